@@ -1,0 +1,190 @@
+/** The input of every command, shared by server action, command line and form. */
+import { z } from 'zod'
+import { roles } from './permissions.ts'
+import { slugPattern, slugSchema } from './slug.ts'
+import { tenantStates, versionStates, isolations } from './states.ts'
+
+const text = (max: number) => z.string().trim().max(max, `must be at most ${max} characters`)
+const name = (what: string) =>
+  z
+    .string()
+    .trim()
+    .regex(/^[a-z][a-z0-9_-]{0,47}$/, `a ${what} name starts with a lower-case letter and holds at most 48 letters a–z, digits, - and _`)
+
+export const setName = name('set')
+export const databaseName = name('database')
+export const versionText = z.string().trim().regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,62}$/, 'is the prefix of a migration file, such as 0012')
+/** PostgreSQL's own limit; longer names would be cut silently, so they are refused. */
+export const schemaName = z
+  .string()
+  .min(1, 'must not be empty')
+  .refine((value) => new TextEncoder().encode(value).length <= 63, 'is longer than 63 bytes, which PostgreSQL would cut')
+  .refine((value) => !value.startsWith('pg_') && value !== 'information_schema' && value !== 'public', 'is a schema that no tenant may have')
+  .refine((value) => !value.includes('\u0000'), 'holds a NUL character')
+
+export const hostText = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(253, 'must be at most 253 characters')
+  .regex(/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/, 'is not a host name, such as acme.example.com')
+export const labelsSchema = z.record(
+  z.string().regex(/^[a-z][a-z0-9_.-]{0,39}$/, 'a label’s key is lower-case letters, digits and _ . -, at most 40'),
+  z.string().max(120, 'a label’s value has at most 120 characters'),
+)
+
+export const addDatabaseInput = z.object({
+  name: databaseName,
+  url: z.string().trim().min(1, 'must not be empty').max(2000),
+  /** Connections that Tenantry may hold on this database's server at once; proposed from max_connections when absent. */
+  budget: z.coerce.number().int('must be a whole number').min(1, 'must be at least 1').max(200, 'must be at most 200').optional(),
+})
+export const checkDatabaseInput = addDatabaseInput.pick({ url: true })
+export const removeDatabaseInput = z.object({ name: databaseName })
+export const setBudgetInput = z.object({ name: databaseName, budget: z.coerce.number().int('must be a whole number').min(1, 'must be at least 1').max(200, 'must be at most 200') })
+
+export const syncSetInput = z.object({
+  name: setName,
+  dir: z.string().trim().min(1, 'must not be empty').max(1000).optional(),
+  /** Where new tenants of this set go when nothing else is said. */
+  database: databaseName.optional(),
+})
+
+const onboardRow = z.object({
+  slug: slugSchema,
+  name: text(120).optional(),
+  hosts: z.array(hostText).max(20, 'at most 20 hosts').default([]),
+  labels: labelsSchema.default({}),
+  database: databaseName.optional(),
+  /** The schema's name where it differs from tenant_<slug>; must exist already when `baseline` is given. */
+  schema: schemaName.optional(),
+  /** Adopt an existing schema: declare it to be at this version without running anything. */
+  baseline: versionText.optional(),
+})
+export type OnboardRow = z.output<typeof onboardRow>
+export const onboardRowSchema = onboardRow
+
+export const maxOnboardRows = 10_000
+const note = text(500).default('')
+export const onboardInput = z.object({
+  set: setName,
+  tenants: z.array(onboardRow).min(1, 'at least one tenant').max(maxOnboardRows, `at most ${maxOnboardRows} tenants at once`),
+  isolation: z.enum(isolations).default('schema'),
+  note,
+})
+export type OnboardInput = z.output<typeof onboardInput>
+
+export const onboardCsvInput = z.object({
+  set: setName,
+  csv: z.string().max(8_000_000, 'the file has more than 8 MB'),
+  note,
+})
+
+export const tenantFilter = z.object({
+  q: text(120).optional(),
+  set: z.array(setName).optional(),
+  database: z.array(databaseName).optional(),
+  state: z.array(z.enum(tenantStates)).optional(),
+  versionState: z.array(z.enum(versionStates)).optional(),
+  version: z.array(versionText).optional(),
+  isolation: z.array(z.enum(isolations)).optional(),
+  /** key=value */
+  label: z.array(z.string().max(170)).optional(),
+  /** Only tenants whose last item failed. */
+  failed: z.boolean().optional(),
+})
+export type TenantFilter = z.output<typeof tenantFilter>
+
+export const tenantSorts = ['slug', 'name', 'state', 'set', 'database', 'isolation', 'version', 'pending', 'versionState', 'bytes', 'lastRun', 'observedAt'] as const
+export const listTenantsInput = tenantFilter.extend({
+  sort: z.enum(tenantSorts).default('slug'),
+  descending: z.boolean().default(false),
+  offset: z.number().int().min(0).default(0),
+  limit: z.number().int().min(1).max(500).default(100),
+})
+export type ListTenantsInput = z.output<typeof listTenantsInput>
+
+const anySlug = z.string().regex(slugPattern, 'is not a tenant’s slug').max(48)
+/** Which targets: named tenants, a filter as on the tenants page, or all. Only active tenants are ever migrated. */
+export const selectionSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('all') }),
+  z.object({ kind: z.literal('tenants'), slugs: z.array(anySlug).min(1, 'at least one tenant').max(20_000) }),
+  z.object({ kind: z.literal('filter'), filter: tenantFilter }),
+])
+export type Selection = z.output<typeof selectionSchema>
+
+/** "5" targets or "10%" of them may fail before the run pauses by itself; absent: no limit. */
+export const toleranceText = z
+  .string()
+  .trim()
+  .regex(/^(\d{1,6}|\d{1,3}%)$/, 'is a number of targets (5) or a share of them (10%)')
+  .refine((value) => !value.endsWith('%') || Number.parseInt(value, 10) <= 100, 'a share is at most 100%')
+
+export const planInput = z.object({
+  set: setName,
+  selection: selectionSchema.default({ kind: 'all' }),
+  /** Absent: the newest version of the set. */
+  to: versionText.optional(),
+})
+export type PlanInput = z.output<typeof planInput>
+
+export const startRunInput = planInput.extend({
+  maxConcurrent: z.coerce.number().int('must be a whole number').min(1, 'must be at least 1').max(200, 'must be at most 200').optional(),
+  failureTolerance: toleranceText.optional(),
+  note,
+  /** The digest of the plan that was looked at; a plan that has changed since is refused. */
+  digest: z.string().max(64).optional(),
+})
+export type StartRunInput = z.output<typeof startRunInput>
+
+export const runId = z.coerce.number().int('is a whole number').positive('is a positive number').max(Number.MAX_SAFE_INTEGER)
+export const runInput = z.object({ run: runId })
+export const runNoteInput = z.object({ run: runId, note })
+/** Chosen items by tenant; absent: all that failed (and, for a rerun, were interrupted or cancelled). */
+export const retryInput = z.object({ run: runId, slugs: z.array(anySlug).min(1).max(20_000).optional() })
+export const rerunInput = retryInput.extend({ note })
+
+export const tenantInput = z.object({ slug: anySlug })
+export const slugsInput = z.object({ slugs: z.array(anySlug).min(1, 'at least one tenant').max(20_000) })
+export const changeTenantsInput = z.object({ selection: selectionSchema, reason: text(500).default('') })
+export const updateTenantInput = z.object({ slug: anySlug, name: text(120).min(1, 'must not be empty'), hosts: z.array(hostText).max(20), labels: labelsSchema })
+export const checkSlugInput = z.object({ slug: z.string().max(200) })
+export const observeInput = z.object({ databases: z.array(databaseName).optional(), slugs: z.array(anySlug).max(20_000).optional() })
+
+export const emailText = z.string().trim().toLowerCase().max(254).pipe(z.email('is not an e-mail address, such as ada@example.com'))
+export const inviteInput = z.object({ email: emailText, name: text(120).default(''), role: z.enum(roles) })
+export const personRoleInput = z.object({ person: z.string().min(1).max(64), role: z.enum(roles) })
+export const personInput = z.object({ person: z.string().min(1).max(64) })
+
+export const auditFilter = z.object({
+  actor: text(120).optional(),
+  action: text(80).optional(),
+  subject: text(120).optional(),
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+  /** Rows before this id: the next page. */
+  before: z.number().int().optional(),
+  limit: z.number().int().min(1).max(500).default(100),
+})
+export type AuditFilter = z.output<typeof auditFilter>
+
+export const runListInput = z.object({
+  state: z.array(z.string().max(20)).optional(),
+  set: setName.optional(),
+  before: z.number().int().optional(),
+  limit: z.number().int().min(1).max(200).default(50),
+})
+export type RunListInput = z.output<typeof runListInput>
+
+export const runItemsInput = z.object({
+  run: runId,
+  q: text(120).optional(),
+  state: z.array(z.string().max(20)).optional(),
+  /** Items of one failure group. */
+  cause: z.string().max(64).optional(),
+  sort: z.enum(['position', 'slug', 'state', 'durationMs', 'attempts']).default('position'),
+  descending: z.boolean().default(false),
+  offset: z.number().int().min(0).default(0),
+  limit: z.number().int().min(1).max(500).default(100),
+})
+export type RunItemsInput = z.output<typeof runItemsInput>

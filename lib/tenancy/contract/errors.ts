@@ -1,0 +1,81 @@
+/**
+ * Every refusal that Tenantry can answer with. A code is stable and is what programs decide by; the sentences are for people.
+ * Outcomes of fleet work (a tenant whose migration failed) are never errors: they are rows of the result.
+ */
+
+type ErrorEntry = {
+  /** Status of an HTTP answer. */
+  readonly status: number
+  /** What happened, for people. `{name}` is filled from the error's details. */
+  readonly title: string
+  /** What to do next. */
+  readonly hint?: string
+}
+
+export const errorTable = {
+  'input.invalid': { status: 400, title: 'The input is not valid: {problem}' },
+  'auth.signed_out': { status: 401, title: 'You are signed out.', hint: 'Sign in again; nothing was changed.' },
+  'auth.forbidden': { status: 403, title: 'Your role ({role}) may not do this: it needs “{permission}”.', hint: 'Ask an admin.' },
+  'auth.origin': { status: 403, title: 'The request came from another site ({origin}).', hint: 'Open the console at its own address and try again.' },
+  'auth.link_expired': { status: 410, title: 'This link has expired or was used already.', hint: 'Ask for a new one: tenantry init --admin EMAIL, or People → Invite.' },
+  'auth.link_unknown': { status: 404, title: 'This link is not one of ours.', hint: 'Check that it was copied whole.' },
+  'auth.last_admin': { status: 409, title: '{email} is the last active admin.', hint: 'Make somebody else admin first.' },
+  'person.exists': { status: 409, title: 'There is a person with the address {email} already.' },
+  'person.unknown': { status: 404, title: 'There is no such person.' },
+  'tenant.unknown': { status: 404, title: 'There is no tenant “{slug}”.' },
+  'tenant.exists': { status: 409, title: 'The slug “{slug}” is taken.', hint: 'Choose another one.' },
+  'tenant.state_conflict': { status: 409, title: 'Tenant “{slug}” is {state}; this needs it to be {needs}.' },
+  'schema.taken': { status: 409, title: 'Schema “{schema}” in database “{database}” belongs to tenant “{slug}”.', hint: 'Two tenants never share a schema; choose another name.' },
+  'set.unknown': { status: 404, title: 'There is no migration set “{set}”.', hint: 'tenantry sets list shows them; tenantry sets sync NAME --dir DIR makes one.' },
+  'set.directory': { status: 400, title: 'The directory {dir} cannot be read as a migration set: {problem}' },
+  'set.invalid': { status: 422, title: 'Set “{set}” was not read: {count} problem(s) in its files.', hint: 'Mend the files at the lines named and read the set again; nothing was changed.' },
+  'set.edited': { status: 409, title: 'Migration {version} of set “{set}” was changed after {count} target(s) had applied it.', hint: 'Put the file back as it was and write a new migration instead; nothing was changed.' },
+  'set.missing_file': { status: 409, title: 'Migration {version} of set “{set}” is gone from the directory, but {count} target(s) have applied it.', hint: 'Put the file back; nothing was changed.' },
+  'set.empty': { status: 409, title: 'Set “{set}” has no migrations yet.', hint: 'Add files named NNNN_name.sql to its directory and read it again.' },
+  'set.no_database': { status: 409, title: 'Set “{set}” has no database to put tenants into.', hint: 'Name one with --database, or give the set a default: tenantry sets sync {set} --dir DIR --database NAME.' },
+  'version.unknown': { status: 404, title: 'Set “{set}” has no version {version}.' },
+  'database.unknown': { status: 404, title: 'There is no database “{database}”.', hint: 'tenantry databases list shows them.' },
+  'database.exists': { status: 409, title: 'The name “{database}” is taken.' },
+  'database.same': { status: 409, title: 'That database is already here under the name “{database}”.' },
+  'database.url': { status: 400, title: 'The connection string is not valid: {problem}', hint: 'It looks like postgres://user:password@host:5432/dbname.' },
+  'database.unreachable': { status: 422, title: 'No connection to {host}: {problem}', hint: 'Check host, port, firewall, and that PostgreSQL is running.' },
+  'database.auth': { status: 422, title: 'The server at {host} refused the sign-in of “{user}”.', hint: 'Check user, password and pg_hba.conf.' },
+  'database.missing': { status: 422, title: 'The server at {host} has no database “{dbname}”.' },
+  'database.read_only': { status: 422, title: 'The server at {host} is a read-only replica.', hint: 'Give the address of the primary.' },
+  'database.rights': { status: 422, title: 'The user “{user}” lacks a right: {right}.', hint: '{remedy}' },
+  'database.pooler': { status: 422, title: 'The address {host} answers through a connection pooler in transaction mode.', hint: 'Give the direct address of the server.' },
+  'database.version': { status: 422, title: 'The server at {host} is PostgreSQL {version}; Tenantry needs 13 or newer.' },
+  'database.in_use': { status: 409, title: 'Database “{database}” still holds {count} target(s).', hint: 'A database can be removed only when it is empty.' },
+  'run.unknown': { status: 404, title: 'There is no run {run}.' },
+  'run.state_conflict': { status: 409, title: 'Run {run} is {state}; “{command}” needs another state.', hint: '{remedy}' },
+  'run.targets_busy': { status: 409, title: '{count} of the chosen targets are being worked on by run {run} ({state}).', hint: 'Wait for it, resume it or cancel it first.' },
+  'run.nothing_to_do': { status: 409, title: 'None of the {count} chosen targets needs anything.' },
+  'run.no_targets': { status: 409, title: 'No target matches the choice.' },
+  'run.plan_changed': { status: 409, title: 'The plan is out of date: {problem}', hint: 'Look at the new plan and start again.' },
+  'run.no_items': { status: 409, title: 'Run {run} has no item that could be tried again.' },
+  'control.unreachable': { status: 503, title: 'The control database cannot be reached: {problem}', hint: 'Check DATABASE_URL and that the server is running.' },
+  'control.not_ready': { status: 503, title: 'The control database is not set up yet.', hint: 'tenantry init sets it up.' },
+  'secret.missing': { status: 500, title: 'TENANTRY_SECRET is not set.', hint: 'Set it to at least 32 random characters, the same for every process: openssl rand -base64 32.' },
+  'secret.wrong': { status: 500, title: 'A stored connection string cannot be read with this TENANTRY_SECRET.', hint: 'Use the secret that it was stored with, or store it again.' },
+  'internal': { status: 500, title: 'Something went wrong on our side.', hint: 'The log has it under {correlation}.' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errorTable
+export type ErrorDetails = Readonly<Record<string, unknown>>
+
+/** The shape in which a refusal leaves the process: action results, HTTP bodies, the command line's --json. */
+export type ErrorDocument = {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint: string | null
+  readonly details: ErrorDetails
+}
+
+const fill = (template: string, details: ErrorDetails): string =>
+  template.replace(/\{(\w+)\}/g, (_, key: string) => (details[key] === undefined ? '' : String(details[key])))
+
+export const describeError = (code: ErrorCode, details: ErrorDetails): ErrorDocument => {
+  const entry: ErrorEntry = errorTable[code]
+  const hint = entry.hint ? fill(entry.hint, details) : ''
+  return { code, message: fill(entry.title, details), hint: hint === '' ? null : hint, details }
+}

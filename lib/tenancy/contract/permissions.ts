@@ -1,0 +1,42 @@
+/** Who may do what. The only table that says it; every entry point names one of these permissions. */
+
+export const roles = ['admin', 'operator', 'support'] as const
+export type Role = (typeof roles)[number]
+
+export const permissions = {
+  'fleet.read': ['admin', 'operator', 'support'],
+  'tenants.read': ['admin', 'operator', 'support'],
+  'tenants.onboard': ['admin'],
+  'tenants.change': ['admin'],
+  'targets.observe': ['admin', 'operator'],
+  'sets.read': ['admin', 'operator'],
+  'sets.sync': ['admin'],
+  'runs.read': ['admin', 'operator', 'support'],
+  'runs.start': ['admin'],
+  'runs.retry': ['admin', 'operator'],
+  'runs.rerun': ['admin', 'operator'],
+  'runs.control': ['admin', 'operator'],
+  'databases.read': ['admin', 'operator'],
+  'databases.manage': ['admin'],
+  'people.read': ['admin', 'operator'],
+  'people.manage': ['admin'],
+  'audit.read': ['admin', 'operator'],
+  'account.own': ['admin', 'operator', 'support'],
+} as const satisfies Record<string, readonly Role[]>
+
+export type Permission = keyof typeof permissions
+
+export const may = (role: Role, permission: Permission): boolean =>
+  (permissions[permission] as readonly Role[]).includes(role)
+
+/** Who asks. `cli` is whoever holds the control database's connection string; `system` is Tenantry itself. */
+export type Actor = {
+  readonly kind: 'person' | 'cli' | 'system'
+  /** The person's id; null for cli and system. */
+  readonly id: string | null
+  /** What the audit shows: an e-mail address, an operating-system user, or "tenantry". */
+  readonly label: string
+  readonly role: Role
+}
+
+export const systemActor: Actor = { kind: 'system', id: null, label: 'tenantry', role: 'admin' }

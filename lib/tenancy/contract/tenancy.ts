@@ -1,0 +1,98 @@
+/**
+ * The library's face: everything that pages, actions, handlers, the worker and the command line may call.
+ * Each command takes the actor first, writes its audit row in its own transaction, and throws a TenancyError when it refuses.
+ */
+import type { z } from 'zod'
+import type * as C from './commands.ts'
+import type { FleetEvent, RunEvent } from './events.ts'
+import type { Actor } from './permissions.ts'
+import type * as V from './views.ts'
+
+export type RunRef = { readonly run: number }
+
+export type Tenancy = {
+  readonly control: {
+    /** Brings the control plane's own schema to its newest version through the tenants' runner. */
+    migrate(): Promise<{ readonly applied: readonly string[] }>
+    /** Resolves when the control database answers and is set up; throws control.unreachable or control.not_ready. */
+    ready(): Promise<void>
+  }
+  readonly databases: {
+    check(input: z.output<typeof C.checkDatabaseInput>): Promise<V.DatabaseFacts>
+    add(actor: Actor, input: z.output<typeof C.addDatabaseInput>): Promise<V.DatabaseRow>
+    list(): Promise<readonly V.DatabaseRow[]>
+    setBudget(actor: Actor, input: z.output<typeof C.setBudgetInput>): Promise<void>
+    remove(actor: Actor, input: z.output<typeof C.removeDatabaseInput>): Promise<void>
+  }
+  readonly sets: {
+    sync(actor: Actor, input: z.output<typeof C.syncSetInput>): Promise<V.SyncResult>
+    list(): Promise<readonly V.SetSummary[]>
+    get(set: string): Promise<V.SetDetail>
+  }
+  readonly tenants: {
+    list(input: C.ListTenantsInput): Promise<V.TenantPage>
+    facets(filter: C.TenantFilter): Promise<V.TenantFacets>
+    get(slug: string): Promise<V.TenantDetail>
+    /** Live from the target's database. */
+    inspect(slug: string, set: string): Promise<V.TargetInspection>
+    checkSlug(slug: string): Promise<{ readonly available: boolean; readonly problem: string | null }>
+    update(actor: Actor, input: z.output<typeof C.updateTenantInput>): Promise<void>
+    suspend(actor: Actor, input: z.output<typeof C.changeTenantsInput>): Promise<{ readonly changed: number }>
+    activate(actor: Actor, input: z.output<typeof C.changeTenantsInput>): Promise<{ readonly changed: number }>
+    /** Slugs and names that match, best first, for the command palette. */
+    search(q: string, limit: number): Promise<ReadonlyArray<{ readonly slug: string; readonly name: string }>>
+  }
+  readonly onboarding: {
+    start(actor: Actor, input: C.OnboardInput): Promise<RunRef>
+    /** Columns: slug, name, hosts, labels, database, schema, baseline. Refuses the whole file, naming line and column, when a row is wrong. */
+    parseCsv(csv: string): { readonly rows: readonly C.OnboardRow[]; readonly problems: ReadonlyArray<{ readonly line: number; readonly column: string | null; readonly message: string }> }
+  }
+  readonly fleet: {
+    overview(): Promise<V.FleetOverview>
+    map(): Promise<V.FleetMap>
+  }
+  readonly runs: {
+    plan(input: C.PlanInput): Promise<V.PlanView>
+    start(actor: Actor, input: C.StartRunInput): Promise<RunRef>
+    list(input: C.RunListInput): Promise<{ readonly rows: readonly V.RunSummary[]; readonly next: number | null }>
+    get(run: number): Promise<V.RunDetail>
+    map(run: number): Promise<V.RunMap>
+    items(input: C.RunItemsInput): Promise<V.RunItemPage>
+    attempts(run: number, slug: string): Promise<readonly V.AttemptView[]>
+    failures(run: number): Promise<readonly V.FailureGroup[]>
+    pause(actor: Actor, input: z.output<typeof C.runInput>): Promise<void>
+    resume(actor: Actor, input: z.output<typeof C.runInput>): Promise<void>
+    cancel(actor: Actor, input: z.output<typeof C.runInput>): Promise<void>
+    /** New attempts inside the run; returns how many items wait again. */
+    retry(actor: Actor, input: z.output<typeof C.retryInput>): Promise<{ readonly items: number }>
+    /** A new run from items of a finished one. */
+    rerun(actor: Actor, input: z.output<typeof C.rerunInput>): Promise<RunRef>
+  }
+  readonly observation: {
+    /** Asks workers to look again; returns at once with the names of the databases that will be read. */
+    request(actor: Actor, input: z.output<typeof C.observeInput>): Promise<{ readonly databases: readonly string[] }>
+    /** Looks now, in this process: for the command line and tests. */
+    now(input: z.output<typeof C.observeInput>): Promise<{ readonly targets: number; readonly unreachable: readonly string[] }>
+  }
+  readonly people: {
+    list(): Promise<readonly V.PersonRow[]>
+    setRole(actor: Actor, input: z.output<typeof C.personRoleInput>): Promise<void>
+    disable(actor: Actor, input: z.output<typeof C.personInput>): Promise<void>
+    enable(actor: Actor, input: z.output<typeof C.personInput>): Promise<void>
+    /** Makes the person if need be and a one-time link's token (shown once, stored hashed, 24 h for the first admin, 72 h for an invitation). */
+    invite(actor: Actor, input: z.output<typeof C.inviteInput>): Promise<{ readonly person: string; readonly token: string; readonly expiresAt: string }>
+  }
+  readonly audit: {
+    list(filter: C.AuditFilter): Promise<V.AuditPage>
+    /** For edges: a look at tenant data, a refused command, a sign-in. */
+    record(entry: { readonly actor: Actor; readonly action: string; readonly subjectKind: string; readonly subject: string; readonly details?: Readonly<Record<string, unknown>> }): Promise<void>
+  }
+  readonly events: {
+    /** Calls back with what changed, at most 5 times a second; first with the state as it is. Returns the way to stop. */
+    run(run: number, afterRevision: number | null, listener: (event: RunEvent) => void): Promise<() => void>
+    fleet(listener: (event: FleetEvent) => void): Promise<() => void>
+  }
+  /** Starts working on queued runs and schedules in this process. */
+  startWorker(options?: { readonly name?: string; readonly schedules?: boolean }): Promise<{ readonly name: string; stop(): Promise<void> }>
+  close(): Promise<void>
+}

@@ -1,0 +1,284 @@
+/** What reads answer with: one type a screen or document. Times are ISO 8601 strings, sizes bytes, durations milliseconds. */
+import type { Role } from './permissions.ts'
+import type { AttemptState, Isolation, ItemState, RunKind, RunState, TenantState, VersionState } from './states.ts'
+
+export type VersionCounts = Readonly<Record<VersionState | 'unobserved', number>>
+export type ItemCounts = Readonly<Record<ItemState, number>> & { readonly total: number }
+
+/** One target as a row: the tenants page, `status`, selections. `target` fields are null for a tenant without placement. */
+export type TenantRow = {
+  readonly slug: string
+  readonly name: string
+  readonly state: TenantState
+  readonly hosts: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly targetId: number | null
+  readonly set: string | null
+  readonly database: string | null
+  readonly schema: string | null
+  readonly isolation: Isolation | null
+  /** The newest version in the target's history; null when it has none or was never seen. */
+  readonly version: string | null
+  readonly head: string | null
+  readonly pending: number | null
+  /** null: never observed. */
+  readonly versionState: VersionState | null
+  readonly bytes: number | null
+  readonly observedAt: string | null
+  /** Something worth a word: "0013 is half done: 1 of 3 statements", why it is unreachable, what diverged. */
+  readonly remark: string | null
+  readonly lastRun: { readonly id: number; readonly state: ItemState; readonly at: string | null } | null
+}
+
+export type TenantPage = { readonly rows: readonly TenantRow[]; readonly total: number; readonly offset: number }
+
+/** For each filter of the tenants page: value → rows that would be there if it were chosen, the other filters staying. */
+export type TenantFacets = Readonly<
+  Record<'state' | 'set' | 'database' | 'isolation' | 'versionState' | 'version' | 'label', ReadonlyArray<{ readonly value: string; readonly count: number }>>
+>
+
+export type PlacementView = {
+  readonly targetId: number
+  readonly set: string
+  readonly database: string
+  readonly server: string
+  readonly schema: string
+  readonly role: string | null
+  readonly isolation: Isolation
+  readonly version: string | null
+  readonly head: string | null
+  readonly versionState: VersionState | null
+  readonly bytes: number | null
+  readonly observedAt: string | null
+  readonly remark: string | null
+  readonly pending: ReadonlyArray<{ readonly version: string; readonly name: string; readonly transactional: boolean }>
+}
+
+export type HistoryEntry = {
+  readonly version: string
+  readonly name: string
+  readonly checksum: string
+  readonly appliedAt: string
+  readonly finishedAt: string | null
+  readonly durationMs: number | null
+  readonly run: number | null
+  readonly baseline: boolean
+  /** edited: another checksum than the set's; unknown: a version that the set does not have; half_done: see `statementsDone`. */
+  readonly match: 'same' | 'edited' | 'unknown' | 'half_done'
+  readonly statementsDone: number | null
+}
+export type TableSize = { readonly table: string; readonly rows: number | null; readonly tableBytes: number; readonly indexBytes: number; readonly toastBytes: number; readonly totalBytes: number }
+
+/** Read live from the target's database; `unreachable` says why it could not be. */
+export type TargetInspection =
+  | { readonly reachable: true; readonly readAt: string; readonly history: readonly HistoryEntry[]; readonly tables: readonly TableSize[] }
+  | { readonly reachable: false; readonly readAt: string; readonly reason: string }
+
+export type TenantDetail = {
+  readonly slug: string
+  readonly name: string
+  readonly state: TenantState
+  readonly hosts: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly createdAt: string
+  readonly placements: readonly PlacementView[]
+  readonly runs: ReadonlyArray<{ readonly run: number; readonly kind: RunKind; readonly set: string; readonly state: ItemState; readonly attempts: number; readonly finishedAt: string | null; readonly error: AttemptError | null }>
+}
+
+export type AttemptError = {
+  /** SQLSTATE, or a code of our own such as `connection_lost`, `history_conflict`, `invalid_index`. */
+  readonly code: string
+  readonly message: string
+  readonly detail: string | null
+  readonly hint: string | null
+  readonly schema: string | null
+  readonly table: string | null
+  readonly constraint: string | null
+  readonly version: string | null
+  readonly file: string | null
+  readonly line: number | null
+  /** The failing statement as written in the file. */
+  readonly statement: string | null
+  /** A SELECT that shows the rows in the way, when one can be derived. */
+  readonly offendingRowsQuery: string | null
+}
+
+export type AttemptView = {
+  readonly number: number
+  readonly state: AttemptState
+  readonly startedAt: string
+  readonly finishedAt: string
+  readonly durationMs: number
+  readonly versionsApplied: readonly string[]
+  readonly worker: string
+  readonly backendPid: number | null
+  readonly error: AttemptError | null
+}
+
+export type RunSummary = {
+  readonly id: number
+  readonly kind: RunKind
+  readonly state: RunState
+  readonly set: string
+  readonly toVersion: string | null
+  readonly counts: ItemCounts
+  readonly note: string
+  readonly startedBy: string
+  readonly parentRun: number | null
+  readonly createdAt: string
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  /** Why it stands still, when it does: `requested`, `failure_tolerance`. */
+  readonly stopReason: string | null
+}
+
+export type RunDetail = RunSummary & {
+  readonly revision: number
+  readonly maxConcurrent: number | null
+  readonly failureTolerance: string | null
+  readonly digest: string
+  readonly migrations: ReadonlyArray<{ readonly version: string; readonly name: string; readonly checksum: string; readonly transactional: boolean }>
+  readonly attempts: number
+  readonly retried: number
+  readonly childRuns: readonly number[]
+  readonly servers: ReadonlyArray<{ readonly server: string; readonly budget: number; readonly conductor: { readonly worker: string; readonly heartbeatAt: string } | null; readonly waitingFor: string | null }>
+  /** After the end: what reading the histories back showed. */
+  readonly verified: { readonly at: string; readonly targets: number; readonly mismatches: number } | null
+}
+
+export type RunItemRow = {
+  readonly position: number
+  readonly slug: string
+  readonly database: string
+  readonly schema: string
+  readonly state: ItemState
+  readonly fromVersion: string | null
+  readonly toVersion: string | null
+  readonly attempts: number
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  readonly durationMs: number | null
+  readonly nextAttemptAt: string | null
+  readonly error: AttemptError | null
+}
+export type RunItemPage = { readonly rows: readonly RunItemRow[]; readonly total: number; readonly offset: number }
+
+/** Failed items that share SQLSTATE, normalised message and statement. */
+export type FailureGroup = {
+  readonly cause: string
+  readonly count: number
+  readonly example: AttemptError
+  readonly message: string
+  readonly tenants: readonly string[]
+}
+
+/** One letter an item, in position order: see `itemLetters`. */
+export type RunMap = { readonly revision: number; readonly letters: string; readonly slugs: readonly string[] }
+
+export type LintFinding = {
+  readonly rule: string
+  readonly level: 'error' | 'warning'
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly message: string
+}
+
+export type SetSummary = {
+  readonly name: string
+  readonly directory: string | null
+  readonly defaultDatabase: string | null
+  readonly head: string | null
+  readonly migrations: number
+  readonly targets: number
+  readonly atHead: number
+  readonly syncedAt: string
+  readonly findings: number
+}
+export type MigrationView = {
+  readonly version: string
+  readonly name: string
+  readonly file: string
+  readonly checksum: string
+  readonly transactional: boolean
+  readonly sql: string
+  readonly downSql: string | null
+  readonly findings: readonly LintFinding[]
+  /** Targets whose history is known to hold it, of all targets of the set. */
+  readonly applied: number
+}
+export type SetDetail = SetSummary & { readonly list: readonly MigrationView[]; readonly versions: ReadonlyArray<{ readonly version: string | null; readonly state: VersionState | 'unobserved'; readonly count: number }> }
+
+export type SyncResult = { readonly set: string; readonly head: string | null; readonly added: readonly string[]; readonly changed: readonly string[]; readonly removed: readonly string[]; readonly unchanged: number; readonly findings: readonly LintFinding[] }
+
+export type PlanView = {
+  readonly set: string
+  readonly toVersion: string
+  readonly digest: string
+  readonly total: number
+  readonly byVersion: ReadonlyArray<{ readonly version: string | null; readonly count: number; readonly steps: number }>
+  readonly byDatabase: ReadonlyArray<{ readonly database: string; readonly count: number; readonly budget: number }>
+  /** Left out, with the reason: at the version already, suspended, diverged, ahead, unreachable, busy in another run. */
+  readonly leftOut: ReadonlyArray<{ readonly reason: string; readonly count: number }>
+  readonly migrations: ReadonlyArray<{ readonly version: string; readonly name: string; readonly checksum: string; readonly transactional: boolean; readonly sql: string; readonly findings: readonly LintFinding[] }>
+}
+
+export type DatabaseFacts = {
+  readonly host: string
+  readonly port: number
+  readonly dbname: string
+  readonly user: string
+  readonly version: string
+  readonly versionNum: number
+  readonly systemIdentifier: string | null
+  readonly maxConnections: number
+  readonly reservedConnections: number
+  readonly connectionsUsed: number
+  readonly proposedBudget: number
+  readonly bytes: number
+  readonly schemas: number
+  readonly warnings: readonly string[]
+}
+export type DatabaseRow = {
+  readonly name: string
+  readonly server: string
+  readonly host: string
+  readonly port: number
+  readonly dbname: string
+  readonly version: string
+  readonly reachable: boolean
+  readonly problem: string | null
+  readonly checkedAt: string | null
+  readonly budget: number
+  readonly connectionsOurs: number | null
+  readonly connectionsUsed: number | null
+  readonly maxConnections: number
+  readonly bytes: number | null
+  readonly tenants: number
+  readonly conductor: { readonly worker: string; readonly heartbeatAt: string } | null
+}
+
+export type FleetOverview = {
+  readonly tenants: number
+  readonly targets: number
+  readonly states: VersionCounts
+  /** Active tenants whose last item of a run failed and was not put right since. */
+  readonly failed: number
+  readonly observedAt: string | null
+  readonly oldestObservedAt: string | null
+  readonly sets: ReadonlyArray<{ readonly set: string; readonly head: string | null; readonly versions: ReadonlyArray<{ readonly version: string | null; readonly state: VersionState | 'unobserved'; readonly count: number }> }>
+  readonly attention: ReadonlyArray<{ readonly kind: 'failed' | 'diverged' | 'unreachable' | 'half_done' | 'paused_run' | 'stale' | 'provisioning'; readonly count: number; readonly text: string; readonly href: string }>
+  readonly activeRuns: readonly RunSummary[]
+  readonly recentRuns: readonly RunSummary[]
+  /** A worker has been heard of within the last minute. */
+  readonly workers: number
+}
+/** Cells of the fleet map: one row a database, cells sorted by slug. `letters[i]` is the state of `slugs[i]` (see `versionLetters`). */
+export type FleetMap = { readonly groups: ReadonlyArray<{ readonly database: string; readonly set: string; readonly slugs: readonly string[]; readonly versions: ReadonlyArray<string | null>; readonly letters: string }> }
+
+export type PersonRow = { readonly id: string; readonly email: string; readonly name: string; readonly role: Role; readonly state: 'invited' | 'active' | 'disabled'; readonly lastSeenAt: string | null; readonly createdAt: string }
+export type AuditRow = { readonly id: number; readonly at: string; readonly actor: string; readonly actorKind: 'person' | 'cli' | 'system'; readonly action: string; readonly subjectKind: string; readonly subject: string; readonly details: Readonly<Record<string, unknown>> }
+export type AuditPage = { readonly rows: readonly AuditRow[]; readonly next: number | null }
+
+export const itemLetters = { pending: 'p', running: 'r', succeeded: 's', failed: 'f', skipped: 'k', interrupted: 'i', cancelled: 'c' } as const satisfies Record<ItemState, string>
+export const versionLetters = { at_head: 'h', behind: 'b', ahead: 'a', diverged: 'd', unreachable: 'u', unobserved: 'n' } as const satisfies Record<VersionState | 'unobserved', string>
