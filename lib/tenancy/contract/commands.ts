@@ -70,6 +70,8 @@ export const onboardInput = z.object({
   set: setName,
   tenants: z.array(onboardRow).min(1, 'at least one tenant').max(maxOnboardRows, `at most ${maxOnboardRows} tenants at once`),
   isolation: z.enum(isolations).default('schema'),
+  /** Build up to this version; absent: the newest of the set. */
+  to: versionText.optional(),
   note,
 })
 export type OnboardInput = z.output<typeof onboardInput>

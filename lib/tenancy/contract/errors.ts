@@ -17,6 +17,8 @@ export const errorTable = {
   'auth.signed_out': { status: 401, title: 'You are signed out.', hint: 'Sign in again; nothing was changed.' },
   'auth.forbidden': { status: 403, title: 'Your role ({role}) may not do this: it needs “{permission}”.', hint: 'Ask an admin.' },
   'auth.origin': { status: 403, title: 'The request came from another site ({origin}).', hint: 'Open the console at its own address and try again.' },
+  'auth.wrong_password': { status: 401, title: 'The e-mail address or the password is wrong.', hint: 'Try again, or ask an admin for a new link.' },
+  'auth.rate_limited': { status: 429, title: 'Too many attempts to sign in.', hint: 'Wait {seconds} seconds and try again.' },
   'auth.link_expired': { status: 410, title: 'This link has expired or was used already.', hint: 'Ask for a new one: tenantry init --admin EMAIL, or People → Invite.' },
   'auth.link_unknown': { status: 404, title: 'This link is not one of ours.', hint: 'Check that it was copied whole.' },
   'auth.last_admin': { status: 409, title: '{email} is the last active admin.', hint: 'Make somebody else admin first.' },
@@ -79,3 +81,8 @@ export const describeError = (code: ErrorCode, details: ErrorDetails): ErrorDocu
   const hint = entry.hint ? fill(entry.hint, details) : ''
   return { code, message: fill(entry.title, details), hint: hint === '' ? null : hint, details }
 }
+
+/** What a command answers: its data, or the refusal. Never throws at the browser. */
+export type CommandResult<T> =
+  | { readonly ok: true; readonly data: T }
+  | { readonly ok: false; readonly error: ErrorDocument }

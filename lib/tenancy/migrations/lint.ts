@@ -1,0 +1,190 @@
+import type { LintFinding } from '../contract/views.ts'
+import { placeOf, walk, type Statement } from '../sql/statements.ts'
+import type { LoadedMigration } from './types.ts'
+
+/** Rules that only schema-per-tenant needs; each says what breaks and what to write instead. */
+type Rule = (migration: LoadedMigration, statement: Statement, report: Report) => void
+type Report = (rule: string, level: LintFinding['level'], message: string, offset?: number) => void
+
+const allowedSchemas: ReadonlySet<string> = new Set(['pg_catalog', 'information_schema', 'pg_temp'])
+
+const nodeOf = (statement: Statement): Record<string, unknown> => {
+  const inner = Object.values(statement.node)[0]
+  return typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : {}
+}
+
+const transactionControl: Rule = (migration, statement, report) => {
+  if (statement.kind !== 'TransactionStmt') return
+  report(
+    'transaction_control',
+    'error',
+    migration.transactional
+      ? 'ends or begins a transaction inside a migration that is one transaction with its history row; remove it'
+      : 'transaction control is not part of a transaction=off migration: each statement commits by itself; remove it',
+  )
+}
+
+const isConcurrent = (statement: Statement): boolean => {
+  const node = nodeOf(statement)
+  if (statement.kind === 'IndexStmt' || statement.kind === 'DropStmt') return node.concurrent === true
+  if (statement.kind === 'ReindexStmt') return JSON.stringify(node.params ?? []).includes('"concurrently"')
+  if (statement.kind === 'AlterTableStmt') return JSON.stringify(node).includes('"concurrent":true')
+  return false
+}
+
+const outsideTransaction: ReadonlySet<string> = new Set([
+  'VacuumStmt',
+  'CreatedbStmt',
+  'DropdbStmt',
+  'CreateTableSpaceStmt',
+  'DropTableSpaceStmt',
+  'AlterSystemStmt',
+  'CreateSubscriptionStmt',
+  'DropSubscriptionStmt',
+])
+
+const cannotRun: Rule = (migration, statement, report) => {
+  const isAnalyze = statement.kind === 'VacuumStmt' && nodeOf(statement).is_vacuumcmd !== true
+  if (outsideTransaction.has(statement.kind) && !isAnalyze)
+    report('not_a_migration', 'error', 'cannot be part of a migration: it cannot run in a transaction, and a new tenant is built in one')
+  else if (isConcurrent(statement) && migration.transactional)
+    report('needs_transaction_off', 'error', 'CONCURRENTLY cannot run in a transaction; put “-- tenantry: transaction=off” at the head of the file, alone with this statement')
+}
+
+const searchPath: Rule = (_, statement, report) => {
+  const node = nodeOf(statement)
+  if (statement.kind === 'VariableSetStmt') {
+    const name = String(node.name ?? '').toLowerCase()
+    if (name === 'search_path')
+      report('search_path', 'error', 'changes search_path, which is what keeps tenants apart; names are placed in the tenant’s schema by themselves')
+    else if (name === 'role' || name === 'session_authorization')
+      report('role_change', 'error', 'changes the role that the migration runs under; remove it')
+    else if (node.is_local !== true)
+      report('session_setting', 'error', `sets ${name || 'a parameter'} for the session, which goes on to the next tenant; write SET LOCAL`)
+  }
+  if (statement.kind === 'DiscardStmt') report('session_setting', 'error', 'DISCARD throws the session’s settings away; remove it')
+}
+
+const otherSchema: Rule = (_, statement, report) => {
+  if (['CreateSchemaStmt', 'AlterObjectSchemaStmt'].includes(statement.kind))
+    report('other_schema', 'error', 'makes or moves something into another schema; a migration stays inside the tenant’s own')
+  for (const { schema, reads, offset } of foreignNames(statement)) {
+    const whose = schema === 'public' ? 'the schema public, which all tenants share' : `the schema “${schema}”`
+    if (reads)
+      report('reads_other_schema', 'warning', `refers to ${whose}: it locks there for all tenants at once, and does not move with the tenant`, offset)
+    else report('names_schema', 'error', `changes ${whose}: write the name without a schema, it is placed in the tenant’s own`, offset)
+  }
+}
+
+type ForeignName = { readonly schema: string; readonly reads: boolean; readonly offset: number | undefined }
+
+/** Under these a name is looked up, not changed. */
+const readingNodes: ReadonlySet<string> = new Set(['SelectStmt', 'fromClause', 'usingClause', 'pktable', 'FuncCall', 'TypeName', 'typeName', 'ColumnRef', 'inhRelations'])
+const changingTypes: ReadonlySet<string> = new Set(['AlterEnumStmt', 'CreateEnumStmt', 'CompositeTypeStmt', 'AlterDomainStmt'])
+const nameLists: ReadonlySet<string> = new Set(['funcname', 'names', 'defnames', 'typeName', 'domainname', 'objname'])
+/** Named by their table first, so a schema stands before two other names. */
+const partsOfTables: ReadonlySet<string> = new Set(['OBJECT_COLUMN', 'OBJECT_TRIGGER', 'OBJECT_POLICY', 'OBJECT_RULE', 'OBJECT_TABCONSTRAINT', 'OBJECT_ATTRIBUTE'])
+
+/** Every name in a tree that carries another schema than the tenant's. */
+const foreignNames = (statement: Statement): ForeignName[] => {
+  const found: ForeignName[] = []
+  const root = nodeOf(statement)
+  const add = (schema: string, reads: boolean, value: Record<string, unknown>) => {
+    if (!allowedSchemas.has(schema)) found.push({ schema, reads, offset: typeof value.location === 'number' ? value.location : undefined })
+  }
+  const visit = (value: unknown, reads: boolean, parent: string): void => {
+    if (Array.isArray(value)) {
+      for (const element of value) visit(element, reads, parent)
+      return
+    }
+    if (typeof value !== 'object' || value === null) return
+    const record = value as Record<string, unknown>
+    if (typeof record.schemaname === 'string' && record.schemaname !== '') add(record.schemaname, reads, record)
+    for (const [key, child] of Object.entries(record)) {
+      if (nameLists.has(key)) {
+        const schema = firstOfQualified(child)
+        if (schema !== null) add(schema, reads || key === 'names', record)
+      }
+      if (key === 'items' && (root.removeType !== undefined || root.objtype !== undefined)) {
+        const length = partsOfTables.has(String(root.removeType ?? root.objtype)) ? 3 : 2
+        const schema = firstOfQualified(child, length)
+        if (schema !== null) add(schema, false, record)
+      }
+      if (key === 'fields' && Array.isArray(child) && child.length > 2) add(firstOfQualified(child) ?? '', true, record)
+      visit(child, reads || (readingNodes.has(key) && !changingTypes.has(parent)), key)
+    }
+  }
+  visit(statement.node, false, '')
+  return found.filter(({ schema }) => schema !== '')
+}
+
+/** Functions, types and dropped objects are named by lists of strings: schema and name where there are two. */
+const firstOfQualified = (list: unknown, length = 2): string | null => {
+  if (!Array.isArray(list) || list.length < length) return null
+  const strings = list.map((part: unknown) =>
+    typeof part === 'object' && part !== null && 'String' in part ? ((part.String as { sval?: string }).sval ?? null) : null,
+  )
+  return strings.every((part) => part !== null) ? (strings[0] ?? null) : null
+}
+
+const sharedObjects: ReadonlyMap<string, string> = new Map([
+  ['CreateExtensionStmt', 'an extension belongs to the whole database'],
+  ['AlterExtensionStmt', 'an extension belongs to the whole database'],
+  ['CreateRoleStmt', 'a role belongs to the whole server'],
+  ['AlterRoleStmt', 'a role belongs to the whole server'],
+  ['AlterRoleSetStmt', 'a role belongs to the whole server'],
+  ['DropRoleStmt', 'a role belongs to the whole server'],
+  ['CreateEventTrigStmt', 'an event trigger belongs to the whole database'],
+  ['CreatePublicationStmt', 'a publication belongs to the whole database'],
+  ['AlterDatabaseStmt', 'this changes the whole database'],
+  ['AlterDatabaseSetStmt', 'this changes the whole database'],
+])
+
+const shared: Rule = (_, statement, report) => {
+  const why = sharedObjects.get(statement.kind)
+  if (why) report('shared_object', 'error', `${why}, so the first tenant’s migration would do it and the next one’s fail; do it once per database instead`)
+}
+
+const copy: Rule = (_, statement, report) => {
+  if (statement.kind === 'CopyStmt') report('copy', 'error', 'COPY reads or writes outside of the migration; write INSERT instead')
+}
+
+const history: Rule = (_, statement, report) => {
+  walk(statement.node, (_key, value) => {
+    if (value.relname === 'tenantry_history')
+      report('history', 'error', 'touches tenantry_history, which is Tenantry’s own record of what was applied')
+  })
+}
+
+const ifNotExists: Rule = (_, statement, report) => {
+  const node = nodeOf(statement)
+  if (node.if_not_exists === true)
+    report('if_not_exists', 'warning', 'IF NOT EXISTS skips silently over something else of that name; the history already keeps a migration from running twice')
+}
+
+const plainIndex: Rule = (migration, statement, report) => {
+  if (statement.kind !== 'IndexStmt' || isConcurrent(statement) || !migration.transactional) return
+  const table = (nodeOf(statement).relation as { relname?: string } | undefined)?.relname
+  const madeHere = migration.statements.some(
+    (other) => other.kind === 'CreateStmt' && (nodeOf(other).relation as { relname?: string } | undefined)?.relname === table,
+  )
+  if (!madeHere)
+    report('blocking_index', 'warning', `blocks writes to ${table ?? 'the table'} while it builds; for large tenants use CREATE INDEX CONCURRENTLY in a transaction=off file`)
+}
+
+const rules: readonly Rule[] = [transactionControl, cannotRun, searchPath, otherSchema, shared, copy, history, ifNotExists, plainIndex]
+
+/** All findings of one migration, by line. */
+export const lintMigration = (migration: LoadedMigration): LintFinding[] => {
+  const script = Buffer.from(migration.sql, 'utf8')
+  const findings = migration.statements.flatMap((statement) => {
+    const found: LintFinding[] = []
+    const report: Report = (rule, level, message, offset) => {
+      const place = offset === undefined || offset < 0 ? statement : placeOf(script, offset)
+      found.push({ rule, level, file: migration.file, line: place.line, column: place.column, message })
+    }
+    for (const rule of rules) rule(migration, statement, report)
+    return found
+  })
+  return findings.sort((a, b) => a.line - b.line || a.column - b.column)
+}

@@ -1,0 +1,111 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { LintFinding } from '../contract/views.ts'
+import { TenancyError } from '../errors.ts'
+import { codeOf } from '../sql/sqlstate.ts'
+import { parseStatements, SqlSyntaxError, type Statement } from '../sql/statements.ts'
+import { byVersion, checksumOf } from './digest.ts'
+import { lintMigration } from './lint.ts'
+import type { LoadedMigration, LoadedSet } from './types.ts'
+
+const filePattern = /^([0-9][0-9A-Za-z.-]*)_([A-Za-z0-9][A-Za-z0-9._-]*?)(\.down)?\.sql$/
+const seedFile = 'seed.sql'
+const directive = /^\s*--\s*tenantry:\s*(.*)$/i
+
+const finding = (file: string, rule: string, message: string, line = 1, column = 1): LintFinding => ({
+  rule,
+  level: 'error',
+  file,
+  line,
+  column,
+  message,
+})
+
+/** Reads the `-- tenantry: key=value` lines of the comment at a file's head. */
+const readDirectives = (file: string, sql: string): { transactional: boolean; findings: LintFinding[] } => {
+  const findings: LintFinding[] = []
+  let transactional = true
+  for (const [index, line] of sql.split('\n').entries()) {
+    if (line.trim() !== '' && !line.trimStart().startsWith('--')) break
+    const match = directive.exec(line)
+    if (!match) continue
+    for (const word of (match[1] ?? '').split(/[\s,]+/).filter(Boolean)) {
+      if (word === 'transaction=off') transactional = false
+      else if (word !== 'transaction=on')
+        findings.push(finding(file, 'directive', `“${word}” is not a directive; known: transaction=off`, index + 1))
+    }
+  }
+  return { transactional, findings }
+}
+
+const parse = async (file: string, sql: string): Promise<{ statements: Statement[]; findings: LintFinding[] }> => {
+  try {
+    return { statements: await parseStatements(sql), findings: [] }
+  } catch (error) {
+    if (!(error instanceof SqlSyntaxError)) throw error
+    return { statements: [], findings: [finding(file, 'syntax', error.message, error.line, error.column)] }
+  }
+}
+
+const readMigration = async (directory: string, file: string, downFiles: ReadonlySet<string>) => {
+  const match = filePattern.exec(file)
+  const version = match?.[1] ?? ''
+  const name = match?.[2] ?? ''
+  const sql = (await readFile(join(directory, file), 'utf8')).replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
+  const down = file.replace(/\.sql$/, '.down.sql')
+  const downSql = downFiles.has(down) ? await readFile(join(directory, down), 'utf8') : null
+  const { transactional, findings: directiveFindings } = readDirectives(file, sql)
+  const { statements, findings: syntaxFindings } = await parse(file, sql)
+  const migration: LoadedMigration = { version, name, file, checksum: checksumOf(sql), transactional, sql, downSql, statements }
+  const empty =
+    statements.length === 0 && syntaxFindings.length === 0 ? [finding(file, 'empty', 'holds no statement; remove the file or write the migration')] : []
+  return { migration, findings: [...directiveFindings, ...syntaxFindings, ...empty, ...lintMigration(migration)] }
+}
+
+const lintNames = (files: readonly string[], migrations: readonly LoadedMigration[]): LintFinding[] => {
+  const findings: LintFinding[] = []
+  for (const file of files)
+    if (!filePattern.test(file) && file !== seedFile)
+      findings.push(finding(file, 'file_name', 'is not named NNNN_name.sql (or NNNN_name.down.sql), so its place in the order is unknown'))
+  const seen = new Map<string, string>()
+  for (const { version, file } of migrations) {
+    const other = seen.get(version)
+    if (other) findings.push(finding(file, 'duplicate_version', `has the same version ${version} as ${other}; give one of them another number`))
+    seen.set(version, file)
+  }
+  const widths = new Set(migrations.filter(({ version }) => /^\d+$/.test(version)).map(({ version }) => version.length))
+  if (widths.size > 1)
+    findings.push(
+      finding(migrations[0]?.file ?? '', 'version_width', 'versions have different lengths, so 10 would sort before 9; fill them up with zeros'),
+    )
+  return findings
+}
+
+/**
+ * Reads a directory as a migration set: names, directives, checksums, statements by PostgreSQL's parser, lint.
+ * Problems in files are findings; the caller refuses those of level error.
+ * @throws TenancyError set.directory when the directory is missing, no directory, not readable, or holds no migration
+ */
+export const loadSet = async (dir: string): Promise<LoadedSet> => {
+  const directory = resolve(dir)
+  let entries
+  try {
+    entries = await readdir(directory, { withFileTypes: true })
+  } catch (error) {
+    const code = codeOf(error)
+    const problem =
+      code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is a file, not a directory' : code === 'EACCES' ? 'it may not be read' : code
+    throw new TenancyError('set.directory', { dir: directory, problem }, error)
+  }
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.sql')).map((entry) => entry.name).sort()
+  const up = files.filter((file) => filePattern.test(file) && !file.endsWith('.down.sql'))
+  if (up.length === 0)
+    throw new TenancyError('set.directory', { dir: directory, problem: 'it holds no file named NNNN_name.sql, such as 0001_init.sql' })
+  const downFiles = new Set(files.filter((file) => file.endsWith('.down.sql')))
+  const read = await Promise.all(up.map((file) => readMigration(directory, file, downFiles)))
+  const migrations = read.map(({ migration }) => migration).sort(byVersion)
+  const seed = files.includes(seedFile) ? await readFile(join(directory, seedFile), 'utf8') : null
+  const seedFindings = seed === null ? [] : (await parse(seedFile, seed)).findings
+  const findings = [...lintNames(files, migrations), ...read.flatMap((one) => one.findings), ...seedFindings]
+  return { directory, migrations, seedSql: seed, findings }
+}

@@ -1,0 +1,127 @@
+import postgres from 'postgres'
+
+/** One connection to a fleet database that is never silently replaced by another one. */
+export type FleetConnection = {
+  /** Backend's process id. */
+  readonly pid: number
+  readonly dead: boolean
+  /** Targets that this backend has touched: its caches grow with them and are never given back. */
+  touched: number
+  /**
+   * Sends all messages at once without waiting, by the simple protocol, and answers with one outcome a message.
+   * @param timeoutMs bound on the whole flight; past it the connection is destroyed and every open message fails with FLIGHT_TIMEOUT
+   */
+  flight(messages: readonly string[], timeoutMs: number): Promise<FlightOutcome[]>
+  /** One message; throws its error. */
+  query<Row extends object>(text: string, timeoutMs?: number): Promise<Row[]>
+  close(): Promise<void>
+}
+
+export type FlightOutcome =
+  | { readonly ok: true; readonly rows: readonly object[]; readonly command: string; readonly count: number | null }
+  | { readonly ok: false; readonly error: Error & { code?: string } }
+
+export type ConnectOptions = {
+  readonly applicationName: string
+  readonly connectTimeoutMs?: number
+  readonly statementTimeoutMs?: number
+  readonly onNotice?: (notice: { code?: string; message?: string }) => void
+}
+
+const asError = (error: unknown): Error & { code?: string } => (error instanceof Error ? error : new Error(String(error)))
+
+const flightTimeout = (timeoutMs: number): Error & { code: string } =>
+  Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'FLIGHT_TIMEOUT' })
+
+/** A flight is sent whole; the driver's default would hold it back after a hundred messages. Its types do not list the option. */
+const pipelining: object = { max_pipeline: 100_000 }
+
+const defaultQueryTimeoutMs = 60_000
+
+/**
+ * Opens a connection whose session can do nothing by accident: outside of an explicit `BEGIN READ WRITE` everything is read-only, and no
+ * unqualified name resolves. A message that arrives after its BEGIN was cancelled or lost therefore fails instead of running alone.
+ * @throws the driver's or the server's error with its code
+ */
+export const connectFleet = async (url: string, options: ConnectOptions): Promise<FleetConnection> => {
+  let dead = false
+  const pool = postgres(url, {
+    ...pipelining,
+    max: 1,
+    idle_timeout: undefined,
+    max_lifetime: null,
+    connect_timeout: (options.connectTimeoutMs ?? 10_000) / 1000,
+    // A new connection is this function's business, one at a time.
+    backoff: false,
+    fetch_types: false,
+    prepare: false,
+    onnotice: options.onNotice ?? (() => {}),
+    onclose: () => {
+      dead = true
+    },
+    connection: {
+      application_name: options.applicationName.slice(0, 63),
+      search_path: 'pg_catalog',
+      default_transaction_read_only: true,
+      statement_timeout: options.statementTimeoutMs ?? 60_000,
+      lock_timeout: 5_000,
+      idle_in_transaction_session_timeout: 60_000,
+      client_min_messages: 'warning',
+    },
+  })
+  const end = async (): Promise<void> => {
+    dead = true
+    await pool.end({ timeout: 0 }).catch(() => {})
+  }
+  let sql: Awaited<ReturnType<typeof pool.reserve>>
+  let pid: number
+  try {
+    sql = await pool.reserve()
+    const [row] = await sql.unsafe<{ pid: string }[]>('select pg_catalog.pg_backend_pid()::text as pid').simple()
+    pid = Number(row?.pid)
+  } catch (error) {
+    await end()
+    throw error
+  }
+
+  const send = async (text: string): Promise<FlightOutcome> => {
+    // Writing to a reserved connection whose socket is gone would throw outside of any promise.
+    if (dead) return { ok: false, error: Object.assign(new Error('the connection is closed'), { code: 'CONNECTION_CLOSED' }) }
+    try {
+      const result = await sql.unsafe(text).simple()
+      return { ok: true, rows: result, command: result.command, count: result.count }
+    } catch (error) {
+      return { ok: false, error: asError(error) }
+    }
+  }
+
+  const flight = async (messages: readonly string[], timeoutMs: number): Promise<FlightOutcome[]> => {
+    let timedOut = false
+    const timer = setTimeout(() => {
+      timedOut = true
+      void end()
+    }, timeoutMs)
+    try {
+      const outcomes = await Promise.all(messages.map(send))
+      if (!timedOut) return outcomes
+      return outcomes.map((outcome) => (outcome.ok ? outcome : { ok: false, error: flightTimeout(timeoutMs) }))
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  return {
+    pid,
+    get dead() {
+      return dead
+    },
+    touched: 0,
+    flight,
+    async query<Row extends object>(text: string, timeoutMs: number = defaultQueryTimeoutMs): Promise<Row[]> {
+      const [outcome] = await flight([text], timeoutMs)
+      if (!outcome?.ok) throw outcome?.error ?? new Error('no outcome')
+      return outcome.rows as Row[]
+    },
+    close: end,
+  }
+}
