@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+// Runs the command line on the Node that the package brings along, because the machine's own may be too old to read TypeScript.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const carried = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+const program = existsSync(carried) ? carried : process.execPath
+
+const child = spawn(program, [join(root, 'lib', 'cli', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })
+
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+// A terminal sends Ctrl-C to the child as well; without one it reaches only us and is passed on.
+const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
+process.on('SIGINT', () => (hasTerminal ? undefined : child.kill('SIGINT')))
+
+child.on('error', (error) => {
+  process.stderr.write(`error start: ${program} does not run: ${error.message}. Run npm ci again.\n`)
+  process.exitCode = 1
+})
+child.on('exit', (code, signal) => {
+  if (signal === null) process.exitCode = code ?? 1
+  else {
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  }
+})
