@@ -1,0 +1,38 @@
+import { sql } from 'kysely'
+import type { Actor } from '../contract/permissions.ts'
+import type { ControlDb } from './db.ts'
+
+export type AuditEntry = {
+  readonly actor: Actor
+  /** What was done, as `area.verb`: `tenants.suspend`. */
+  readonly action: string
+  readonly subjectKind: string
+  readonly subject: string
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+/** One row, in the transaction of what it tells of: both are there or neither is. */
+export const appendAudit = async (trx: ControlDb, { actor, action, subjectKind, subject, details }: AuditEntry): Promise<void> => {
+  await trx
+    .insertInto('audit')
+    .values({
+      actor_kind: actor.kind,
+      actor_id: actor.id,
+      actor_label: actor.label,
+      action,
+      subject_kind: subjectKind,
+      subject,
+      details: JSON.stringify(details ?? {}),
+    })
+    .execute()
+}
+
+/** The same for many subjects at once, in one statement. */
+export const appendAudits = async (trx: ControlDb, { subjects, ...entry }: Omit<AuditEntry, 'subject'> & { readonly subjects: readonly string[] }): Promise<void> => {
+  if (subjects.length === 0) return
+  const { actor, action, subjectKind, details } = entry
+  await sql`
+    insert into audit (actor_kind, actor_id, actor_label, action, subject_kind, subject, details)
+    select ${actor.kind}, ${actor.id}, ${actor.label}, ${action}, ${subjectKind}, subject, ${JSON.stringify(details ?? {})}::jsonb
+    from unnest(${[...subjects]}::text[]) subject`.execute(trx)
+}
