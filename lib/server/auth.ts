@@ -1,0 +1,83 @@
+import 'server-only'
+import { createHmac } from 'node:crypto'
+import { betterAuth } from 'better-auth'
+import { nextCookies } from 'better-auth/next-js'
+import { findConnection } from '@/lib/connection'
+import { env } from '@/lib/env'
+import { roles, type Role } from '@/lib/tenancy/contract'
+import { openControl } from '@/lib/tenancy'
+
+const sessionSeconds = 7 * 24 * 3600
+
+/** Column names of the control plane, where better-auth would use its own. */
+const stamps = { createdAt: 'created_at', updatedAt: 'updated_at' } as const
+
+/**
+ * Sign-in by e-mail address and password; nobody can register themselves. Only called from this process: no route leads to it,
+ * so that rate limit, origin check and audit stand before everything it does.
+ */
+const createAuth = () => {
+  const { controlUrl, secret } = findConnection()
+  const { db } = openControl(controlUrl, { max: 3, applicationName: 'tenantry:sign-in' })
+  return betterAuth({
+    database: { db, type: 'postgres' },
+    // A key of its own, so that what signs cookies never opens stored connection strings.
+    secret: createHmac('sha256', secret).update('tenantry sessions').digest('base64'),
+    baseURL: env.publicUrl ?? `http://localhost:${env.port ?? 3000}`,
+    advanced: { cookiePrefix: 'tenantry', useSecureCookies: env.publicUrl?.startsWith('https:') ?? false },
+    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 10, maxPasswordLength: 128 },
+    rateLimit: { enabled: false },
+    user: {
+      modelName: 'person',
+      fields: { emailVerified: 'email_verified', ...stamps },
+      additionalFields: {
+        role: { type: [...roles], required: true, input: false },
+        disabledAt: { type: 'date', required: false, input: false, fieldName: 'disabled_at' },
+      },
+    },
+    session: {
+      modelName: 'auth_session',
+      fields: { userId: 'person_id', expiresAt: 'expires_at', ipAddress: 'ip_address', userAgent: 'user_agent', ...stamps },
+      expiresIn: sessionSeconds,
+      disableSessionRefresh: true,
+    },
+    account: {
+      modelName: 'account',
+      fields: {
+        accountId: 'account_id',
+        providerId: 'provider_id',
+        userId: 'person_id',
+        accessToken: 'access_token',
+        refreshToken: 'refresh_token',
+        idToken: 'id_token',
+        accessTokenExpiresAt: 'access_token_expires_at',
+        refreshTokenExpiresAt: 'refresh_token_expires_at',
+        ...stamps,
+      },
+    },
+    verification: { modelName: 'verification', fields: { expiresAt: 'expires_at', ...stamps } },
+    telemetry: { enabled: false },
+    plugins: [nextCookies()],
+  })
+}
+
+type Auth = ReturnType<typeof createAuth>
+
+/** One for the process, so that pages, actions and handlers, compiled apart, share its connections. */
+const key = Symbol.for('tenantry.auth')
+const holder: typeof globalThis & { [key]?: Auth } = globalThis
+export const getAuth = (): Auth => (holder[key] ??= createAuth())
+
+export type Session = {
+  readonly id: string
+  readonly person: { readonly id: string; readonly email: string; readonly name: string; readonly role: Role }
+}
+
+/** The session of a request's cookie, with the role as the database has it now; null when there is none or the person is disabled. */
+export const readSession = async (headers: Headers): Promise<Session | null> => {
+  const found = await getAuth().api.getSession({ headers })
+  if (!found || found.user.disabledAt) return null
+  const { id, email, name } = found.user
+  const role = roles.find((known) => known === found.user.role)
+  return role ? { id: found.session.id, person: { id, email, name, role } } : null
+}

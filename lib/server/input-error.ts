@@ -1,0 +1,32 @@
+import type { z } from 'zod'
+import { TenancyError } from '@/lib/tenancy/errors'
+
+const secretFields = /password|token|secret|url/i
+
+const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), input)
+
+const shown = (value: unknown): string | null => {
+  if (value === undefined) return null
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text === undefined ? null : text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+export type FieldProblem = { readonly field: string; readonly value: string | null; readonly message: string }
+
+/**
+ * `input.invalid` that names each field, what was given and what would be right.
+ * Values of secret fields are left out; `details.fields` holds one entry a problem, at most 20.
+ */
+export const inputError = (issues: readonly z.core.$ZodIssue[], input: unknown): TenancyError => {
+  const fields = issues.slice(0, 20).map((issue): FieldProblem => {
+    const field = issue.path.map(String).join('.')
+    return { field, value: secretFields.test(field) ? null : shown(valueAt(input, issue.path)), message: issue.message }
+  })
+  const sentences = fields.slice(0, 3).map(({ field, value, message }) => {
+    const subject = [field === '' ? 'the input' : field, value === null || message.includes(value) ? null : `“${value}”`]
+    return `${subject.filter((part) => part !== null).join(' ')}: ${message}`
+  })
+  const more = issues.length > 3 ? ` … and ${issues.length - 3} more` : ''
+  return new TenancyError('input.invalid', { problem: `${sentences.join('; ')}${more}`, fields })
+}

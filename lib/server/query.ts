@@ -1,0 +1,60 @@
+import 'server-only'
+import { unstable_rethrow } from 'next/navigation'
+import type { z } from 'zod'
+import { errorTable, may, type Actor, type ErrorDocument, type Permission, type Tenancy } from '@/lib/tenancy/contract'
+import { TenancyError } from '@/lib/tenancy/errors'
+import { getAsker, type Asker } from './asker'
+import { registerEntry } from './edge-registry'
+import { inputError } from './input-error'
+import { fromSearchParams } from './search-input'
+import { documentOf, forbiddenTo, refuse } from './refusal'
+import { getTenancy } from './tenancy'
+
+type RouteContext = { readonly params: Promise<Readonly<Record<string, string | string[] | undefined>>> }
+
+const errorResponse = (error: ErrorDocument): Response =>
+  Response.json({ error }, { status: errorTable[error.code].status, headers: { 'Cache-Control': 'no-store' } })
+
+export type QueryContext<S extends z.ZodObject> = {
+  readonly input: z.output<S>
+  readonly actor: Actor
+  readonly person: Asker['person']
+  readonly tenancy: Tenancy
+  /** Its `signal` tells that the browser has gone; its headers hold Last-Event-ID. */
+  readonly request: Request
+}
+
+/**
+ * A GET handler of app/api: who asks, permission, parse, handler. Search params (`a=1&a=2` for arrays) and route params are one input.
+ * Answers the handler's Response as it is, everything else as JSON, a refusal as `{ error: ErrorDocument }` with the status of its code.
+ * @example export const GET = query({ name: 'runs.items', permission: 'runs.read', input: runItemsInput }, ({ input, tenancy }) => tenancy.runs.items(input))
+ */
+export const query = <S extends z.ZodObject>(
+  entry: { readonly name: string; readonly permission: Permission; readonly input: S },
+  handler: (context: QueryContext<S>) => unknown,
+): ((request: Request, context: RouteContext) => Promise<Response>) => {
+  const { name, permission } = entry
+  const authorise = async (): Promise<Asker> => {
+    const asker = await getAsker()
+    if (!asker) throw new TenancyError('auth.signed_out')
+    if (!may(asker.person.role, permission)) throw await refuse(forbiddenTo(asker.actor, permission), asker.actor, name)
+    return asker
+  }
+  return registerEntry({ kind: 'query', name, permission }, async (request: Request, context: RouteContext): Promise<Response> => {
+    try {
+      const asker = await authorise()
+      const raw = fromSearchParams(entry.input, new URL(request.url).searchParams, await context.params)
+      const parsed = await entry.input.safeParseAsync(raw)
+      if (!parsed.success) throw inputError(parsed.error.issues, raw)
+      const answer = await handler({ input: parsed.data, actor: asker.actor, person: asker.person, tenancy: await getTenancy(), request })
+      if (answer instanceof Response) {
+        if (!answer.headers.has('Cache-Control')) answer.headers.set('Cache-Control', 'no-store')
+        return answer
+      }
+      return Response.json(answer ?? null, { headers: { 'Cache-Control': 'no-store' } })
+    } catch (error) {
+      unstable_rethrow(error)
+      return errorResponse(documentOf(error, name))
+    }
+  })
+}

@@ -1,0 +1,45 @@
+import 'server-only'
+import { randomUUID } from 'node:crypto'
+import { ConnectionError } from '@/lib/connection'
+import { createLogger } from '@/lib/log'
+import type { Actor, ErrorDocument, Permission } from '@/lib/tenancy/contract'
+import { isTenancyError, TenancyError } from '@/lib/tenancy/errors'
+import { getTenancy } from './tenancy'
+
+const log = createLogger('edge')
+
+/** What postgres.js and PostgreSQL say when the control database is not there. */
+const unreachable: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_ENDED', '57P03', '57P01', '53300'])
+
+const known = (error: unknown): TenancyError | null => {
+  if (isTenancyError(error)) return error
+  if (!(error instanceof Error) || !('code' in error)) return null
+  if (error instanceof ConnectionError) return new TenancyError(error.code, { problem: error.message }, error)
+  return unreachable.has(error.code) ? new TenancyError('control.unreachable', { problem: String(error.code) }, error) : null
+}
+
+/** Any thrown thing as the document that may leave the process; what is not a refusal is logged whole and leaves only its correlation id. */
+export const documentOf = (error: unknown, entry: string): ErrorDocument => {
+  const refusal = known(error)
+  if (refusal) {
+    if (refusal.cause !== undefined) log.warn({ entry, code: refusal.code, err: refusal.cause }, 'edge.refused')
+    return refusal.toDocument()
+  }
+  const correlation = randomUUID().slice(0, 8)
+  log.error({ entry, correlation, err: error }, 'edge.failed')
+  return new TenancyError('internal', { correlation }).toDocument()
+}
+
+/** Audits that somebody signed in asked for what they may not have; the refusal stands whether or not the audit could be written. */
+export const refuse = async (error: TenancyError, actor: Actor, entry: string): Promise<TenancyError> => {
+  try {
+    const tenancy = await getTenancy()
+    await tenancy.audit.record({ actor, action: `refused.${entry}`, subjectKind: 'entry', subject: entry, details: { code: error.code, ...error.details } })
+  } catch (failure) {
+    log.error({ entry, err: failure }, 'audit.failed')
+  }
+  return error
+}
+
+export const forbiddenTo = (actor: Actor, permission: Permission): TenancyError =>
+  new TenancyError('auth.forbidden', { role: actor.role, permission })
