@@ -158,6 +158,13 @@ export const inviteInput = z.object({ email: emailText, name: text(120).default(
 export const personRoleInput = z.object({ person: z.string().min(1).max(64), role: z.enum(roles) })
 export const personInput = z.object({ person: z.string().min(1).max(64) })
 
+const givenPassword = z.string().min(1, 'must not be empty').max(1000, 'is too long')
+const newPassword = z.string().min(10, 'needs at least 10 characters').max(128, 'must be at most 128 characters')
+export const signInInput = z.object({ email: emailText, password: givenPassword })
+export const redeemLinkInput = z.object({ token: z.string().max(200), password: newPassword })
+export const changePasswordInput = z.object({ current: givenPassword, next: newPassword })
+export const endSessionInput = z.object({ session: z.string().min(1).max(64) })
+
 export const auditFilter = z.object({
   actor: text(120).optional(),
   action: text(80).optional(),

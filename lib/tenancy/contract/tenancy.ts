@@ -81,6 +81,23 @@ export type Tenancy = {
     enable(actor: Actor, input: z.output<typeof C.personInput>): Promise<void>
     /** Makes the person if need be and a one-time link's token (shown once, stored hashed, 24 h for the first admin, 72 h for an invitation). */
     invite(actor: Actor, input: z.output<typeof C.inviteInput>): Promise<{ readonly person: string; readonly token: string; readonly expiresAt: string }>
+    /** A new link for somebody who lost theirs or forgot their password; older ones stop working. */
+    link(actor: Actor, input: z.output<typeof C.personInput>): Promise<{ readonly token: string; readonly expiresAt: string }>
+    /** Whom a link lets in. Throws auth.link_unknown or auth.link_expired. */
+    readLink(token: string): Promise<{ readonly email: string; readonly name: string }>
+    /** Uses a link up: sets the password and ends older sessions. Of two at once one wins, the other gets auth.link_expired. */
+    redeem(input: z.output<typeof C.redeemLinkInput>): Promise<{ readonly person: string; readonly email: string }>
+    sessions(person: string): Promise<readonly V.SessionRow[]>
+    /** Ends the person's sessions, all but `except`. */
+    signOutEverywhere(actor: Actor, input: { readonly person: string; readonly except: string | null }): Promise<{ readonly ended: number }>
+    /** Ends one session of the actor's own. */
+    endSession(actor: Actor, input: z.output<typeof C.endSessionInput>): Promise<void>
+    /** Notes that the person is here; written at most once a minute. */
+    seen(person: string): Promise<void>
+    /** Counts an attempt to sign in; throws auth.rate_limited when there were too many for the address or from the client. */
+    countAttempt(input: { readonly email: string; readonly client: string | null }): Promise<void>
+    /** After a sign-in that succeeded. */
+    forgetAttempts(email: string): Promise<void>
   }
   readonly audit: {
     list(filter: C.AuditFilter): Promise<V.AuditPage>

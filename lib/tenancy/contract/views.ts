@@ -277,6 +277,7 @@ export type FleetOverview = {
 export type FleetMap = { readonly groups: ReadonlyArray<{ readonly database: string; readonly set: string; readonly slugs: readonly string[]; readonly versions: ReadonlyArray<string | null>; readonly letters: string }> }
 
 export type PersonRow = { readonly id: string; readonly email: string; readonly name: string; readonly role: Role; readonly state: 'invited' | 'active' | 'disabled'; readonly lastSeenAt: string | null; readonly createdAt: string }
+export type SessionRow = { readonly id: string; readonly createdAt: string; readonly expiresAt: string; readonly client: string | null; readonly userAgent: string | null }
 export type AuditRow = { readonly id: number; readonly at: string; readonly actor: string; readonly actorKind: 'person' | 'cli' | 'system'; readonly action: string; readonly subjectKind: string; readonly subject: string; readonly details: Readonly<Record<string, unknown>> }
 export type AuditPage = { readonly rows: readonly AuditRow[]; readonly next: number | null }
 
