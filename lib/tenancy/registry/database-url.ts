@@ -76,8 +76,6 @@ export const addressOf = ({ host, port }: Pick<DatabaseUrl, 'host' | 'port'>): s
 
 /** What the driver connects with. Its own reading of a URL neither decodes a database's name nor takes an IPv6 address. */
 export type DriverOptions = {
-  readonly host: string[]
-  readonly port: number[]
   readonly database: string
   readonly username: string
   readonly password: string
@@ -91,5 +89,7 @@ const sslOf = (mode: string | null): DriverOptions['ssl'] =>
 export const driverOptions = (text: string): DriverOptions => {
   const { url, host, port, dbname, user } = parseDatabaseUrl(text)
   const { password, searchParams } = new URL(url)
-  return { host: [host], port: [port], database: dbname, username: user, password: decodeURIComponent(password), ssl: sslOf(searchParams.get('sslmode')) }
+  // As lists, which its types do not know: a single host would be cut at its first colon.
+  const address: object = { host: [host], port: [port] }
+  return { ...address, database: dbname, username: user, password: decodeURIComponent(password), ssl: sslOf(searchParams.get('sslmode')) }
 }

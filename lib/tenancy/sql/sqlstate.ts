@@ -17,6 +17,7 @@ export const sqlstate = {
   outOfMemory: '53200',
   diskFull: '53100',
   undefinedTable: '42P01',
+  undefinedFunction: '42883',
   undefinedSchema: '3F000',
   invalidPassword: '28P01',
   invalidAuthorization: '28000',

@@ -1,0 +1,186 @@
+import postgres from 'postgres'
+import type { DatabaseFacts } from '../contract/views.ts'
+import { TenancyError } from '../errors.ts'
+import { codeOf, sqlstate } from '../sql/sqlstate.ts'
+import { connectionProblem } from './connection-problem.ts'
+import { addressOf, driverOptions, type DatabaseUrl } from './database-url.ts'
+
+/** What looking at a server shows. `identity` tells two addresses of one server apart from two servers. */
+export type Probe = DatabaseFacts & { readonly identity: string; readonly connectionsOurs: number }
+
+const connectSeconds = 5
+/** Bound on a whole look, connecting included. */
+const defaultDeadlineMs = 12_000
+const oldestVersion = 130_000
+/** Every connection of Tenantry carries this prefix, whatever follows it. */
+const ownNames = 'tenantry%'
+/** Left out of what is counted: gone a moment later. */
+const probeName = 'tenantry:probe'
+
+type Client = ReturnType<typeof connect>
+
+/** No start-up parameter but the name: a pooler would refuse others before it could be recognised. */
+const connect = (at: DatabaseUrl) =>
+  postgres({
+    ...driverOptions(at.url),
+    max: 1,
+    connect_timeout: connectSeconds,
+    fetch_types: false,
+    prepare: false,
+    onnotice: () => {},
+    connection: { application_name: probeName },
+  })
+
+const ask = async <Row extends object>(client: Client, text: string): Promise<Row> => {
+  const [row] = await client.unsafe<Row[]>(text).simple()
+  if (!row) throw new Error('the server answered without a row')
+  return row
+}
+
+/**
+ * A tenth of what the server has for its users, at least 2 and at most 20, but never more than half of what is free now: beyond a few
+ * connections a core nothing is gained, and the server is there for others first.
+ */
+export const proposeBudget = (facts: { readonly maxConnections: number; readonly reservedConnections: number; readonly connectionsUsed: number }): number => {
+  const usable = facts.maxConnections - facts.reservedConnections
+  const wished = Math.min(20, Math.max(2, Math.floor(usable / 10)))
+  return Math.max(1, Math.min(wished, Math.floor((usable - facts.connectionsUsed) / 2)))
+}
+
+type FactsRow = {
+  max: string
+  reserved: string
+  recovery: string
+  read_only: string
+  may_create: string
+  may_create_roles: string
+  bytes: string
+  schemas: string
+  used: string
+  ours: string
+}
+
+const factsQuery = `select
+  current_setting('max_connections') as max,
+  (current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0))::text as reserved,
+  pg_is_in_recovery()::text as recovery,
+  (current_setting('transaction_read_only') = 'on')::text as read_only,
+  has_database_privilege(current_database(), 'CREATE')::text as may_create,
+  (select (rolcreaterole or rolsuper)::text from pg_roles where rolname = current_user) as may_create_roles,
+  pg_database_size(current_database())::text as bytes,
+  (select count(*) from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')::text as schemas,
+  (select count(*) from pg_stat_activity where backend_type = 'client backend' and application_name is distinct from '${probeName}')::text as used,
+  (select count(*) from pg_stat_activity where application_name like '${ownNames}' and application_name <> '${probeName}')::text as ours`
+
+/** Null where the right to read it was taken away. */
+const systemIdentifierOf = async (client: Client): Promise<string | null> => {
+  try {
+    return (await ask<{ id: string }>(client, 'select system_identifier::text as id from pg_control_system()')).id
+  } catch (error) {
+    if (codeOf(error) === sqlstate.insufficientPrivilege || codeOf(error) === sqlstate.undefinedFunction) return null
+    throw error
+  }
+}
+
+const backendOf = async (client: Client): Promise<string> => (await ask<{ pid: string }>(client, 'select pg_backend_pid()::text as pid')).pid
+
+/**
+ * A pooler in transaction mode lends one backend to several clients in turn: a second client that holds a transaction either got the first
+ * one's backend, or drove the first one to another.
+ */
+const isTransactionPooler = async (first: Client, second: Client): Promise<boolean> => {
+  const before = await backendOf(first)
+  // Connects first: without array types to fetch, the driver never answers a reservation that has to.
+  if ((await backendOf(second)) === before) return true
+  const holder = await second.reserve()
+  try {
+    const [, rows] = await holder.unsafe<{ pid?: string }[][]>('begin; select pg_backend_pid()::text as pid').simple()
+    if (rows?.[0]?.pid === before) return true
+    return (await backendOf(first)) !== before
+  } finally {
+    await holder.unsafe('rollback').simple()
+    holder.release()
+  }
+}
+
+const assertVersion = async (client: Client, host: string): Promise<{ version: string; versionNum: number }> => {
+  const { version, num } = await ask<{ version: string; num: string }>(
+    client,
+    `select current_setting('server_version') as version, current_setting('server_version_num') as num`,
+  )
+  // "15.18 (Debian 15.18-0+deb12u1)"
+  const short = version.split(' ')[0] ?? version
+  if (Number(num) < oldestVersion) throw new TenancyError('database.version', { host, version: short })
+  return { version: short, versionNum: Number(num) }
+}
+
+const assertUsable = (row: FactsRow, at: DatabaseUrl): void => {
+  if (row.recovery === 'true' || row.read_only === 'true') throw new TenancyError('database.read_only', { host: addressOf(at) })
+  if (row.may_create !== 'true')
+    throw new TenancyError('database.rights', {
+      user: at.user,
+      right: `to create schemas in database “${at.dbname}”`,
+      remedy: `grant create on database "${at.dbname}" to "${at.user}"`,
+    })
+}
+
+const look = async (at: DatabaseUrl, clients: readonly [Client, Client], thorough: boolean): Promise<Probe> => {
+  const [client, other] = clients
+  const host = addressOf(at)
+  const { version, versionNum } = await assertVersion(client, host)
+  if (thorough && (await isTransactionPooler(client, other))) throw new TenancyError('database.pooler', { host })
+  const row = await ask<FactsRow>(client, factsQuery)
+  assertUsable(row, at)
+  const systemIdentifier = await systemIdentifierOf(client)
+  const counts = { maxConnections: Number(row.max), reservedConnections: Number(row.reserved), connectionsUsed: Number(row.used) }
+  const warnings =
+    row.may_create_roles === 'true'
+      ? []
+      : [`The user “${at.user}” may not create roles, so tenants cannot be onboarded here. To allow it: alter role "${at.user}" createrole`]
+  return {
+    host: at.host,
+    port: at.port,
+    dbname: at.dbname,
+    user: at.user,
+    version,
+    versionNum,
+    systemIdentifier,
+    identity: systemIdentifier ?? host,
+    ...counts,
+    connectionsOurs: Number(row.ours),
+    proposedBudget: proposeBudget(counts),
+    bytes: Number(row.bytes),
+    schemas: Number(row.schemas),
+    warnings,
+  }
+}
+
+export type ProbeOptions = {
+  /** Also looks for a pooler in between, over a second connection. */
+  readonly thorough?: boolean
+  readonly deadlineMs?: number
+}
+
+/**
+ * Connects, reads the server's facts and closes, within a bounded time.
+ * @throws database.unreachable, .auth, .missing, .read_only, .rights, .pooler or .version
+ */
+export const probeDatabase = async (at: DatabaseUrl, options: ProbeOptions = {}): Promise<Probe> => {
+  const clients = [connect(at), connect(at)] as const
+  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error(`no answer within ${deadlineMs} ms`), { code: 'PROBE_TIMEOUT' })), deadlineMs)
+  })
+  const looking = look(at, clients, options.thorough ?? false)
+  // After the deadline nobody waits for it any more.
+  looking.catch(() => {})
+  try {
+    return await Promise.race([looking, deadline])
+  } catch (error) {
+    throw connectionProblem(error, at)
+  } finally {
+    clearTimeout(timer)
+    await Promise.all(clients.map((client) => client.end({ timeout: 0 }).catch(() => {})))
+  }
+}
