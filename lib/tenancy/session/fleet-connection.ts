@@ -1,4 +1,5 @@
 import postgres from 'postgres'
+import { driverOptions } from '../registry/database-url.ts'
 
 /** One connection to a fleet database that is never silently replaced by another one. */
 export type FleetConnection = {
@@ -45,7 +46,8 @@ const defaultQueryTimeoutMs = 60_000
  */
 export const connectFleet = async (url: string, options: ConnectOptions): Promise<FleetConnection> => {
   let dead = false
-  const pool = postgres(url, {
+  const pool = postgres({
+    ...driverOptions(url),
     ...pipelining,
     max: 1,
     idle_timeout: undefined,
@@ -76,9 +78,11 @@ export const connectFleet = async (url: string, options: ConnectOptions): Promis
   let sql: Awaited<ReturnType<typeof pool.reserve>>
   let pid: number
   try {
-    sql = await pool.reserve()
-    const [row] = await sql.unsafe<{ pid: string }[]>('select pg_catalog.pg_backend_pid()::text as pid').simple()
+    // Asked before reserving: without array types to fetch, the driver never answers a reservation that has to connect first.
+    const [row] = await pool.unsafe<{ pid: string }[]>('select pg_catalog.pg_backend_pid()::text as pid').simple()
     pid = Number(row?.pid)
+    if (dead) throw Object.assign(new Error('the connection is closed'), { code: 'CONNECTION_CLOSED' })
+    sql = await pool.reserve()
   } catch (error) {
     await end()
     throw error
