@@ -67,10 +67,11 @@ const choosePort = async (options: EmbeddedOptions, say: (line: string) => void)
 }
 
 const attemptLimit = 6
+const throwAwaySettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
 /** Starts the server; again on an early end, because the children of a killed one need some seconds to notice, and a port can be taken under our hands. */
 const start = async (place: Place, options: EmbeddedOptions, say: (line: string) => void): Promise<Postmaster> => {
-  const settings = options.isDurable === false ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}
+  const settings = { ...(options.isDurable === false && throwAwaySettings), ...options.settings }
   for (let attempt = 1; attempt <= attemptLimit; attempt += 1) {
     const port = await choosePort(options, say)
     const started = await launch({
@@ -79,7 +80,7 @@ const start = async (place: Place, options: EmbeddedOptions, say: (line: string)
       owner: place.owner,
       port,
       logFile: place.logFile,
-      settings: { ...settings, ...options.settings },
+      settings,
     })
     if (started) return started
     await waitUntil(attempt * 500, () => false)

@@ -1,0 +1,36 @@
+import { hostname } from 'node:os'
+import { migrationsDir } from '../connection.ts'
+import { createLogger } from '../log.ts'
+import { openConnection } from '../open-connection.ts'
+import { untilSignal } from '../shutdown.ts'
+import { createTenancy } from '../tenancy/index.ts'
+
+export type WorkerOptions = {
+  /** Shown beside the runs it drives; the machine's name and the process id when not given. */
+  readonly name?: string
+  /** Told in a few words what it does. */
+  readonly say?: (line: string) => void
+}
+
+/**
+ * Works on queued runs and schedules until a signal comes, then lets running items finish and gives everything back.
+ * Throws ConnectionError or TenancyError when the control database cannot be used.
+ */
+export const runWorker = async (options: WorkerOptions = {}): Promise<void> => {
+  const say = options.say ?? (() => undefined)
+  const connection = await openConnection(say)
+  const logger = createLogger('worker')
+  const tenancy = createTenancy({ controlUrl: connection.controlUrl, secret: connection.secret, migrationsDir, logger })
+  try {
+    await tenancy.control.ready()
+    const worker = await tenancy.startWorker({ name: options.name ?? `${hostname()}:${process.pid}` })
+    say(`worker ${worker.name} waits for runs; Ctrl-C lets running items finish and stops`)
+    const signal = await untilSignal()
+    logger.info({ signal, worker: worker.name }, 'worker.stopping')
+    say('finishing the running items')
+    await worker.stop()
+  } finally {
+    await tenancy.close()
+    await connection.close()
+  }
+}

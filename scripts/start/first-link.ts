@@ -1,0 +1,16 @@
+import { systemActor } from '../../lib/tenancy/contract/index.ts'
+import type { Tenancy } from '../../lib/tenancy/contract/index.ts'
+
+const firstAdmin = 'admin@example.com'
+
+/**
+ * The line with a one-time sign-in link while there is no active admin; null when there is one. On a database of one's own the address of the first admin
+ * is not ours to make up, so that line names the command that makes one.
+ */
+export const firstLink = async (tenancy: Tenancy, address: string, isEmbedded: boolean): Promise<string | null> => {
+  const people = await tenancy.people.list()
+  if (people.some((person) => person.role === 'admin' && person.state === 'active')) return null
+  if (!isEmbedded) return `Tenantry is up on ${address}. There is no admin yet: npx tenantry init --admin YOU@EXAMPLE.COM prints a sign-in link.`
+  const { token } = await tenancy.people.invite(systemActor, { email: firstAdmin, name: 'Admin', role: 'admin' })
+  return `Tenantry is up. Sign in once, within 24 hours, by ${address}/welcome/${token}`
+}

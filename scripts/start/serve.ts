@@ -1,0 +1,51 @@
+/** Next in this very process, so that one Ctrl-C ends everything in the right order. */
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import { env, runAs } from '../../lib/env.ts'
+import { isPortFree, nextFreePort } from '../../lib/embedded/ports.ts'
+import { projectRoot } from '../../lib/root.ts'
+import { note } from './progress.ts'
+
+const usualPort = 3000
+
+/** The port asked for, or the next free one with a word about it. */
+export const choosePort = async (): Promise<number> => {
+  const wanted = env.port ?? usualPort
+  if (await isPortFree(wanted, '::').catch(() => false)) return wanted
+  const port = await nextFreePort(wanted + 1, '::')
+  note(`port ${wanted} is taken by another program; the console is on ${port}`)
+  return port
+}
+
+const drainMs = 2_000
+
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+    // Event streams never end by themselves; browsers come back to them.
+    setTimeout(() => server.closeAllConnections(), drainMs).unref()
+  })
+
+export type Console = { close(): Promise<void> }
+
+/** Serves the console on `port`. Resolves when it answers. */
+export const serve = async (port: number, isDev: boolean): Promise<Console> => {
+  runAs(isDev ? 'development' : 'production')
+  const { default: next } = await import('next')
+  const server = createServer()
+  const app = next({ dev: isDev, dir: projectRoot, port, hostname: 'localhost', httpServer: server })
+  const handle = app.getRequestHandler()
+  await app.prepare()
+  server.on('request', (request, response) => void handle(request, response))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, () => resolve())
+  })
+  return {
+    close: async () => {
+      await close(server)
+      await app.close()
+    },
+  }
+}

@@ -1,0 +1,86 @@
+/** The browser that comes inside a package, and what tests do with it again and again. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import chromium from '@sparticuz/chromium'
+import { chromium as playwright } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
+
+const flags = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--disable-dev-shm-usage', '--font-render-hinting=none',
+]
+
+export const widths = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } } as const
+export type Width = keyof typeof widths
+export type Theme = 'light' | 'dark'
+
+export type Visitor = {
+  readonly context: BrowserContext
+  readonly page: Page
+  /** What the page complained about on its console or by uncaught errors, since it was opened. */
+  readonly complaints: readonly string[]
+  close(): Promise<void>
+}
+
+export type VisitorOptions = {
+  /** Address that paths are relative to. */
+  readonly baseUrl: string
+  readonly width?: Width
+  readonly theme?: Theme
+}
+
+/** A person with a browser and a profile of their own. */
+export const openVisitor = async (options: VisitorOptions): Promise<Visitor> => {
+  const profile = mkdtempSync(join(tmpdir(), 'tenantry-browser-'))
+  const context = await playwright.launchPersistentContext(profile, {
+    executablePath: await chromium.executablePath(),
+    args: flags,
+    headless: true,
+    baseURL: options.baseUrl,
+    viewport: widths[options.width ?? 'wide'],
+    colorScheme: options.theme ?? 'light',
+    reducedMotion: 'reduce',
+    acceptDownloads: true,
+  })
+  const complaints: string[] = []
+  const listen = (page: Page): void => {
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => (message.type() === 'error' ? complaints.push(message.text()) : undefined))
+  }
+  context.on('page', listen)
+  const page = context.pages()[0] ?? (await context.newPage())
+  listen(page)
+  return {
+    context,
+    page,
+    complaints,
+    close: async () => {
+      await context.close()
+      rmSync(profile, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Whole-page pictures at both widths, light and dark: `<folder>/<name>-<width>-<theme>.png`. Returns their paths; the page is left wide and light. */
+export const takePictures = async (page: Page, folder: string, name: string): Promise<readonly string[]> => {
+  const paths: string[] = []
+  for (const theme of ['dark', 'light'] as const) {
+    for (const width of ['narrow', 'wide'] as const) {
+      await page.emulateMedia({ colorScheme: theme })
+      await page.setViewportSize(widths[width])
+      const path = join(folder, `${name}-${width === 'wide' ? 1440 : 390}-${theme}.png`)
+      mkdirSync(dirname(path), { recursive: true })
+      await page.screenshot({ path, fullPage: true, animations: 'disabled' })
+      paths.push(path)
+    }
+  }
+  return paths
+}
+
+/** What axe finds wrong with the page as it stands: one line a violation with its rule, help and places. */
+export const findViolations = async (page: Page): Promise<readonly string[]> => {
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
+  return violations.map((violation) => `${violation.id}: ${violation.help} (${violation.nodes.map((node) => node.target.join(' ')).join('; ')})`)
+}

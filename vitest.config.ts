@@ -1,0 +1,44 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+import type { TestProjectInlineConfiguration } from 'vitest/config'
+
+const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+// `server-only` refuses to be loaded outside Next; for tests of actions and handlers it is what it is there: nothing.
+const alias = { '@': fromRoot('.'), 'server-only': fromRoot('node_modules/server-only/empty.js') }
+
+const project = (name: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration => ({
+  resolve: { alias },
+  test: { name, environment: 'node', ...test },
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', { include: ['test/unit/**/*.test.ts'], testTimeout: 5_000 }),
+      project('integration15', {
+        include: ['test/integration/**/*.test.ts'],
+        globalSetup: 'test/support/cluster-15.ts',
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      }),
+      project('integration18', {
+        include: ['test/integration/engine/**/*.test.ts'],
+        globalSetup: 'test/support/cluster-18.ts',
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      }),
+      project('e2e', {
+        include: ['test/e2e/**/*.test.ts'],
+        globalSetup: 'test/support/console.ts',
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        // One console, one database, one story after the other.
+        fileParallelism: false,
+      }),
+    ],
+    // A worker that starts while another is at full load needs more than the usual minute on two cores.
+    teardownTimeout: 30_000,
+    maxWorkers: 2,
+  },
+})
