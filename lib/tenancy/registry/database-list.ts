@@ -1,0 +1,31 @@
+import { sql } from 'kysely'
+import type { DatabaseRow } from '../contract/views.ts'
+import type { Library } from '../context.ts'
+
+type Row = Omit<DatabaseRow, 'checkedAt' | 'conductor'> & {
+  readonly checkedAt: Date | null
+  readonly worker: string | null
+  readonly heartbeatAt: Date | null
+}
+
+/** Ten missed heartbeats: whoever is named there drives nothing any more. */
+const conductorSilenceSeconds = 30
+
+/** All databases by name, or one, as last looked at. */
+export const listDatabases = async ({ control }: Pick<Library, 'control'>, only?: string): Promise<readonly DatabaseRow[]> => {
+  const { rows } = await sql<Row>`
+    select d.name, s.name as server, d.host, d.port, d.dbname, s.version, d.reachable, d.problem, d.checked_at as "checkedAt", s.budget,
+      d.connections_ours as "connectionsOurs", d.connections_used as "connectionsUsed", s.max_connections as "maxConnections", d.bytes,
+      (select count(*) from target t join placement p on p.target_id = t.id where t.database_id = d.id)::int as tenants,
+      c.worker, c.heartbeat_at as "heartbeatAt"
+    from database d
+    join server s on s.id = d.server_id
+    left join conductor c on c.server_id = s.id and c.heartbeat_at > now() - make_interval(secs => ${conductorSilenceSeconds})
+    where ${only ?? null}::text is null or d.name = ${only ?? null}
+    order by d.name`.execute(control.db)
+  return rows.map(({ worker, heartbeatAt, checkedAt, ...row }) => ({
+    ...row,
+    checkedAt: checkedAt?.toISOString() ?? null,
+    conductor: worker === null || heartbeatAt === null ? null : { worker, heartbeatAt: heartbeatAt.toISOString() },
+  }))
+}

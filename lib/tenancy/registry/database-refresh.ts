@@ -1,0 +1,76 @@
+import { sql } from 'kysely'
+import type { Library } from '../context.ts'
+import { notify } from '../control/notify.ts'
+import { isTenancyError } from '../errors.ts'
+import { openUrl } from './databases.ts'
+import { probeDatabase, type Probe } from './probe.ts'
+
+type Known = { readonly id: number; readonly server_id: number; readonly name: string; readonly url_sealed: Buffer; readonly reachable: boolean }
+
+/** Looks at this many databases at once; each look is one connection. */
+const atOnce = 8
+
+const keepSeen = async ({ control, clock }: Library, database: Known, probe: Probe): Promise<void> => {
+  await control.db
+    .updateTable('database')
+    .set({
+      reachable: true,
+      problem: null,
+      connections_used: probe.connectionsUsed,
+      connections_ours: probe.connectionsOurs,
+      bytes: probe.bytes,
+      checked_at: clock(),
+    })
+    .where('id', '=', database.id)
+    .execute()
+  await control.db
+    .updateTable('server')
+    .set({ version: probe.version, version_num: probe.versionNum, max_connections: probe.maxConnections, reserved_connections: probe.reservedConnections })
+    .where('id', '=', database.server_id)
+    .execute()
+}
+
+const keepUnseen = async ({ control, clock, logger }: Library, database: Known, error: unknown): Promise<void> => {
+  if (!isTenancyError(error)) throw error
+  logger.warn({ database: database.name, code: error.code }, 'database.unreachable')
+  await control.db
+    .updateTable('database')
+    .set({ reachable: false, problem: error.message, checked_at: clock() })
+    .where('id', '=', database.id)
+    .execute()
+}
+
+const refreshOne = async (library: Library, database: Known): Promise<boolean> => {
+  try {
+    const probe = await probeDatabase(openUrl(library.secret, database.url_sealed))
+    await keepSeen(library, database, probe)
+    return true
+  } catch (error) {
+    await keepUnseen(library, database, error)
+    return false
+  }
+}
+
+/**
+ * Looks again whether the databases answer, and who is connected to them. One that does not answer is an outcome, not an error.
+ * @param names which; absent: all
+ * @returns the names of those that do not answer
+ */
+export const refreshDatabases = async (library: Library, names?: readonly string[]): Promise<readonly string[]> => {
+  const { db } = library.control
+  let query = db.selectFrom('database').select(['id', 'server_id', 'name', 'url_sealed', 'reachable']).orderBy('name')
+  if (names) query = query.where('name', '=', sql<string>`any(${[...names]}::text[])`)
+  const waiting = await query.execute()
+  const unreachable: string[] = []
+  let changed = false
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const reachable = await refreshOne(library, next)
+      if (!reachable) unreachable.push(next.name)
+      if (reachable !== next.reachable) changed = true
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, waiting.length) }, work))
+  if (changed) await notify(db, { topic: 'databases' })
+  return unreachable.sort()
+}

@@ -1,0 +1,142 @@
+import { sql } from 'kysely'
+import type { z } from 'zod'
+import type { addDatabaseInput, checkDatabaseInput, removeDatabaseInput, setBudgetInput } from '../contract/commands.ts'
+import type { Actor } from '../contract/permissions.ts'
+import type { DatabaseFacts, DatabaseRow } from '../contract/views.ts'
+import type { Library } from '../context.ts'
+import { appendAudit } from '../control/audit.ts'
+import type { ControlDb } from '../control/db.ts'
+import { notify } from '../control/notify.ts'
+import { seal, unseal } from '../control/seal.ts'
+import { TenancyError } from '../errors.ts'
+import { addressOf, parseDatabaseUrl, type DatabaseUrl } from './database-url.ts'
+import { listDatabases } from './database-list.ts'
+import { probeDatabase, type Probe } from './probe.ts'
+
+const factsOf = ({ identity: _identity, connectionsOurs: _ours, ...facts }: Probe): DatabaseFacts => facts
+
+/** Connects and reads the server's facts; keeps nothing. @throws database.* */
+export const checkDatabase = async (input: z.output<typeof checkDatabaseInput>): Promise<DatabaseFacts> =>
+  factsOf(await probeDatabase(parseDatabaseUrl(input.url), { thorough: true }))
+
+/** The server's row, made or brought up to date; its budget changes only when one is asked for. */
+const keepServer = async (trx: ControlDb, probe: Probe, budget: number | undefined): Promise<number> => {
+  const facts = {
+    version: probe.version,
+    version_num: probe.versionNum,
+    max_connections: probe.maxConnections,
+    reserved_connections: probe.reservedConnections,
+  }
+  const row = await trx
+    .insertInto('server')
+    .values({ identity: probe.identity, name: addressOf(probe), ...facts, budget: budget ?? probe.proposedBudget })
+    .onConflict((conflict) => conflict.column('identity').doUpdateSet(budget === undefined ? facts : { ...facts, budget }))
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return row.id
+}
+
+const refuseDoubles = async (trx: ControlDb, name: string, serverId: number, dbname: string): Promise<void> => {
+  const taken = await trx
+    .selectFrom('database')
+    .select(['name', 'dbname', 'server_id'])
+    .where((where) => where.or([where('name', '=', name), where.and([where('server_id', '=', serverId), where('dbname', '=', dbname)])]))
+    .execute()
+  if (taken.some((row) => row.name === name)) throw new TenancyError('database.exists', { database: name })
+  const same = taken[0]
+  if (same) throw new TenancyError('database.same', { database: same.name })
+}
+
+/** @throws database.* when the server is not fit, database.exists, database.same */
+export const addDatabase = async (library: Library, actor: Actor, input: z.output<typeof addDatabaseInput>): Promise<DatabaseRow> => {
+  const at = parseDatabaseUrl(input.url)
+  const probe = await probeDatabase(at, { thorough: true })
+  await library.control.db.transaction().execute(async (trx) => {
+    // Two of these at once would both find the name free.
+    await sql`lock table database in share row exclusive mode`.execute(trx)
+    const serverId = await keepServer(trx, probe, input.budget)
+    await refuseDoubles(trx, input.name, serverId, at.dbname)
+    await trx
+      .insertInto('database')
+      .values({
+        server_id: serverId,
+        name: input.name,
+        host: at.host,
+        port: at.port,
+        dbname: at.dbname,
+        username: at.user,
+        url_sealed: seal(library.secret, at.url),
+        problem: null,
+        connections_used: probe.connectionsUsed,
+        connections_ours: probe.connectionsOurs,
+        bytes: probe.bytes,
+        checked_at: library.clock(),
+      })
+      .execute()
+    await appendAudit(trx, {
+      actor,
+      action: 'databases.add',
+      subjectKind: 'database',
+      subject: input.name,
+      details: { host: addressOf(at), dbname: at.dbname, user: at.user, budget: input.budget ?? probe.proposedBudget },
+    })
+    await notify(trx, { topic: 'databases' })
+  })
+  const [row] = await listDatabases(library, input.name)
+  if (!row) throw new TenancyError('database.unknown', { database: input.name })
+  return row
+}
+
+const findDatabase = async (trx: ControlDb, name: string): Promise<{ id: number; server_id: number }> => {
+  const row = await trx.selectFrom('database').select(['id', 'server_id']).where('name', '=', name).forUpdate().executeTakeFirst()
+  if (!row) throw new TenancyError('database.unknown', { database: name })
+  return row
+}
+
+/** The budget is the server's: it holds for all databases there. @throws database.unknown */
+export const setBudget = async ({ control }: Library, actor: Actor, input: z.output<typeof setBudgetInput>): Promise<void> => {
+  await control.db.transaction().execute(async (trx) => {
+    const { server_id } = await findDatabase(trx, input.name)
+    const server = await trx.selectFrom('server').select('budget').where('id', '=', server_id).forUpdate().executeTakeFirstOrThrow()
+    if (server.budget === input.budget) return
+    await trx.updateTable('server').set({ budget: input.budget }).where('id', '=', server_id).execute()
+    await appendAudit(trx, {
+      actor,
+      action: 'databases.budget',
+      subjectKind: 'database',
+      subject: input.name,
+      details: { before: server.budget, after: input.budget },
+    })
+    await notify(trx, { topic: 'databases' })
+  })
+}
+
+/** Forgets the database; nothing in it is touched. @throws database.unknown, database.in_use */
+export const removeDatabase = async ({ control }: Library, actor: Actor, input: z.output<typeof removeDatabaseInput>): Promise<void> => {
+  await control.db.transaction().execute(async (trx) => {
+    const { id, server_id } = await findDatabase(trx, input.name)
+    const { count } = await trx
+      .selectFrom('target')
+      .select((select) => select.fn.countAll<number>().as('count'))
+      .where('database_id', '=', id)
+      .executeTakeFirstOrThrow()
+    if (Number(count) > 0) throw new TenancyError('database.in_use', { database: input.name, count: Number(count) })
+    const sets = await trx.updateTable('migration_set').set({ default_database_id: null }).where('default_database_id', '=', id).returning('name').execute()
+    await trx.deleteFrom('database').where('id', '=', id).execute()
+    // Past runs still name their servers.
+    await sql`
+      delete from server s where id = ${server_id}
+      and not exists (select from database d where d.server_id = s.id) and not exists (select from run_item i where i.server_id = s.id)`.execute(trx)
+    await appendAudit(trx, {
+      actor,
+      action: 'databases.remove',
+      subjectKind: 'database',
+      subject: input.name,
+      details: sets.length === 0 ? {} : { wasDefaultOf: sets.map((set) => set.name) },
+    })
+    await notify(trx, { topic: 'databases' })
+  })
+}
+
+/** For opening connections only. @throws secret.wrong */
+export const openUrl = (secret: string, sealed: Uint8Array): DatabaseUrl => parseDatabaseUrl(unseal(secret, sealed))
