@@ -56,6 +56,16 @@ const createAuth = () => {
       },
     },
     verification: { modelName: 'verification', fields: { expiresAt: 'expires_at', ...stamps } },
+    databaseHooks: {
+      session: {
+        create: {
+          before: async ({ userId }) => {
+            const person = await db.selectFrom('person').select('disabled_at').where('id', '=', userId).executeTakeFirst()
+            return person?.disabled_at === null
+          },
+        },
+      },
+    },
     telemetry: { enabled: false },
     plugins: [nextCookies()],
   })

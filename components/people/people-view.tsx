@@ -1,0 +1,128 @@
+'use client'
+
+import { Ellipsis } from 'lucide-react'
+import { useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from '@/components/ui/menu'
+import { Page, PageHeader } from '@/components/ui/page-header'
+import { RelativeTime } from '@/components/ui/relative-time'
+import { roles, type CommandResult, type PersonRow, type Role } from '@/lib/tenancy/contract'
+import { DeedDialog } from './deed-dialog'
+import { InviteDialog } from './invite-dialog'
+import { peopleSentence, type Deed } from './people-model'
+import { PersonState } from './person-state'
+import { roleWords } from './role-words'
+
+type Done = Promise<CommandResult<void>>
+type Link = Promise<CommandResult<{ readonly token: string; readonly expiresAt: string }>>
+
+export type PeopleActions = {
+  readonly invite: (input: { email: string; name: string; role: Role }) => Link
+  readonly link: (input: { person: string }) => Link
+  readonly setRole: (input: { person: string; role: Role }) => Done
+  readonly disable: (input: { person: string }) => Done
+  readonly enable: (input: { person: string }) => Done
+}
+
+type Props = {
+  readonly people: readonly PersonRow[]
+  /** The id of the one who looks. */
+  readonly self: string
+  /** Null for those who may only look. */
+  readonly actions: PeopleActions | null
+}
+
+const perform = (actions: PeopleActions) => (deed: Deed) => {
+  const person = deed.person.id
+  return deed.kind === 'role' ? actions.setRole({ person, role: deed.role }) : actions[deed.kind]({ person })
+}
+
+const headings = ['Person', 'Role', 'State', 'Last seen', 'Since'] as const
+
+export function PeopleView({ people, self, actions }: Props) {
+  const [deed, setDeed] = useState<Deed | null>(null)
+  return (
+    <Page>
+      <PageHeader title="People" actions={actions ? <InviteDialog invite={actions.invite} /> : null}>
+        {peopleSentence(people)}
+      </PageHeader>
+      <div className="overflow-x-auto rounded-lg border border-line bg-surface">
+        <table className="w-full text-sm">
+          <thead>
+            <tr className="h-8 border-b border-line text-left text-xs text-muted">
+              {headings.map((heading) => (
+                <th key={heading} scope="col" className="px-3 font-normal whitespace-nowrap first:pl-4">
+                  {heading}
+                </th>
+              ))}
+              {actions ? (
+                <th scope="col" className="w-10">
+                  <span className="sr-only">Actions</span>
+                </th>
+              ) : null}
+            </tr>
+          </thead>
+          <tbody>
+            {people.map((person) => (
+              <tr key={person.id} className="h-9 border-b border-line last:border-0 hover:bg-hover">
+                <td className="px-3 pl-4">
+                  <span className="font-medium">{person.email}</span>
+                  {person.name ? <span className="ml-2 text-muted">{person.name}</span> : null}
+                  {person.id === self ? <span className="ml-2 text-xs text-faint">you</span> : null}
+                </td>
+                <td className="px-3">{roleWords[person.role].label}</td>
+                <td className="px-3">
+                  <PersonState state={person.state} />
+                </td>
+                <td className="px-3 whitespace-nowrap text-muted">
+                  <RelativeTime at={person.lastSeenAt} none="never" />
+                </td>
+                <td className="px-3 whitespace-nowrap text-muted">
+                  <RelativeTime at={person.createdAt} />
+                </td>
+                {actions ? (
+                  <td className="px-1 text-right">
+                    <PersonMenu person={person} onChoose={setDeed} />
+                  </td>
+                ) : null}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {deed && actions ? <DeedDialog deed={deed} perform={perform(actions)} onClose={() => setDeed(null)} /> : null}
+    </Page>
+  )
+}
+
+function PersonMenu({ person, onChoose }: { readonly person: PersonRow; readonly onChoose: (deed: Deed) => void }) {
+  return (
+    <Menu>
+      <MenuTrigger asChild>
+        <Button variant="ghost" size="icon-sm" aria-label={`Actions for ${person.email}`}>
+          <Ellipsis aria-hidden />
+        </Button>
+      </MenuTrigger>
+      <MenuContent>
+        {roles
+          .filter((role) => role !== person.role)
+          .map((role) => (
+            <MenuItem key={role} onSelect={() => onChoose({ kind: 'role', person, role })}>
+              Make {roleWords[role].label.toLowerCase()}
+            </MenuItem>
+          ))}
+        <MenuSeparator />
+        {person.state === 'disabled' ? (
+          <MenuItem onSelect={() => onChoose({ kind: 'enable', person })}>Enable</MenuItem>
+        ) : (
+          <>
+            <MenuItem onSelect={() => onChoose({ kind: 'link', person })}>New link</MenuItem>
+            <MenuItem danger onSelect={() => onChoose({ kind: 'disable', person })}>
+              Disable
+            </MenuItem>
+          </>
+        )}
+      </MenuContent>
+    </Menu>
+  )
+}

@@ -1,0 +1,45 @@
+'use client'
+
+import { useRef, useState } from 'react'
+import type { CommandResult, ErrorDocument } from '@/lib/tenancy/contract'
+
+const noAnswer: ErrorDocument = {
+  code: 'internal',
+  message: 'The console did not answer.',
+  hint: 'Check the connection and look whether it was done before you try again.',
+  details: {},
+}
+
+type Field = { readonly field: string; readonly message: string }
+const isField = (value: unknown): value is Field =>
+  typeof value === 'object' && value !== null && 'field' in value && 'message' in value && typeof value.field === 'string' && typeof value.message === 'string'
+
+/** What an `input.invalid` says about one field, as a sentence to stand under it; null when it says nothing. */
+export const problemOf = (error: ErrorDocument | null, field: string): string | null => {
+  const fields: unknown = error?.details.fields
+  const found = Array.isArray(fields) ? fields.find((problem: unknown) => isField(problem) && problem.field === field) : undefined
+  return isField(found) ? `${found.message.charAt(0).toUpperCase()}${found.message.slice(1)}.` : null
+}
+
+/**
+ * Runs a server action, once at a time: while one is on its way a second call does nothing.
+ * `error` holds the refusal of the last call, `busy` whether one is on its way.
+ */
+export const useCommand = <I, T>(action: (input: I) => Promise<CommandResult<T>>, onDone?: (data: T) => void) => {
+  const isRunning = useRef(false)
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<ErrorDocument | null>(null)
+
+  const run = async (input: I): Promise<void> => {
+    if (isRunning.current) return
+    isRunning.current = true
+    setBusy(true)
+    setError(null)
+    const result = await action(input).catch((): CommandResult<T> => ({ ok: false, error: noAnswer }))
+    isRunning.current = false
+    setBusy(false)
+    if (result.ok) onDone?.(result.data)
+    else setError(result.error)
+  }
+  return { run, busy, error, clear: () => setError(null) }
+}
