@@ -1,0 +1,79 @@
+/** Failures grouped by cause, as people read them: what is wrong, where, and what to do next. */
+import type { AttemptError, FailureGroup } from '@/lib/tenancy/contract'
+import { plural } from '@/lib/format'
+
+type CauseWords = { readonly title: string; readonly next: string }
+
+const mendRows = 'Find the rows with the query below, put them right, then try these targets again.'
+const mendSql = 'Write a new migration that works on these targets; trying again by itself won’t help.'
+const passes = 'It was tried several times by itself. Try again when the cause is gone.'
+
+/** SQLSTATEs and codes of our own that people meet in rollouts. */
+const causeWords: Readonly<Record<string, CauseWords>> = {
+  '23502': { title: 'Rows without a value where one is required', next: mendRows },
+  '23503': { title: 'Rows that refer to rows that are not there', next: mendRows },
+  '23505': { title: 'Rows that are duplicates where values must be unique', next: mendRows },
+  '23514': { title: 'Rows that break a check', next: mendRows },
+  '23P01': { title: 'Rows that exclude each other', next: mendRows },
+  '22001': { title: 'Values longer than their column', next: mendRows },
+  '22003': { title: 'Numbers out of range', next: mendRows },
+  '22P02': { title: 'Values that can’t be read as their new type', next: mendRows },
+  '25006': { title: 'The server takes no writes', next: 'Point the database at its primary, then try again.' },
+  '28P01': { title: 'The server refused the sign-in', next: 'Put the connection string right, then try again.' },
+  '40001': { title: 'Other transactions were in the way', next: passes },
+  '40P01': { title: 'A deadlock with another transaction', next: passes },
+  '42501': { title: 'A right is missing', next: 'Grant the right that the message names, then try again.' },
+  '42601': { title: 'The SQL is not valid', next: mendSql },
+  '42701': { title: 'A column is there already', next: 'Somebody changed these targets by hand. Undo that, then try again.' },
+  '42703': { title: 'A column is missing', next: 'These targets differ from the others. Compare one with a healthy tenant first.' },
+  '42710': { title: 'An object is there already', next: 'Somebody changed these targets by hand. Undo that, then try again.' },
+  '42P01': { title: 'A table is missing', next: 'These targets differ from the others. Compare one with a healthy tenant first.' },
+  '42P07': { title: 'A table or index is there already', next: 'Somebody changed these targets by hand. Undo that, then try again.' },
+  '53300': { title: 'The server has no connection left', next: 'Lower the database’s budget or raise max_connections, then try again.' },
+  '53100': { title: 'The server’s disk is full', next: 'Make room on the server, then try again.' },
+  '55P03': { title: 'A lock was not free in time', next: 'See who holds the lock on these tables, then try again.' },
+  '57014': { title: 'A statement took longer than it may', next: passes },
+  connection_lost: { title: 'The connection was lost', next: passes },
+  history_conflict: { title: 'The history says otherwise', next: 'Look at the tenant’s history; somebody else may have migrated it.' },
+  invalid_index: { title: 'An index was left invalid', next: 'Try again: the leftover is removed first.' },
+}
+
+const classWords = (code: string): CauseWords => {
+  if (code.startsWith('23') || code.startsWith('22')) return { title: 'Data that doesn’t fit', next: mendRows }
+  if (code.startsWith('42')) return { title: 'SQL that doesn’t fit these targets', next: mendSql }
+  if (code.startsWith('08')) return { title: 'The server can’t be reached', next: 'Check that the server is up, then try again.' }
+  if (code.startsWith('53') || code.startsWith('57')) return { title: 'The server could not do it now', next: passes }
+  return { title: 'PostgreSQL refused it', next: 'Read the message, mend the cause, then try again.' }
+}
+
+/** What is wrong and what to do next, for an error's SQLSTATE or code. Never empty. */
+export const wordsOf = (error: Pick<AttemptError, 'code' | 'offendingRowsQuery'>): CauseWords => {
+  const words = causeWords[error.code] ?? classWords(error.code)
+  return words.next === mendRows && error.offendingRowsQuery === null
+    ? { ...words, next: 'Find the rows that the message speaks of, put them right, then try these targets again.' }
+    : words
+}
+
+/** "table work_logs, constraint hours_positive"; empty when PostgreSQL named nothing. */
+export const placeOf = (error: Pick<AttemptError, 'table' | 'constraint'>): string =>
+  [error.table === null ? null : `table ${error.table}`, error.constraint === null ? null : `constraint ${error.constraint}`]
+    .filter((part) => part !== null)
+    .join(', ')
+
+/** "0012_check_hours.sql, line 3"; empty when the failure is of no file. */
+export const sourceOf = (error: Pick<AttemptError, 'file' | 'line'>): string =>
+  error.file === null ? '' : error.line === null ? error.file : `${error.file}, line ${error.line}`
+
+/** Tenants named at once; the rest stand behind "and N more". */
+export const tenantsShown = (tenants: readonly string[], expanded: boolean, atOnce = 12): { readonly shown: readonly string[]; readonly more: number } =>
+  expanded || tenants.length <= atOnce + 1 ? { shown: tenants, more: 0 } : { shown: tenants.slice(0, atOnce), more: tenants.length - atOnce }
+
+/** Biggest first, then by name of the first tenant: a list that doesn't reshuffle while a run grows. */
+export const sortGroups = (groups: readonly FailureGroup[]): readonly FailureGroup[] =>
+  [...groups].sort((a, b) => b.count - a.count || (a.tenants[0] ?? '').localeCompare(b.tenants[0] ?? ''))
+
+/** "4 failures, 1 cause" */
+export const failuresSentence = (groups: readonly FailureGroup[]): string => {
+  const failures = groups.reduce((sum, group) => sum + group.count, 0)
+  return `${plural(failures, 'failure')}, ${plural(groups.length, 'cause')}`
+}

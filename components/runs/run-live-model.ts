@@ -1,0 +1,57 @@
+/** What the browser knows of a run, and how a message of its event stream moves that on. */
+import { isFinalRun, itemLetters, itemStates, type ItemState, type RunDetail, type RunEvent, type RunMap } from '@/lib/tenancy/contract'
+
+export type RunLive = {
+  readonly run: RunDetail
+  /** One letter an item; empty until the map was read. */
+  readonly letters: string
+  readonly slugs: readonly string[]
+  readonly rate: number | null
+  readonly etaMs: number | null
+  /** The revision up to which `letters` is right: where the stream goes on from. */
+  readonly revision: number
+}
+
+export const liveFrom = (run: RunDetail, map: RunMap): RunLive => ({
+  run,
+  letters: map.letters,
+  slugs: map.slugs,
+  rate: null,
+  etaMs: null,
+  revision: map.revision,
+})
+
+const applyChanges = (letters: string, changes: RunEvent['changes']): string => {
+  if (changes.length === 0) return letters
+  const cells = letters.split('')
+  for (const [position, letter] of changes) cells[position] = letter
+  return cells.join('')
+}
+
+/**
+ * A message older than what is known changes nothing: after a reconnect the stream may repeat itself.
+ * Equal revisions still count, because pausing and resuming change the state without an item moving.
+ */
+export const applyRunEvent = (live: RunLive, event: RunEvent): RunLive => {
+  if (event.run !== live.run.id || event.revision < live.revision) return live
+  return {
+    ...live,
+    run: { ...live.run, state: event.state, counts: event.counts, stopReason: event.stopReason, revision: event.revision },
+    letters: event.map ?? applyChanges(live.letters, event.changes),
+    rate: event.rate,
+    etaMs: event.etaMs,
+    revision: event.revision,
+  }
+}
+
+/** What has to be read again from the server after a message, because the stream carries numbers and letters only. */
+export const staleAfter = (before: RunLive, event: RunEvent): { readonly failures: boolean; readonly items: boolean; readonly detail: boolean } => ({
+  failures: before.run.counts.failed !== event.counts.failed,
+  items: event.changes.length > 0 || event.map !== null,
+  detail: before.run.state !== event.state || (isFinalRun(event.state) && before.run.verified === null),
+})
+
+const stateOfLetter = new Map<string, ItemState>(itemStates.map((state) => [itemLetters[state], state]))
+
+/** A letter that no state has reads as pending: a newer server may know more states than this page. */
+export const itemStateAt = (letters: string, index: number): ItemState => stateOfLetter.get(letters[index] ?? '') ?? 'pending'

@@ -1,0 +1,217 @@
+/** What a run's page and list say and offer, decided from its state, its counts and the asker's role. */
+import {
+  canCancel,
+  canPause,
+  canRerun,
+  canResume,
+  canRetry,
+  isFinalRun,
+  may,
+  type ItemCounts,
+  type ItemState,
+  type Permission,
+  type Role,
+  type RunKind,
+  type RunState,
+} from '@/lib/tenancy/contract'
+import { formatCount as count, plural } from '@/lib/format'
+
+export type RunFacts = {
+  readonly id: number
+  readonly kind: RunKind
+  readonly state: RunState
+  readonly set: string
+  readonly toVersion: string | null
+  readonly counts: ItemCounts
+  readonly stopReason: string | null
+}
+
+export const runCommands = ['pause', 'resume', 'retry', 'rerun', 'cancel'] as const
+export type RunCommand = (typeof runCommands)[number]
+
+export type RunCommandOffer = {
+  readonly command: RunCommand
+  readonly label: string
+  /** What happens to how many, asked before it is done; null where it can be undone at once. */
+  readonly confirm: { readonly title: string; readonly body: string; readonly label: string; readonly asksNote: boolean } | null
+  readonly emphasis: 'primary' | 'plain' | 'danger'
+}
+
+const neededPermission: Readonly<Record<RunCommand, Permission>> = {
+  pause: 'runs.control',
+  resume: 'runs.control',
+  cancel: 'runs.control',
+  retry: 'runs.retry',
+  rerun: 'runs.rerun',
+}
+
+/** Items that a rerun takes when none are chosen. */
+export const rerunnableItems = (counts: ItemCounts): number => counts.failed + counts.interrupted + counts.cancelled
+
+const stateAllows = (command: RunCommand, run: RunFacts): boolean => {
+  switch (command) {
+    case 'pause':
+      return canPause(run.state)
+    case 'resume':
+      return canResume(run.state)
+    case 'cancel':
+      return canCancel(run.state)
+    case 'retry':
+      return canRetry(run.state) && run.counts.failed > 0
+    case 'rerun':
+      return canRerun(run.state) && rerunnableItems(run.counts) > 0
+  }
+}
+
+const offer = (command: RunCommand, run: RunFacts): RunCommandOffer => {
+  const { counts } = run
+  switch (command) {
+    case 'pause':
+      return { command, label: 'Pause', confirm: null, emphasis: 'plain' }
+    case 'resume':
+      return { command, label: 'Resume', confirm: null, emphasis: 'primary' }
+    case 'retry':
+      return { command, label: `Retry ${count(counts.failed)} failed`, confirm: null, emphasis: 'primary' }
+    case 'rerun': {
+      const items = rerunnableItems(counts)
+      return {
+        command,
+        label: `Rerun ${count(items)}`,
+        confirm: {
+          title: `Rerun ${plural(items, 'target')} of run ${run.id}?`,
+          body: `A new run starts with ${rerunParts(counts)}. Run ${run.id} stays as it is.`,
+          label: `Start the rerun of ${count(items)}`,
+          asksNote: true,
+        },
+        emphasis: 'primary',
+      }
+    }
+    case 'cancel':
+      return {
+        command,
+        label: 'Cancel run',
+        confirm: {
+          title: `Cancel run ${run.id}?`,
+          body: `${cancelParts(counts)} What is applied stays applied. A cancelled run can’t be resumed, but its targets can be rerun.`,
+          label: 'Cancel the run',
+          asksNote: false,
+        },
+        emphasis: 'danger',
+      }
+  }
+}
+
+const rerunParts = (counts: ItemCounts): string => {
+  const parts: string[] = []
+  if (counts.failed > 0) parts.push(`${count(counts.failed)} that failed`)
+  if (counts.interrupted > 0) parts.push(`${count(counts.interrupted)} that ${were(counts.interrupted)} interrupted`)
+  if (counts.cancelled > 0) parts.push(`${count(counts.cancelled)} that ${were(counts.cancelled)} cancelled`)
+  return parts.length > 1 ? `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}` : (parts[0] ?? 'nothing')
+}
+const were = (n: number): string => (n === 1 ? 'was' : 'were')
+
+const cancelParts = (counts: ItemCounts): string => {
+  const waiting = counts.pending + counts.interrupted
+  const parts = [`${plural(waiting, 'target')} that ${waiting === 1 ? 'waits' : 'wait'} will not start.`]
+  if (counts.running > 0) parts.push(`${count(counts.running)} running ${counts.running === 1 ? 'finishes' : 'finish'} first.`)
+  return parts.join(' ')
+}
+
+/** In the order in which the buttons stand. */
+export const commandsOffered = (run: RunFacts, role: Role): readonly RunCommandOffer[] =>
+  runCommands.filter((command) => may(role, neededPermission[command]) && stateAllows(command, run)).map((command) => offer(command, run))
+
+/** How "these" of a failure group or a tenant are tried again: inside the open run, or as a new run of a final one; null: not now, or not by this role. */
+export const tryAgainBy = (state: RunState, role: Role): 'retry' | 'rerun' | null => {
+  if (canRetry(state)) return may(role, 'runs.retry') ? 'retry' : null
+  if (canRerun(state)) return may(role, 'runs.rerun') ? 'rerun' : null
+  return null
+}
+
+export const settledCount = (counts: ItemCounts): number => counts.succeeded + counts.failed + counts.skipped + counts.cancelled
+
+export const runTitle = (run: Pick<RunFacts, 'kind' | 'set' | 'toVersion' | 'counts'>): string => {
+  switch (run.kind) {
+    case 'migrate':
+      return `Roll ${run.set} out to ${run.toVersion ?? 'head'}`
+    case 'onboard':
+      return `Onboard ${plural(run.counts.total, 'tenant')} to ${run.set}`
+  }
+}
+
+/** Segments of the progress bar in the order of drawing; shares of the total that add up to 1 for a run with items. */
+export const progressSegments = (counts: ItemCounts): ReadonlyArray<{ readonly state: ItemState; readonly count: number; readonly share: number }> =>
+  (['succeeded', 'skipped', 'failed', 'interrupted', 'cancelled', 'running', 'pending'] as const)
+    .filter((state) => counts[state] > 0)
+    .map((state) => ({ state, count: counts[state], share: counts[state] / Math.max(counts.total, 1) }))
+
+/** Whole percent, rounded down so that 100 means all. */
+export const settledPercent = (counts: ItemCounts): number => (counts.total === 0 ? 100 : Math.floor((settledCount(counts) / counts.total) * 100))
+
+/** One sentence: where the run stands, and what it waits for. */
+export const runSentence = (run: RunFacts): string => {
+  const { counts } = run
+  const waiting = counts.pending + counts.interrupted
+  switch (run.state) {
+    case 'queued':
+      return `${plural(waiting, 'target')} ${waiting === 1 ? 'waits' : 'wait'} for a worker.`
+    case 'running':
+      return `${count(settledCount(counts))} of ${plural(counts.total, 'target')} settled${failedPart(counts)}.`
+    case 'pausing':
+      return `Pausing: ${plural(counts.running, 'running target')} ${counts.running === 1 ? 'finishes' : 'finish'} first.`
+    case 'paused':
+      return run.stopReason === 'failure_tolerance'
+        ? `Paused by itself: ${plural(counts.failed, 'failure')}, more than the run tolerates. ${count(waiting)} wait.`
+        : `Paused: ${plural(waiting, 'target')} ${waiting === 1 ? 'waits' : 'wait'}${failedPart(counts)}.`
+    case 'cancelling':
+      return `Cancelling: ${plural(counts.running, 'running target')} ${counts.running === 1 ? 'finishes' : 'finish'} first.`
+    case 'cancelled':
+      return `Cancelled: ${count(counts.succeeded)} of ${plural(counts.total, 'target')} succeeded${failedPart(counts)}, ${count(counts.cancelled)} never started.`
+    case 'succeeded':
+      return succeededSentence(run)
+    case 'failed':
+      return `${count(counts.succeeded + counts.skipped)} of ${plural(counts.total, 'target')} succeeded${failedPart(counts)}.`
+  }
+}
+
+const succeededSentence = ({ counts, kind }: RunFacts): string => {
+  if (counts.total === 0) return 'Nothing was to be done.'
+  const did = kind === 'onboard' ? `${plural(counts.succeeded, 'tenant')} onboarded` : `${plural(counts.succeeded, 'target')} migrated`
+  return counts.skipped > 0 ? `${did}, ${count(counts.skipped)} needed nothing.` : `${did}, none failed.`
+}
+
+const failedPart = (counts: ItemCounts): string => (counts.failed > 0 ? `, ${count(counts.failed)} failed` : '')
+
+/** What reading the histories back after the end showed. `tone` colours it; null while the run is open. */
+export const verifiedLine = (
+  state: RunState,
+  verified: { readonly targets: number; readonly mismatches: number } | null,
+): { readonly tone: 'good' | 'bad' | 'waiting'; readonly text: string } | null => {
+  if (!isFinalRun(state)) return null
+  if (verified === null) return { tone: 'waiting', text: 'The histories of its targets have not been read back yet.' }
+  if (verified.mismatches > 0)
+    return { tone: 'bad', text: `Read back: ${count(verified.mismatches)} of ${plural(verified.targets, 'history', 'histories')} differ from what was recorded.` }
+  return { tone: 'good', text: `Read back: ${plural(verified.targets, 'history', 'histories')}, all as recorded.` }
+}
+
+/** "41 a second", "1 every 12 s"; empty while nothing is known. */
+export const rateText = (rate: number | null): string => {
+  if (rate === null || rate <= 0) return ''
+  if (rate >= 10) return `${count(Math.round(rate))} a second`
+  if (rate >= 1) return `${rate.toFixed(1)} a second`
+  return `1 every ${count(Math.round(1 / rate))} s`
+}
+
+/** "about 4 min"; empty when it is not known or the run isn't moving. */
+export const timeLeftText = (state: RunState, etaMs: number | null): string => {
+  if (etaMs === null || state !== 'running') return ''
+  const seconds = Math.ceil(etaMs / 1000)
+  if (seconds < 90) return `about ${count(Math.max(seconds, 1))} s`
+  if (seconds < 5400) return `about ${count(Math.round(seconds / 60))} min`
+  return `about ${count(Math.round(seconds / 3600))} h`
+}
+
+/** The tab that is shown until one is chosen: failures as soon as there are any. */
+export const runTabs = ['failures', 'items', 'plan'] as const
+export type RunTab = (typeof runTabs)[number]
+export const tabShown = (chosen: RunTab | null, counts: ItemCounts): RunTab => chosen ?? (counts.failed > 0 ? 'failures' : 'items')

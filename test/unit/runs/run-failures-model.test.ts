@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest'
+import { failuresSentence, placeOf, sortGroups, sourceOf, tenantsShown, wordsOf } from '../../../components/runs/run-failures-model.ts'
+import type { AttemptError, FailureGroup } from '../../../lib/tenancy/contract/index.ts'
+
+const error: AttemptError = {
+  code: '23514', message: 'check constraint "hours_positive" of relation "work_logs" is violated by some row', detail: null, hint: null, schema: 'tenant_acme',
+  table: 'work_logs', constraint: 'hours_positive', version: '0012', file: '0012_check_hours.sql', line: 3, statement: 'alter table work_logs …',
+  offendingRowsQuery: 'select * from work_logs where not (hours > 0)',
+}
+const group = (count: number, first: string): FailureGroup => ({ cause: first, count, example: error, message: error.message, tenants: [first] })
+
+it('names what is wrong and the next step', () => {
+  expect(wordsOf(error)).toEqual({ title: 'Rows that break a check', next: expect.stringContaining('query below') })
+  expect(wordsOf({ ...error, offendingRowsQuery: null }).next).not.toContain('query below')
+})
+
+it('has words for any code, known or not', () => {
+  for (const code of ['XX000', '08006', '42999', '23999', '53999', 'something_new', '']) {
+    const words = wordsOf({ code, offendingRowsQuery: null })
+    expect(words.title).not.toBe('')
+    expect(words.next).not.toBe('')
+  }
+})
+
+it('says where', () => {
+  expect(placeOf(error)).toBe('table work_logs, constraint hours_positive')
+  expect(placeOf({ table: null, constraint: null })).toBe('')
+  expect(sourceOf(error)).toBe('0012_check_hours.sql, line 3')
+  expect(sourceOf({ file: 'a.sql', line: null })).toBe('a.sql')
+  expect(sourceOf({ file: null, line: null })).toBe('')
+})
+
+it('names some tenants at once, and never hides just one', () => {
+  const slugs = Array.from({ length: 40 }, (_, index) => `t${index}`)
+  expect(tenantsShown(slugs, false)).toMatchObject({ more: 28 })
+  expect(tenantsShown(slugs, true).more).toBe(0)
+  expect(tenantsShown(slugs.slice(0, 13), false).more).toBe(0)
+})
+
+it('puts the biggest group first and keeps equals in the order of names', () => {
+  expect(sortGroups([group(1, 'b'), group(4, 'z'), group(1, 'a')]).map(({ cause }) => cause)).toEqual(['z', 'a', 'b'])
+  expect(failuresSentence([group(4, 'z'), group(1, 'a')])).toBe('5 failures, 2 causes')
+})

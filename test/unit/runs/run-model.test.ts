@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import {
+  commandsOffered,
+  progressSegments,
+  rateText,
+  runSentence,
+  settledPercent,
+  tabShown,
+  timeLeftText,
+  tryAgainBy,
+  verifiedLine,
+  type RunFacts,
+} from '../../../components/runs/run-model.ts'
+import { isFinalRun, roles, runStates, type ItemCounts, type RunState } from '../../../lib/tenancy/contract/index.ts'
+
+const none: ItemCounts = { total: 0, pending: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, interrupted: 0, cancelled: 0 }
+const counts = (some: Partial<ItemCounts>): ItemCounts => {
+  const all = { ...none, ...some }
+  const { total: _, ...states } = all
+  return { ...all, total: Object.values(states).reduce((sum, n) => sum + n, 0) }
+}
+const run = (state: RunState, some: Partial<ItemCounts> = {}, stopReason: string | null = null): RunFacts => ({
+  id: 42,
+  kind: 'migrate',
+  state,
+  set: 'app',
+  toVersion: '0012',
+  counts: counts(some),
+  stopReason,
+})
+const names = (facts: RunFacts, role: (typeof roles)[number]): string[] => commandsOffered(facts, role).map(({ command }) => command)
+
+describe('commands offered', () => {
+  it.each<[RunState, Partial<ItemCounts>, string[]]>([
+    ['queued', { pending: 3 }, ['pause', 'cancel']],
+    ['running', { pending: 3, running: 1 }, ['pause', 'cancel']],
+    ['running', { pending: 3, failed: 1 }, ['pause', 'retry', 'cancel']],
+    ['pausing', { running: 1, failed: 1 }, ['resume', 'retry', 'cancel']],
+    ['paused', { pending: 3, failed: 4 }, ['resume', 'retry', 'cancel']],
+    ['cancelling', { running: 1, failed: 4 }, []],
+    ['cancelled', { cancelled: 3, succeeded: 1 }, ['rerun']],
+    ['failed', { failed: 4, succeeded: 1 }, ['rerun']],
+    ['succeeded', { succeeded: 5 }, []],
+  ])('for a run that is %s with %j', (state, some, expected) => {
+    expect(names(run(state, some), 'admin')).toEqual(expected)
+    expect(names(run(state, some), 'operator')).toEqual(expected)
+  })
+
+  it('are none for support, whatever the state', () => {
+    for (const state of runStates) expect(names(run(state, { failed: 2, pending: 1, cancelled: 1 }), 'support')).toEqual([])
+  })
+
+  it('say how many a rerun takes and what a cancel leaves', () => {
+    const rerun = commandsOffered(run('cancelled', { failed: 2, interrupted: 1, cancelled: 30 }), 'operator')[0]
+    expect(rerun?.label).toBe('Rerun 33')
+    expect(rerun?.confirm?.body).toContain('2 that failed, 1 that was interrupted and 30 that were cancelled')
+    const cancel = commandsOffered(run('running', { pending: 120, running: 4 }), 'operator').at(-1)
+    expect(cancel?.confirm?.body).toContain('120 targets that wait will not start. 4 running finish first.')
+  })
+})
+
+describe('trying these again', () => {
+  it('is a retry inside an open run and a rerun of a final one', () => {
+    expect(tryAgainBy('paused', 'operator')).toBe('retry')
+    expect(tryAgainBy('running', 'operator')).toBe('retry')
+    expect(tryAgainBy('failed', 'operator')).toBe('rerun')
+    expect(tryAgainBy('cancelling', 'admin')).toBeNull()
+    expect(tryAgainBy('failed', 'support')).toBeNull()
+  })
+})
+
+describe('sentences', () => {
+  it.each<[RunFacts, string]>([
+    [run('queued', { pending: 1 }), '1 target waits for a worker.'],
+    [run('running', { succeeded: 187, failed: 3, pending: 10 }), '190 of 200 targets settled, 3 failed.'],
+    [run('pausing', { running: 4, pending: 9 }), 'Pausing: 4 running targets finish first.'],
+    [run('paused', { pending: 120 }, 'requested'), 'Paused: 120 targets wait.'],
+    [run('paused', { pending: 120, failed: 6 }, 'failure_tolerance'), 'Paused by itself: 6 failures, more than the run tolerates. 120 wait.'],
+    [run('failed', { succeeded: 190, skipped: 6, failed: 4 }), '196 of 200 targets succeeded, 4 failed.'],
+    [run('succeeded', { succeeded: 188, skipped: 12 }), '188 targets migrated, 12 needed nothing.'],
+    [run('succeeded'), 'Nothing was to be done.'],
+    [run('cancelled', { succeeded: 10, cancelled: 5 }), 'Cancelled: 10 of 15 targets succeeded, 5 never started.'],
+  ])('%#: %s', (facts, expected) => expect(runSentence(facts)).toBe(expected))
+
+  it('exist for every state', () => {
+    for (const state of runStates) expect(runSentence(run(state, { pending: 1 }))).toMatch(/\.$/)
+  })
+})
+
+describe('progress', () => {
+  it('adds up to the whole and leaves empty states out', () => {
+    const segments = progressSegments(counts({ succeeded: 3, failed: 1, pending: 4 }))
+    expect(segments.map(({ state }) => state)).toEqual(['succeeded', 'failed', 'pending'])
+    expect(segments.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1)
+  })
+
+  it('says 100 only when all are settled', () => {
+    expect(settledPercent(counts({ succeeded: 9_999, running: 1 }))).toBe(99)
+    expect(settledPercent(counts({ succeeded: 9_999, failed: 1 }))).toBe(100)
+  })
+
+  it('reads a rate and the time left as people say them', () => {
+    expect([rateText(1_234.4), rateText(2.26), rateText(0.083), rateText(0), rateText(null)]).toEqual(['1,234 a second', '2.3 a second', '1 every 12 s', '', ''])
+    expect([timeLeftText('running', 400), timeLeftText('running', 240_000), timeLeftText('running', 7_200_000)]).toEqual(['about 1 s', 'about 4 min', 'about 2 h'])
+    expect(timeLeftText('paused', 400)).toBe('')
+  })
+})
+
+describe('the read-back line', () => {
+  it('stands only under final runs', () => {
+    for (const state of runStates) expect(verifiedLine(state, null) === null).toBe(!isFinalRun(state))
+    expect(verifiedLine('succeeded', { targets: 196, mismatches: 0 })).toEqual({ tone: 'good', text: 'Read back: 196 histories, all as recorded.' })
+    expect(verifiedLine('failed', { targets: 196, mismatches: 2 })?.tone).toBe('bad')
+  })
+})
+
+it('shows failures as soon as there are some, until somebody chooses', () => {
+  expect(tabShown(null, counts({ pending: 3 }))).toBe('items')
+  expect(tabShown(null, counts({ failed: 1 }))).toBe('failures')
+  expect(tabShown('plan', counts({ failed: 1 }))).toBe('plan')
+})
