@@ -1,0 +1,4 @@
+import { query } from '@/lib/server/query'
+import { runInput } from '@/lib/tenancy/contract'
+
+export const GET = query({ name: 'runs.get', permission: 'runs.read', input: runInput }, ({ input, tenancy }) => tenancy.runs.get(input.run))

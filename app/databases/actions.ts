@@ -1,0 +1,21 @@
+'use server'
+
+import { command } from '@/lib/server/command'
+import { addDatabaseInput, checkDatabaseInput, removeDatabaseInput, setBudgetInput } from '@/lib/tenancy/contract'
+
+export const checkDatabase = command({ name: 'databases.check', permission: 'databases.manage', input: checkDatabaseInput }, ({ input, tenancy }) =>
+  tenancy.databases.check(input),
+)
+
+export const addDatabase = command({ name: 'databases.add', permission: 'databases.manage', input: addDatabaseInput }, ({ actor, input, tenancy }) =>
+  tenancy.databases.add(actor, input),
+)
+
+export const setBudget = command({ name: 'databases.setBudget', permission: 'databases.manage', input: setBudgetInput }, ({ actor, input, tenancy }) =>
+  tenancy.databases.setBudget(actor, input),
+)
+
+export const removeDatabase = command(
+  { name: 'databases.remove', permission: 'databases.manage', input: removeDatabaseInput },
+  ({ actor, input, tenancy }) => tenancy.databases.remove(actor, input),
+)
