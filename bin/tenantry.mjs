@@ -16,6 +16,12 @@ for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(
 const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
 process.on('SIGINT', () => (hasTerminal ? undefined : child.kill('SIGINT')))
 
+// npx runs us in a shell that dies of a signal without passing it on.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid
+  setInterval(() => (process.ppid === parent ? undefined : child.kill('SIGTERM')), 1000).unref()
+}
+
 child.on('error', (error) => {
   process.stderr.write(`error start: ${program} does not run: ${error.message}. Run npm ci again.\n`)
   process.exitCode = 1

@@ -30,9 +30,10 @@ const environmentSchema = z.object({
   TENANTRY_DATA: optional(z.string()),
   NODE_ENV: optional(z.enum(['production', 'development', 'test'])),
   LOG_LEVEL: optional(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
+  npm_lifecycle_event: optional(z.string()),
 })
 
-type Variable = keyof z.output<typeof environmentSchema>
+type Variable = Exclude<keyof z.output<typeof environmentSchema>, 'npm_lifecycle_event'>
 
 const rightValues: Readonly<Record<Variable, string>> = {
   DATABASE_URL: 'postgres://user:password@host:5432/dbname, or nothing for the embedded server',
@@ -45,7 +46,7 @@ const rightValues: Readonly<Record<Variable, string>> = {
   LOG_LEVEL: 'trace, debug, info, warn, error or silent',
 }
 
-const secrets: ReadonlySet<string> = new Set(['DATABASE_URL', 'TENANTRY_SECRET'])
+const secretNames: ReadonlySet<string> = new Set(['DATABASE_URL', 'TENANTRY_SECRET'])
 
 export type Environment = {
   /** The control database; null stands for the embedded server. */
@@ -63,6 +64,8 @@ export type Environment = {
   readonly mode: 'production' | 'development' | 'test'
   /** Level of the log lines; null when none was asked for. */
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' | null
+  /** Whether npm's shell is the parent. */
+  readonly isStartedByNpm: boolean
 }
 
 /** A wrong variable. The message is one line a variable and never holds a secret's value. */
@@ -91,11 +94,12 @@ export const readEnvironment = (source: Readonly<Record<string, string | undefin
     dataDir: isAbsolute(dataDir) ? dataDir : join(projectRoot, dataDir),
     mode: values.NODE_ENV ?? 'development',
     logLevel: values.LOG_LEVEL ?? null,
+    isStartedByNpm: values.npm_lifecycle_event !== undefined,
   })
 }
 
 const describe = (name: string, value: string | undefined): string => {
-  const shown = secrets.has(name) ? `${name} is set to something that does not fit` : `${name} is “${value}”`
+  const shown = secretNames.has(name) ? `${name} is set to something that does not fit` : `${name} is “${value}”`
   return `${shown}; right would be: ${rightValues[name as Variable]}.`
 }
 
@@ -107,7 +111,7 @@ const readEnvironmentFile = (): void => {
 
 /** Says what kind of process this is, for React and Next, which read it from the environment when they are loaded. */
 export const runAs = (mode: Environment['mode']): void => {
-  Object.assign(process.env, { NODE_ENV: mode })
+  Object.assign(process.env, { NODE_ENV: mode, NEXT_TELEMETRY_DISABLED: '1' })
 }
 
 /** The shell's variables for a child process, with some of them changed. */

@@ -1,47 +1,59 @@
-/**
- * What a process has to end in order before it goes: workers first, then connections. Kept on globalThis, because in the web process
- * bundled and unbundled copies of this file meet.
- */
+/** What a process has to end in order before it goes: what was opened last is closed first. */
 type Step = { readonly name: string; run(): Promise<void> }
 
-declare global {
-  var tenantryShutdown: Step[] | undefined
+export type Shutdown = {
+  /** Adds a step; the last added is run first. */
+  add(name: string, run: () => Promise<void>): void
+  /** Runs all steps, each once, whatever becomes of the others. Returns those that failed. */
+  run(): Promise<ReadonlyArray<{ readonly name: string; readonly error: unknown }>>
 }
 
-const steps = (): Step[] => (globalThis.tenantryShutdown ??= [])
-
-/** Adds a step; the last added is run first. */
-export const onShutdown = (name: string, run: () => Promise<void>): void => {
-  steps().push({ name, run })
-}
-
-/** Runs all steps, each once, whatever becomes of the others. Returns those that failed. */
-export const shutDown = async (): Promise<ReadonlyArray<{ readonly name: string; readonly error: unknown }>> => {
-  const failed: Array<{ name: string; error: unknown }> = []
-  for (let step = steps().pop(); step; step = steps().pop()) {
-    try {
-      await step.run()
-    } catch (error) {
-      failed.push({ name: step.name, error })
-    }
+export const createShutdown = (): Shutdown => {
+  const steps: Step[] = []
+  return {
+    add: (name, run) => {
+      steps.push({ name, run })
+    },
+    run: async () => {
+      const failed: Array<{ name: string; error: unknown }> = []
+      for (let step = steps.pop(); step; step = steps.pop()) {
+        try {
+          await step.run()
+        } catch (error) {
+          failed.push({ name: step.name, error })
+        }
+      }
+      return failed
+    },
   }
-  return failed
 }
 
 const waitMs = 30_000
+const parentCheckMs = 1_000
 
 /**
  * Resolves with the first SIGINT, SIGTERM or SIGHUP. From then on the process ends by itself after half a minute, and at once on a second signal,
- * so that nothing that hangs can keep a terminal.
+ * so that nothing that hangs can keep a terminal. With `isChild` the death of the parent counts as SIGTERM: npm's shell passes no signal on.
  */
-export const untilSignal = (): Promise<NodeJS.Signals> =>
+export const untilSignal = (isChild = false): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
-    let isStopping = false
+    let firstAtMs: number | null = null
     const stop = (signal: NodeJS.Signals) => {
-      if (isStopping) process.exit(130)
-      isStopping = true
+      const now = Date.now()
+      // A terminal's Ctrl-C may come twice, from it and by way of npm; a person's second one comes later.
+      if (firstAtMs !== null && now - firstAtMs > 500) process.exit(130)
+      if (firstAtMs !== null) return
+      firstAtMs = now
       setTimeout(() => process.exit(1), waitMs).unref()
       resolve(signal)
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+    if (!isChild) return
+    const parent = process.ppid
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return
+      clearInterval(watch)
+      stop('SIGTERM')
+    }, parentCheckMs)
+    watch.unref()
   })

@@ -1,62 +1,73 @@
-/** `npm start` and `npm run dev`: from nothing, or from where it was left, to a console that answers; until Ctrl-C. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+/**
+ * `npm start` and `npm run dev`: from nothing, or from where it was left, to a console that answers; until Ctrl-C. Web and worker are this one process,
+ * PostgreSQL is its own.
+ */
+import { hostname } from 'node:os'
 import { migrationsDir } from '../lib/connection.ts'
 import { prepareDemo } from '../lib/demo/index.ts'
 import { env } from '../lib/env.ts'
 import { createLogger, withoutSecrets } from '../lib/log.ts'
 import { openConnection } from '../lib/open-connection.ts'
-import type { Connection } from '../lib/connection.ts'
-import { projectRoot } from '../lib/root.ts'
-import { onShutdown, shutDown, untilSignal } from '../lib/shutdown.ts'
+import { createShutdown, untilSignal } from '../lib/shutdown.ts'
+import type { Tenancy } from '../lib/tenancy/contract/index.ts'
 import { createTenancy } from '../lib/tenancy/index.ts'
 import { build, isBuilt } from './start/build.ts'
 import { firstLink } from './start/first-link.ts'
 import { note, phase } from './start/progress.ts'
 import { choosePort, serve } from './start/serve.ts'
 
-const isDev = process.argv.includes('--dev')
-
-/** Brings the control plane and the demo fleet up to date; returns the line with the way in, when somebody needs one. */
-const prepare = async (connection: Connection, address: string): Promise<string | null> => {
-  const tenancy = createTenancy({
-    controlUrl: connection.controlUrl,
-    secret: connection.secret,
-    migrationsDir,
-    logger: createLogger('start'),
-  })
-  try {
-    await phase('Control database', () => tenancy.control.migrate())
-    if (connection.embeddedUrlOf) await prepareDemo({ tenancy, urlOf: connection.embeddedUrlOf, say: note, phase })
-    return await firstLink(tenancy, address, connection.isEmbedded)
-  } finally {
-    await tenancy.close()
-  }
+declare global {
+  /** Where lib/server/tenancy looks first. */
+  var tenantryLibrary: Tenancy | undefined
 }
 
+const isDev = process.argv.includes('--dev')
+const shutdown = createShutdown()
+const stopping = new AbortController()
+
 const start = async (): Promise<void> => {
-  const connection = await phase(env.databaseUrl === null ? 'PostgreSQL' : 'Control database', () => openConnection(note))
-  onShutdown('control database', () => connection.close())
+  const opening = openConnection(note)
+  // Added before it is open, so that a signal meanwhile leaves no server behind.
+  shutdown.add('control database', () =>
+    opening.then(
+      (opened) => opened.close(),
+      () => undefined,
+    ),
+  )
+  const connection = await phase('PostgreSQL', () => opening)
   const port = await choosePort()
   const address = env.publicUrl ?? `http://localhost:${port}`
-  const link = await prepare(connection, address)
-  if (!isDev && !isBuilt()) await phase(existsSync(join(projectRoot, '.next', 'BUILD_ID')) ? 'Building the changed console' : 'Building the console, once', build)
+
+  const { controlUrl, secret } = connection
+  const tenancy = createTenancy({ controlUrl, secret, migrationsDir, logger: createLogger('console') })
+  shutdown.add('library', () => tenancy.close())
+  await phase('Control database', () => tenancy.control.migrate())
+  if (connection.embeddedUrlOf) await prepareDemo({ tenancy, urlOf: connection.embeddedUrlOf, phase })
+
+  if (!isDev && !isBuilt()) await phase('Building the console, once for each change of it', () => build(stopping.signal))
+  // In development Next makes its own, so that a change of the library is taken up.
+  if (!isDev) globalThis.tenantryLibrary = tenancy
+  if (env.isWorkerInside) {
+    const worker = await tenancy.startWorker({ name: `${hostname()}:${process.pid}:web` })
+    shutdown.add('worker', () => worker.stop())
+  }
   const web = await phase('Console', () => serve(port, isDev))
-  onShutdown('console', () => web.close())
-  process.stdout.write(`${link ?? `Tenantry is up on ${address}`}\n`)
+  shutdown.add('console', () => web.close())
+  process.stdout.write(`${await firstLink(tenancy, address, connection.isEmbedded)}\n`)
 }
 
 const describe = (error: unknown): string => withoutSecrets(error instanceof Error ? error.message : String(error))
 
+const signal = untilSignal(env.isStartedByNpm)
 try {
-  const signal = untilSignal()
   // Ctrl-C in the middle of a build counts as well.
   await Promise.race([start(), signal])
   await signal
-  process.stderr.write('  Stopping\n')
+  note('Stopping')
 } catch (error) {
   process.stderr.write(`error start: ${describe(error)}\n`)
   process.exitCode = 1
 }
-for (const { name, error } of await shutDown()) process.stderr.write(`error stop: ${name}: ${describe(error)}\n`)
+stopping.abort()
+for (const { name, error } of await shutdown.run()) process.stderr.write(`error stop: ${name}: ${describe(error)}\n`)
 process.exit()

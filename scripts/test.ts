@@ -95,8 +95,9 @@ const buildOnce: Step = async () => {
 /** Two cores: two at a time where a step uses one, alone where it uses both. */
 const stages: ReadonlyArray<ReadonlyArray<readonly Step[]>> = [
   [
-    [check('types', 'tsc', ['--noEmit']), check('lint', 'oxlint', ['--deny-warnings']), check('format', 'oxfmt', ['--check', '.']), check('unused code', 'knip', [])],
-    [buildOnce],
+    [check('lint', 'oxlint', ['--deny-warnings']), check('format', 'oxfmt', ['--check', '.']), check('unused code', 'knip', [])],
+    // Types after the build, which writes those of the routes.
+    [buildOnce, check('types', 'tsc', ['--noEmit'])],
   ],
   [[tests('unit', ['unit'])]],
   [[tests('integration', ['integration15', 'integration18'])]],

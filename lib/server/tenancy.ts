@@ -1,12 +1,14 @@
 import 'server-only'
 import { findConnection, migrationsDir } from '@/lib/connection'
 import { createLogger } from '@/lib/log'
-import { onShutdown } from '@/lib/shutdown'
 import { createTenancy } from '@/lib/tenancy'
 import type { Tenancy } from '@/lib/tenancy/contract'
 
 declare global {
-  /** One for the process and not for each bundle: pages, actions, handlers and the instrumentation hook are compiled apart. */
+  /**
+   * One for the process and not for each bundle: pages, actions and handlers are compiled apart. `npm start` puts its own here, which also works on runs,
+   * before the first request comes.
+   */
   var tenantryLibrary: Tenancy | undefined
 }
 
@@ -15,7 +17,5 @@ export const getTenancy = (): Tenancy => (globalThis.tenantryLibrary ??= connect
 
 const connect = (): Tenancy => {
   const { controlUrl, secret } = findConnection()
-  const tenancy = createTenancy({ controlUrl, secret, migrationsDir, logger: createLogger('web') })
-  onShutdown('tenancy', () => tenancy.close())
-  return tenancy
+  return createTenancy({ controlUrl, secret, migrationsDir, logger: createLogger('web') })
 }

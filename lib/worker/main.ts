@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { migrationsDir } from '../connection.ts'
+import { env } from '../env.ts'
 import { createLogger } from '../log.ts'
 import { openConnection } from '../open-connection.ts'
 import { untilSignal } from '../shutdown.ts'
@@ -25,7 +26,7 @@ export const runWorker = async (options: WorkerOptions = {}): Promise<void> => {
     await tenancy.control.ready()
     const worker = await tenancy.startWorker({ name: options.name ?? `${hostname()}:${process.pid}` })
     say(`worker ${worker.name} waits for runs; Ctrl-C lets running items finish and stops`)
-    const signal = await untilSignal()
+    const signal = await untilSignal(env.isStartedByNpm)
     logger.info({ signal, worker: worker.name }, 'worker.stopping')
     say('finishing the running items')
     await worker.stop()

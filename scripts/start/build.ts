@@ -8,7 +8,7 @@ import { childEnvironment } from '../../lib/env.ts'
 import { projectRoot } from '../../lib/root.ts'
 
 const sources = [
-  'app', 'components', 'lib', 'public', 'instrumentation.ts', 'next.config.ts', 'package-lock.json', 'postcss.config.mjs', 'proxy.ts', 'tsconfig.json',
+  'app', 'components', 'lib', 'public', 'next.config.ts', 'package-lock.json', 'postcss.config.mjs', 'proxy.ts', 'tsconfig.json',
 ]
 const mark = join(projectRoot, '.next', 'tenantry-sources')
 
@@ -30,13 +30,14 @@ const digest = (): string => {
 /** Whether `.next` was built from the sources as they are. */
 export const isBuilt = (): boolean => existsSync(mark) && readFileSync(mark, 'utf8') === digest()
 
-/** Builds. Throws with the end of the build's output when it fails. */
-export const build = async (): Promise<void> => {
+/** Builds, unless `signal` says stop first. Throws with the end of the build's output when it fails. */
+export const build = async (signal?: AbortSignal): Promise<void> => {
   const wanted = digest()
   const next = createRequire(import.meta.url).resolve('next/dist/bin/next')
   const child = spawn(process.execPath, [next, 'build'], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
     env: childEnvironment({ NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' }),
   })
   let output = ''

@@ -27,6 +27,17 @@ const close = (server: Server): Promise<void> =>
     setTimeout(() => server.closeAllConnections(), drainMs).unref()
   })
 
+/** Next says on stdout how long it took to read its configuration. Errors still come through. */
+const quietly = async (work: () => Promise<void>): Promise<void> => {
+  const { log } = console
+  console.log = () => undefined
+  try {
+    await work()
+  } finally {
+    console.log = log
+  }
+}
+
 export type Console = { close(): Promise<void> }
 
 /** Serves the console on `port`. Resolves when it answers. */
@@ -36,7 +47,7 @@ export const serve = async (port: number, isDev: boolean): Promise<Console> => {
   const server = createServer()
   const app = next({ dev: isDev, dir: projectRoot, port, hostname: 'localhost', httpServer: server })
   const handle = app.getRequestHandler()
-  await app.prepare()
+  await (isDev ? app.prepare() : quietly(() => app.prepare()))
   server.on('request', (request, response) => void handle(request, response))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -44,8 +55,7 @@ export const serve = async (port: number, isDev: boolean): Promise<Console> => {
   })
   return {
     close: async () => {
-      await close(server)
-      await app.close()
+      await Promise.all([close(server), app.close()])
     },
   }
 }

@@ -17,7 +17,7 @@ const walk = (folder: string): readonly string[] =>
     : []
 
 const rooms = ['app', 'components', 'lib']
-const files = [...rooms.flatMap(walk), ...['proxy.ts', 'instrumentation.ts'].filter((file) => existsSync(join(root, file)))].toSorted()
+const files = [...rooms.flatMap(walk), ...['proxy.ts'].filter((file) => existsSync(join(root, file)))].toSorted()
 
 /** The file that a specifier means, relative to the root; the specifier itself for a package. */
 const resolveImport = (from: string, specifier: string): string => {
