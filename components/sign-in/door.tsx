@@ -1,12 +1,12 @@
 /** The page before the console: one narrow column in the middle of the screen. */
 export function Door({ title, children }: { readonly title: string; readonly children: React.ReactNode }) {
   return (
-    <main className="mx-auto flex min-h-dvh w-full max-w-sm flex-col justify-center gap-5 px-5 pt-8 pb-[18vh]">
+    <div className="mx-auto flex min-h-dvh w-full max-w-sm flex-col justify-center gap-5 px-5 pt-8 pb-[18vh]">
       <div>
         <p className="mb-6 font-semibold tracking-tight text-muted">Tenantry</p>
         <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
       </div>
       {children}
-    </main>
+    </div>
   )
 }

@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import type { AuditFilter } from '@/lib/tenancy/contract'
+
+const text = z.string().trim().max(120).optional().catch(undefined)
+const day = z.iso.date().optional().catch(undefined)
+
+/** The audit page's address: what does not make sense in it is left out instead of refused. Days are UTC, the last one included. */
+export const auditSearch = z.object({
+  actor: text,
+  action: z.string().trim().max(80).optional().catch(undefined),
+  subject: text,
+  from: day,
+  to: day,
+  before: z.number().int().positive().optional().catch(undefined),
+})
+export type AuditSearch = z.output<typeof auditSearch>
+
+const dayAfter = (date: string): string => new Date(Date.parse(`${date}T00:00:00Z`) + 86_400_000).toISOString()
+
+export const toAuditFilter = ({ actor, action, subject, from, to, before }: AuditSearch, limit: number): AuditFilter => ({
+  actor: actor || undefined,
+  action: action || undefined,
+  subject: subject || undefined,
+  from: from ? `${from}T00:00:00Z` : undefined,
+  to: to ? dayAfter(to) : undefined,
+  before,
+  limit,
+})
+
+/** The same search as an address. */
+export const auditHref = (path: string, search: AuditSearch, change: Readonly<Record<string, string | number | undefined>> = {}): string => {
+  const entries = Object.entries({ ...search, ...change }).flatMap(([key, value]) => (value === undefined || value === '' ? [] : [[key, String(value)]]))
+  return entries.length === 0 ? path : `${path}?${new URLSearchParams(entries)}`
+}
+
+export const isFiltered = ({ before: _, ...filters }: AuditSearch): boolean => Object.values(filters).some((value) => value !== undefined && value !== '')
+
+/** Where the page of a subject is; null when it has none. */
+export const subjectHref = (kind: string, subject: string): string | null => {
+  switch (kind) {
+    case 'tenant':
+      return `/tenants/${encodeURIComponent(subject)}`
+    case 'run':
+      return `/runs/${encodeURIComponent(subject)}`
+    case 'set':
+      return `/migrations/${encodeURIComponent(subject)}`
+    default:
+      return null
+  }
+}
+
+/** Details in a line: `from admin, to operator`. */
+export const detailsLine = (details: Readonly<Record<string, unknown>>): string =>
+  Object.entries(details)
+    .map(([key, value]) => `${key} ${typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)}`)
+    .join(', ')
+
+/** Beginnings of action names, for the filter. */
+export const auditAreas = ['account', 'audit', 'databases', 'onboarding', 'people', 'refused', 'runs', 'sets', 'tenants'] as const
