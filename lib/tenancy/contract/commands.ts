@@ -40,6 +40,7 @@ export const addDatabaseInput = z.object({
   budget: z.coerce.number().int('must be a whole number').min(1, 'must be at least 1').max(200, 'must be at most 200').optional(),
 })
 export const checkDatabaseInput = addDatabaseInput.pick({ url: true })
+export const changeDatabaseUrlInput = addDatabaseInput.pick({ name: true, url: true })
 export const removeDatabaseInput = z.object({ name: databaseName })
 export const setBudgetInput = z.object({ name: databaseName, budget: z.coerce.number().int('must be a whole number').min(1, 'must be at least 1').max(200, 'must be at most 200') })
 

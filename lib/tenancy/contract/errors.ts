@@ -39,6 +39,7 @@ export const errorTable = {
   'database.unknown': { status: 404, title: 'There is no database “{database}”.', hint: 'tenantry databases list shows them.' },
   'database.exists': { status: 409, title: 'The name “{database}” is taken.' },
   'database.same': { status: 409, title: 'That database is already here under the name “{database}”.' },
+  'database.other': { status: 409, title: 'The new address of “{database}” leads to another database ({found}).', hint: 'Give the address of the same database, or add that one under a name of its own.' },
   'database.url': { status: 400, title: 'The connection string is not valid: {problem}', hint: 'It looks like postgres://user:password@host:5432/dbname.' },
   'database.unreachable': { status: 422, title: 'No connection to {host}: {problem}', hint: 'Check host, port, firewall, and that PostgreSQL is running.' },
   'database.auth': { status: 422, title: 'The server at {host} refused the sign-in of “{user}”.', hint: 'Check user, password and pg_hba.conf.' },

@@ -22,6 +22,8 @@ export type Tenancy = {
     add(actor: Actor, input: z.output<typeof C.addDatabaseInput>): Promise<V.DatabaseRow>
     list(): Promise<readonly V.DatabaseRow[]>
     setBudget(actor: Actor, input: z.output<typeof C.setBudgetInput>): Promise<void>
+    /** The same database under another address or password. */
+    changeUrl(actor: Actor, input: z.output<typeof C.changeDatabaseUrlInput>): Promise<V.DatabaseRow>
     remove(actor: Actor, input: z.output<typeof C.removeDatabaseInput>): Promise<void>
   }
   readonly sets: {

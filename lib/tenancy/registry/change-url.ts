@@ -1,0 +1,53 @@
+import type { z } from 'zod'
+import type { changeDatabaseUrlInput } from '../contract/commands.ts'
+import type { Actor } from '../contract/permissions.ts'
+import type { DatabaseRow } from '../contract/views.ts'
+import type { Library } from '../context.ts'
+import { appendAudit } from '../control/audit.ts'
+import { notify } from '../control/notify.ts'
+import { seal } from '../control/seal.ts'
+import { TenancyError } from '../errors.ts'
+import { addressOf, parseDatabaseUrl } from './database-url.ts'
+import { listDatabases } from './database-list.ts'
+import { probeDatabase } from './probe.ts'
+
+/** An identity that is only an address says nothing about a server that has moved. */
+const isAddress = (identity: string): boolean => identity.includes(':')
+
+/**
+ * The same database under another address, user or password. What runs now keeps the connections it has.
+ * @throws database.unknown, database.other when another database answers there, database.* when none fit does
+ */
+export const changeDatabaseUrl = async (library: Library, actor: Actor, input: z.output<typeof changeDatabaseUrlInput>): Promise<DatabaseRow> => {
+  const at = parseDatabaseUrl(input.url)
+  const probe = await probeDatabase(at, { thorough: true })
+  await library.control.db.transaction().execute(async (trx) => {
+    const row = await trx
+      .selectFrom('database')
+      .innerJoin('server', 'server.id', 'database.server_id')
+      .select(['database.id', 'database.host', 'database.port', 'database.dbname', 'server.id as serverId', 'server.identity'])
+      .where('database.name', '=', input.name)
+      .forUpdate()
+      .executeTakeFirst()
+    if (!row) throw new TenancyError('database.unknown', { database: input.name })
+    const isSameServer = row.identity === probe.identity || (isAddress(row.identity) && isAddress(probe.identity))
+    if (!isSameServer || row.dbname !== at.dbname) throw new TenancyError('database.other', { database: input.name, found: `${at.dbname} at ${addressOf(at)}` })
+    await trx.updateTable('server').set({ name: addressOf(probe), version: probe.version, version_num: probe.versionNum }).where('id', '=', row.serverId).execute()
+    await trx
+      .updateTable('database')
+      .set({ host: at.host, port: at.port, username: at.user, url_sealed: seal(library.secret, at.url), reachable: true, problem: null, checked_at: library.clock() })
+      .where('id', '=', row.id)
+      .execute()
+    await appendAudit(trx, {
+      actor,
+      action: 'databases.changeUrl',
+      subjectKind: 'database',
+      subject: input.name,
+      details: { before: addressOf(row), after: addressOf(at), user: at.user },
+    })
+    await notify(trx, { topic: 'databases' })
+  })
+  const [row] = await listDatabases(library, input.name)
+  if (!row) throw new TenancyError('database.unknown', { database: input.name })
+  return row
+}
