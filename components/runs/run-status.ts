@@ -1,0 +1,44 @@
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CirclePause,
+  CircleSlash,
+  CircleX,
+  Hourglass,
+  LoaderCircle,
+  PlugZap,
+  SkipForward,
+} from 'lucide-react'
+import type { StateLook } from '@/components/ui/state-badge'
+import type { AttemptState, ItemState, RunKind, RunState } from '@/lib/tenancy/contract'
+
+/** The one place that says how the states of runs, items and attempts look. */
+export const runStateLooks: Readonly<Record<RunState, StateLook>> = {
+  queued: { label: 'Queued', tone: 'quiet', icon: Hourglass },
+  running: { label: 'Running', tone: 'live', icon: LoaderCircle, spin: true },
+  pausing: { label: 'Pausing', tone: 'behind', icon: LoaderCircle, spin: true },
+  paused: { label: 'Paused', tone: 'behind', icon: CirclePause },
+  cancelling: { label: 'Cancelling', tone: 'gone', icon: LoaderCircle, spin: true },
+  cancelled: { label: 'Cancelled', tone: 'quiet', icon: Ban },
+  succeeded: { label: 'Succeeded', tone: 'good', icon: CircleCheck },
+  failed: { label: 'Failed', tone: 'bad', icon: CircleX },
+}
+
+export const itemStateLooks: Readonly<Record<ItemState, StateLook>> = {
+  pending: { label: 'Pending', tone: 'quiet', icon: CircleDashed },
+  running: { label: 'Running', tone: 'live', icon: LoaderCircle, spin: true },
+  succeeded: { label: 'Succeeded', tone: 'good', icon: CircleCheck },
+  failed: { label: 'Failed', tone: 'bad', icon: CircleX },
+  skipped: { label: 'Skipped', tone: 'ahead', icon: SkipForward },
+  interrupted: { label: 'Interrupted', tone: 'gone', icon: PlugZap },
+  cancelled: { label: 'Cancelled', tone: 'quiet', icon: CircleSlash },
+}
+
+export const attemptStateLooks: Readonly<Record<AttemptState, StateLook>> = {
+  succeeded: itemStateLooks.succeeded,
+  failed: itemStateLooks.failed,
+  interrupted: itemStateLooks.interrupted,
+}
+
+export const runKindLabels: Readonly<Record<RunKind, string>> = { migrate: 'Rollout', onboard: 'Onboarding' }

@@ -1,0 +1,70 @@
+import type { ErrorCode, ErrorDocument } from '@/lib/tenancy/contract'
+
+/** A refusal that the server sent: `code` to decide by, `message` and `hint` to show. */
+export class RefusedError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string | null
+  readonly document: ErrorDocument
+  readonly status: number
+
+  constructor(document: ErrorDocument, status: number) {
+    super(document.message)
+    this.name = 'RefusedError'
+    this.code = document.code
+    this.hint = document.hint
+    this.document = document
+    this.status = status
+  }
+}
+
+/** The server gave no answer of ours: it is down, a proxy stands between, or the network is gone. */
+export class NoAnswerError extends Error {
+  readonly status: number | null
+
+  constructor(status: number | null, options?: ErrorOptions) {
+    super(status === null ? 'The console does not answer.' : `The console answered with status ${status}.`, options)
+    this.name = 'NoAnswerError'
+    this.status = status
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+const errorOf = (body: unknown): ErrorDocument | null =>
+  isObject(body) && isObject(body.error) && typeof body.error.code === 'string' && typeof body.error.message === 'string'
+    ? (body.error as ErrorDocument)
+    : null
+
+/** GETs JSON of a known shape. Throws RefusedError for refusals, NoAnswerError when nothing usable came, AbortError when aborted. */
+export const fetchJson = async <T>(url: string, signal?: AbortSignal): Promise<T> => {
+  let response: Response
+  try {
+    response = await fetch(url, { signal: signal ?? null, headers: { Accept: 'application/json' } })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new NoAnswerError(null, { cause: error })
+  }
+  const body: unknown = await response.json().catch(() => null)
+  if (response.ok) return body as T
+  const refusal = errorOf(body)
+  throw refusal ? new RefusedError(refusal, response.status) : new NoAnswerError(response.status)
+}
+
+/** What to show for any error of a read: what happened and what to do next. */
+export const describeReadError = (error: unknown): { readonly title: string; readonly hint: string | null } => {
+  if (error instanceof RefusedError) return { title: error.message, hint: error.hint }
+  if (error instanceof NoAnswerError) return { title: error.message, hint: 'Check that it is running and reachable, then try again.' }
+  return { title: 'This could not be read.', hint: 'Try again; if it stays, the server’s log says why.' }
+}
+
+type Searchable = string | number | boolean | readonly (string | number)[] | null | undefined
+
+/** Search params as the handlers read them, with their question mark: arrays as repeated keys, nothing for what is absent. */
+export const searchOf = (values: Readonly<Record<string, Searchable>>): string => {
+  const search = new URLSearchParams()
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined || value === null || value === '') continue
+    for (const one of Array.isArray(value) ? value : [value]) search.append(key, String(one))
+  }
+  return search.size === 0 ? '' : `?${search}`
+}

@@ -1,0 +1,22 @@
+/** Query keys, one tree an area: invalidating a branch reaches everything under it. */
+import type { TenantFilter } from '@/lib/tenancy/contract'
+
+export const fleetKeys = {
+  all: ['fleet'] as const,
+  overview: ['fleet', 'overview'] as const,
+  map: ['fleet', 'map'] as const,
+  /** Written by the fleet's event stream, never fetched. */
+  activeRuns: ['fleet', 'activeRuns'] as const,
+}
+
+export const tenantKeys = {
+  all: ['tenants'] as const,
+  lists: ['tenants', 'list'] as const,
+  list: (filter: TenantFilter, order: { readonly sort: string; readonly descending: boolean }) => ['tenants', 'list', filter, order] as const,
+  facets: (filter: TenantFilter) => ['tenants', 'facets', filter] as const,
+  search: (q: string) => ['tenants', 'search', q] as const,
+  slug: (slug: string) => ['tenants', 'slug', slug] as const,
+  detail: (slug: string) => ['tenants', 'detail', slug] as const,
+  inspection: (slug: string, set: string) => ['tenants', 'inspection', slug, set] as const,
+  audit: (slug: string) => ['tenants', 'audit', slug] as const,
+}
