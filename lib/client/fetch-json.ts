@@ -36,7 +36,7 @@ const errorOf = (body: unknown): ErrorDocument | null =>
     : null
 
 /** GETs JSON of a known shape. Throws RefusedError for refusals, NoAnswerError when nothing usable came, AbortError when aborted. */
-export const fetchJson = async <T>(url: string, signal?: AbortSignal): Promise<T> => {
+export const fetchJson = async <T>(url: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<T> => {
   let response: Response
   try {
     response = await fetch(url, { signal: signal ?? null, headers: { Accept: 'application/json' } })
@@ -59,12 +59,12 @@ export const describeReadError = (error: unknown): { readonly title: string; rea
 
 type Searchable = string | number | boolean | readonly (string | number)[] | null | undefined
 
-/** Search params as the handlers read them, with their question mark: arrays as repeated keys, nothing for what is absent. */
+/** Search params as the handlers read them: arrays as repeated keys, nothing for what is absent. */
 export const searchOf = (values: Readonly<Record<string, Searchable>>): string => {
   const search = new URLSearchParams()
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined || value === null || value === '') continue
     for (const one of Array.isArray(value) ? value : [value]) search.append(key, String(one))
   }
-  return search.size === 0 ? '' : `?${search}`
+  return search.toString()
 }

@@ -5,12 +5,12 @@ import { fleetKeys } from './keys'
 
 export const fleetOverviewQuery = queryOptions({
   queryKey: fleetKeys.overview,
-  queryFn: ({ signal }) => fetchJson<FleetOverview>('/api/fleet', signal),
+  queryFn: ({ signal }) => fetchJson<FleetOverview>('/api/fleet', { signal }),
 })
 
 export const fleetMapQuery = queryOptions({
   queryKey: fleetKeys.map,
-  queryFn: ({ signal }) => fetchJson<FleetMap>('/api/fleet/map', signal),
+  queryFn: ({ signal }) => fetchJson<FleetMap>('/api/fleet/map', { signal }),
 })
 
 /** Filled by the fleet's event stream alone. */

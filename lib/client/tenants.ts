@@ -10,7 +10,7 @@ export type TenantOrder = Pick<ListTenantsInput, 'sort' | 'descending'>
 export const tenantListQuery = (filter: TenantFilter, order: TenantOrder) =>
   infiniteQueryOptions({
     queryKey: tenantKeys.list(filter, order),
-    queryFn: ({ pageParam, signal }) => fetchJson<TenantPage>(`/api/tenants${searchOf({ ...filter, ...order, offset: pageParam, limit: tenantPageSize })}`, signal),
+    queryFn: ({ pageParam, signal }) => fetchJson<TenantPage>(`/api/tenants?${searchOf({ ...filter, ...order, offset: pageParam, limit: tenantPageSize })}`, { signal }),
     initialPageParam: 0,
     getNextPageParam: (last) => (last.rows.length > 0 && last.offset + last.rows.length < last.total ? last.offset + last.rows.length : undefined),
     placeholderData: keepPreviousData,
@@ -19,37 +19,37 @@ export const tenantListQuery = (filter: TenantFilter, order: TenantOrder) =>
 export const tenantFacetsQuery = (filter: TenantFilter) =>
   queryOptions({
     queryKey: tenantKeys.facets(filter),
-    queryFn: ({ signal }) => fetchJson<TenantFacets>(`/api/tenants/facets${searchOf(filter)}`, signal),
+    queryFn: ({ signal }) => fetchJson<TenantFacets>(`/api/tenants/facets?${searchOf(filter)}`, { signal }),
     placeholderData: keepPreviousData,
   })
 
 export const tenantSearchQuery = (q: string) =>
   queryOptions({
     queryKey: tenantKeys.search(q),
-    queryFn: ({ signal }) => fetchJson<ReadonlyArray<{ readonly slug: string; readonly name: string }>>(`/api/tenants/search${searchOf({ q })}`, signal),
+    queryFn: ({ signal }) => fetchJson<ReadonlyArray<{ readonly slug: string; readonly name: string }>>(`/api/tenants/search?${searchOf({ q })}`, { signal }),
   })
 
 export const slugCheckQuery = (slug: string) =>
   queryOptions({
     queryKey: tenantKeys.slug(slug),
-    queryFn: ({ signal }) => fetchJson<{ readonly available: boolean; readonly problem: string | null }>(`/api/tenants/check-slug${searchOf({ slug })}`, signal),
+    queryFn: ({ signal }) => fetchJson<{ readonly available: boolean; readonly problem: string | null }>(`/api/tenants/check-slug?${searchOf({ slug })}`, { signal }),
     staleTime: 5000,
   })
 
 export const tenantDetailQuery = (slug: string) =>
   queryOptions({
     queryKey: tenantKeys.detail(slug),
-    queryFn: ({ signal }) => fetchJson<TenantDetail>(`/api/tenants/${slug}`, signal),
+    queryFn: ({ signal }) => fetchJson<TenantDetail>(`/api/tenants/${slug}`, { signal }),
   })
 
 export const inspectionQuery = (slug: string, set: string) =>
   queryOptions({
     queryKey: tenantKeys.inspection(slug, set),
-    queryFn: ({ signal }) => fetchJson<TargetInspection>(`/api/tenants/${slug}/inspection${searchOf({ set })}`, signal),
+    queryFn: ({ signal }) => fetchJson<TargetInspection>(`/api/tenants/${slug}/inspection?${searchOf({ set })}`, { signal }),
   })
 
 export const tenantAuditQuery = (slug: string) =>
   queryOptions({
     queryKey: tenantKeys.audit(slug),
-    queryFn: ({ signal }) => fetchJson<readonly AuditRow[]>(`/api/tenants/${slug}/audit`, signal),
+    queryFn: ({ signal }) => fetchJson<readonly AuditRow[]>(`/api/tenants/${slug}/audit`, { signal }),
   })
