@@ -24,8 +24,9 @@ export const inputError = (issues: readonly z.core.$ZodIssue[], input: unknown):
     return { field, value: secretFields.test(field) ? null : shown(valueAt(input, issue.path)), message: issue.message }
   })
   const sentences = fields.slice(0, 3).map(({ field, value, message }) => {
-    const subject = [field === '' ? 'the input' : field, value === null || message.includes(value) ? null : `“${value}”`]
-    return `${subject.filter((part) => part !== null).join(' ')}: ${message}`
+    const subject = [field === '' ? 'the input' : field, value === null || message.includes(`“${value}”`) ? [] : `“${value}”`].flat().join(' ')
+    // Sentences of ours go on from the field's name; zod's own begin anew.
+    return /^[a-z]/.test(message) ? `${subject} ${message}` : `${subject}: ${message}`
   })
   const more = issues.length > 3 ? ` … and ${issues.length - 3} more` : ''
   return new TenancyError('input.invalid', { problem: `${sentences.join('; ')}${more}`, fields })

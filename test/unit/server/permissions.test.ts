@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { may, permissions, roles, type Permission } from '../../../lib/tenancy/contract/index.ts'
+
+const all = Object.keys(permissions) as Permission[]
+const allowed = (role: (typeof roles)[number]): readonly Permission[] => all.filter((permission) => may(role, permission))
+
+test('an admin may do everything', () => {
+  expect(allowed('admin')).toEqual(all)
+})
+
+test('an operator sees everything and mends runs, but starts nothing new and manages no one', () => {
+  expect(allowed('operator')).toEqual([
+    'fleet.read',
+    'tenants.read',
+    'targets.observe',
+    'sets.read',
+    'runs.read',
+    'runs.retry',
+    'runs.rerun',
+    'runs.control',
+    'databases.read',
+    'people.read',
+    'audit.read',
+    'account.own',
+  ])
+})
+
+test('support looks at tenants and runs and changes nothing but its own account', () => {
+  expect(allowed('support')).toEqual(['fleet.read', 'tenants.read', 'runs.read', 'account.own'])
+})
