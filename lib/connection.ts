@@ -13,8 +13,6 @@ export type Connection = {
   readonly secret: string
   /** Whether the control database is on the embedded server, which also carries the demo fleet. */
   readonly isEmbedded: boolean
-  /** Connection string of another database on the embedded server; null when the control database is one's own. */
-  readonly embeddedUrlOf: ((database: string) => string) | null
   /** Gives the embedded server back, which stops when nobody else uses it. */
   close(): Promise<void>
 }
@@ -37,7 +35,7 @@ export const givenConnection = (controlUrl: string): Connection => {
       'TENANTRY_SECRET is not set. With a DATABASE_URL it must be: at least 32 random characters, the same for every process (openssl rand -base64 32).',
     )
   }
-  return { controlUrl, secret: env.secret, isEmbedded: false, embeddedUrlOf: null, close: async () => undefined }
+  return { controlUrl, secret: env.secret, isEmbedded: false, close: async () => undefined }
 }
 
 /** For the web process, which `npm start` surrounds: takes what is there and starts nothing. Throws ConnectionError. */

@@ -16,7 +16,6 @@ export const openConnection = async (say?: (line: string) => void): Promise<Conn
       controlUrl: server.url,
       secret: env.secret ?? keepSecret(env.dataDir),
       isEmbedded: true,
-      embeddedUrlOf: (database) => server.urlOf(database),
       close: () => server.release(),
     }
   } catch (error) {

@@ -42,7 +42,10 @@ const start = async (): Promise<void> => {
   const tenancy = createTenancy({ controlUrl, secret, migrationsDir, logger: createLogger('console') })
   shutdown.add('library', () => tenancy.close())
   await phase('Control database', () => tenancy.control.migrate())
-  if (connection.embeddedUrlOf) await prepareDemo({ tenancy, urlOf: connection.embeddedUrlOf, phase })
+  if (connection.isEmbedded) {
+    const lock = await prepareDemo({ tenancy, controlUrl, phase })
+    shutdown.add('demo lock', () => lock.release())
+  }
 
   if (!isDev && !isBuilt()) await phase('Building the console, once for each change of it', () => build(stopping.signal))
   // In development Next makes its own, so that a change of the library is taken up.

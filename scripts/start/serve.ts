@@ -30,11 +30,11 @@ const close = (server: Server): Promise<void> =>
 /** Next says on stdout how long it took to read its configuration. Errors still come through. */
 const quietly = async (work: () => Promise<void>): Promise<void> => {
   const { log } = console
-  console.log = () => undefined
+  Object.assign(console, { log: () => undefined })
   try {
     await work()
   } finally {
-    console.log = log
+    Object.assign(console, { log })
   }
 }
 
