@@ -93,8 +93,10 @@ export const tenantFilter = z.object({
   isolation: z.array(z.enum(isolations)).optional(),
   /** key=value */
   label: z.array(z.string().max(170)).optional(),
-  /** Only tenants whose last item failed. */
+  /** Only tenants whose last item failed and that were not put right since. */
   failed: z.boolean().optional(),
+  /** Only tenants with a migration that stopped half-way. */
+  halfDone: z.boolean().optional(),
 })
 export type TenantFilter = z.output<typeof tenantFilter>
 

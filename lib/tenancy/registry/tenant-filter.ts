@@ -21,6 +21,9 @@ export const failedTargets = sql`
   and not exists (select from run_item n where n.target_id = f.target_id and n.run_id > f.run_id)
   and not coalesce(fo.version_state = 'at_head' and fo.observed_at > f.finished_at, false)`
 
+/** A target that is at head or behind carries a remark only when a migration stopped half-way. */
+export const isHalfDone = sql<boolean>`coalesce(o.remark is not null and o.version_state in ('at_head', 'behind'), false)`
+
 export type Condition = RawBuilder<boolean>
 export const facetDimensions = ['state', 'set', 'database', 'isolation', 'versionState', 'version', 'label'] as const
 export type FacetDimension = (typeof facetDimensions)[number]
@@ -67,6 +70,7 @@ export const conditionsOf = (filter: TenantFilter): Conditions => {
   const always: Condition[] = []
   if (filter.q) always.push(searchCondition(filter.q))
   if (filter.failed) always.push(sql<boolean>`coalesce(p.target_id in (${failedTargets}), false)`)
+  if (filter.halfDone) always.push(isHalfDone)
   const byDimension = new Map<Exclude<FacetDimension, 'label'>, Condition>()
   for (const dimension of facetDimensions) {
     if (dimension === 'label') continue
