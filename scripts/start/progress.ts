@@ -1,5 +1,5 @@
 /** Lines that say what a slow start is doing: one a phase, with its time once it is done. */
-const isLive = process.stderr.isTTY === true
+const isLive = process.stderr.isTTY
 
 const seconds = (sinceMs: number): string => `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`
 
