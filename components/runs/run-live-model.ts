@@ -24,7 +24,8 @@ export const liveFrom = (run: RunDetail, map: RunMap): RunLive => ({
 const applyChanges = (letters: string, changes: RunEvent['changes']): string => {
   if (changes.length === 0) return letters
   const cells = letters.split('')
-  for (const [position, letter] of changes) cells[position] = letter
+  // Positions count from 1.
+  for (const [position, letter] of changes) cells[position - 1] = letter
   return cells.join('')
 }
 
@@ -53,5 +54,5 @@ export const staleAfter = (before: RunLive, event: RunEvent): { readonly failure
 
 const stateOfLetter = new Map<string, ItemState>(itemStates.map((state) => [itemLetters[state], state]))
 
-/** A letter that no state has reads as pending: a newer server may know more states than this page. */
-export const itemStateAt = (letters: string, index: number): ItemState => stateOfLetter.get(letters[index] ?? '') ?? 'pending'
+/** The state of the item at a position. A letter that no state has reads as pending: a newer server may know more states than this page. */
+export const itemStateAt = (letters: string, position: number): ItemState => stateOfLetter.get(letters[position - 1] ?? '') ?? 'pending'

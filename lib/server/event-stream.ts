@@ -84,8 +84,8 @@ export const eventStream = async (request: Request, { subscribe, mayGoOn }: Subs
   })
 }
 
-/** Where a reader wants to go on from: Last-Event-ID after a reconnect, else `after` of the address; null from the start. */
+/** Where a reader wants to go on from: Last-Event-ID after a reconnect, else the last `after` of the address; null from the start. */
 export const resumePoint = (request: Request): number | null => {
-  const text = request.headers.get('last-event-id') ?? new URL(request.url).searchParams.get('after')
+  const text = request.headers.get('last-event-id') ?? new URL(request.url).searchParams.getAll('after').at(-1) ?? null
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null
 }

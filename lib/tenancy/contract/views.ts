@@ -99,6 +99,8 @@ export type AttemptError = {
   readonly line: number | null
   /** The failing statement as written in the file. */
   readonly statement: string | null
+  /** The line of the file on which that statement begins; `line` may be one further down in it. */
+  readonly statementLine: number | null
   /** A SELECT that shows the rows in the way, when one can be derived. */
   readonly offendingRowsQuery: string | null
 }

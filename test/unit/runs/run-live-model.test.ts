@@ -14,10 +14,10 @@ const event = (some: Partial<RunEvent>): RunEvent => ({
 })
 
 it('puts changes where they belong and goes on from their revision', () => {
-  const next = applyRunEvent(live, event({ changes: [[1, 's'], [3, 'f']] }))
+  const next = applyRunEvent(live, event({ changes: [[2, 's'], [4, 'f']] }))
   expect(next.letters).toBe('pspf')
   expect([next.revision, next.run.state, next.rate]).toEqual([4, 'running', 2])
-  expect(itemStateAt(next.letters, 3)).toBe('failed')
+  expect(itemStateAt(next.letters, 4)).toBe('failed')
 })
 
 it('takes a whole map when the stream sends one', () => {
@@ -35,10 +35,10 @@ it('takes a change of state that moved no item', () => {
 
 it('says what has to be read again', () => {
   expect(staleAfter(live, event({ state: 'queued' }))).toEqual({ failures: false, items: false, detail: false })
-  expect(staleAfter(live, event({ changes: [[0, 'f']], counts: { ...counts, failed: 1 } }))).toEqual({ failures: true, items: true, detail: true })
+  expect(staleAfter(live, event({ changes: [[1, 'f']], counts: { ...counts, failed: 1 } }))).toEqual({ failures: true, items: true, detail: true })
 })
 
 it('reads a letter it does not know as pending', () => {
-  expect(itemStateAt('?', 0)).toBe('pending')
+  expect(itemStateAt('?', 1)).toBe('pending')
   expect(itemStateAt('', 7)).toBe('pending')
 })
