@@ -12,5 +12,5 @@ export const firstLink = async (tenancy: Tenancy, address: string, isEmbedded: b
   if (people.some((person) => person.role === 'admin' && person.state === 'active')) return `Tenantry is up on ${address}`
   if (!isEmbedded) return `Tenantry is up on ${address}. There is no admin yet: npx tenantry init --admin YOU@EXAMPLE.COM prints a sign-in link.`
   const { token } = await tenancy.people.invite(systemActor, { email: firstAdmin, name: 'Admin', role: 'admin' })
-  return `Tenantry is up. Sign in once, within 24 hours, by ${address}/welcome/${token}`
+  return `Tenantry is up. Sign in once, within 24 hours, by ${address}/welcome?token=${token}`
 }
