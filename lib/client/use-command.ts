@@ -23,9 +23,14 @@ export const problemOf = (error: ErrorDocument | null, field: string): string | 
 
 /**
  * Runs a server action, once at a time: while one is on its way a second call does nothing.
- * `error` holds the refusal of the last call, `busy` whether one is on its way.
+ * `error` holds the refusal of the last call, `busy` whether one is on its way. `onRefused` is for places without room for the
+ * error beside the button.
  */
-export const useCommand = <I, T>(action: (input: I) => Promise<CommandResult<T>>, onDone?: (data: T) => void) => {
+export const useCommand = <I, T>(
+  action: (input: I) => Promise<CommandResult<T>>,
+  onDone?: (data: T) => void,
+  onRefused?: (error: ErrorDocument) => void,
+) => {
   const isRunning = useRef(false)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<ErrorDocument | null>(null)
@@ -39,7 +44,10 @@ export const useCommand = <I, T>(action: (input: I) => Promise<CommandResult<T>>
     isRunning.current = false
     setBusy(false)
     if (result.ok) onDone?.(result.data)
-    else setError(result.error)
+    else {
+      setError(result.error)
+      onRefused?.(result.error)
+    }
   }
   return { run, busy, error, clear: () => setError(null) }
 }
