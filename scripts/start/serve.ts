@@ -11,8 +11,8 @@ const usualPort = 3000
 /** The port asked for, or the next free one with a word about it. */
 export const choosePort = async (): Promise<number> => {
   const wanted = env.port ?? usualPort
-  if (await isPortFree(wanted, '::').catch(() => false)) return wanted
-  const port = await nextFreePort(wanted + 1, '::')
+  if (await isPortFree(wanted)) return wanted
+  const port = await nextFreePort(wanted + 1)
   note(`port ${wanted} is taken by another program; the console is on ${port}`)
   return port
 }

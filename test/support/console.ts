@@ -48,7 +48,7 @@ const untilUp = (child: ChildProcess): Promise<string> =>
 export default async (project: TestProject): Promise<() => Promise<void>> => {
   await sweepDead()
   const dataDir = makeFolder('console')
-  const port = await nextFreePort(3_900, '::')
+  const port = await nextFreePort(3_900)
   const child = spawn(process.execPath, [join(projectRoot, 'scripts', 'start.ts')], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
