@@ -18,8 +18,9 @@ const stamps = { createdAt: 'created_at', updatedAt: 'updated_at' } as const
  */
 const createAuth = () => {
   const { controlUrl, secret } = findConnection()
-  const { db } = openControl(controlUrl, { max: 3, applicationName: 'tenantry:sign-in' })
-  return betterAuth({
+  const control = openControl(controlUrl, { max: 3, applicationName: 'tenantry:sign-in' })
+  const { db } = control
+  const auth = betterAuth({
     database: { db, type: 'postgres' },
     // A key of its own, so that what signs cookies never opens stored connection strings.
     secret: createHmac('sha256', secret).update('tenantry sessions').digest('base64'),
@@ -67,16 +68,27 @@ const createAuth = () => {
       },
     },
     telemetry: { enabled: false },
+    // It logs each wrong password as an error, with the address; the audit has those. What really fails is thrown.
+    logger: { disabled: true },
     plugins: [nextCookies()],
   })
+  return { auth, close: control.close }
 }
 
-type Auth = ReturnType<typeof createAuth>
+type Auth = ReturnType<typeof createAuth>['auth']
 
 /** One for the process, so that pages, actions and handlers, compiled apart, share its connections. */
 const key = Symbol.for('tenantry.auth')
-const holder: typeof globalThis & { [key]?: Auth } = globalThis
-export const getAuth = (): Auth => (holder[key] ??= createAuth())
+const holder: typeof globalThis & { [key]?: ReturnType<typeof createAuth> } = globalThis
+
+export const getAuth = (): Auth => (holder[key] ??= createAuth()).auth
+
+/** Gives its connections back; the next call opens them again. */
+export const closeAuth = async (): Promise<void> => {
+  const open = holder[key]
+  delete holder[key]
+  await open?.close()
+}
 
 export type Session = {
   readonly id: string
