@@ -1,13 +1,14 @@
 /** One throw-away PostgreSQL server for a whole test run, with the control plane's template database on it. */
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import postgres from 'postgres'
 import type { TestProject } from 'vitest/node'
 import { openEmbedded } from '../../lib/embedded/index.ts'
 import type { EmbeddedPackage, EmbeddedServer } from '../../lib/embedded/index.ts'
-import { createTenancy } from '../../lib/tenancy/index.ts'
 import { migrationsDir } from '../../lib/connection.ts'
+import { migrateControl } from '../../lib/tenancy/migrations/control-plane.ts'
 import { makeFolder, sweepDead } from './folder.ts'
-import { templateDatabase, testSecret } from './template.ts'
+import { templateDatabase } from './template.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -21,9 +22,7 @@ declare module 'vitest' {
 const makeTemplate = async (server: EmbeddedServer): Promise<void> => {
   const sql = postgres(server.urlOf('postgres'), { max: 1, onnotice: () => undefined })
   await sql`create database ${sql(templateDatabase)}`
-  const tenancy = createTenancy({ controlUrl: server.urlOf(templateDatabase), secret: testSecret, migrationsDir })
-  await tenancy.control.migrate()
-  await tenancy.close()
+  await migrateControl(server.urlOf(templateDatabase), join(migrationsDir, 'control'))
   // CREATE DATABASE … TEMPLATE fails while anybody is connected to the template.
   await sql`alter database ${sql(templateDatabase)} allow_connections false`
   await sql.end()
