@@ -1,0 +1,148 @@
+import { parse } from 'csv-parse/sync'
+import { maxOnboardRows, onboardRowSchema, type OnboardRow } from '../contract/commands.ts'
+
+const columns = ['slug', 'name', 'hosts', 'labels', 'database', 'schema', 'baseline'] as const
+type Column = (typeof columns)[number]
+const isColumn = (name: string): name is Column => (columns as readonly string[]).includes(name)
+
+export type CsvProblem = { readonly line: number; readonly column: string | null; readonly message: string }
+export type CsvResult = { readonly rows: readonly OnboardRow[]; readonly problems: readonly CsvProblem[] }
+
+/** More than these nobody reads; the file is refused whole either way. */
+const mostProblems = 100
+
+type RawRecord = { readonly record: readonly string[]; readonly line: number }
+
+const refuse = (line: number, column: string | null, message: string): CsvResult => ({ rows: [], problems: [{ line, column, message }] })
+
+const syntaxMessages: Readonly<Record<string, string>> = {
+  CSV_QUOTE_NOT_CLOSED: 'a quoted value is not closed before the end of the file',
+  INVALID_OPENING_QUOTE: 'a quote stands inside a value; quote the whole value and double the quotes in it',
+  CSV_INVALID_CLOSING_QUOTE: 'text follows the closing quote of a value',
+  CSV_MAX_RECORD_SIZE: 'a row has more than 100,000 characters; is a quote missing?',
+}
+
+/** csv-parse knows these by code and says the line in `lines`. */
+const syntaxProblem = (error: unknown): CsvProblem => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const line = error instanceof Error && 'lines' in error && typeof error.lines === 'number' ? error.lines : 1
+  return { line, column: null, message: syntaxMessages[code] ?? 'cannot be read as CSV from here on' }
+}
+
+/** Spreadsheets in many countries write semicolons; the header tells, because no column's name holds one. */
+const delimiterOf = (text: string): string => {
+  const header = text.trimStart().split('\n', 1)[0] ?? ''
+  return header.includes(';') && !header.includes(',') ? ';' : header.includes('\t') && !header.includes(',') ? '\t' : ','
+}
+
+const readRecords = (csv: string): readonly RawRecord[] => {
+  // One kind of line end, so that lines inside quoted values count the same everywhere.
+  const text = csv.replace(/\r\n?/g, '\n')
+  const records: RawRecord[] = []
+  parse(text, {
+    bom: true,
+    delimiter: delimiterOf(text),
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_empty_values: true,
+    trim: true,
+    max_record_size: 100_000,
+    on_record: (record: string[], { lines }) => {
+      // `lines` counts to the record's end; a value may hold line ends of its own.
+      records.push({ record, line: lines - (record.join('').split('\n').length - 1) })
+      return null
+    },
+  })
+  return records
+}
+
+const headerProblems = ({ record, line }: RawRecord): readonly CsvProblem[] => {
+  const names = record.map((name) => name.toLowerCase())
+  const noSlug = { line, column: 'slug', message: 'is missing: the first line names the columns, and slug must be one of them' }
+  // Most likely the file begins with a tenant.
+  if (!names.some(isColumn)) return [noSlug]
+  const unknown = names
+    .filter((name) => !isColumn(name))
+    .map((name) => ({ line, column: name.slice(0, 60), message: `is not a column that onboarding knows; these are: ${columns.join(', ')}` }))
+  const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map((name) => ({ line, column: name, message: 'is there twice' }))
+  return [...(names.includes('slug') ? [] : [noSlug]), ...unknown, ...twice]
+}
+
+/** `plan=pro; region=eu` */
+const readLabels = (text: string): { readonly labels: Record<string, string>; readonly problem: string | null } => {
+  const labels: Record<string, string> = {}
+  for (const part of text.split(';').map((piece) => piece.trim())) {
+    if (part === '') continue
+    const at = part.indexOf('=')
+    if (at < 1) return { labels, problem: `“${part.slice(0, 60)}” is not of the form key=value` }
+    const key = part.slice(0, at).trim()
+    if (Object.hasOwn(labels, key)) return { labels, problem: `the label “${key.slice(0, 60)}” is there twice` }
+    labels[key] = part.slice(at + 1).trim()
+  }
+  return { labels, problem: null }
+}
+
+type Read = { readonly row: OnboardRow | null; readonly problems: readonly CsvProblem[] }
+
+const readRow = ({ record, line }: RawRecord, header: readonly string[]): Read => {
+  if (record.length > header.length)
+    return { row: null, problems: [{ line, column: null, message: `has ${record.length} values, but there are ${header.length} columns; quote values that hold the delimiter` }] }
+  const value = (column: Column): string => record[header.indexOf(column)] ?? ''
+  const { labels, problem } = readLabels(value('labels'))
+  const optional = (column: Column): string | undefined => (value(column) === '' ? undefined : value(column))
+  const parsed = onboardRowSchema.safeParse({
+    slug: value('slug'),
+    name: optional('name'),
+    hosts: value('hosts').split(/[\s;]+/).filter((host) => host !== ''),
+    labels,
+    database: optional('database'),
+    schema: optional('schema'),
+    baseline: optional('baseline'),
+  })
+  const labelProblems = problem === null ? [] : [{ line, column: 'labels', message: problem }]
+  if (parsed.success) return { row: parsed.data, problems: labelProblems }
+  const issues = parsed.error.issues.map((issue) => ({
+    line,
+    column: issue.path[0] === undefined ? null : String(issue.path[0]),
+    // What is wrong with a key stands one step deeper.
+    message: issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message,
+  }))
+  return { row: null, problems: [...labelProblems, ...issues] }
+}
+
+const findDoubles = (read: ReadonlyArray<{ readonly slug: string; readonly line: number }>): readonly CsvProblem[] => {
+  const first = new Map<string, number>()
+  return read.flatMap(({ slug, line }) => {
+    const earlier = first.get(slug)
+    if (earlier !== undefined) return [{ line, column: 'slug', message: `“${slug.slice(0, 80)}” is there already in line ${earlier}` }]
+    first.set(slug, line)
+    return []
+  })
+}
+
+/**
+ * Reads the CSV of an onboarding: a header line, then one tenant a line. Hosts are separated by spaces or semicolons, labels are
+ * `key=value` separated by semicolons. All problems are told by line and column, at most 100; with any, no row is to be used.
+ */
+export const parseOnboardCsv = (csv: string): CsvResult => {
+  let records: readonly RawRecord[]
+  try {
+    records = readRecords(csv)
+  } catch (error) {
+    return { rows: [], problems: [syntaxProblem(error)] }
+  }
+  const [first, ...body] = records
+  if (!first) return refuse(1, null, 'the file is empty; its first line names the columns: slug,name,hosts,labels,database,schema,baseline')
+  const wrongHeader = headerProblems(first)
+  if (wrongHeader.length > 0) return { rows: [], problems: wrongHeader.slice(0, mostProblems) }
+  if (body.length === 0) return refuse(first.line, null, 'the file holds the names of the columns, but no tenant')
+  const tooMany = body[maxOnboardRows]
+  if (tooMany)
+    return refuse(tooMany.line, null, `the file holds ${body.length.toLocaleString('en')} tenants; ${maxOnboardRows.toLocaleString('en')} at once are the most. Split it`)
+  const header = first.record.map((name) => name.toLowerCase())
+  const read = body.map((record) => readRow(record, header))
+  const slugAt = header.indexOf('slug')
+  const doubles = findDoubles(body.map(({ record, line }) => ({ slug: record[slugAt] ?? '', line })).filter(({ slug }) => slug !== ''))
+  const problems = [...read.flatMap((one) => one.problems), ...doubles].sort((a, b) => a.line - b.line)
+  return problems.length > 0 ? { rows: [], problems: problems.slice(0, mostProblems) } : { rows: read.flatMap(({ row }) => (row ? [row] : [])), problems }
+}
