@@ -1,0 +1,43 @@
+/** How every command runs: what was typed is checked, one result comes out, refusals become one line and an exit code. */
+import { describeFailure, exitCodeOf } from './failure.ts'
+import { createOutput } from './output.ts'
+import type { Output } from './output.ts'
+import { withSession } from './session.ts'
+import type { Session } from './session.ts'
+
+const textOf = (value: unknown): string => (value === undefined || value === null ? '' : String(value))
+
+/** Problems by file and line, or by line and column of a CSV, as lines under the error. */
+const problemLines = (details: Readonly<Record<string, unknown>>): string[] => {
+  const list: unknown[] = Array.isArray(details.findings) ? details.findings : Array.isArray(details.problems) ? details.problems : []
+  return list.slice(0, 50).map((entry) => {
+    if (typeof entry !== 'object' || entry === null) return String(entry)
+    const { file, line, column, message }: { file?: unknown; line?: unknown; column?: unknown; message?: unknown } = entry
+    const place = [file ?? 'line', line, column].map(textOf).filter(Boolean)
+    return `${file === undefined ? place.join(' ') : place.join(':')}  ${textOf(message)}`
+  })
+}
+
+/** Whether `--json` was asked for, also when the rest of the line could not be read. */
+export const wantsJson = (argv: readonly string[]): boolean => argv.includes('--json')
+
+/** Writes what went wrong and sets the exit code. */
+export const fail = (output: Output, error: unknown): void => {
+  const document = describeFailure(error)
+  output.failure(document, problemLines(document.details))
+  process.exitCode = exitCodeOf(document)
+}
+
+/**
+ * Runs a command: `read` checks what was typed before anything is opened, `work` answers with the exit code.
+ * @param isNew the control database need not be set up yet
+ */
+export const runCommand = async <Input>(read: () => Input | Promise<Input>, work: (session: Session, input: Input) => Promise<number>, isNew = false): Promise<void> => {
+  const output = createOutput(wantsJson(process.argv))
+  try {
+    const input = await read()
+    process.exitCode = await withSession(output, (session) => work(session, input), isNew)
+  } catch (error) {
+    fail(output, error)
+  }
+}

@@ -1,0 +1,85 @@
+import { text } from 'node:stream/consumers'
+import type { Command } from 'commander'
+import type { z } from 'zod'
+import { formatBytes } from '../../format.ts'
+import { addDatabaseInput, removeDatabaseInput } from '../../tenancy/contract/index.ts'
+import type { DatabaseRow } from '../../tenancy/contract/index.ts'
+import { formatColumns } from '../columns.ts'
+import { runCommand } from '../command.ts'
+import { databaseDocument, databaseListDocument, removedDocument } from '../documents.ts'
+import type { DatabaseDocument } from '../documents.ts'
+import { exitCodes } from '../failure.ts'
+import { parseInput } from '../parse-input.ts'
+import type { Session } from '../session.ts'
+
+const documentOf = (row: DatabaseRow): DatabaseDocument => ({
+  name: row.name,
+  server: row.server,
+  host: row.host,
+  port: row.port,
+  dbname: row.dbname,
+  version: row.version,
+  reachable: row.reachable,
+  problem: row.problem,
+  budget: row.budget,
+  connectionsUsed: row.connectionsUsed,
+  maxConnections: row.maxConnections,
+  bytes: row.bytes,
+  tenants: row.tenants,
+  checkedAt: row.checkedAt,
+})
+
+const add = async ({ tenancy, actor, output }: Session, input: z.output<typeof addDatabaseInput>): Promise<number> => {
+  const row = await tenancy.databases.add(actor, input)
+  output.result(
+    databaseDocument,
+    { database: documentOf(row) },
+    () => `${row.name} is ${row.dbname} at ${row.host}:${row.port}, PostgreSQL ${row.version}; up to ${row.budget} of its ${row.maxConnections} connections are used.`,
+  )
+  return exitCodes.well
+}
+
+const list = async ({ tenancy, output }: Session): Promise<number> => {
+  const databases = (await tenancy.databases.list()).map(documentOf)
+  output.result(databaseListDocument, { databases }, () =>
+    databases.length === 0
+      ? 'There are no databases yet: tenantry databases add NAME --url postgres://user:password@host:5432/dbname'
+      : formatColumns(databases, [
+          { title: 'name', value: ({ name }) => name },
+          { title: 'address', value: ({ host, port, dbname }) => `${host}:${port}/${dbname}` },
+          { title: 'version', value: ({ version }) => version },
+          { title: 'tenants', value: ({ tenants }) => String(tenants), isNumber: true },
+          { title: 'size', value: ({ bytes }) => (bytes === null ? '–' : formatBytes(bytes)), isNumber: true },
+          { title: 'budget', value: ({ budget }) => String(budget), isNumber: true },
+          { title: 'state', value: ({ reachable, problem }) => (reachable ? 'reachable' : `unreachable: ${problem ?? ''}`) },
+        ]),
+  )
+  return exitCodes.well
+}
+
+const remove = async ({ tenancy, actor, output }: Session, input: z.output<typeof removeDatabaseInput>): Promise<number> => {
+  await tenancy.databases.remove(actor, input)
+  output.result(removedDocument, { removed: input.name }, () => `${input.name} is forgotten here; nothing in it was touched.`)
+  return exitCodes.well
+}
+
+/** A password on a command line can be seen by others on the machine; a pipe keeps it to itself. */
+const readUrl = async (url: string): Promise<string> => (url === '-' ? (await text(process.stdin)).trim() : url)
+
+export const addDatabases = (program: Command): void => {
+  const databases = program.command('databases').summary('add, list and remove the databases that hold tenants')
+  databases
+    .command('add <name>')
+    .summary('add a database: it is connected to, and looked at, first')
+    .requiredOption('--url <url>', 'connection string, or - to read it from standard input')
+    .option('--budget <connections>', 'connections that Tenantry may hold on its server at once; proposed from max_connections when absent')
+    .addHelpText('after', '\nExample:\n  tenantry databases add eu-1 --url postgres://tenantry:secret@db1.example.com:5432/app')
+    .action((name: string, options: { url: string; budget?: string }) =>
+      runCommand(async () => parseInput(addDatabaseInput, { name, url: await readUrl(options.url), budget: options.budget }), add),
+    )
+  databases.command('list').summary('list databases').action(() => runCommand(() => null, list))
+  databases
+    .command('remove <name>')
+    .summary('forget a database that holds no tenants')
+    .action((name: string) => runCommand(() => parseInput(removeDatabaseInput, { name }), remove))
+}

@@ -1,0 +1,130 @@
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { formatRelative } from '../../format.ts'
+import { rerunInput, retryInput, runInput, runListInput } from '../../tenancy/contract/index.ts'
+import { formatColumns } from '../columns.ts'
+import { runCommand } from '../command.ts'
+import { runDocument, runListDocument } from '../documents.ts'
+import { exitCodes } from '../failure.ts'
+import { followRun } from '../follow-run.ts'
+import { parseInput } from '../parse-input.ts'
+import { describeCounts, describeRun, describeWork, readRun, summaryDocument } from '../run-report.ts'
+import type { Session } from '../session.ts'
+
+type RunInput = z.output<typeof runInput>
+
+const listInput = runListInput.extend({ before: z.coerce.number().int().positive().optional(), limit: z.coerce.number().int().min(1).max(200).default(20) })
+
+const list = async ({ tenancy, output }: Session, input: z.output<typeof listInput>): Promise<number> => {
+  const { rows, next } = await tenancy.runs.list(input)
+  const runs = rows.map(summaryDocument)
+  output.result(runListDocument, { runs, next }, () =>
+    runs.length === 0
+      ? 'There are no runs yet.'
+      : formatColumns(runs, [
+          { title: 'run', value: ({ id }) => String(id), isNumber: true },
+          { title: 'state', value: ({ state }) => state },
+          { title: 'what', value: describeWork },
+          { title: 'items', value: describeCounts },
+          { title: 'by', value: ({ startedBy }) => startedBy },
+          { title: 'started', value: ({ createdAt }) => formatRelative(Date.parse(createdAt), Date.now()) },
+        ]),
+  )
+  return exitCodes.well
+}
+
+const show = async (session: Session, { run }: RunInput): Promise<number> => {
+  const document = await readRun(session, run)
+  session.output.result(runDocument, { run: document }, () => describeRun(document))
+  return exitCodes.well
+}
+
+/** A command that changes a run and leaves it to whoever drives it. */
+const control =
+  (change: (session: Session, input: RunInput) => Promise<void>) =>
+  async (session: Session, input: RunInput): Promise<number> => {
+    await change(session, input)
+    return show(session, input)
+  }
+
+type Typed = { readonly tenants?: string; readonly note?: string; readonly detach?: boolean }
+
+const slugsOf = ({ tenants }: Typed): string[] | undefined => tenants?.split(',').map((slug) => slug.trim()).filter(Boolean)
+
+const addDriving = (runs: Command): void => {
+  runs
+    .command('retry <id>')
+    .summary('try the failed items of an open run again, inside the run')
+    .option('--tenants <slugs>', 'only these, parted by commas')
+    .option('--detach', 'leave the run to workers and return at once')
+    .action((id: string, typed: Typed) =>
+      runCommand(
+        () => parseInput(retryInput, { run: id, slugs: slugsOf(typed) }),
+        async (session, input) => {
+          await session.tenancy.runs.retry(session.actor, input)
+          return followRun(session, input.run, { isDetached: typed.detach, isWorking: true })
+        },
+      ),
+    )
+  runs
+    .command('rerun <id>')
+    .summary('a new run from the failed items of a finished one')
+    .option('--tenants <slugs>', 'only these, parted by commas')
+    .option('--note <text>', 'why, for those who look at the run later')
+    .option('--detach', 'leave the run to workers and return at once')
+    .action((id: string, typed: Typed) =>
+      runCommand(
+        () => parseInput(rerunInput, { run: id, slugs: slugsOf(typed), note: typed.note }),
+        async (session, input) => {
+          const { run } = await session.tenancy.runs.rerun(session.actor, input)
+          return followRun(session, run, { isDetached: typed.detach, isWorking: true })
+        },
+      ),
+    )
+  runs
+    .command('resume <id>')
+    .summary('go on with a paused run')
+    .option('--detach', 'leave the run to workers and return at once')
+    .action((id: string, typed: Typed) =>
+      runCommand(
+        () => parseInput(runInput, { run: id }),
+        async (session, input) => {
+          await session.tenancy.runs.resume(session.actor, input)
+          return followRun(session, input.run, { isDetached: typed.detach, isWorking: true })
+        },
+      ),
+    )
+}
+
+export const addRuns = (program: Command): void => {
+  const runs = program.command('runs').summary('look at runs, and pause, resume, cancel, retry or rerun them')
+  runs
+    .command('list')
+    .summary('list runs, newest first')
+    .option('--set <set>', 'only runs of this migration set')
+    .option('--state <states>', 'only runs in these states, parted by commas')
+    .option('--limit <n>', 'at most so many', '20')
+    .option('--before <id>', 'only runs older than this one')
+    .action((typed: { set?: string; state?: string; limit?: string; before?: string }) =>
+      runCommand(() => parseInput(listInput, { ...typed, state: typed.state?.split(',').map((state) => state.trim()) }), list),
+    )
+  runs
+    .command('show <id>')
+    .summary('show a run and why what failed did')
+    .action((id: string) => runCommand(() => parseInput(runInput, { run: id }), show))
+  runs
+    .command('watch <id>')
+    .summary('follow a run until it is finished or stands still')
+    .description('Only looks: the work is done by workers. Exit 0 when the run succeeded, 1 when not.')
+    .action((id: string) => runCommand(() => parseInput(runInput, { run: id }), (session, { run }) => followRun(session, run, { isWorking: false })))
+  addDriving(runs)
+  runs
+    .command('pause <id>')
+    .summary('let running items finish and start no others')
+    .action((id: string) => runCommand(() => parseInput(runInput, { run: id }), control(({ tenancy, actor }, input) => tenancy.runs.pause(actor, input))))
+  runs
+    .command('cancel <id>')
+    .summary('let running items finish and end the run')
+    .action((id: string) => runCommand(() => parseInput(runInput, { run: id }), control(({ tenancy, actor }, input) => tenancy.runs.cancel(actor, input))))
+  runs.addHelpText('after', '\nExamples:\n  tenantry runs list --state paused,failed\n  tenantry runs rerun 42 --note "dates mended"')
+}

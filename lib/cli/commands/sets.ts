@@ -1,0 +1,98 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { z } from 'zod'
+import { plural } from '../../format.ts'
+import { setName, syncSetInput } from '../../tenancy/contract/index.ts'
+import type { LintFinding } from '../../tenancy/contract/index.ts'
+import { formatColumns } from '../columns.ts'
+import { runCommand } from '../command.ts'
+import { lintDocument, setListDocument, syncDocument } from '../documents.ts'
+import { exitCodes } from '../failure.ts'
+import { parseInput } from '../parse-input.ts'
+import type { Session } from '../session.ts'
+
+const findingLine = ({ file, line, column, level, message }: LintFinding): string => `${file}:${line}:${column}  ${level}  ${message}`
+
+const changeWords = (word: string, versions: readonly string[]): string[] => (versions.length === 0 ? [] : [`${word} ${versions.join(', ')}`])
+
+const sync = async ({ tenancy, actor, output }: Session, input: z.output<typeof syncSetInput>): Promise<number> => {
+  const { set, findings, ...rest } = await tenancy.sets.sync(actor, input)
+  const document = {
+    name: set,
+    head: rest.head,
+    added: [...rest.added],
+    changed: [...rest.changed],
+    removed: [...rest.removed],
+    unchanged: rest.unchanged,
+    findings: findings.map((finding) => ({ ...finding })),
+  }
+  output.result(syncDocument, { set: document }, () => {
+    const changes = [...changeWords('added', rest.added), ...changeWords('changed', rest.changed), ...changeWords('removed', rest.removed)]
+    return [`${set} is at ${rest.head ?? 'no version'}: ${changes.join('; ') || `${plural(rest.unchanged, 'migration')}, as before`}.`, ...findings.map(findingLine)].join('\n')
+  })
+  return exitCodes.well
+}
+
+const list = async ({ tenancy, output }: Session): Promise<number> => {
+  const sets = (await tenancy.sets.list()).map((row) => ({
+    name: row.name,
+    directory: row.directory,
+    defaultDatabase: row.defaultDatabase,
+    head: row.head,
+    migrations: row.migrations,
+    targets: row.targets,
+    atHead: row.atHead,
+    findings: row.findings,
+    syncedAt: row.syncedAt,
+  }))
+  output.result(setListDocument, { sets }, () =>
+    sets.length === 0
+      ? 'There are no migration sets yet: tenantry sets sync NAME --dir DIR'
+      : formatColumns(sets, [
+          { title: 'name', value: ({ name }) => name },
+          { title: 'head', value: ({ head }) => head ?? '–' },
+          { title: 'migrations', value: ({ migrations }) => String(migrations), isNumber: true },
+          { title: 'targets', value: ({ targets }) => String(targets), isNumber: true },
+          { title: 'at head', value: ({ atHead }) => String(atHead), isNumber: true },
+          { title: 'findings', value: ({ findings }) => String(findings), isNumber: true },
+          { title: 'database', value: ({ defaultDatabase }) => defaultDatabase ?? '–' },
+          { title: 'directory', value: ({ directory }) => directory ?? '–' },
+        ]),
+  )
+  return exitCodes.well
+}
+
+type LintInput = { readonly name: string; readonly dir: string | null }
+
+/** The files as they are now, which may be ahead of what was read last. */
+const lint = async ({ tenancy, output }: Session, { name, dir }: LintInput): Promise<number> => {
+  const set = dir === null ? await tenancy.sets.get(name) : null
+  const directory = dir ?? set?.directory
+  const found = directory ? await tenancy.sets.lint(directory) : (set?.list ?? []).flatMap(({ findings }) => findings)
+  const findings = found.map((finding) => ({ ...finding }))
+  output.result(lintDocument, { set: name, findings }, () => (findings.length === 0 ? `${name}: no findings.` : findings.map(findingLine).join('\n')))
+  return findings.some(({ level }) => level === 'error') ? exitCodes.targetsFailed : exitCodes.well
+}
+
+export const addSets = (program: Command): void => {
+  const sets = program.command('sets').summary('read, list and check migration sets')
+  sets
+    .command('sync <name>')
+    .summary('read a directory of NNNN_name.sql files as a migration set')
+    .description('Makes the set or reads it again; a pipeline calls it with each release. Nothing is applied to any tenant. What was applied anywhere may not change.')
+    .option('--dir <dir>', 'the directory; the one it was read from last when absent')
+    .option('--database <name>', 'where new tenants of this set go when nothing else is said')
+    .addHelpText('after', '\nExample:\n  tenantry sets sync app --dir db/migrations --database eu-1')
+    .action((name: string, options: { dir?: string; database?: string }) =>
+      runCommand(() => parseInput(syncSetInput, { name, dir: options.dir === undefined ? undefined : resolve(options.dir), database: options.database }), sync),
+    )
+  sets.command('list').summary('list migration sets').action(() => runCommand(() => null, list))
+  sets
+    .command('lint <name>')
+    .summary('check the files of a set without reading them in')
+    .description('Exit 1 when a finding is an error, which sync would refuse.')
+    .option('--dir <dir>', 'the directory; the one it was read from last when absent')
+    .action((name: string, options: { dir?: string }) =>
+      runCommand(() => ({ name: parseInput(setName, name), dir: options.dir === undefined ? null : resolve(options.dir) }), lint),
+    )
+}

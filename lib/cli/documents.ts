@@ -1,0 +1,179 @@
+/**
+ * The documents that `--json` prints, one a command. They are what scripts and pipelines read: fields are added, never renamed or taken away.
+ * Times are ISO 8601 in UTC, sizes bytes, durations milliseconds.
+ */
+import { z } from 'zod'
+import { isolations, runKinds, runStates, versionStates } from '../tenancy/contract/index.ts'
+
+const time = z.iso.datetime()
+const count = z.number().int().min(0)
+
+/** Any refusal: exit code 2, or 3 when the control database cannot be reached. */
+export const errorDocument = z.strictObject({
+  error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string().nullable(), details: z.record(z.string(), z.unknown()) }),
+})
+
+export const targetStates = [...versionStates, 'unobserved'] as const
+
+const target = z.strictObject({
+  tenant: z.string(),
+  set: z.string(),
+  database: z.string(),
+  schema: z.string(),
+  isolation: z.enum(isolations),
+  /** The newest version in its history; null when it has none or was never seen. */
+  version: z.string().nullable(),
+  pending: count.nullable(),
+  state: z.enum(targetStates),
+  bytes: count.nullable(),
+  /** Whether its structure differs from that of its version; null while that has not been looked at. */
+  drift: z.boolean().nullable(),
+  observedAt: time.nullable(),
+})
+export type TargetDocument = z.output<typeof target>
+
+/** `tenantry status` */
+export const statusDocument = z.strictObject({ targets: z.array(target) })
+
+const failure = z.strictObject({
+  cause: z.string(),
+  count,
+  /** SQLSTATE, or a code of Tenantry's own such as `connection_lost`. */
+  code: z.string(),
+  message: z.string(),
+  detail: z.string().nullable(),
+  hint: z.string().nullable(),
+  version: z.string().nullable(),
+  file: z.string().nullable(),
+  line: count.nullable(),
+  statement: z.string().nullable(),
+  /** A SELECT that shows the rows in the way in one of the tenants. */
+  offendingRowsQuery: z.string().nullable(),
+  tenants: z.array(z.string()),
+})
+export type FailureDocument = z.output<typeof failure>
+
+const counts = z.strictObject({
+  pending: count,
+  running: count,
+  succeeded: count,
+  failed: count,
+  skipped: count,
+  interrupted: count,
+  cancelled: count,
+  total: count,
+})
+
+const runSummary = {
+  id: z.number().int(),
+  kind: z.enum(runKinds),
+  set: z.string(),
+  toVersion: z.string().nullable(),
+  state: z.enum(runStates),
+  /** Why it stands still, when it does: `requested`, `failure_tolerance`. */
+  stopReason: z.string().nullable(),
+  counts,
+  note: z.string(),
+  startedBy: z.string(),
+  parentRun: z.number().int().nullable(),
+  createdAt: time,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+}
+
+const run = z.strictObject({ ...runSummary, failures: z.array(failure) })
+export type RunDocument = z.output<typeof run>
+
+/** `tenantry onboard`, `runs show|watch|retry|rerun|pause|resume|cancel` */
+export const runDocument = z.strictObject({ run })
+
+/** `tenantry migrate`: the run is null when every target was there already. */
+export const migrateDocument = z.strictObject({ run: run.nullable() })
+
+/** `tenantry runs list`, newest first; `next` goes into `--before`. */
+export const runListDocument = z.strictObject({ runs: z.array(z.strictObject(runSummary)), next: z.number().int().nullable() })
+
+/** `tenantry migrate --dry-run` */
+export const planDocument = z.strictObject({
+  plan: z.strictObject({
+    set: z.string(),
+    toVersion: z.string(),
+    digest: z.string(),
+    total: count,
+    byVersion: z.array(z.strictObject({ version: z.string().nullable(), count, steps: count })),
+    byDatabase: z.array(z.strictObject({ database: z.string(), count, budget: count })),
+    leftOut: z.array(z.strictObject({ reason: z.string(), count })),
+    migrations: z.array(z.strictObject({ version: z.string(), name: z.string(), checksum: z.string(), transactional: z.boolean() })),
+  }),
+})
+
+const database = z.strictObject({
+  name: z.string(),
+  server: z.string(),
+  host: z.string(),
+  port: z.number().int(),
+  dbname: z.string(),
+  version: z.string(),
+  reachable: z.boolean(),
+  problem: z.string().nullable(),
+  budget: count,
+  connectionsUsed: count.nullable(),
+  maxConnections: count,
+  bytes: count.nullable(),
+  tenants: count,
+  checkedAt: time.nullable(),
+})
+export type DatabaseDocument = z.output<typeof database>
+
+/** `tenantry databases add` */
+export const databaseDocument = z.strictObject({ database })
+/** `tenantry databases list` */
+export const databaseListDocument = z.strictObject({ databases: z.array(database) })
+/** `tenantry databases remove` */
+export const removedDocument = z.strictObject({ removed: z.string() })
+
+const finding = z.strictObject({
+  rule: z.string(),
+  level: z.enum(['error', 'warning']),
+  file: z.string(),
+  line: count,
+  column: count,
+  message: z.string(),
+})
+
+/** `tenantry sets sync` */
+export const syncDocument = z.strictObject({
+  set: z.strictObject({
+    name: z.string(),
+    head: z.string().nullable(),
+    added: z.array(z.string()),
+    changed: z.array(z.string()),
+    removed: z.array(z.string()),
+    unchanged: count,
+    findings: z.array(finding),
+  }),
+})
+
+const setSummary = z.strictObject({
+  name: z.string(),
+  directory: z.string().nullable(),
+  defaultDatabase: z.string().nullable(),
+  head: z.string().nullable(),
+  migrations: count,
+  targets: count,
+  atHead: count,
+  findings: count,
+  syncedAt: time,
+})
+
+/** `tenantry sets list` */
+export const setListDocument = z.strictObject({ sets: z.array(setSummary) })
+
+/** `tenantry sets lint` */
+export const lintDocument = z.strictObject({ set: z.string(), findings: z.array(finding) })
+
+/** `tenantry init` */
+export const initDocument = z.strictObject({
+  applied: z.array(z.string()),
+  admin: z.strictObject({ email: z.string(), link: z.string(), expiresAt: time }).nullable(),
+})

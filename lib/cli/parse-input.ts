@@ -1,0 +1,16 @@
+import type { z } from 'zod'
+import { TenancyError } from '../tenancy/index.ts'
+
+/**
+ * Checks what was typed against a command's schema. Throws input.invalid naming the first things that are wrong; `details.fields` has all of them.
+ */
+export const parseInput = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const fields = parsed.error.issues.map((issue) => ({ field: issue.path.join('.'), message: issue.message }))
+  const sentences = fields.slice(0, 3).map(({ field, message }) => (field === '' || message.startsWith('“') ? message : `${field} ${message}`))
+  const more = fields.length > 3 ? ` and ${fields.length - 3} more` : ''
+  throw new TenancyError('input.invalid', { problem: `${sentences.join('; ')}${more}`, fields: fields.slice(0, 100) })
+}
+
+export const invalid = (problem: string): TenancyError => new TenancyError('input.invalid', { problem })

@@ -1,0 +1,100 @@
+/** A run as document and as text, for every command that ends with one. */
+import { formatCount, formatDuration, formatUtc, plural } from '../format.ts'
+import { isFinalRun } from '../tenancy/contract/index.ts'
+import type { FailureGroup, RunDetail, RunSummary } from '../tenancy/contract/index.ts'
+import type { FailureDocument, RunDocument } from './documents.ts'
+import { exitCodes } from './failure.ts'
+import type { Session } from './session.ts'
+
+export type RunSummaryDocument = Omit<RunDocument, 'failures'>
+
+export const summaryDocument = (run: RunSummary): RunSummaryDocument => ({
+  id: run.id,
+  kind: run.kind,
+  set: run.set,
+  toVersion: run.toVersion,
+  state: run.state,
+  stopReason: run.stopReason,
+  counts: { ...run.counts },
+  note: run.note,
+  startedBy: run.startedBy,
+  parentRun: run.parentRun,
+  createdAt: run.createdAt,
+  startedAt: run.startedAt,
+  finishedAt: run.finishedAt,
+})
+
+const failureDocument = ({ cause, count, message, example, tenants }: FailureGroup): FailureDocument => ({
+  cause,
+  count,
+  code: example.code,
+  message,
+  detail: example.detail,
+  hint: example.hint,
+  version: example.version,
+  file: example.file,
+  line: example.line,
+  statement: example.statement,
+  offendingRowsQuery: example.offendingRowsQuery,
+  tenants: [...tenants],
+})
+
+export const readRun = async ({ tenancy }: Session, id: number): Promise<RunDocument> => {
+  const [run, failures]: [RunDetail, readonly FailureGroup[]] = await Promise.all([tenancy.runs.get(id), tenancy.runs.failures(id)])
+  return { ...summaryDocument(run), failures: failures.map(failureDocument) }
+}
+
+const shownCounts = ['succeeded', 'failed', 'skipped', 'running', 'pending', 'interrupted', 'cancelled'] as const
+
+export const describeCounts = ({ counts }: RunSummaryDocument): string => {
+  const parts = shownCounts.flatMap((state) => (counts[state] ? [`${formatCount(counts[state])} ${state}`] : []))
+  return `${parts.join(', ') || 'nothing'} of ${plural(counts.total, 'target')}`
+}
+
+export const describeWork = ({ kind, set, toVersion }: RunSummaryDocument): string =>
+  kind === 'onboard' ? `onboard into ${set}${toVersion === null ? '' : ` at ${toVersion}`}` : `migrate ${set} to ${toVersion ?? 'its newest version'}`
+
+const durationOf = ({ startedAt, finishedAt }: RunSummaryDocument): string =>
+  startedAt !== null && finishedAt !== null ? `  in ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))}` : ''
+
+const namesShown = 12
+
+const listNames = (names: readonly string[]): string =>
+  names.length > namesShown ? `${names.slice(0, namesShown).join(', ')} and ${names.length - namesShown} more` : names.join(', ')
+
+const describeFailure = (failure: FailureDocument): string[] => [
+  `${plural(failure.count, 'tenant')}: ${failure.code} ${failure.message}`,
+  `  ${listNames(failure.tenants)}`,
+  ...(failure.file === null ? [] : [`  at ${failure.file}${failure.line === null ? '' : `:${failure.line}`}`]),
+  ...(failure.statement === null ? [] : failure.statement.split('\n').map((line) => `    ${line}`)),
+  ...(failure.detail === null ? [] : [`  ${failure.detail}`]),
+  ...(failure.hint === null ? [] : [`  ${failure.hint}`]),
+  ...(failure.offendingRowsQuery === null ? [] : [`  The rows in the way, in one of them: ${failure.offendingRowsQuery}`]),
+]
+
+const nextStep = (run: RunSummaryDocument): string | null => {
+  if (run.state === 'paused') {
+    const why = run.stopReason === 'failure_tolerance' ? 'It paused by itself: more targets failed than its failure tolerance allows. ' : 'It is paused. '
+    return `${why}tenantry runs resume ${run.id} goes on without the failed ones, runs retry ${run.id} tries them again as well, runs cancel ${run.id} ends it.`
+  }
+  const open = run.counts.failed + run.counts.cancelled
+  if (isFinalRun(run.state) && open > 0) return `Once the cause is mended: tenantry runs rerun ${run.id} tries ${plural(open, 'target')} again.`
+  if (!isFinalRun(run.state)) return `tenantry runs watch ${run.id} follows it.`
+  return null
+}
+
+/** What happened, to how many, why, and what next. */
+export const describeRun = (run: RunDocument): string => {
+  const next = nextStep(run)
+  return [
+    `run ${run.id}  ${describeWork(run)}  ${run.state}${durationOf(run)}`,
+    describeCounts(run),
+    ...(run.note === '' ? [] : [`note: ${run.note}`]),
+    `started by ${run.startedBy}, ${formatUtc(run.createdAt)}${run.parentRun === null ? '' : `, from run ${run.parentRun}`}`,
+    ...run.failures.flatMap((failure) => ['', ...describeFailure(failure)]),
+    ...(next === null ? [] : ['', next]),
+  ].join('\n')
+}
+
+/** 0 only when all is well: the run succeeded. */
+export const exitCodeOfRun = ({ state }: RunSummaryDocument): number => (state === 'succeeded' ? exitCodes.well : exitCodes.targetsFailed)

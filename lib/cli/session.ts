@@ -1,0 +1,42 @@
+/** What a command works with: the library on the control database, who asks, and where the result goes. */
+import { hostname, userInfo } from 'node:os'
+import { migrationsDir } from '../connection.ts'
+import { createLogger } from '../log.ts'
+import { openConnection } from '../open-connection.ts'
+import type { Actor, Tenancy } from '../tenancy/contract/index.ts'
+import { createTenancy } from '../tenancy/index.ts'
+import type { Output } from './output.ts'
+
+export type Session = {
+  readonly tenancy: Tenancy
+  readonly actor: Actor
+  readonly output: Output
+}
+
+/** Whoever holds the control database's connection string may do everything; the audit shows the account's name. */
+const operatingSystemUser = (): string => {
+  try {
+    return userInfo().username
+  } catch {
+    // An account without a name, as containers have them.
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
+}
+
+export const cliActor = (): Actor => ({ kind: 'cli', id: null, label: `${operatingSystemUser()}@${hostname()}`, role: 'admin' })
+
+/**
+ * Runs `work` on the control database and closes everything behind it.
+ * Throws ConnectionError, control.unreachable, and unless `isNew` control.not_ready.
+ */
+export const withSession = async <T>(output: Output, work: (session: Session) => Promise<T>, isNew = false): Promise<T> => {
+  const connection = await openConnection((line) => output.note(line))
+  const tenancy = createTenancy({ controlUrl: connection.controlUrl, secret: connection.secret, migrationsDir, logger: createLogger('cli') })
+  try {
+    if (!isNew) await tenancy.control.ready()
+    return await work({ tenancy, actor: cliActor(), output })
+  } finally {
+    await tenancy.close()
+    await connection.close()
+  }
+}
