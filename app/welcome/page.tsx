@@ -5,21 +5,10 @@ import { WelcomeForm } from '@/components/sign-in/welcome-form'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Button } from '@/components/ui/button'
 import type { SearchProps } from '@/lib/server/page-props'
-import { getTenancy } from '@/lib/server/tenancy'
-import type { ErrorDocument } from '@/lib/tenancy/contract'
-import { isTenancyError } from '@/lib/tenancy/errors'
+import { readLink } from '@/lib/server/welcome'
 import { redeemLink } from './actions'
 
 export const metadata: Metadata = { title: 'Welcome', referrer: 'no-referrer' }
-
-const readLink = async (token: string): Promise<{ email: string; name: string } | ErrorDocument> => {
-  try {
-    return await getTenancy().people.readLink(token)
-  } catch (error) {
-    if (isTenancyError(error) && (error.code === 'auth.link_expired' || error.code === 'auth.link_unknown')) return error.toDocument()
-    throw error
-  }
-}
 
 export default async function WelcomePage({ searchParams }: SearchProps) {
   const token = [(await searchParams).token].flat()[0] ?? ''

@@ -23,7 +23,7 @@ export function AuditFilters({ search }: { readonly search: AuditSearch }) {
       ))}
       <datalist id="audit-areas">
         {auditAreas.map((area) => (
-          <option key={area} value={area} />
+          <option key={area}>{area}</option>
         ))}
       </datalist>
       <Button type="submit">Filter</Button>

@@ -33,7 +33,7 @@ export const auditHref = (path: string, search: AuditSearch, change: Readonly<Re
   return entries.length === 0 ? path : `${path}?${new URLSearchParams(entries)}`
 }
 
-export const isFiltered = ({ before: _, ...filters }: AuditSearch): boolean => Object.values(filters).some((value) => value !== undefined && value !== '')
+export const isFiltered = (search: AuditSearch): boolean => auditHref('', search, { before: undefined }) !== ''
 
 /** Where the page of a subject is; null when it has none. */
 export const subjectHref = (kind: string, subject: string): string | null => {

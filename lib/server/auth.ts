@@ -72,7 +72,7 @@ const createAuth = () => {
     logger: { disabled: true },
     plugins: [nextCookies()],
   })
-  return { auth, close: control.close }
+  return { auth, close: () => control.close() }
 }
 
 type Auth = ReturnType<typeof createAuth>['auth']

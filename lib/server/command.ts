@@ -4,7 +4,7 @@ import { createSafeActionClient } from 'next-safe-action'
 import { z } from 'zod'
 import { env } from '@/lib/env'
 import { may, type Actor, type CommandResult, type ErrorDocument, type Permission, type Tenancy } from '@/lib/tenancy/contract'
-import { TenancyError } from '@/lib/tenancy/errors'
+import { TenancyError } from '@/lib/tenancy'
 import { getAsker, type Asker } from './asker'
 import { registerEntry, type EntryPermission } from './edge-registry'
 import { inputError } from './input-error'
@@ -71,7 +71,7 @@ export const command = <S extends z.ZodType, T>(
         actor: asker.actor,
         person: asker.person,
         session: asker.session,
-        tenancy: await getTenancy(),
+        tenancy: getTenancy(),
       }),
     )
   return expose<S, T>(entry, action)
@@ -91,7 +91,7 @@ export const publicCommand = <S extends z.ZodType, T>(
     })
     .inputSchema(z.unknown())
     .action(async ({ parsedInput }) =>
-      handler({ input: await parse(entry.input, parsedInput), tenancy: await getTenancy(), headers: await headers() }),
+      handler({ input: await parse(entry.input, parsedInput), tenancy: getTenancy(), headers: await headers() }),
     )
   return expose<S, T>({ name: entry.name, permission }, action)
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { TenancyError } from '@/lib/tenancy/errors'
+import { TenancyError } from '@/lib/tenancy'
 
 const secretFields = /password|token|secret|url/i
 

@@ -2,7 +2,7 @@ import 'server-only'
 import { unstable_rethrow } from 'next/navigation'
 import type { z } from 'zod'
 import { errorTable, may, type Actor, type ErrorDocument, type Permission, type Tenancy } from '@/lib/tenancy/contract'
-import { TenancyError } from '@/lib/tenancy/errors'
+import { TenancyError } from '@/lib/tenancy'
 import { getAsker, type Asker } from './asker'
 import { registerEntry } from './edge-registry'
 import { inputError } from './input-error'
@@ -46,7 +46,7 @@ export const query = <S extends z.ZodObject>(
       const raw = fromSearchParams(entry.input, new URL(request.url).searchParams, await context.params)
       const parsed = await entry.input.safeParseAsync(raw)
       if (!parsed.success) throw inputError(parsed.error.issues, raw)
-      const answer = await handler({ input: parsed.data, actor: asker.actor, person: asker.person, tenancy: await getTenancy(), request })
+      const answer = await handler({ input: parsed.data, actor: asker.actor, person: asker.person, tenancy: getTenancy(), request })
       if (answer instanceof Response) {
         if (!answer.headers.has('Cache-Control')) answer.headers.set('Cache-Control', 'no-store')
         return answer

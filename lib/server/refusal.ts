@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { ConnectionError } from '@/lib/connection'
 import { createLogger } from '@/lib/log'
 import type { Actor, ErrorDocument, Permission } from '@/lib/tenancy/contract'
-import { isTenancyError, TenancyError } from '@/lib/tenancy/errors'
+import { isTenancyError, TenancyError } from '@/lib/tenancy'
 import { getTenancy } from './tenancy'
 
 const log = createLogger('edge')
@@ -33,7 +33,7 @@ export const documentOf = (error: unknown, entry: string): ErrorDocument => {
 /** Audits that somebody signed in asked for what they may not have; the refusal stands whether or not the audit could be written. */
 export const refuse = async (error: TenancyError, actor: Actor, entry: string): Promise<TenancyError> => {
   try {
-    const tenancy = await getTenancy()
+    const tenancy = getTenancy()
     await tenancy.audit.record({ actor, action: `refused.${entry}`, subjectKind: 'entry', subject: entry, details: { code: error.code, ...error.details } })
   } catch (failure) {
     log.error({ entry, err: failure }, 'audit.failed')

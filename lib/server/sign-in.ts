@@ -2,7 +2,7 @@ import 'server-only'
 import { isAPIError } from 'better-auth/api'
 import { headers } from 'next/headers'
 import { systemActor, type Actor, type Tenancy } from '@/lib/tenancy/contract'
-import { TenancyError } from '@/lib/tenancy/errors'
+import { TenancyError } from '@/lib/tenancy'
 import { getAuth } from './auth'
 
 /** The address that the nearest proxy, or Next itself, saw the request come from; what a client claims before it is not believed. */

@@ -1,4 +1,7 @@
 import { beforeAll, expect, test, vi } from 'vitest'
+import type * as Account from '../../../app/account/actions.ts'
+import type * as SignIn from '../../../app/sign-in/actions.ts'
+import type * as Welcome from '../../../app/welcome/actions.ts'
 import type { CommandResult } from '../../../lib/tenancy/contract/index.ts'
 import { useEdge } from '../../support/edge.ts'
 import { passwordOfAll } from '../../support/people.ts'
@@ -8,7 +11,7 @@ vi.mock('next/headers', () => import('../../support/request.ts'))
 vi.mock('next/cache', () => ({ revalidatePath: () => undefined }))
 
 const edge = useEdge()
-let actions: typeof import('../../../app/sign-in/actions.ts') & typeof import('../../../app/welcome/actions.ts') & typeof import('../../../app/account/actions.ts')
+let actions: typeof SignIn & typeof Welcome & typeof Account
 
 beforeAll(async () => {
   actions = {
@@ -50,7 +53,7 @@ test('somebody invited cannot sign in before the link was used, and nobody can r
   expect(codeOf(await actions.signIn({ email: 'new@example.com', password: passwordOfAll }))).toBe('auth.wrong_password')
   const { getAuth } = await import('../../../lib/server/auth.ts')
   const body = { email: 'self@example.com', password: passwordOfAll, name: 'Self', role: 'admin' as const }
-  await expect(getAuth().api.signUpEmail({ body })).rejects.toThrow()
+  await expect(getAuth().api.signUpEmail({ body })).rejects.toThrow(/sign up is not enabled/i)
 })
 
 test('after ten attempts even the right password has to wait; the counting is in the database', async () => {

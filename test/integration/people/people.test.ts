@@ -171,5 +171,5 @@ test('one client that tries many addresses is refused as well', async () => {
 
 const sqlUrl = (): string => {
   const { host, port, user, pass, database } = sql.options
-  return `postgres://${user}:${encodeURIComponent(String(pass ?? ''))}@${host[0]}:${port[0]}/${database}`
+  return `postgres://${user}:${encodeURIComponent(pass ?? '')}@${host[0]}:${port[0]}/${database}`
 }

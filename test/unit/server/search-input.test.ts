@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { fromSearchParams } from '../../../lib/server/search-input.ts'
 import { listTenantsInput, runItemsInput } from '../../../lib/tenancy/contract/index.ts'
 
