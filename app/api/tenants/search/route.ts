@@ -1,0 +1,7 @@
+import { z } from 'zod'
+import { query } from '@/lib/server/query'
+
+const input = z.object({ q: z.string().trim().min(1, 'must not be empty').max(120, 'must be at most 120 characters') })
+const most = 8
+
+export const GET = query({ name: 'tenants.search', permission: 'tenants.read', input }, ({ input: { q }, tenancy }) => tenancy.tenants.search(q, most))

@@ -1,0 +1,40 @@
+'use server'
+
+import { command } from '@/lib/server/command'
+import { refuseCsvProblems } from '@/lib/server/csv-problems'
+import { changeTenantsInput, observeInput, onboardCsvInput, onboardInput, updateTenantInput } from '@/lib/tenancy/contract'
+
+export const onboardTenants = command({ name: 'tenants.onboard', permission: 'tenants.onboard', input: onboardInput }, ({ actor, input, tenancy }) =>
+  tenancy.onboarding.start(actor, input),
+)
+
+const previewRows = 100
+const previewProblems = 200
+
+/** Reads a file as onboarding would, and starts nothing. An action because a file doesn't fit into an address. */
+export const previewCsv = command({ name: 'tenants.previewCsv', permission: 'tenants.onboard', input: onboardCsvInput.pick({ csv: true }) }, ({ input, tenancy }) => {
+  const { rows, problems } = tenancy.onboarding.parseCsv(input.csv)
+  return { total: rows.length, rows: rows.slice(0, previewRows), problemCount: problems.length, problems: problems.slice(0, previewProblems) }
+})
+
+export const onboardCsv = command({ name: 'tenants.onboardCsv', permission: 'tenants.onboard', input: onboardCsvInput }, ({ actor, input, tenancy }) => {
+  const { rows, problems } = tenancy.onboarding.parseCsv(input.csv)
+  refuseCsvProblems(problems)
+  return tenancy.onboarding.start(actor, onboardInput.parse({ set: input.set, note: input.note, tenants: rows }))
+})
+
+export const updateTenant = command({ name: 'tenants.update', permission: 'tenants.change', input: updateTenantInput }, ({ actor, input, tenancy }) =>
+  tenancy.tenants.update(actor, input),
+)
+
+export const suspendTenants = command({ name: 'tenants.suspend', permission: 'tenants.change', input: changeTenantsInput }, ({ actor, input, tenancy }) =>
+  tenancy.tenants.suspend(actor, input),
+)
+
+export const activateTenants = command({ name: 'tenants.activate', permission: 'tenants.change', input: changeTenantsInput }, ({ actor, input, tenancy }) =>
+  tenancy.tenants.activate(actor, input),
+)
+
+export const observeTenants = command({ name: 'targets.observe', permission: 'targets.observe', input: observeInput }, ({ actor, input, tenancy }) =>
+  tenancy.observation.request(actor, input),
+)

@@ -1,0 +1,111 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { Search, X } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { versionStateLooks } from '@/components/fleet/version-state'
+import { Button } from '@/components/ui/button'
+import { cn } from '@/components/ui/class-names'
+import { Input } from '@/components/ui/input'
+import { StateBadge } from '@/components/ui/state-badge'
+import { tenantFacetsQuery } from '@/lib/client/tenants'
+import type { Isolation, TenantFacets, TenantState, VersionState } from '@/lib/tenancy/contract'
+import { FacetFilter } from './facet-filter'
+import { filterOf, isFiltered, noFilter, type TenantSearch } from './tenant-search'
+import { isolationLabels, tenantStateLooks } from './tenant-state'
+
+type Props = { readonly search: TenantSearch; readonly onChange: (change: Partial<TenantSearch>) => void }
+
+const noFacets: TenantFacets = { state: [], set: [], database: [], isolation: [], versionState: [], version: [], label: [] }
+const typingMs = 180
+
+export function TenantFilters({ search, onChange }: Props) {
+  const filter = filterOf(search)
+  const { data: facets = noFacets } = useQuery(tenantFacetsQuery(filter))
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <SearchField text={search.q ?? ''} onChange={(q) => onChange({ q: q === '' ? null : q })} />
+      <FacetFilter
+        label="Version state"
+        choices={facets.versionState}
+        chosen={search.versionState}
+        onChange={(versionState) => onChange({ versionState: versionState as VersionState[] })}
+        nameOf={(value) => <StateBadge look={versionStateLooks[value as VersionState]} />}
+      />
+      <FacetFilter label="Version" choices={facets.version} chosen={search.version} onChange={(version) => onChange({ version })} />
+      <FacetFilter
+        label="State"
+        choices={facets.state}
+        chosen={search.state}
+        onChange={(state) => onChange({ state: state as TenantState[] })}
+        nameOf={(value) => <StateBadge look={tenantStateLooks[value as TenantState]} />}
+      />
+      <FacetFilter label="Set" choices={facets.set} chosen={search.set} onChange={(set) => onChange({ set })} />
+      <FacetFilter label="Database" choices={facets.database} chosen={search.database} onChange={(database) => onChange({ database })} />
+      {facets.isolation.length > 1 || search.isolation.length > 0 ? (
+        <FacetFilter
+          label="Isolation"
+          choices={facets.isolation}
+          chosen={search.isolation}
+          onChange={(isolation) => onChange({ isolation: isolation as Isolation[] })}
+          nameOf={(value) => isolationLabels[value as Isolation]}
+        />
+      ) : null}
+      {facets.label.length > 0 || search.label.length > 0 ? (
+        <FacetFilter label="Label" choices={facets.label} chosen={search.label} onChange={(label) => onChange({ label })} />
+      ) : null}
+      <button
+        type="button"
+        aria-pressed={search.failed === true}
+        onClick={() => onChange({ failed: search.failed ? null : true })}
+        className={cn(
+          'inline-flex h-8 items-center rounded-md border px-2.5 text-sm whitespace-nowrap transition-colors',
+          search.failed ? 'border-accent-ink/40 bg-accent-soft font-medium text-accent-ink' : 'border-line bg-surface text-muted hover:border-line-strong hover:text-ink',
+        )}
+      >
+        Last run failed
+      </button>
+      {isFiltered(filter) ? (
+        <Button variant="ghost" onClick={() => onChange(noFilter)}>
+          <X aria-hidden />
+          Clear
+        </Button>
+      ) : null}
+    </div>
+  )
+}
+
+/** Typing is local; the address follows when it rests, so that no letter waits for the table. */
+function SearchField({ text, onChange }: { readonly text: string; readonly onChange: (text: string) => void }) {
+  const [typed, setTyped] = useState(text)
+  const [known, setKnown] = useState(text)
+  if (known !== text) {
+    setKnown(text)
+    setTyped(text)
+  }
+  useEffect(() => {
+    if (typed.trim() === text) return
+    const timer = setTimeout(() => {
+      setKnown(typed.trim())
+      onChange(typed.trim())
+    }, typingMs)
+    return () => clearTimeout(timer)
+  }, [typed, text, onChange])
+
+  return (
+    <span className="relative w-60 max-sm:w-full">
+      <Search aria-hidden className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-faint" />
+      <Input
+        data-page-search=""
+        type="search"
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+        onKeyDown={(event) => (event.key === 'Escape' ? event.currentTarget.blur() : undefined)}
+        placeholder="Search slug, name, host, schema"
+        aria-label="Search tenants by slug, name, host or schema"
+        maxLength={120}
+        className="pl-8"
+      />
+    </span>
+  )
+}
