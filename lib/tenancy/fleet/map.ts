@@ -7,7 +7,8 @@ type GroupRow = {
   readonly database: string
   readonly set: string
   readonly slugs: readonly string[]
-  readonly versions: ReadonlyArray<string | null>
+  /** Empty where there is none: the driver's arrays have no null. */
+  readonly versions: readonly string[]
   readonly states: ReadonlyArray<VersionState | 'unobserved'>
 }
 
@@ -16,7 +17,7 @@ export const fleetMap = async ({ control }: Pick<Library, 'control'>): Promise<F
   const { rows } = await sql<GroupRow>`
     select c.database, c.set, array_agg(c.slug) as slugs, array_agg(c.version) as versions, array_agg(c.state) as states
     from (
-      select d.name as database, s.name as set, t.slug, o.version, coalesce(o.version_state, 'unobserved') as state
+      select d.name as database, s.name as set, t.slug, coalesce(o.version, '') as version, coalesce(o.version_state, 'unobserved') as state
       from placement p
       join tenant t on t.id = p.tenant_id
       join target ta on ta.id = p.target_id
@@ -26,5 +27,11 @@ export const fleetMap = async ({ control }: Pick<Library, 'control'>): Promise<F
       order by t.slug
     ) c
     group by c.database, c.set order by c.database, c.set`.execute(control.db)
-  return { groups: rows.map(({ states, ...group }) => ({ ...group, letters: states.map((state) => versionLetters[state]).join('') })) }
+  return {
+    groups: rows.map(({ states, versions, ...group }) => ({
+      ...group,
+      versions: versions.map((version) => (version === '' ? null : version)),
+      letters: states.map((state) => versionLetters[state]).join(''),
+    })),
+  }
 }
