@@ -61,6 +61,9 @@ export const itemsInput = (run: number, view: ItemsView, page: number): RunItems
   limit: itemsPageSize,
 })
 
+/** Reads one tenant's item. */
+export const itemLookup = (run: number, slug: string): RunItemsInput => ({ run, slug, sort: 'position', descending: false, offset: 0, limit: 1 })
+
 /** Pages that hold rows `first` to `last` of `total`. */
 export const pagesOf = (first: number, last: number, total: number): readonly number[] => {
   if (total === 0) return [0]

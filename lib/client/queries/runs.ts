@@ -28,6 +28,7 @@ export const runKeys = {
   failures: (run: number) => ['run', run, 'failures'] as const,
   items: (run: number) => ['run', run, 'items'] as const,
   itemPage: (input: RunItemsInput) => ['run', input.run, 'items', input] as const,
+  attemptsOf: (run: number) => ['run', run, 'attempts'] as const,
   attempts: (run: number, slug: string) => ['run', run, 'attempts', slug] as const,
 }
 

@@ -1,0 +1,33 @@
+import { dehydrate, HydrationBoundary } from '@tanstack/react-query'
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { RunView } from '@/components/runs/run-view'
+import { getQueryClient } from '@/lib/client/query-client'
+import { runKeys } from '@/lib/client/queries/runs'
+import { requireAsker } from '@/lib/server/asker'
+import { found } from '@/lib/server/found'
+import { getTenancy } from '@/lib/server/tenancy'
+import { runId } from '@/lib/tenancy/contract'
+import { cancelRun, pauseRun, rerunRun, resumeRun, retryRun } from '../actions'
+
+type Props = { readonly params: Promise<{ readonly run: string }> }
+
+export const generateMetadata = async ({ params }: Props): Promise<Metadata> => ({ title: `Run ${(await params).run}` })
+
+export default async function RunPage({ params }: Props) {
+  const { person } = await requireAsker('runs.read')
+  const parsed = runId.safeParse((await params).run)
+  if (!parsed.success) notFound()
+  const { runs } = getTenancy()
+  const [run, map, failures] = await found(Promise.all([runs.get(parsed.data), runs.map(parsed.data), runs.failures(parsed.data)]))
+  const client = getQueryClient()
+  client.setQueryData(runKeys.detail(run.id), run)
+  client.setQueryData(runKeys.map(run.id), map)
+  client.setQueryData(runKeys.failures(run.id), failures)
+  const actions = { pause: pauseRun, resume: resumeRun, cancel: cancelRun, retry: retryRun, rerun: rerunRun }
+  return (
+    <HydrationBoundary state={dehydrate(client)}>
+      <RunView id={run.id} role={person.role} actions={actions} />
+    </HydrationBoundary>
+  )
+}

@@ -1,0 +1,58 @@
+'use client'
+
+import { useMemo } from 'react'
+import { CopyButton } from '@/components/ui/copy-button'
+import { SqlView, type SqlMark } from '@/components/ui/sql-view'
+import type { AttemptError } from '@/lib/tenancy/contract'
+import { placeOf, sourceOf } from './run-failures-model'
+
+/** All that PostgreSQL said: message, detail, hint, the statement with the line marked, and the query that shows the rows in the way. */
+export function ErrorDetail({ error }: { readonly error: AttemptError }) {
+  const place = placeOf(error)
+  const source = sourceOf(error)
+  const marks = useMemo((): readonly SqlMark[] => (error.line === null ? [] : [{ line: error.line, tone: 'bad', message: error.message }]), [error.line, error.message])
+  return (
+    <div className="flex min-w-0 flex-col gap-3">
+      <div className="min-w-0">
+        <p className="mono break-words text-ink">{error.message}</p>
+        {error.detail === null ? null : <p className="mono mt-1 break-words text-muted">{error.detail}</p>}
+        {error.hint === null ? null : <p className="mt-1 break-words text-muted">Hint: {error.hint}</p>}
+        <p className="mt-1 flex flex-wrap gap-x-1.5 text-xs text-muted">
+          <span>
+            {/^[0-9A-Z]{5}$/.test(error.code) ? 'SQLSTATE ' : ''}
+            <span className="mono">{error.code}</span>
+          </span>
+          {place === '' ? null : <span className="mono">· {place}</span>}
+        </p>
+      </div>
+      {error.statement === null ? null : (
+        <div className="min-w-0">
+          <p className="mb-1 text-xs text-muted">
+            The statement that failed{source === '' ? '' : ', '}
+            {source === '' ? null : <span className="mono text-ink">{source}</span>}
+          </p>
+          <SqlView
+            sql={error.statement}
+            label={`The failing statement${source === '' ? '' : ` of ${source}`}`}
+            firstLine={error.statementLine ?? error.line ?? 1}
+            marks={marks}
+            maxHeight="max-h-64"
+          />
+        </div>
+      )}
+      {error.offendingRowsQuery === null ? null : <OffendingRows query={error.offendingRowsQuery} />}
+    </div>
+  )
+}
+
+function OffendingRows({ query }: { readonly query: string }) {
+  return (
+    <div className="min-w-0">
+      <p className="mb-1 text-xs text-muted">The query that shows the rows in the way</p>
+      <div className="flex items-start gap-1 rounded-md border border-line bg-sunken py-1 pr-1 pl-3">
+        <code className="mono min-w-0 flex-1 py-1 break-words whitespace-pre-wrap text-ink">{query}</code>
+        <CopyButton text={query} label="Copy the query" />
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,89 @@
+import { cn } from '@/components/ui/class-names'
+import { RelativeTime } from '@/components/ui/relative-time'
+import { Skeleton } from '@/components/ui/skeleton'
+import { StateBadge } from '@/components/ui/state-badge'
+import { formatDuration } from '@/lib/format'
+import type { RunItemRow } from '@/lib/tenancy/contract'
+import { versionStep, type ItemSort } from './run-items-model'
+import { itemStateAt } from './run-live-model'
+import { itemStateLooks } from './run-status'
+
+/** Narrow screens keep tenant, state and time. */
+export const itemGrid =
+  'grid items-center gap-x-3 px-3 grid-cols-[minmax(0,1fr)_7.5rem_4.5rem] md:grid-cols-[minmax(9rem,1.2fr)_7.5rem_minmax(5rem,0.6fr)_8rem_4.5rem_4.5rem_minmax(0,2fr)]'
+
+type Column = { readonly label: string; readonly sort: ItemSort | null; readonly className?: string }
+export const itemColumns: readonly Column[] = [
+  { label: 'Tenant', sort: 'slug' },
+  { label: 'State', sort: 'state' },
+  { label: 'Database', sort: null, className: 'max-md:hidden' },
+  { label: 'Version', sort: null, className: 'max-md:hidden' },
+  { label: 'Took', sort: 'durationMs', className: 'text-right' },
+  { label: 'Attempts', sort: 'attempts', className: 'text-right max-md:hidden' },
+  { label: 'Message', sort: null, className: 'max-md:hidden' },
+]
+
+type Props = {
+  readonly index: number
+  readonly top: number
+  /** null: its page is on its way. */
+  readonly row: RunItemRow | null
+  readonly letters: string
+  readonly isActive: boolean
+  readonly isOpen: boolean
+  readonly onActive: () => void
+  readonly onOpen: (slug: string) => void
+}
+
+export function ItemRow({ index, top, row, letters, isActive, isOpen, onActive, onOpen }: Props) {
+  // The map is ahead of the rows by up to a second: its word on the state counts.
+  const state = row === null ? null : letters === '' ? row.state : itemStateAt(letters, row.position)
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={isOpen}
+      data-index={index}
+      tabIndex={isActive ? 0 : -1}
+      className={cn(
+        itemGrid,
+        'absolute inset-x-0 h-9 cursor-pointer border-b border-line last:border-0 hover:bg-hover focus-visible:-outline-offset-2',
+        isOpen && 'bg-accent-soft hover:bg-accent-soft',
+      )}
+      style={{ transform: `translateY(${top}px)` }}
+      onFocus={onActive}
+      onClick={() => (row === null ? undefined : onOpen(row.slug))}
+    >
+      <div role="gridcell" className="mono truncate">
+        {row?.slug ?? <Skeleton className="h-3 w-28" />}
+      </div>
+      <div role="gridcell">{state === null ? <Skeleton className="h-3 w-20" /> : <StateBadge look={itemStateLooks[state]} />}</div>
+      <div role="gridcell" className="mono truncate text-muted max-md:hidden">
+        {row?.database}
+      </div>
+      <div role="gridcell" className="mono truncate text-muted max-md:hidden">
+        {row === null ? null : versionStep(row.fromVersion, row.toVersion)}
+      </div>
+      <div role="gridcell" className="text-right text-muted">
+        {row === null || row.durationMs === null ? null : formatDuration(row.durationMs)}
+      </div>
+      <div role="gridcell" className={cn('text-right max-md:hidden', row !== null && row.attempts > 1 ? 'text-behind-ink' : 'text-muted')}>
+        {row === null || row.attempts === 0 ? null : row.attempts}
+      </div>
+      <div role="gridcell" className="mono truncate text-muted max-md:hidden">
+        <Message row={row} state={state} />
+      </div>
+    </div>
+  )
+}
+
+function Message({ row, state }: { readonly row: RunItemRow | null; readonly state: RunItemRow['state'] | null }) {
+  if (row === null) return null
+  if (state === 'pending' && row.nextAttemptAt !== null)
+    return (
+      <>
+        next attempt <RelativeTime at={row.nextAttemptAt} /> · {row.error?.message}
+      </>
+    )
+  return state === 'failed' || state === 'interrupted' ? row.error?.message : null
+}

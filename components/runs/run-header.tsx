@@ -1,0 +1,71 @@
+import Link from 'next/link'
+import { Fragment } from 'react'
+import { PageHeader } from '@/components/ui/page-header'
+import { RelativeTime } from '@/components/ui/relative-time'
+import { StateBadge } from '@/components/ui/state-badge'
+import { formatDuration } from '@/lib/format'
+import type { RunDetail } from '@/lib/tenancy/contract'
+import { runTitle } from './run-model'
+import { runStateLooks } from './run-status'
+
+type Props = { readonly run: RunDetail; readonly controls: React.ReactNode }
+
+/** What the run is, who started it and why, and what it belongs to. */
+export function RunHeader({ run, controls }: Props) {
+  const took = run.startedAt !== null && run.finishedAt !== null ? Date.parse(run.finishedAt) - Date.parse(run.startedAt) : null
+  return (
+    <PageHeader
+      title={
+        <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
+          {runTitle(run)}
+          <StateBadge look={runStateLooks[run.state]} variant="soft" />
+        </span>
+      }
+      actions={controls}
+    >
+      <p className="flex flex-wrap items-center gap-x-1.5">
+        <span>
+          Started by <span className="text-ink">{run.startedBy}</span> <RelativeTime at={run.createdAt} />
+        </span>
+        {took === null ? null : <Fact>took {formatDuration(took)}</Fact>}
+        {run.parentRun === null ? null : (
+          <Fact>
+            rerun of <RunLink run={run.parentRun} />
+          </Fact>
+        )}
+        {run.childRuns.length === 0 ? null : (
+          <Fact>
+            rerun as{' '}
+            {run.childRuns.map((child, index) => (
+              <Fragment key={child}>
+                {index === 0 ? null : ', '}
+                <RunLink run={child} />
+              </Fragment>
+            ))}
+          </Fact>
+        )}
+        {run.retried > 0 ? <Fact>{run.retried === 1 ? '1 target needed another attempt' : `${run.retried} targets needed another attempt`}</Fact> : null}
+      </p>
+      {run.note === '' ? null : <p className="mt-1 max-w-[80ch] break-words text-ink">“{run.note}”</p>}
+    </PageHeader>
+  )
+}
+
+function Fact({ children }: { readonly children: React.ReactNode }) {
+  return (
+    <span>
+      <span aria-hidden className="mr-1.5 text-faint">
+        ·
+      </span>
+      {children}
+    </span>
+  )
+}
+
+function RunLink({ run }: { readonly run: number }) {
+  return (
+    <Link href={`/runs/${run}`} className="text-accent-ink underline-offset-2 hover:underline">
+      run {run}
+    </Link>
+  )
+}

@@ -1,0 +1,219 @@
+'use client'
+
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ArrowDown, ArrowUp, ListX, Search, X } from 'lucide-react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { cn } from '@/components/ui/class-names'
+import { EmptyState } from '@/components/ui/empty-state'
+import { ErrorState } from '@/components/ui/error-state'
+import { Input } from '@/components/ui/input'
+import { StateBadge } from '@/components/ui/state-badge'
+import { toneClasses } from '@/components/ui/tone'
+import { describeReadError } from '@/lib/client/fetch-json'
+import { formatCount } from '@/lib/format'
+import { itemStates, type ItemState } from '@/lib/tenancy/contract'
+import { ItemRow, itemColumns, itemGrid } from './item-row'
+import { plainView, rowAfterKey, sortAfterClick, toggleState, type ItemSort, type ItemsView } from './run-items-model'
+import type { RunLive } from './run-live-model'
+import { itemStateLooks } from './run-status'
+import { useItemRows } from './use-item-rows'
+
+type Props = {
+  readonly live: RunLive
+  readonly view: ItemsView
+  readonly open: string | null
+  readonly onView: (view: ItemsView) => void
+  readonly onOpen: (slug: string) => void
+}
+
+const rowHeight = 36
+
+/** Every item of the run, however many: filter, sort, arrows or j and k to move, Enter to open. */
+export function RunItems({ live, view, open, onView, onOpen }: Props) {
+  const { run, letters } = live
+  const items = useItemRows(run.id, view)
+  const total = items.total ?? run.counts.total
+  const list = useRef<HTMLDivElement>(null)
+  const [margin, setMargin] = useState(0)
+  const [active, setActive] = useState(0)
+  const focusActive = useRef(false)
+
+  const virtual = useVirtualizer({
+    count: total,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    getScrollElement: () => document.getElementById('content'),
+    scrollMargin: margin,
+    // The header row sticks to the top and would cover what is scrolled under it.
+    scrollPaddingStart: 44,
+    initialRect: { width: 0, height: 800 },
+  })
+  const rows = virtual.getVirtualItems()
+  const first = rows[0]?.index ?? 0
+  const last = rows.at(-1)?.index ?? 0
+  const { see } = items
+  useEffect(() => see(first, last))
+
+  useLayoutEffect(() => {
+    const scroller = document.getElementById('content')
+    if (!list.current || !scroller) return
+    const top = list.current.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop
+    if (Math.abs(top - margin) > 0.5) setMargin(top)
+  })
+
+  useEffect(() => {
+    if (!focusActive.current) return
+    const row = list.current?.querySelector<HTMLElement>(`[data-index="${active}"]`)
+    if (!row) return
+    focusActive.current = false
+    row.focus({ preventScroll: true })
+  })
+
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    if (event.metaKey || event.ctrlKey || event.altKey) return
+    if (event.key === 'Enter') {
+      const row = items.rowAt(active)
+      if (row) onOpen(row.slug)
+      return
+    }
+    const next = rowAfterKey(event.key, active, total, 15)
+    if (next === null) return
+    event.preventDefault()
+    focusActive.current = true
+    setActive(next)
+    virtual.scrollToIndex(next)
+  }
+
+  const isFiltered = view.q !== '' || view.states.length > 0 || view.cause !== null
+  return (
+    <div className="flex flex-col gap-3">
+      <ItemFilters live={live} view={view} shown={total} onView={onView} />
+      {items.error ? <ErrorState {...describeReadError(items.error)} retry={items.retry} /> : null}
+      {total === 0 ? (
+        <EmptyState
+          icon={ListX}
+          title={isFiltered ? 'No target matches' : 'The run has no targets'}
+          action={isFiltered ? <Button onClick={() => onView({ ...plainView, sort: view.sort, descending: view.descending })}>Clear the filters</Button> : undefined}
+        />
+      ) : (
+        <div role="grid" aria-label="Targets of the run" aria-rowcount={total + 1} aria-colcount={itemColumns.length} className="rounded-lg border border-line bg-surface">
+          <HeaderRow view={view} onSort={(sort) => onView(sortAfterClick(view, sort))} />
+          <div ref={list} role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown}>
+            {rows.map(({ index, start }) => (
+              <ItemRow
+                key={index}
+                index={index}
+                top={start - margin}
+                row={items.rowAt(index)}
+                letters={letters}
+                isActive={index === Math.min(active, total - 1)}
+                isOpen={open !== null && items.rowAt(index)?.slug === open}
+                onActive={() => setActive(index)}
+                onOpen={onOpen}
+              />
+            ))}
+          </div>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function HeaderRow({ view, onSort }: { readonly view: ItemsView; readonly onSort: (sort: ItemSort) => void }) {
+  return (
+    <div role="rowgroup" className="sticky top-0 z-10 rounded-t-lg border-b border-line bg-surface">
+      <div role="row" aria-rowindex={1} className={cn(itemGrid, 'h-9 text-xs text-muted')}>
+        {itemColumns.map(({ label, sort, className }) => {
+          const isSorted = sort !== null && view.sort === sort
+          const Arrow = view.descending ? ArrowDown : ArrowUp
+          return (
+            <div key={label} role="columnheader" aria-sort={isSorted ? (view.descending ? 'descending' : 'ascending') : undefined} className={className}>
+              {sort === null ? (
+                label
+              ) : (
+                <button type="button" className={cn('inline-flex h-9 items-center gap-1 hover:text-ink', isSorted && 'font-medium text-ink')} onClick={() => onSort(sort)}>
+                  {label}
+                  {isSorted ? <Arrow aria-hidden className="size-3" /> : null}
+                </button>
+              )}
+            </div>
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+type FilterProps = { readonly live: RunLive; readonly view: ItemsView; readonly shown: number; readonly onView: (view: ItemsView) => void }
+
+function ItemFilters({ live, view, shown, onView }: FilterProps) {
+  const { counts } = live.run
+  const states = itemStates.filter((state) => counts[state] > 0 || view.states.includes(state))
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <SearchField key={view.q === '' ? 'empty' : 'typed'} q={view.q} onSearch={(q) => onView({ ...view, q })} />
+      <div role="group" aria-label="States" className="flex flex-wrap gap-1">
+        {states.map((state) => (
+          <StateChip key={state} state={state} count={counts[state]} pressed={view.states.includes(state)} onPress={() => onView(toggleState(view, state))} />
+        ))}
+      </div>
+      {view.cause === null ? null : (
+        <Button size="sm" onClick={() => onView({ ...view, cause: null })}>
+          One cause only
+          <X aria-hidden />
+          <span className="sr-only">(show all causes)</span>
+        </Button>
+      )}
+      <p role="status" className="ml-auto text-xs text-muted">
+        {shown === counts.total ? `${formatCount(counts.total)} targets` : `${formatCount(shown)} of ${formatCount(counts.total)} targets`}
+      </p>
+    </div>
+  )
+}
+
+/** Waits for a pause in the typing, so that the address and the server are not troubled by each letter. */
+function SearchField({ q, onSearch }: { readonly q: string; readonly onSearch: (q: string) => void }) {
+  const [text, setText] = useState(q)
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  useEffect(() => () => clearTimeout(timer.current), [])
+  return (
+    <div className="relative w-full sm:w-56">
+      <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2.5 size-3.5 text-muted" />
+      <Input
+        data-page-search
+        type="search"
+        aria-label="Search the targets"
+        placeholder="Tenant…"
+        className="pl-8"
+        value={text}
+        onChange={({ target }) => {
+          setText(target.value)
+          clearTimeout(timer.current)
+          timer.current = setTimeout(() => onSearch(target.value.trim()), 200)
+        }}
+      />
+    </div>
+  )
+}
+
+type ChipProps = { readonly state: ItemState; readonly count: number; readonly pressed: boolean; readonly onPress: () => void }
+
+function StateChip({ state, count, pressed, onPress }: ChipProps) {
+  const look = itemStateLooks[state]
+  return (
+    <button
+      type="button"
+      aria-pressed={pressed}
+      onClick={onPress}
+      className={cn(
+        'h-7 rounded-md border px-2 text-xs transition-colors',
+        pressed ? cn('border-transparent font-medium', toneClasses[look.tone].soft) : 'border-line bg-surface text-ink hover:border-line-strong',
+      )}
+    >
+      <StateBadge look={look}>
+        {look.label} <span className="text-muted">{formatCount(count)}</span>
+      </StateBadge>
+    </button>
+  )
+}

@@ -1,0 +1,72 @@
+import { CircleAlert, ShieldCheck } from 'lucide-react'
+import { cn } from '@/components/ui/class-names'
+import { Progress } from '@/components/ui/progress'
+import { StateBadge } from '@/components/ui/state-badge'
+import type { StreamStatus } from '@/lib/client/use-event-stream'
+import { formatCount } from '@/lib/format'
+import { itemStates, type ItemState } from '@/lib/tenancy/contract'
+import type { RunLive } from './run-live-model'
+import { progressSegments, rateText, runSentence, settledCount, settledPercent, timeLeftText, verifiedLine } from './run-model'
+import { itemStateLooks } from './run-status'
+
+type Props = {
+  readonly live: RunLive
+  readonly status: StreamStatus | null
+  /** Shows the items of one state. */
+  readonly onState: (state: ItemState) => void
+}
+
+/** How far the run is, how fast it goes and how long it still takes. Keeps its height from the first item to the last. */
+export function RunProgress({ live, status, onState }: Props) {
+  const { run } = live
+  const { counts } = run
+  const pace = [rateText(live.rate), timeLeftText(run.state, live.etaMs)].filter((text) => text !== '')
+  const verified = verifiedLine(run.state, run.verified)
+  const waiting = run.servers.find((server) => server.waitingFor !== null)
+  return (
+    <section aria-label="Progress" className="flex flex-col gap-2">
+      <div className="flex min-h-5 flex-wrap items-baseline gap-x-3 gap-y-0.5">
+        <p role="status" className="text-base font-medium">
+          {runSentence(run)}
+        </p>
+        <p className="text-muted">{status === null ? null : status === 'lost' ? 'The live connection is lost; it is being opened again.' : pace.join(' · ')}</p>
+        <p className="ml-auto text-base font-medium">{settledPercent(counts)}%</p>
+      </div>
+      <Progress
+        label="Targets settled"
+        className="h-2"
+        total={counts.total}
+        done={settledCount(counts)}
+        parts={progressSegments(counts)
+          .filter(({ state }) => state !== 'pending')
+          .map(({ state, count }) => ({ key: state, value: count, tone: itemStateLooks[state].tone, label: itemStateLooks[state].label.toLowerCase() }))}
+      />
+      <div className="flex min-h-6 flex-wrap items-center gap-x-1 gap-y-1">
+        <ul className="-ml-1.5 flex flex-wrap gap-x-1">
+          {itemStates
+            .filter((state) => counts[state] > 0 || state === 'succeeded' || state === 'failed')
+            .map((state) => (
+              <li key={state}>
+                <button type="button" className="rounded-md px-1.5 py-0.5 hover:bg-hover" onClick={() => onState(state)} title={`Show the ${itemStateLooks[state].label.toLowerCase()} ones`}>
+                  <StateBadge look={itemStateLooks[state]}>
+                    <span className="font-medium">{formatCount(counts[state])}</span> {itemStateLooks[state].label.toLowerCase()}
+                  </StateBadge>
+                </button>
+              </li>
+            ))}
+        </ul>
+        {verified === null ? null : (
+          <p className={cn('ml-auto flex items-center gap-1.5', verified.tone === 'bad' ? 'text-bad-ink' : 'text-muted')}>
+            {verified.tone === 'bad' ? <CircleAlert aria-hidden className="size-3.5" /> : <ShieldCheck aria-hidden className={cn('size-3.5', verified.tone === 'good' && 'text-good-ink')} />}
+            {verified.text}
+          </p>
+        )}
+        {verified === null && waiting ? (
+          <p className="ml-auto text-muted">
+            Server {waiting.server}: {waiting.waitingFor}
+          </p>
+        ) : null}
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,72 @@
+import Link from 'next/link'
+import { cn } from '@/components/ui/class-names'
+import { Progress } from '@/components/ui/progress'
+import { RelativeTime } from '@/components/ui/relative-time'
+import { StateBadge } from '@/components/ui/state-badge'
+import { formatCount, formatDuration } from '@/lib/format'
+import type { RunSummary } from '@/lib/tenancy/contract'
+import { progressSegments, runTitle, settledCount } from './run-model'
+import { itemStateLooks, runStateLooks } from './run-status'
+
+/** Narrow screens keep number, what and state. */
+export const runGrid =
+  'grid items-center gap-x-3 px-4 grid-cols-[3rem_minmax(0,1fr)_6.5rem] lg:grid-cols-[3.5rem_minmax(12rem,1.4fr)_7rem_minmax(8rem,1fr)_8.5rem_minmax(8rem,0.8fr)_7rem_5rem]'
+
+export const runColumns: ReadonlyArray<{ readonly label: string; readonly className?: string }> = [
+  { label: 'Run' },
+  { label: 'What' },
+  { label: 'State' },
+  { label: 'Progress', className: 'max-lg:hidden' },
+  { label: 'Targets', className: 'text-right max-lg:hidden' },
+  { label: 'Started by', className: 'max-lg:hidden' },
+  { label: 'When', className: 'max-lg:hidden' },
+  { label: 'Took', className: 'text-right max-lg:hidden' },
+]
+
+export function RunRow({ run }: { readonly run: RunSummary }) {
+  const { counts } = run
+  const took = run.startedAt === null || run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt)
+  return (
+    <div role="row" className={cn(runGrid, 'relative min-h-9 border-b border-line py-1 last:border-0 hover:bg-hover')}>
+      <span role="cell" className="mono text-muted">
+        {run.id}
+      </span>
+      <span role="cell" className="min-w-0">
+        {/* The link covers the row, so that all of it can be pressed while only one thing takes focus. */}
+        <Link data-run href={`/runs/${run.id}`} className="block truncate font-medium before:absolute before:inset-0 focus-visible:outline-none focus-visible:before:outline-2 focus-visible:before:-outline-offset-2 focus-visible:before:outline-accent-ink">
+          {runTitle(run)}
+        </Link>
+        {run.note === '' && run.parentRun === null ? null : (
+          <span className="block truncate text-xs text-muted">{[run.parentRun === null ? '' : `rerun of ${run.parentRun}`, run.note].filter((text) => text !== '').join(' · ')}</span>
+        )}
+      </span>
+      <span role="cell">
+        <StateBadge look={runStateLooks[run.state]} />
+      </span>
+      <span role="cell" className="max-lg:hidden">
+        <Progress
+          label={`Targets settled of run ${run.id}`}
+          total={counts.total}
+          done={settledCount(counts)}
+          parts={progressSegments(counts)
+            .filter(({ state }) => state !== 'pending')
+            .map(({ state, count }) => ({ key: state, value: count, tone: itemStateLooks[state].tone, label: itemStateLooks[state].label.toLowerCase() }))}
+        />
+      </span>
+      <span role="cell" className="text-right max-lg:hidden">
+        {formatCount(settledCount(counts))}
+        <span className="text-muted"> of {formatCount(counts.total)}</span>
+        {counts.failed > 0 ? <span className="text-bad-ink"> · {formatCount(counts.failed)} failed</span> : null}
+      </span>
+      <span role="cell" className="truncate text-muted max-lg:hidden">
+        {run.startedBy}
+      </span>
+      <span role="cell" className="text-muted max-lg:hidden">
+        <RelativeTime at={run.createdAt} />
+      </span>
+      <span role="cell" className="text-right text-muted max-lg:hidden">
+        {took === null ? null : formatDuration(took)}
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,75 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { Badge } from '@/components/ui/badge'
+import { ErrorState } from '@/components/ui/error-state'
+import { Page } from '@/components/ui/page-header'
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs'
+import { describeReadError, RefusedError } from '@/lib/client/fetch-json'
+import { runQueries } from '@/lib/client/queries/runs'
+import { formatCount } from '@/lib/format'
+import type { Role } from '@/lib/tenancy/contract'
+import { ItemPanel } from './item-panel'
+import type { RunActions } from './run-actions'
+import { RunControls } from './run-controls'
+import { RunFailures } from './run-failures'
+import { RunHeader } from './run-header'
+import { RunItems } from './run-items'
+import { plainView, type ItemsView } from './run-items-model'
+import { RunMap } from './run-map'
+import { tabShown, type RunTab } from './run-model'
+import { RunPlan } from './run-plan'
+import { RunProgress } from './run-progress'
+import { useRunAddress } from './use-run-address'
+import { useRunLive } from './use-run-live'
+
+type Props = { readonly id: number; readonly role: Role; readonly actions: RunActions }
+
+/** A run, live until it is final: progress, map, failures by cause, items, and what may be done with it. */
+export function RunView({ id, role, actions }: Props) {
+  const { live, status, refusal } = useRunLive(id)
+  const { address, change } = useRunAddress()
+  const { run } = live
+  const { counts } = run
+  const tab = tabShown(address.tab, counts)
+  const groups = useQuery({ ...runQueries.failures(run.id), enabled: counts.failed > 0 })
+
+  const showItems = (view: ItemsView): void => change({ view, tab: 'items' })
+  const open = (slug: string): void => change({ item: slug }, address.item === null ? 'push' : 'replace')
+  const step = (by: -1 | 1): void => {
+    const next = live.slugs[live.slugs.indexOf(address.item ?? '') + by]
+    if (next !== undefined) change({ item: next })
+  }
+
+  return (
+    <Page>
+      {refusal instanceof RefusedError ? <ErrorState compact {...describeReadError(refusal)} /> : null}
+      <RunHeader run={run} controls={<RunControls run={run} role={role} actions={actions} />} />
+      <RunProgress live={live} status={status} onState={(state) => showItems({ ...plainView, states: [state] })} />
+      <RunMap letters={live.letters} slugs={live.slugs} open={address.item} onOpen={open} />
+      <Tabs value={tab} onValueChange={(value) => change({ tab: value as RunTab })} className="flex flex-col gap-4">
+        <TabsList aria-label="Parts of the run">
+          <TabsTrigger value="failures">
+            Failures
+            {counts.failed > 0 ? <Badge tone="bad">{groups.data && groups.data.length > 0 ? `${formatCount(counts.failed)} in ${groups.data.length}` : formatCount(counts.failed)}</Badge> : null}
+          </TabsTrigger>
+          <TabsTrigger value="items">
+            Targets <Badge>{formatCount(counts.total)}</Badge>
+          </TabsTrigger>
+          <TabsTrigger value="plan">Plan</TabsTrigger>
+        </TabsList>
+        <TabsContent value="failures" className="focus-visible:outline-offset-4">
+          <RunFailures run={run} role={role} actions={actions} onItem={open} onCause={(cause) => showItems({ ...plainView, cause })} />
+        </TabsContent>
+        {/* Once somebody works in the table it stays, whatever fails meanwhile. */}
+        <TabsContent value="items" className="focus-visible:outline-offset-4" onFocus={() => (address.tab === null ? change({ tab: 'items' }) : undefined)}>
+          <RunItems live={live} view={address.view} open={address.item} onView={showItems} onOpen={open} />
+        </TabsContent>
+        <TabsContent value="plan" className="focus-visible:outline-offset-4">
+          <RunPlan run={run} />
+        </TabsContent>
+      </Tabs>
+      {address.item === null ? null : <ItemPanel live={live} slug={address.item} role={role} actions={actions} onClose={() => change({ item: null })} onStep={step} />}
+    </Page>
+  )
+}

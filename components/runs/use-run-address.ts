@@ -1,0 +1,17 @@
+'use client'
+
+import { usePathname, useSearchParams } from 'next/navigation'
+import { readAddress, writeAddress, type RunAddress } from './run-items-model'
+
+/** What the address says about the run's page. Opening an item is a step that Back undoes; filtering and sorting are not. */
+export const useRunAddress = (): { readonly address: RunAddress; readonly change: (next: Partial<RunAddress>, step?: 'push' | 'replace') => void } => {
+  const search = useSearchParams()
+  const path = usePathname()
+  const address = readAddress(new URLSearchParams(search.toString()))
+  const change = (next: Partial<RunAddress>, step: 'push' | 'replace' = 'replace'): void => {
+    const url = `${path}${writeAddress({ ...address, ...next })}`
+    if (step === 'push') window.history.pushState(null, '', url)
+    else window.history.replaceState(null, '', url)
+  }
+  return { address, change }
+}
