@@ -16,12 +16,12 @@ export const withoutSecrets = (text: string): string => text.replace(urlPassword
 
 /**
  * A logger that writes JSON lines to stderr, where they never mix with a document on stdout. Event names and ids belong into a line, not sentences;
- * secrets are taken out on the way.
+ * secrets are taken out on the way. `usualLevel` counts when LOG_LEVEL is not set.
  */
-export const createLogger = (part: string): Logger =>
+export const createLogger = (part: string, usualLevel: 'info' | 'warn' | 'error' = env.databaseUrl === null ? 'warn' : 'info'): Logger =>
   pino(
     {
-      level: env.logLevel ?? (env.databaseUrl === null ? 'warn' : 'info'),
+      level: env.logLevel ?? usualLevel,
       base: { part },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: '***' },

@@ -40,6 +40,7 @@ const failure = z.strictObject({
   count,
   /** SQLSTATE, or a code of Tenantry's own such as `connection_lost`. */
   code: z.string(),
+  /** PostgreSQL's words for one of the tenants. */
   message: z.string(),
   detail: z.string().nullable(),
   hint: z.string().nullable(),

@@ -1,8 +1,11 @@
 /** A run's progress on stderr: a bar where somebody watches, else nothing. */
-import { Format, Presets, SingleBar } from 'cli-progress'
+import cliProgress from 'cli-progress'
 import type { Options, Params } from 'cli-progress'
 import { formatCount, formatDuration } from '../format.ts'
 import type { ItemCounts, RunEvent } from '../tenancy/contract/index.ts'
+
+// The package is CommonJS whose names Node does not see.
+const { Format, Presets, SingleBar } = cliProgress
 
 export type Progress = {
   show(event: RunEvent): void

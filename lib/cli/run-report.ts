@@ -24,11 +24,11 @@ export const summaryDocument = (run: RunSummary): RunSummaryDocument => ({
   finishedAt: run.finishedAt,
 })
 
-const failureDocument = ({ cause, count, message, example, tenants }: FailureGroup): FailureDocument => ({
+const failureDocument = ({ cause, count, example, tenants }: FailureGroup): FailureDocument => ({
   cause,
   count,
   code: example.code,
-  message,
+  message: example.message,
   detail: example.detail,
   hint: example.hint,
   version: example.version,
@@ -54,8 +54,10 @@ export const describeCounts = ({ counts }: RunSummaryDocument): string => {
 export const describeWork = ({ kind, set, toVersion }: RunSummaryDocument): string =>
   kind === 'onboard' ? `onboard into ${set}${toVersion === null ? '' : ` at ${toVersion}`}` : `migrate ${set} to ${toVersion ?? 'its newest version'}`
 
-const durationOf = ({ startedAt, finishedAt }: RunSummaryDocument): string =>
-  startedAt !== null && finishedAt !== null ? `  in ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))}` : ''
+const durationOf = ({ startedAt, finishedAt }: RunSummaryDocument): string => {
+  const ms = startedAt !== null && finishedAt !== null ? Date.parse(finishedAt) - Date.parse(startedAt) : 0
+  return ms > 0 ? `  in ${formatDuration(ms)}` : ''
+}
 
 const namesShown = 12
 

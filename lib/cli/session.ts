@@ -31,7 +31,7 @@ export const cliActor = (): Actor => ({ kind: 'cli', id: null, label: `${operati
  */
 export const withSession = async <T>(output: Output, work: (session: Session) => Promise<T>, isNew = false): Promise<T> => {
   const connection = await openConnection((line) => output.note(line))
-  const tenancy = createTenancy({ controlUrl: connection.controlUrl, secret: connection.secret, migrationsDir, logger: createLogger('cli') })
+  const tenancy = createTenancy({ controlUrl: connection.controlUrl, secret: connection.secret, migrationsDir, logger: createLogger('cli', 'error') })
   try {
     if (!isNew) await tenancy.control.ready()
     return await work({ tenancy, actor: cliActor(), output })

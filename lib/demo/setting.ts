@@ -40,11 +40,11 @@ export const urlBeside = (controlUrl: string, dbname: string): string => {
 /** What the finished demo wrote down; null where there is none. */
 export const readDemo = (controlUrl: string): Promise<Demo | null> =>
   withSql(controlUrl, async (sql) => {
-    const [row] = await sql<Array<{ value: unknown }>>`select value from setting where key = 'demo'`
+    const [row] = await sql<Array<{ value: unknown }>>`select value from tenantry.setting where key = 'demo'`
     return row ? demoSchema.parse(row.value) : null
   })
 
 export const writeDemo = (controlUrl: string, demo: Demo): Promise<void> =>
   withSql(controlUrl, async (sql) => {
-    await sql`insert into setting (key, value) values ('demo', ${sql.json(demo)}) on conflict (key) do update set value = excluded.value`
+    await sql`insert into tenantry.setting (key, value) values ('demo', ${sql.json(demo)}) on conflict (key) do update set value = excluded.value`
   })

@@ -142,7 +142,7 @@ export const startRunInput = planInput.extend({
 })
 export type StartRunInput = z.output<typeof startRunInput>
 
-export const runId = z.coerce.number().int('is a whole number').positive('is a positive number').max(Number.MAX_SAFE_INTEGER)
+export const runId = z.coerce.number('must be a whole number').int('must be a whole number').positive('must be a positive number').max(Number.MAX_SAFE_INTEGER, 'is too large')
 export const runInput = z.object({ run: runId })
 export const runNoteInput = z.object({ run: runId, note })
 /** Chosen items by tenant; absent: all that failed (and, for a rerun, were interrupted or cancelled). */
@@ -190,6 +190,8 @@ export type RunListInput = z.output<typeof runListInput>
 
 export const runItemsInput = z.object({
   run: runId,
+  /** One tenant's item. */
+  slug: anySlug.optional(),
   q: text(120).optional(),
   state: z.array(z.string().max(20)).optional(),
   /** Items of one failure group. */
