@@ -23,10 +23,16 @@ import { RunProgress } from './run-progress'
 import { useRunAddress } from './use-run-address'
 import { useRunLive } from './use-run-live'
 
-type Props = { readonly id: number; readonly role: Role; readonly actions: RunActions }
+type Props = {
+  readonly id: number
+  readonly role: Role
+  readonly actions: RunActions
+  /** Stands above the failures. */
+  readonly notice?: React.ReactNode
+}
 
 /** A run, live until it is final: progress, map, failures by cause, items, and what may be done with it. */
-export function RunView({ id, role, actions }: Props) {
+export function RunView({ id, role, actions, notice }: Props) {
   const { live, status, refusal } = useRunLive(id)
   const { address, change } = useRunAddress()
   const { run } = live
@@ -58,7 +64,8 @@ export function RunView({ id, role, actions }: Props) {
           </TabsTrigger>
           <TabsTrigger value="plan">Plan</TabsTrigger>
         </TabsList>
-        <TabsContent value="failures" className="focus-visible:outline-offset-4">
+        <TabsContent value="failures" className="flex flex-col gap-4 focus-visible:outline-offset-4">
+          {notice}
           <RunFailures run={run} role={role} actions={actions} onItem={open} onCause={(cause) => showItems({ ...plainView, cause })} />
         </TabsContent>
         {/* Once somebody works in the table it stays, whatever fails meanwhile. */}

@@ -13,8 +13,6 @@ import { fillTenant, findFilled } from './rows.ts'
 import { readDemo, urlBeside, withSql, writeDemo } from './setting.ts'
 import type { Demo } from './setting.ts'
 
-export { findBrokenTenants, repairDemoData } from './repair.ts'
-
 export type DemoOptions = {
   readonly tenancy: Tenancy
   /** Connection string of the control database; the demo's databases are made beside it. */

@@ -3,14 +3,14 @@ import { readDemo, urlBeside, withSql } from './setting.ts'
 import type { DemoPlace } from './setting.ts'
 
 /** The one line that repairs a tenant; with its schema in the search_path, or its name before the table's. */
-export const repairStatement = 'UPDATE invoices SET issued_on = due_on, due_on = issued_on WHERE due_on < issued_on'
+const repairStatement = 'UPDATE invoices SET issued_on = due_on, due_on = issued_on WHERE due_on < issued_on'
 
 const byDatabase = (places: readonly DemoPlace[]) => [...Map.groupBy(places, ({ dbname }) => dbname)]
 
-/** Slugs of the demo's tenants that hold swapped invoices now; empty where there is no demo. */
-export const findBrokenTenants = async (controlUrl: string): Promise<readonly string[]> => {
+/** Slugs of the demo's tenants that hold swapped invoices now; empty where there is no demo, and for other sets than its own. */
+export const findBrokenTenants = async (controlUrl: string, set: string): Promise<readonly string[]> => {
   const demo = await readDemo(controlUrl)
-  const found = byDatabase(demo?.broken ?? []).map(([dbname, places]) =>
+  const found = byDatabase(demo?.set === set ? demo.broken : []).map(([dbname, places]) =>
     withSql(urlBeside(controlUrl, dbname), async (sql) => {
       const slugs: string[] = []
       for (const { slug, schema } of places) {
@@ -23,8 +23,15 @@ export const findBrokenTenants = async (controlUrl: string): Promise<readonly st
   return (await Promise.all(found)).flat().toSorted()
 }
 
-/** Repairs every tenant of the demo that needs it. Returns their slugs and the number of invoices put right. */
-export const repairDemoData = async (controlUrl: string): Promise<{ readonly tenants: readonly string[]; readonly invoices: number }> => {
+export type DemoRepair = {
+  /** Slugs of those that needed it. */
+  readonly tenants: readonly string[]
+  /** Rows put right. */
+  readonly invoices: number
+}
+
+/** Repairs every tenant of the demo that needs it. */
+export const repairDemoData = async (controlUrl: string): Promise<DemoRepair> => {
   const demo = await readDemo(controlUrl)
   const repaired: Array<{ slug: string; invoices: number }> = []
   for (const [dbname, places] of byDatabase(demo?.broken ?? []))

@@ -1,13 +1,16 @@
 import { dehydrate, HydrationBoundary } from '@tanstack/react-query'
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
+import { RepairDemo } from '@/components/demo/repair-demo'
 import { RunView } from '@/components/runs/run-view'
 import { getQueryClient } from '@/lib/client/query-client'
 import { runKeys } from '@/lib/client/queries/runs'
 import { requireAsker } from '@/lib/server/asker'
+import { findDemoProblems } from '@/lib/server/demo'
 import { found } from '@/lib/server/found'
 import { getTenancy } from '@/lib/server/tenancy'
 import { runId } from '@/lib/tenancy/contract'
+import { repairDemoData } from '../../(demo)/actions'
 import { cancelRun, pauseRun, rerunRun, resumeRun, retryRun } from '../actions'
 
 type Props = { readonly params: Promise<{ readonly run: string }> }
@@ -24,10 +27,12 @@ export default async function RunPage({ params }: Props) {
   client.setQueryData(runKeys.detail(run.id), run)
   client.setQueryData(runKeys.map(run.id), map)
   client.setQueryData(runKeys.failures(run.id), failures)
+  const broken = await findDemoProblems(run)
+  const notice = broken.length === 0 ? null : <RepairDemo run={run.id} role={person.role} broken={broken} action={repairDemoData} />
   const actions = { pause: pauseRun, resume: resumeRun, cancel: cancelRun, retry: retryRun, rerun: rerunRun }
   return (
     <HydrationBoundary state={dehydrate(client)}>
-      <RunView id={run.id} role={person.role} actions={actions} />
+      <RunView id={run.id} role={person.role} actions={actions} notice={notice} />
     </HydrationBoundary>
   )
 }
