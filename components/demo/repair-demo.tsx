@@ -19,7 +19,7 @@ type Props = {
   readonly role: Role
   /** Tenants of the demo whose rows are in the way. */
   readonly broken: readonly string[]
-  readonly action: (input: object) => Promise<CommandResult<Repaired>>
+  readonly action: (input: Record<string, never>) => Promise<CommandResult<Repaired>>
 }
 
 const repairStatement = 'UPDATE invoices SET issued_on = due_on, due_on = issued_on WHERE due_on < issued_on'
