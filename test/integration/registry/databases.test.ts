@@ -1,0 +1,185 @@
+import { sql } from 'kysely'
+import postgres from 'postgres'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import type { Library } from '../../../lib/tenancy/context.ts'
+import { unseal } from '../../../lib/tenancy/control/seal.ts'
+import { listDatabases } from '../../../lib/tenancy/registry/database-list.ts'
+import { refreshDatabases } from '../../../lib/tenancy/registry/database-refresh.ts'
+import { addDatabase, checkDatabase, openUrl, removeDatabase, setBudget } from '../../../lib/tenancy/registry/databases.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
+import { ada, openLibrary, refusalOf } from './fleet.ts'
+
+const databases = useDatabases()
+let fleetUrl: string
+
+beforeAll(async () => {
+  fleetUrl = await databases.empty()
+})
+
+const urlWith = (change: (url: URL) => void): string => {
+  const url = new URL(fleetUrl)
+  change(url)
+  return url.href
+}
+
+describe('checking a database', () => {
+  it('reads the server’s facts and proposes a budget', async () => {
+    const facts = await checkDatabase({ url: fleetUrl })
+    expect(facts).toMatchObject({ host: '127.0.0.1', user: 'postgres', dbname: new URL(fleetUrl).pathname.slice(1), warnings: [] })
+    expect(facts.versionNum).toBeGreaterThanOrEqual(130_000)
+    expect(facts.version).toMatch(/^\d+\.\d+$/)
+    expect(facts.systemIdentifier).toMatch(/^\d{15,20}$/)
+    expect(facts.maxConnections).toBeGreaterThan(facts.connectionsUsed)
+    expect(facts.proposedBudget).toBeGreaterThanOrEqual(1)
+    expect(facts.proposedBudget).toBeLessThanOrEqual(20)
+    expect(facts.bytes).toBeGreaterThan(1_000_000)
+    expect(facts.schemas).toBe(1)
+  })
+
+  it('names a database that is not there', async () => {
+    expect(await refusalOf(checkDatabase({ url: urlWith((url) => (url.pathname = '/not%20there')) }))).toMatchObject({
+      code: 'database.missing',
+      details: { dbname: 'not there' },
+    })
+  })
+})
+
+describe('known databases', () => {
+  let library: Library
+  beforeEach(async () => {
+    library = await openLibrary(databases)
+    return () => library.control.close()
+  })
+
+  it('are kept sealed, with an audit row that names no password', async () => {
+    const row = await addDatabase(library, ada, { name: 'app', url: fleetUrl })
+    expect(row).toMatchObject({ name: 'app', host: '127.0.0.1', reachable: true, problem: null, tenants: 0, conductor: null })
+    const stored = await library.control.db.selectFrom('database').select(['url_sealed', 'username']).executeTakeFirstOrThrow()
+    expect(openUrl(testSecret, stored.url_sealed).dbname).toBe(row.dbname)
+    expect(unseal(testSecret, stored.url_sealed)).toContain(row.dbname)
+    const { rows } = await sql<{ everything: string }>`
+      select (select json_agg(d)::text from (select name, host, dbname, username, problem, encode(url_sealed, 'escape') from database) d) || (select json_agg(a)::text from audit a) as everything`.execute(library.control.db)
+    const password = new URL(fleetUrl).password
+    if (password !== '') expect(rows[0]?.everything).not.toContain(password)
+    const audit = await library.control.db.selectFrom('audit').select(['action', 'subject', 'actor_label', 'details']).execute()
+    expect(audit).toMatchObject([{ action: 'databases.add', subject: 'app', actor_label: 'ada@example.com', details: { user: 'postgres' } }])
+  })
+
+  it('of one server share its budget', async () => {
+    const other = await databases.empty()
+    await addDatabase(library, ada, { name: 'app', url: fleetUrl, budget: 6 })
+    await addDatabase(library, ada, { name: 'analytics', url: other })
+    expect((await listDatabases(library)).map(({ name, budget }) => [name, budget])).toEqual([
+      ['analytics', 6],
+      ['app', 6],
+    ])
+    await setBudget(library, ada, { name: 'analytics', budget: 11 })
+    expect((await listDatabases(library)).map(({ budget }) => budget)).toEqual([11, 11])
+    const { rows } = await sql<{ servers: number }>`select count(*)::int as servers from server`.execute(library.control.db)
+    expect(rows[0]?.servers).toBe(1)
+    expect(await refusalOf(setBudget(library, ada, { name: 'nope', budget: 1 }))).toMatchObject({ code: 'database.unknown' })
+  })
+
+  it('are neither added twice nor under a name that is taken, also at once', async () => {
+    await addDatabase(library, ada, { name: 'app', url: fleetUrl })
+    const byAddress = urlWith((url) => (url.hostname = 'localhost'))
+    expect(await refusalOf(addDatabase(library, ada, { name: 'again', url: byAddress }))).toMatchObject({ code: 'database.same', details: { database: 'app' } })
+    const other = await databases.empty()
+    expect(await refusalOf(addDatabase(library, ada, { name: 'app', url: other }))).toMatchObject({ code: 'database.exists' })
+    const both = await Promise.all([1, 2].map(() => refusalOf(addDatabase(library, ada, { name: 'other', url: other }))))
+    expect(both.map(({ code }) => code).sort()).toEqual(['database.exists', 'none'])
+    expect(await listDatabases(library)).toHaveLength(2)
+  })
+
+  it('that fail their check are not kept', async () => {
+    const gone = urlWith((url) => (url.pathname = '/gone'))
+    expect(await refusalOf(addDatabase(library, ada, { name: 'app', url: gone }))).toMatchObject({ code: 'database.missing' })
+    expect(await listDatabases(library)).toEqual([])
+  })
+
+  it('are removed only when no target is left, and are then nobody’s default', async () => {
+    await addDatabase(library, ada, { name: 'app', url: fleetUrl })
+    const { db } = library.control
+    await sql`insert into migration_set (name, default_database_id) select 'app', id from database`.execute(db)
+    await sql`insert into target (set_id, database_id, schema_name, isolation) select s.id, d.id, 'tenant_x', 'schema' from migration_set s, database d`.execute(db)
+    expect(await refusalOf(removeDatabase(library, ada, { name: 'app' }))).toMatchObject({ code: 'database.in_use', details: { count: 1 } })
+    await sql`delete from target`.execute(db)
+    await removeDatabase(library, ada, { name: 'app' })
+    expect(await listDatabases(library)).toEqual([])
+    const set = await db.selectFrom('migration_set').select('default_database_id').executeTakeFirstOrThrow()
+    expect(set.default_database_id).toBeNull()
+    expect(await db.selectFrom('server').selectAll().execute()).toEqual([])
+    expect(await refusalOf(removeDatabase(library, ada, { name: 'app' }))).toMatchObject({ code: 'database.unknown' })
+  })
+
+  it('are looked at again: who is connected, and whether they answer at all', async () => {
+    const url = await databases.empty()
+    await addDatabase(library, ada, { name: 'app', url })
+    const admin = postgres(inject('serverUrl'), { max: 1, onnotice: () => {} })
+    const dbname = new URL(url).pathname.slice(1)
+    try {
+      await admin`alter database ${admin(dbname)} rename to ${admin(`${dbname}_away`)}`
+      expect(await refreshDatabases(library)).toEqual(['app'])
+      const [away] = await listDatabases(library)
+      expect(away).toMatchObject({ reachable: false })
+      expect(away?.problem).toContain('has no database')
+      await admin`alter database ${admin(`${dbname}_away`)} rename to ${admin(dbname)}`
+      expect(await refreshDatabases(library, ['app'])).toEqual([])
+      const [back] = await listDatabases(library)
+      expect(back).toMatchObject({ reachable: true, problem: null })
+      expect(back?.connectionsUsed).toBeGreaterThan(0)
+      expect(back?.connectionsOurs).toBeGreaterThan(0)
+      expect(await refreshDatabases(library, [])).toEqual([])
+    } finally {
+      await admin.end()
+    }
+  })
+
+  it('stored with another secret are said to be unreadable, not forgotten', async () => {
+    await addDatabase(library, ada, { name: 'app', url: fleetUrl })
+    const other = { ...library, secret: 'another secret, which is long enough too' }
+    expect(await refreshDatabases(other)).toEqual(['app'])
+    expect((await listDatabases(other))[0]?.problem).toContain('TENANTRY_SECRET')
+  })
+})
+
+describe('a user with fewer rights', () => {
+  const admin = postgres(inject('serverUrl'), { max: 1, onnotice: () => {} })
+  const role = `limited_${Math.trunc(Math.random() * 1e9)}`
+  const limitedUrl = (): string =>
+    urlWith((url) => {
+      url.username = role
+      url.password = 'pass'
+    })
+  beforeAll(async () => {
+    await admin`create role ${admin(role)} login password 'pass'`
+  })
+  afterAll(async () => {
+    await admin`revoke all on database ${admin(new URL(fleetUrl).pathname.slice(1))} from ${admin(role)}`
+    await admin`drop role ${admin(role)}`
+    await admin.end()
+  })
+
+  it('that may not create schemas is refused with the remedy', async () => {
+    const refusal = await refusalOf(checkDatabase({ url: limitedUrl() }))
+    expect(refusal).toMatchObject({ code: 'database.rights', details: { user: role } })
+    expect(refusal.details['remedy']).toContain('grant create on database')
+  })
+
+  it('that may create schemas but no roles is warned of', async () => {
+    await admin`grant create on database ${admin(new URL(fleetUrl).pathname.slice(1))} to ${admin(role)}`
+    const facts = await checkDatabase({ url: limitedUrl() })
+    expect(facts.warnings).toHaveLength(1)
+    expect(facts.warnings[0]).toContain('createrole')
+  })
+
+  it('that only ever reads is told that this is read-only', async () => {
+    await admin`alter role ${admin(role)} set default_transaction_read_only = on`
+    expect(await refusalOf(checkDatabase({ url: limitedUrl() }))).toMatchObject({ code: 'database.read_only' })
+  })
+
+  it('that may not connect is told which right it lacks', async () => {
+    await admin`revoke connect on database ${admin(new URL(fleetUrl).pathname.slice(1))} from public`
+    expect(await refusalOf(checkDatabase({ url: limitedUrl() }))).toMatchObject({ code: 'database.rights' })
+  })
+})
