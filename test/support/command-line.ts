@@ -1,0 +1,79 @@
+/** `npx tenantry …` as a pipeline calls it: its own process, its two streams and its exit code. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import type { z } from 'zod'
+import { childEnvironment } from '../../lib/env.ts'
+import { projectRoot } from '../../lib/root.ts'
+import { testSecret } from './template.ts'
+
+export type Ended = {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  /** stdout as the one document that it must be; throws when it is not exactly that. */
+  document<Schema extends z.ZodType>(schema: Schema): z.output<Schema>
+}
+
+export type CommandLine = {
+  /** Runs a command to its end. `input` is its standard input. */
+  run(arguments_: readonly string[], input?: string): Promise<Ended>
+  /** Starts a command and leaves it running. */
+  start(arguments_: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> }
+}
+
+const endedFrom = (child: ChildProcess): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    let stdout = ''
+    let stderr = ''
+    child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+    child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, stdout, stderr, document: (schema) => schema.parse(JSON.parse(stdout)) }))
+  })
+
+/** The command line on a control database; `variables` win over the usual environment. */
+export const commandLine = (controlUrl: string, variables: Readonly<Record<string, string>> = {}): CommandLine => {
+  const start: CommandLine['start'] = (arguments_) => {
+    const child = spawn(process.execPath, [join(projectRoot, 'bin', 'tenantry.mjs'), ...arguments_], {
+      cwd: tmpdir(),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: childEnvironment({
+        DATABASE_URL: controlUrl,
+        TENANTRY_SECRET: testSecret,
+        TENANTRY_URL: 'https://console.example.com',
+        PORT: '',
+        LOG_LEVEL: '',
+        NODE_ENV: '',
+        npm_lifecycle_event: '',
+        ...variables,
+      }),
+    })
+    return { child, ended: endedFrom(child) }
+  }
+  return {
+    start,
+    run: (arguments_, input = '') => {
+      const { child, ended } = start(arguments_)
+      child.stdin?.end(input)
+      return ended
+    },
+  }
+}
+
+/** Folders of migration files for the test file that calls this, at its top; removed afterwards. */
+export const useSetFolders = (): ((files: Readonly<Record<string, string>>) => string) => {
+  const made: string[] = []
+  afterAll(() => {
+    for (const folder of made) rmSync(folder, { recursive: true, force: true })
+  })
+  return (files) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tenantry-set-'))
+    made.push(folder)
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+    return folder
+  }
+}
