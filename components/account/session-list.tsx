@@ -7,7 +7,7 @@ import { Panel } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { useCommand } from '@/lib/client/use-command'
 import type { CommandResult, SessionRow } from '@/lib/tenancy/contract'
-import { deviceOf } from './account-model'
+import { deviceOf, placeOf } from './account-model'
 
 type Props = {
   readonly sessions: readonly SessionRow[]
@@ -40,7 +40,7 @@ export function SessionList({ sessions, current, endSession, signOutEverywhere }
                 </Badge>
               ) : null}
               <p className="truncate text-xs text-muted">
-                {session.client ? `from ${session.client}, ` : ''}since <RelativeTime at={session.createdAt} />
+                {session.client ? `from ${placeOf(session.client)}, ` : ''}started <RelativeTime at={session.createdAt} />
               </p>
             </div>
             {session.id === current ? null : (

@@ -52,7 +52,7 @@ export const subjectHref = (kind: string, subject: string): string | null => {
 /** Details in a line: `from admin, to operator`. */
 export const detailsLine = (details: Readonly<Record<string, unknown>>): string =>
   Object.entries(details)
-    .map(([key, value]) => `${key} ${typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)}`)
+    .map(([key, value]) => `${key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)}`)
     .join(', ')
 
 /** Beginnings of action names, for the filter. */

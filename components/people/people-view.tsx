@@ -66,8 +66,8 @@ export function PeopleView({ people, self, actions }: Props) {
             {people.map((person) => (
               <tr key={person.id} className="h-9 border-b border-line last:border-0 hover:bg-hover">
                 <td className="px-3 pl-4">
-                  <span className="font-medium">{person.email}</span>
-                  {person.name ? <span className="ml-2 text-muted">{person.name}</span> : null}
+                  <span className="font-medium">{person.email}</span>{' '}
+                  {person.name ? <span className="ml-2 text-muted">{person.name}</span> : null}{' '}
                   {person.id === self ? <span className="ml-2 text-xs text-faint">you</span> : null}
                 </td>
                 <td className="px-3">{roleWords[person.role].label}</td>

@@ -6,6 +6,7 @@ import { findConnection } from '@/lib/connection'
 import { env } from '@/lib/env'
 import { roles, type Role } from '@/lib/tenancy/contract'
 import { openControl } from '@/lib/tenancy'
+import { clientOf } from './client-address'
 
 const sessionSeconds = 7 * 24 * 3600
 
@@ -60,9 +61,9 @@ const createAuth = () => {
     databaseHooks: {
       session: {
         create: {
-          before: async ({ userId }) => {
-            const person = await db.selectFrom('person').select('disabled_at').where('id', '=', userId).executeTakeFirst()
-            return person?.disabled_at === null
+          before: async (session, context) => {
+            const person = await db.selectFrom('person').select('disabled_at').where('id', '=', session.userId).executeTakeFirst()
+            return person?.disabled_at === null && { data: { ...session, ipAddress: context?.headers ? clientOf(context.headers) : null } }
           },
         },
       },

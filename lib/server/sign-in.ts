@@ -4,9 +4,7 @@ import { headers } from 'next/headers'
 import { systemActor, type Actor, type Tenancy } from '@/lib/tenancy/contract'
 import { TenancyError } from '@/lib/tenancy'
 import { getAuth } from './auth'
-
-/** The address that the nearest proxy, or Next itself, saw the request come from; what a client claims before it is not believed. */
-const clientOf = (headers: Headers): string | null => headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() || null
+import { clientOf } from './client-address'
 
 type Attempt = { readonly tenancy: Tenancy; readonly headers: Headers; readonly email: string; readonly password: string }
 

@@ -14,14 +14,14 @@ export type Edge = {
 }
 
 /** For the top of a test file, which must mock `next/headers` by `support/request.ts` and import what it tests only after this ran. */
-export const useEdge = (): Edge => {
+export const useEdge = (publicUrl = ''): Edge => {
   const databases = useDatabases()
   const edge = {} as Edge
   beforeAll(async () => {
     edge.controlUrl = await databases.control()
     vi.stubEnv('DATABASE_URL', edge.controlUrl)
     vi.stubEnv('TENANTRY_SECRET', testSecret)
-    vi.stubEnv('TENANTRY_URL', '')
+    vi.stubEnv('TENANTRY_URL', publicUrl)
     vi.stubEnv('LOG_LEVEL', 'silent')
     // What next.config's authInterrupts switches on in a build.
     vi.stubEnv('__NEXT_EXPERIMENTAL_AUTH_INTERRUPTS', 'true')

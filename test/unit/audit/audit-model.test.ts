@@ -26,5 +26,5 @@ test('subjects lead to their pages', () => {
 })
 
 test('details are a line', () => {
-  expect(detailsLine({ from: 'admin', to: 'operator', count: 3, list: ['a'] })).toBe('from admin, to operator, count 3, list ["a"]')
+  expect(detailsLine({ from: 'admin', to: 'operator', count: 3, list: ['a'], expiresAt: 'soon' })).toBe('from admin, to operator, count 3, list ["a"], expires at soon')
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deviceOf } from '../../../components/account/account-model.ts'
+import { deviceOf, placeOf } from '../../../components/account/account-model.ts'
 import { deedWords, peopleSentence } from '../../../components/people/people-model.ts'
 import type { PersonRow } from '../../../lib/tenancy/contract/index.ts'
 
@@ -15,6 +15,10 @@ test('a dialog names whom and what', () => {
   expect(words).toMatchObject({ title: 'Make active@example.com admin?', isDanger: false })
   expect(words.description).toContain('Now operator')
   expect(deedWords({ kind: 'disable', person: person('active') }, String).isDanger).toBe(true)
+})
+
+test('where a session was started', () => {
+  expect([placeOf(null), placeOf('::1'), placeOf('::ffff:10.0.0.7'), placeOf('2001:db8::7')]).toEqual([null, 'this machine', '10.0.0.7', '2001:db8::7'])
 })
 
 test.each([
