@@ -30,7 +30,7 @@ export const truthParts = ({ tenants, states, failed }: FleetOverview): readonly
       href: isVersionState(state) && count > 0 ? tenantsHref({ versionState: [state] }) : null,
       state,
     })
-    if (state === 'behind') parts.push({ text: `${formatCount(failed)} failed`, href: failed > 0 ? tenantsHref({ failed: true }) : null, state: 'failed' })
+    if (state === 'behind') parts.push({ text: `${formatCount(failed)} failed`, href: failed > 0 ? tenantsHref({ failed: true, state: ['active'] }) : null, state: 'failed' })
   }
   return parts
 }

@@ -54,17 +54,8 @@ export function TenantFilters({ search, onChange }: Props) {
       {facets.label.length > 0 || search.label.length > 0 ? (
         <FacetFilter label="Label" choices={facets.label} chosen={search.label} onChange={(label) => onChange({ label })} />
       ) : null}
-      <button
-        type="button"
-        aria-pressed={search.failed === true}
-        onClick={() => onChange({ failed: search.failed ? null : true })}
-        className={cn(
-          'inline-flex h-8 items-center rounded-md border px-2.5 text-sm whitespace-nowrap transition-colors',
-          search.failed ? 'border-accent-ink/40 bg-accent-soft font-medium text-accent-ink' : 'border-line bg-surface text-muted hover:border-line-strong hover:text-ink',
-        )}
-      >
-        Last run failed
-      </button>
+      <Switch label="Last run failed" on={search.failed === true} onChange={(on) => onChange({ failed: on ? true : null })} />
+      {search.halfDone ? <Switch label="Half done" on onChange={() => onChange({ halfDone: null })} /> : null}
       {isFiltered(filter) ? (
         <Button variant="ghost" onClick={() => onChange(noFilter)}>
           <X aria-hidden />
@@ -72,6 +63,22 @@ export function TenantFilters({ search, onChange }: Props) {
         </Button>
       ) : null}
     </div>
+  )
+}
+
+function Switch({ label, on, onChange }: { readonly label: string; readonly on: boolean; readonly onChange: (on: boolean) => void }) {
+  return (
+    <button
+      type="button"
+      aria-pressed={on}
+      onClick={() => onChange(!on)}
+      className={cn(
+        'inline-flex h-8 items-center rounded-md border px-2.5 text-sm whitespace-nowrap transition-colors',
+        on ? 'border-accent-ink/40 bg-accent-soft font-medium text-accent-ink' : 'border-line bg-surface text-muted hover:border-line-strong hover:text-ink',
+      )}
+    >
+      {label}
+    </button>
   )
 }
 

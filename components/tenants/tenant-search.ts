@@ -15,6 +15,7 @@ export const tenantParsers = {
   isolation: parseAsNativeArrayOf(parseAsStringLiteral(isolations)),
   label: parseAsNativeArrayOf(parseAsString),
   failed: parseAsBoolean,
+  halfDone: parseAsBoolean,
   sort: parseAsStringLiteral(tenantSorts).withDefault('slug'),
   descending: parseAsBoolean.withDefault(false),
   /** Columns that are put away. */
@@ -31,7 +32,7 @@ export const tenantsHref = (search: Partial<TenantSearch>): string => serialize(
 const some = <T>(list: readonly T[] | null): T[] | undefined => (list && list.length > 0 ? [...list] : undefined)
 
 /** The filter as the library takes it: what is not filtered by is absent. */
-export const filterOf = ({ q, set, database, state, versionState, version, isolation, label, failed }: TenantSearch): TenantFilter => {
+export const filterOf = ({ q, set, database, state, versionState, version, isolation, label, failed, halfDone }: TenantSearch): TenantFilter => {
   const filter: TenantFilter = {
     q: q?.trim() ? q.trim().slice(0, 120) : undefined,
     set: some(set),
@@ -42,11 +43,12 @@ export const filterOf = ({ q, set, database, state, versionState, version, isola
     isolation: some(isolation),
     label: some(label),
     failed: failed ? true : undefined,
+    halfDone: halfDone ? true : undefined,
   }
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
 }
 
-export const noFilter: Pick<TenantSearch, 'q' | 'set' | 'database' | 'state' | 'versionState' | 'version' | 'isolation' | 'label' | 'failed'> = {
+export const noFilter: Omit<TenantSearch, 'sort' | 'descending' | 'hide'> = {
   q: null,
   set: [],
   database: [],
@@ -56,6 +58,7 @@ export const noFilter: Pick<TenantSearch, 'q' | 'set' | 'database' | 'state' | '
   isolation: [],
   label: [],
   failed: null,
+  halfDone: null,
 }
 
 export const isFiltered = (filter: TenantFilter): boolean => Object.keys(filter).length > 0

@@ -1,0 +1,29 @@
+import { HydrationBoundary, dehydrate } from '@tanstack/react-query'
+import type { Metadata } from 'next'
+import { TenantView } from '@/components/tenants/tenant-view'
+import { getQueryClient } from '@/lib/client/query-client'
+import { tenantDetailQuery } from '@/lib/client/tenants'
+import { requireAsker } from '@/lib/server/asker'
+import { found } from '@/lib/server/found'
+import { getTenancy } from '@/lib/server/tenancy'
+import { activateTenants, observeTenants, suspendTenants, updateTenant } from '../actions'
+
+type Props = { readonly params: Promise<{ readonly slug: string }> }
+
+export const generateMetadata = async ({ params }: Props): Promise<Metadata> => ({ title: decodeURIComponent((await params).slug) })
+
+export default async function TenantPage({ params }: Props) {
+  const { person } = await requireAsker('tenants.read')
+  const slug = decodeURIComponent((await params).slug)
+  const client = getQueryClient()
+  client.setQueryData(tenantDetailQuery(slug).queryKey, await found(getTenancy().tenants.get(slug)))
+  return (
+    <HydrationBoundary state={dehydrate(client)}>
+      <TenantView
+        slug={slug}
+        role={person.role}
+        commands={{ suspend: suspendTenants, activate: activateTenants, observe: observeTenants, update: updateTenant }}
+      />
+    </HydrationBoundary>
+  )
+}

@@ -1,0 +1,59 @@
+'use client'
+
+import { useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { Dialog, DialogActions, DialogClose, DialogContent } from '@/components/ui/dialog'
+import { ErrorNote } from '@/components/ui/error-note'
+import { Field } from '@/components/ui/field'
+import { Input, Textarea } from '@/components/ui/input'
+import { useCommand } from '@/lib/client/use-command'
+import type { CommandResult, TenantDetail } from '@/lib/tenancy/contract'
+import { readTenantForm, writeLabels, type TenantForm } from './edit-model'
+
+export type UpdateTenant = (input: { slug: string; name: string; hosts: string[]; labels: Record<string, string> }) => Promise<CommandResult<void>>
+
+type Props = { readonly tenant: TenantDetail; readonly update: UpdateTenant; readonly onClose: () => void; readonly onDone: () => void }
+
+export function EditDialog({ tenant, update, onClose, onDone }: Props) {
+  const [form, setForm] = useState<TenantForm>({ name: tenant.name, hosts: tenant.hosts.join('\n'), labels: writeLabels(tenant.labels) })
+  const [tried, setTried] = useState(false)
+  const { run, busy, error } = useCommand(update, onDone)
+  const { input, problems } = readTenantForm(tenant.slug, form)
+  const set = (part: Partial<TenantForm>): void => setForm((now) => ({ ...now, ...part }))
+  const problem = (field: keyof TenantForm): string | undefined => (tried ? problems[field] : undefined)
+
+  return (
+    <Dialog open onOpenChange={(open) => (open ? undefined : onClose())}>
+      <DialogContent title={`Edit ${tenant.slug}`} description="The slug, the schema and the role keep their names.">
+        <form
+          noValidate
+          className="flex flex-col gap-4"
+          onSubmit={(event) => {
+            event.preventDefault()
+            setTried(true)
+            if (input) void run(input)
+          }}
+        >
+          <Field label="Name" error={problem('name')}>
+            {(control) => <Input {...control} value={form.name} maxLength={120} onChange={(event) => set({ name: event.target.value })} autoComplete="off" />}
+          </Field>
+          <Field label="Hosts" optional hint="One a line." error={problem('hosts')}>
+            {(control) => <Textarea {...control} className="mono" rows={3} value={form.hosts} onChange={(event) => set({ hosts: event.target.value })} spellCheck={false} />}
+          </Field>
+          <Field label="Labels" optional hint="key=value, one a line." error={problem('labels')}>
+            {(control) => <Textarea {...control} className="mono" rows={3} value={form.labels} onChange={(event) => set({ labels: event.target.value })} spellCheck={false} />}
+          </Field>
+          <ErrorNote error={error} />
+          <DialogActions className="mt-0">
+            <DialogClose asChild>
+              <Button>Cancel</Button>
+            </DialogClose>
+            <Button type="submit" variant="primary" busy={busy}>
+              Save
+            </Button>
+          </DialogActions>
+        </form>
+      </DialogContent>
+    </Dialog>
+  )
+}
