@@ -1,5 +1,6 @@
 /** How much of the fleet has a migration. */
-import { formatCount } from '@/lib/format'
+import { formatCount, plural } from '@/lib/format'
+import type { ErrorDocument, LintFinding } from '@/lib/tenancy/contract'
 
 /** Whole percent that says 100 only for all and 0 only for none. */
 export const coveragePercent = (applied: number, targets: number): number => {
@@ -25,4 +26,20 @@ export const syncSentence = (result: { readonly added: readonly string[]; readon
     `${formatCount(result.unchanged)} as ${result.unchanged === 1 ? 'it was' : 'they were'}`,
   ]
   return `${parts.filter((part) => part !== null).join(', ')}.`
+}
+
+const isFinding = (value: unknown): value is LintFinding =>
+  typeof value === 'object' && value !== null && 'file' in value && 'line' in value && 'message' in value && 'level' in value && 'rule' in value
+
+/** The findings that a refused sync names; empty for other refusals. */
+export const findingsOf = (error: ErrorDocument | null): readonly LintFinding[] => {
+  const list: unknown = error?.details.findings
+  return Array.isArray(list) ? list.filter(isFinding) : []
+}
+
+/** "1 error, 2 warnings"; empty when there is nothing. */
+export const findingsText = (findings: readonly Pick<LintFinding, 'level'>[]): string => {
+  const errors = findings.filter(({ level }) => level === 'error').length
+  const warnings = findings.length - errors
+  return [errors > 0 ? plural(errors, 'error') : '', warnings > 0 ? plural(warnings, 'warning') : ''].filter((text) => text !== '').join(', ')
 }

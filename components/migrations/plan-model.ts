@@ -1,49 +1,53 @@
 /** The page before a rollout: its address, its form, and the sentences about what will happen to how many. */
 import { formatCount, plural } from '@/lib/format'
-import { selectionSchema, tenantFilter, toleranceText, type PlanView, type Selection, type StartRunInput } from '@/lib/tenancy/contract'
+import { selectionSchema, tenantFilter, toleranceText, type PlanInput, type PlanView, type Selection, type StartRunInput } from '@/lib/tenancy/contract'
 
 const listKeys = ['set', 'database', 'state', 'versionState', 'version', 'isolation', 'label'] as const
-/** In an address the filter's own `set` would read as the page's. */
 const filterKeys = ['q', ...listKeys, 'failed'] as const
 
-const texts = (search: URLSearchParams, key: string): string[] =>
-  search
-    .getAll(key)
-    .flatMap((text) => text.split(','))
-    .filter((text) => text !== '')
+/** Stands for slugs that are too many for an address that a server reads; they follow behind the `#`, which is never sent. */
+const behindHash = '~'
+const longestList = 4000
+
+const slugsOf = (text: string): string[] => [...new Set(text.split(',').filter((slug) => slug !== ''))]
+
+/** Whether only the browser can know the selection. */
+export const isBehindHash = (search: URLSearchParams): boolean => search.get('tenants') === behindHash
 
 /**
  * What an address chooses: `tenants=a,b`, else the filters of the tenants page under their own names, else all.
  * Null when it says something that can't be understood: a rollout must never reach more targets than the address meant.
  */
-export const readSelection = (search: URLSearchParams): Selection | null => {
-  const slugs = texts(search, 'tenants')
-  if (slugs.length > 0) return selectionSchema.safeParse({ kind: 'tenants', slugs: [...new Set(slugs)] }).data ?? null
+export const readSelection = (search: URLSearchParams, hash = ''): Selection | null => {
+  const tenants = search.get('tenants')
+  if (tenants !== null) return selectionSchema.safeParse({ kind: 'tenants', slugs: slugsOf(tenants === behindHash ? hash.replace(/^#/, '') : tenants) }).data ?? null
   if (!filterKeys.some((key) => search.has(key))) return { kind: 'all' }
   const raw: Record<string, unknown> = {}
   if (search.get('q')) raw.q = search.get('q')
-  for (const key of listKeys) if (search.has(key)) raw[key] = texts(search, key)
+  for (const key of listKeys) if (search.has(key)) raw[key] = search.getAll(key)
   if (search.has('failed')) raw.failed = search.get('failed') !== 'false'
   const filter = tenantFilter.safeParse(raw)
   return filter.success ? { kind: 'filter', filter: filter.data } : null
 }
 
-const writeSelection = (search: URLSearchParams, selection: Selection): void => {
-  if (selection.kind === 'tenants') search.set('tenants', selection.slugs.join(','))
-  if (selection.kind !== 'filter') return
-  const { q, failed, ...lists } = selection.filter
-  if (q) search.set('q', q)
-  for (const key of listKeys) for (const value of lists[key] ?? []) search.append(key, value)
-  if (failed !== undefined) search.set('failed', String(failed))
-}
-
-/** The address of the page that plans a rollout. Named tenants go into it one by one: choose by filter when there are more than some hundreds. */
+/** The address of the page that plans a rollout. */
 export const rolloutHref = (set: string, selection: Selection = { kind: 'all' }, to: string | null = null): string => {
   const search = new URLSearchParams()
+  let hash = ''
   if (to !== null) search.set('to', to)
-  writeSelection(search, selection)
+  if (selection.kind === 'tenants') {
+    const list = selection.slugs.join(',')
+    search.set('tenants', list.length > longestList ? behindHash : list)
+    if (list.length > longestList) hash = `#${list}`
+  }
+  if (selection.kind === 'filter') {
+    const { q, failed, ...lists } = selection.filter
+    if (q) search.set('q', q)
+    for (const key of listKeys) for (const value of lists[key] ?? []) search.append(key, value)
+    if (failed !== undefined) search.set('failed', String(failed))
+  }
   const text = search.toString().replaceAll('%2C', ',')
-  return `/migrations/${encodeURIComponent(set)}/rollout${text === '' ? '' : `?${text}`}`
+  return `/migrations/${encodeURIComponent(set)}/rollout${text === '' ? '' : `?${text}`}${hash}`
 }
 
 const filterWords: Readonly<Record<(typeof filterKeys)[number], string>> = {
@@ -80,6 +84,9 @@ const filterSentence = (filter: Extract<Selection, { kind: 'filter' }>['filter']
   if (filter.failed) parts.push(filterWords.failed)
   return parts.length === 0 ? 'all tenants' : `tenants with ${parts.join(', ')}`
 }
+
+/** What the library is asked for; the page on the server and the browser must ask the very same, to share one answer. */
+export const planInputOf = (set: string, selection: Selection, to: string | null): PlanInput => (to === null ? { set, selection } : { set, selection, to })
 
 /** What the form holds, as typed. */
 export type PlanForm = { readonly to: string; readonly maxConcurrent: string; readonly failureTolerance: string; readonly note: string }
@@ -146,3 +153,27 @@ export const toleranceSentence = (plan: Pick<PlanView, 'total'>, tolerance: stri
 
 export const findingCount = (plan: Pick<PlanView, 'migrations'>, level: 'error' | 'warning'): number =>
   plan.migrations.reduce((sum, migration) => sum + migration.findings.filter((finding) => finding.level === level).length, 0)
+
+const reasonWords: Readonly<Record<string, string>> = {
+  at_version: 'at that version already',
+  suspended: 'suspended',
+  provisioning: 'being onboarded',
+  archived: 'archived',
+  busy: 'worked on by another run',
+  unreachable: 'unreachable when last looked at',
+  diverged: 'diverged: their history differs from the set',
+  ahead: 'ahead: their history holds versions that the set doesn’t have',
+}
+
+/** Why targets are left out, in words. */
+export const reasonText = (reason: string): string => reasonWords[reason] ?? reason.replaceAll('_', ' ')
+
+/** The same selection, narrowed to one database or one version; null when it can't be narrowed by a filter. */
+export const narrowed = (selection: Selection, by: { readonly database?: string; readonly version?: string | null }): Selection | null => {
+  if (selection.kind === 'tenants' || by.version === null) return null
+  const filter = selection.kind === 'filter' ? selection.filter : {}
+  return {
+    kind: 'filter',
+    filter: { ...filter, ...(by.database === undefined ? {} : { database: [by.database] }), ...(by.version === undefined ? {} : { version: [by.version] }) },
+  }
+}

@@ -1,4 +1,4 @@
-/** The items table: what its address says, which pages of it are read, and where the keyboard leads. */
+/** The items table: what its address says, and which pages of it are read. */
 import { itemStates, type ItemState, type RunItemsInput } from '@/lib/tenancy/contract'
 import { runTabs, type RunTab } from './run-model'
 
@@ -82,31 +82,6 @@ export const toggleState = (view: ItemsView, state: ItemState): ItemsView => ({
   ...view,
   states: view.states.includes(state) ? view.states.filter((other) => other !== state) : [...view.states, state],
 })
-
-/** The row that j, k, arrows, Home, End and the page keys lead to; null for other keys. */
-export const rowAfterKey = (key: string, row: number, total: number, pageRows: number): number | null => {
-  const last = total - 1
-  const within = (target: number): number => Math.min(Math.max(target, 0), last)
-  if (total === 0) return null
-  switch (key) {
-    case 'ArrowDown':
-    case 'j':
-      return within(row + 1)
-    case 'ArrowUp':
-    case 'k':
-      return within(row - 1)
-    case 'PageDown':
-      return within(row + pageRows)
-    case 'PageUp':
-      return within(row - pageRows)
-    case 'Home':
-      return 0
-    case 'End':
-      return last
-    default:
-      return null
-  }
-}
 
 /** "0011 → 0012", "→ 0001" for a new one, "0012" where nothing moved. */
 export const versionStep = (from: string | null, to: string | null): string => {

@@ -5,6 +5,7 @@ import { ArrowDown, ArrowUp, ListX, Search, X } from 'lucide-react'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { cn } from '@/components/ui/class-names'
+import { keyMove, rowHeight } from '@/components/ui/data-table-model'
 import { EmptyState } from '@/components/ui/empty-state'
 import { ErrorState } from '@/components/ui/error-state'
 import { Input } from '@/components/ui/input'
@@ -14,7 +15,7 @@ import { describeReadError } from '@/lib/client/fetch-json'
 import { formatCount } from '@/lib/format'
 import { itemStates, type ItemState } from '@/lib/tenancy/contract'
 import { ItemRow, itemColumns, itemGrid } from './item-row'
-import { plainView, rowAfterKey, sortAfterClick, toggleState, type ItemSort, type ItemsView } from './run-items-model'
+import { plainView, sortAfterClick, toggleState, type ItemSort, type ItemsView } from './run-items-model'
 import type { RunLive } from './run-live-model'
 import { itemStateLooks } from './run-status'
 import { useItemRows } from './use-item-rows'
@@ -26,8 +27,6 @@ type Props = {
   readonly onView: (view: ItemsView) => void
   readonly onOpen: (slug: string) => void
 }
-
-const rowHeight = 36
 
 /** Every item of the run, however many: filter, sort, arrows or j and k to move, Enter to open. */
 export function RunItems({ live, view, open, onView, onOpen }: Props) {
@@ -77,7 +76,7 @@ export function RunItems({ live, view, open, onView, onOpen }: Props) {
       if (row) onOpen(row.slug)
       return
     }
-    const next = rowAfterKey(event.key, active, total, 15)
+    const next = keyMove(event.key, active, total, 15)
     if (next === null) return
     event.preventDefault()
     focusActive.current = true

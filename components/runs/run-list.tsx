@@ -7,6 +7,7 @@ import { usePathname, useRouter, useSearchParams } from 'next/navigation'
 import { useRef } from 'react'
 import { Button } from '@/components/ui/button'
 import { cn } from '@/components/ui/class-names'
+import { keyMove } from '@/components/ui/data-table-model'
 import { EmptyState } from '@/components/ui/empty-state'
 import { ErrorState } from '@/components/ui/error-state'
 import { Page, PageHeader } from '@/components/ui/page-header'
@@ -14,7 +15,6 @@ import { SkeletonRows } from '@/components/ui/skeleton'
 import { describeReadError } from '@/lib/client/fetch-json'
 import { runQueries } from '@/lib/client/queries/runs'
 import { filterLabels, readFilter, runFilters, statesOf } from './run-list-model'
-import { rowAfterKey } from './run-items-model'
 import { RunRow, runColumns, runGrid } from './run-row'
 
 /** Every run, the newest first; open ones move as their items settle. */
@@ -37,7 +37,7 @@ export function RunList({ mayStart }: { readonly mayStart: boolean }) {
   const onKeyDown = (event: React.KeyboardEvent): void => {
     const links = [...(list.current?.querySelectorAll<HTMLAnchorElement>('a[data-run]') ?? [])]
     const here = links.findIndex((link) => link === document.activeElement)
-    const next = event.metaKey || event.ctrlKey || event.altKey ? null : rowAfterKey(event.key, here, links.length, 10)
+    const next = event.metaKey || event.ctrlKey || event.altKey ? null : keyMove(event.key, here, links.length, 10)
     if (next === null) return
     event.preventDefault()
     links[next]?.focus()

@@ -5,9 +5,12 @@ import {
   failuresTolerated,
   findingCount,
   formProblems,
+  isBehindHash,
   leftOutCount,
+  narrowed,
   planSentence,
   readSelection,
+  reasonText,
   rolloutHref,
   selectionSentence,
   startInput,
@@ -36,7 +39,7 @@ describe('the address', () => {
   it.each<Selection>([
     { kind: 'all' },
     { kind: 'tenants', slugs: ['acme', 'blue-harbor'] },
-    { kind: 'filter', filter: { q: 'a&b', database: ['app', 'eu-1'], versionState: ['behind'], label: ['plan=pro'], failed: true } },
+    { kind: 'filter', filter: { q: 'a&b', database: ['app', 'eu-1'], versionState: ['behind'], label: ['plan=pro, yearly'], failed: true } },
   ])('gives back the selection it was made from (%#)', (selection) => {
     const href = rolloutHref('app', selection, '0011')
     const url = new URL(href, 'http://x')
@@ -48,6 +51,16 @@ describe('the address', () => {
   it('never widens what it does not understand', () => {
     expect(readSelection(new URLSearchParams('versionState=asleep'))).toBeNull()
     expect(readSelection(new URLSearchParams('tenants=Not A Slug'))).toBeNull()
+    expect(readSelection(new URLSearchParams('tenants='))).toBeNull()
+  })
+
+  it('keeps thousands of tenants behind the hash, where no server has to read them', () => {
+    const selection: Selection = { kind: 'tenants', slugs: Array.from({ length: 2_000 }, (_, index) => `tenant-${index}`) }
+    const url = new URL(rolloutHref('app', selection), 'http://x')
+    expect(url.search.length).toBeLessThan(100)
+    expect(isBehindHash(url.searchParams)).toBe(true)
+    expect(readSelection(url.searchParams, url.hash)).toEqual(selection)
+    expect(readSelection(url.searchParams)).toBeNull()
   })
 
   it('takes each tenant once', () => {
@@ -96,4 +109,16 @@ it('says when the run would stop by itself', () => {
   expect(toleranceSentence(plan, '5%')).toBe('The run pauses by itself when more than 9 of 188 targets fail.')
   expect(toleranceSentence(plan, '0')).toBe('The run pauses by itself at the first failure.')
   expect(toleranceSentence(plan, '')).toBe('The run goes on to the end however many targets fail.')
+})
+
+it('has words for each reason, known or not', () => {
+  expect(reasonText('busy')).toBe('worked on by another run')
+  expect(reasonText('never_heard_of')).toBe('never heard of')
+})
+
+it('narrows a selection to one database or version, but not named tenants', () => {
+  expect(narrowed({ kind: 'all' }, { database: 'eu-1' })).toEqual({ kind: 'filter', filter: { database: ['eu-1'] } })
+  expect(narrowed({ kind: 'filter', filter: { q: 'a' } }, { version: '0011' })).toEqual({ kind: 'filter', filter: { q: 'a', version: ['0011'] } })
+  expect(narrowed({ kind: 'all' }, { version: null })).toBeNull()
+  expect(narrowed({ kind: 'tenants', slugs: ['a'] }, { database: 'eu-1' })).toBeNull()
 })

@@ -4,7 +4,6 @@ import {
   pagesOf,
   plainView,
   readAddress,
-  rowAfterKey,
   sortAfterClick,
   toggleState,
   versionStep,
@@ -47,15 +46,6 @@ it('adds and takes away a state', () => {
   const failed = toggleState(plainView, 'failed')
   expect(failed.states).toEqual(['failed'])
   expect(toggleState(failed, 'failed').states).toEqual([])
-})
-
-it('moves by keys and stays inside the list', () => {
-  expect(rowAfterKey('j', 0, 200, 20)).toBe(1)
-  expect(rowAfterKey('ArrowUp', 0, 200, 20)).toBe(0)
-  expect(rowAfterKey('PageDown', 190, 200, 20)).toBe(199)
-  expect(rowAfterKey('End', 0, 200, 20)).toBe(199)
-  expect(rowAfterKey('ArrowDown', 0, 0, 20)).toBeNull()
-  expect(rowAfterKey('q', 0, 200, 20)).toBeNull()
 })
 
 it('shows where a target came from and went', () => {
