@@ -28,6 +28,8 @@ export type Tenancy = {
   }
   readonly sets: {
     sync(actor: Actor, input: z.output<typeof C.syncSetInput>): Promise<V.SyncResult>
+    /** Findings of the files in a directory; stores nothing. @throws set.directory */
+    lint(dir: string): Promise<readonly V.LintFinding[]>
     list(): Promise<readonly V.SetSummary[]>
     get(set: string): Promise<V.SetDetail>
   }

@@ -1,5 +1,6 @@
 import type { LintFinding } from '../contract/views.ts'
 import { placeOf, walk, type Statement } from '../sql/statements.ts'
+import { indexOf, isConcurrent, nodeOf } from './statement-kinds.ts'
 import type { LoadedMigration } from './types.ts'
 
 /** Rules that only schema-per-tenant needs; each says what breaks and what to write instead. */
@@ -7,11 +8,6 @@ type Rule = (migration: LoadedMigration, statement: Statement, report: Report) =
 type Report = (rule: string, level: LintFinding['level'], message: string, offset?: number) => void
 
 const allowedSchemas: ReadonlySet<string> = new Set(['pg_catalog', 'information_schema', 'pg_temp'])
-
-const nodeOf = (statement: Statement): Record<string, unknown> => {
-  const inner = Object.values(statement.node)[0]
-  return typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : {}
-}
 
 const transactionControl: Rule = (migration, statement, report) => {
   if (statement.kind !== 'TransactionStmt') return
@@ -22,14 +18,6 @@ const transactionControl: Rule = (migration, statement, report) => {
       ? 'ends or begins a transaction inside a migration that is one transaction with its history row; remove it'
       : 'transaction control is not part of a transaction=off migration: each statement commits by itself; remove it',
   )
-}
-
-const isConcurrent = (statement: Statement): boolean => {
-  const node = nodeOf(statement)
-  if (statement.kind === 'IndexStmt' || statement.kind === 'DropStmt') return node.concurrent === true
-  if (statement.kind === 'ReindexStmt') return JSON.stringify(node.params ?? []).includes('"concurrently"')
-  if (statement.kind === 'AlterTableStmt') return JSON.stringify(node).includes('"concurrent":true')
-  return false
 }
 
 const outsideTransaction: ReadonlySet<string> = new Set([
@@ -49,6 +37,8 @@ const cannotRun: Rule = (migration, statement, report) => {
     report('not_a_migration', 'error', 'cannot be part of a migration: it cannot run in a transaction, and a new tenant is built in one')
   else if (isConcurrent(statement) && migration.transactional)
     report('needs_transaction_off', 'error', 'CONCURRENTLY cannot run in a transaction; put “-- tenantry: transaction=off” at the head of the file, alone with this statement')
+  else if (isConcurrent(statement) && statement.kind === 'IndexStmt' && indexOf(statement) === null)
+    report('index_name', 'error', 'gives the index no name, so an invalid leftover of a broken build could not be told from others; name it')
 }
 
 const searchPath: Rule = (_, statement, report) => {

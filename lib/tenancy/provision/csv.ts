@@ -143,6 +143,6 @@ export const parseOnboardCsv = (csv: string): CsvResult => {
   const read = body.map((record) => readRow(record, header))
   const slugAt = header.indexOf('slug')
   const doubles = findDoubles(body.map(({ record, line }) => ({ slug: record[slugAt] ?? '', line })).filter(({ slug }) => slug !== ''))
-  const problems = [...read.flatMap((one) => one.problems), ...doubles].sort((a, b) => a.line - b.line)
+  const problems = [...read.flatMap((one) => one.problems), ...doubles].toSorted((a, b) => a.line - b.line)
   return problems.length > 0 ? { rows: [], problems: problems.slice(0, mostProblems) } : { rows: read.flatMap(({ row }) => (row ? [row] : [])), problems }
 }

@@ -103,6 +103,7 @@ const itemSorts = {
 
 const itemConditions = (input: RunItemsInput) => {
   const conditions = [sql`i.run_id = ${input.run}`]
+  if (input.slug !== undefined) conditions.push(sql`t.slug = ${input.slug}`)
   if (input.q) conditions.push(sql`(strpos(t.slug, ${input.q.toLowerCase()}) > 0 or strpos(lower(t.name), ${input.q.toLowerCase()}) > 0)`)
   if (input.state && input.state.length > 0) conditions.push(sql`i.state = any(${[...input.state]}::text[])`)
   if (input.cause !== undefined) conditions.push(sql`i.cause = ${input.cause}`)

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { RunListInput } from '../contract/commands.ts'
-import { finalRunStates, isFinalRun, itemStates, type ItemState, type RunState } from '../contract/states.ts'
+import { finalRunStates, isFinalRun, type ItemState, type RunState } from '../contract/states.ts'
 import type { ItemCounts, RunSummary } from '../contract/views.ts'
 import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
@@ -60,7 +60,7 @@ const countsOf = async (db: ControlDb, runs: ReadonlyArray<{ readonly id: number
   return new Map(runs.map(({ id }) => [id, kept.get(id) ?? counted.get(id) ?? emptyCounts()]))
 }
 
-export const summaryColumns = sql`
+const summaryColumns = sql`
   r.id, r.kind, r.state, s.name as set, r.to_version as "toVersion", r.note, r.started_by as "startedBy", r.parent_run_id as "parentRun",
   r.created_at as "createdAt", r.started_at as "startedAt", r.finished_at as "finishedAt", r.stop_reason as "stopReason"`
 
@@ -104,5 +104,3 @@ export const countsFrom = (letters: Iterable<ItemState>): ItemCounts => {
   }
   return counts
 }
-
-export const isItemState = (text: string): text is ItemState => (itemStates as readonly string[]).includes(text)

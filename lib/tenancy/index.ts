@@ -1,0 +1,143 @@
+/** The only door to the library besides `contract/`: one object with everything that edges may call. */
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import type { Tenancy } from './contract/tenancy.ts'
+import { silentLogger, type Library, type Logger } from './context.ts'
+import { createAudit } from './control/audit-trail.ts'
+import { openControl } from './control/db.ts'
+import { createEars } from './control/notify.ts'
+import { TenancyError } from './errors.ts'
+import { createFleetEvents } from './events/fleet-events.ts'
+import { createRunEvents } from './events/run-events.ts'
+import { fleetMap } from './fleet/map.ts'
+import { fleetOverview } from './fleet/overview.ts'
+import { migrateControl } from './migrations/control-plane.ts'
+import { getSet, listSets } from './migrations/set-reads.ts'
+import { lintSet, syncSet } from './migrations/set-sync.ts'
+import { inspectTarget } from './observation/inspect.ts'
+import { observeNow, requestObservation } from './observation/request.ts'
+import { createPeople } from './people/index.ts'
+import { parseOnboardCsv } from './provision/csv.ts'
+import { startOnboarding } from './provision/onboard.ts'
+import { changeDatabaseUrl } from './registry/change-url.ts'
+import { listDatabases } from './registry/database-list.ts'
+import { addDatabase, checkDatabase, removeDatabase, setBudget } from './registry/databases.ts'
+import { getTenant } from './registry/tenant-detail.ts'
+import { tenantFacets } from './registry/tenant-facets.ts'
+import { listTenants } from './registry/tenant-list.ts'
+import { checkSlug, searchTenants } from './registry/tenant-search.ts'
+import { activateTenants, suspendTenants, updateTenant } from './registry/tenants.ts'
+import { cancelRun, pauseRun, resumeRun, retryItems } from './runs/control.ts'
+import { listFailures } from './runs/failures.ts'
+import { planView } from './runs/plan.ts'
+import { getRun, getRunMap, listAttempts, listRunItems } from './runs/reads.ts'
+import { rerun } from './runs/rerun.ts'
+import { startRun } from './runs/start.ts'
+import { listRuns } from './runs/summaries.ts'
+import { createJobs, startWorker, type WorkerOptions } from './runs/worker.ts'
+import { codeOf, sqlstate } from './sql/sqlstate.ts'
+
+export { TenancyError, isTenancyError } from './errors.ts'
+export type { Logger } from './context.ts'
+/** For the sign-in library, which brings its own queries for its own tables. */
+export { openControl } from './control/db.ts'
+
+export type TenancyConfig = {
+  /** Connection string of the control database; direct, for LISTEN needs a session. */
+  readonly controlUrl: string
+  /** TENANTRY_SECRET: at least 32 characters, the same for every process. */
+  readonly secret: string
+  /** Absolute path of the folder that holds `control/`. */
+  readonly migrationsDir: string
+  readonly logger?: Logger
+  readonly clock?: () => Date
+  /** Bounds of the conductors that differ from the usual ones. */
+  readonly limits?: WorkerOptions['limits']
+}
+
+const ready = async ({ control }: Library): Promise<void> => {
+  try {
+    await sql`select 1 from setting limit 1`.execute(control.db)
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === sqlstate.undefinedTable || code === sqlstate.undefinedSchema) throw new TenancyError('control.not_ready', {}, error)
+    throw new TenancyError('control.unreachable', { problem: code === 'unknown' ? 'no connection' : code }, error)
+  }
+}
+
+/** Opens nothing by itself: connections are made when something is asked. Close it in the end. */
+export const createTenancy = (config: TenancyConfig): Tenancy => {
+  const control = openControl(config.controlUrl)
+  const library: Library = { control, secret: config.secret, logger: config.logger ?? silentLogger, clock: config.clock ?? (() => new Date()) }
+  const ears = createEars(control)
+  const jobs = createJobs(library, config.controlUrl)
+  const runEvents = createRunEvents(library, ears)
+  const fleetEvents = createFleetEvents(library, ears)
+
+  return {
+    control: {
+      migrate: () => migrateControl(config.controlUrl, join(config.migrationsDir, 'control')),
+      ready: () => ready(library),
+    },
+    databases: {
+      check: (input) => checkDatabase(input),
+      add: (actor, input) => addDatabase(library, actor, input),
+      list: () => listDatabases(library),
+      setBudget: (actor, input) => setBudget(library, actor, input),
+      changeUrl: (actor, input) => changeDatabaseUrl(library, actor, input),
+      remove: (actor, input) => removeDatabase(library, actor, input),
+    },
+    sets: {
+      sync: (actor, input) => syncSet(library, actor, input),
+      lint: async (dir) => (await lintSet(dir)).findings,
+      list: () => listSets(library),
+      get: (set) => getSet(library, set),
+    },
+    tenants: {
+      list: (input) => listTenants(library, input),
+      facets: (filter) => tenantFacets(library, filter),
+      get: (slug) => getTenant(library, slug),
+      inspect: (slug, set) => inspectTarget(library, slug, set),
+      checkSlug: (slug) => checkSlug(library, slug),
+      update: (actor, input) => updateTenant(library, actor, input),
+      suspend: (actor, input) => suspendTenants(library, actor, input),
+      activate: (actor, input) => activateTenants(library, actor, input),
+      search: (q, limit) => searchTenants(library, q, limit),
+    },
+    onboarding: {
+      start: (actor, input) => startOnboarding(library, actor, input),
+      parseCsv: (csv) => parseOnboardCsv(csv),
+    },
+    fleet: { overview: () => fleetOverview(library), map: () => fleetMap(library) },
+    runs: {
+      plan: (input) => planView(control.db, input),
+      start: (actor, input) => startRun(library, actor, input),
+      list: (input) => listRuns(library, input),
+      get: (run) => getRun(library, run),
+      map: (run) => getRunMap(library, run),
+      items: (input) => listRunItems(library, input),
+      attempts: (run, slug) => listAttempts(library, run, slug),
+      failures: (run) => listFailures(library, run),
+      pause: (actor, input) => pauseRun(library, actor, input),
+      resume: (actor, input) => resumeRun(library, actor, input),
+      cancel: (actor, input) => cancelRun(library, actor, input),
+      retry: (actor, input) => retryItems(library, actor, input),
+      rerun: (actor, input) => rerun(library, actor, input),
+    },
+    observation: {
+      request: (actor, input) => requestObservation(library, jobs, actor, input),
+      now: (input) => observeNow(library, input),
+    },
+    people: createPeople(library),
+    audit: createAudit(library),
+    events: {
+      run: (run, afterRevision, listener) => runEvents.subscribe(run, afterRevision, listener),
+      fleet: (listener) => fleetEvents.subscribe(listener),
+    },
+    startWorker: (options) => startWorker(library, config.controlUrl, ears, { ...options, limits: config.limits }),
+    async close() {
+      await jobs.close()
+      await control.close()
+    },
+  }
+}

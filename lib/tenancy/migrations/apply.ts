@@ -1,0 +1,127 @@
+/** Applies one migration to one target: one transaction, one flight, the history row first. */
+import type { AttemptError } from '../contract/views.ts'
+import type { FleetConnection, FlightOutcome } from '../session/fleet-connection.ts'
+import { quoteIdent, quoteLiteral } from '../sql/ident.ts'
+import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
+import { attemptError, ownError, type ErrorPlace } from './attempt-error.ts'
+import { historyTable, insertHistory, readSummary, selectSummary, type HistorySummary } from './history.ts'
+import type { ExecutableMigration } from './types.ts'
+
+export type FlightLimits = { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number }
+
+export const defaultLimits: FlightLimits = { lockTimeoutMs: 1_000, statementTimeoutMs: 10 * 60_000 }
+
+export type Scene = {
+  readonly schema: string
+  /** Schemas of extensions, after the tenant's own in the search_path; never `public`. */
+  readonly extensionSchemas: readonly string[]
+  readonly run: number | null
+  /** Shown in pg_stat_activity while the flight is on. */
+  readonly applicationName: string
+  readonly limits: FlightLimits
+}
+
+export type ApplyOutcome =
+  | { readonly kind: 'applied'; readonly summary: HistorySummary }
+  /** The history holds the version already; what it says must be read before going on. */
+  | { readonly kind: 'recorded_before' }
+  | { readonly kind: 'failed'; readonly error: AttemptError }
+  /** The connection was lost so late that the transaction may have committed: only the history knows. */
+  | { readonly kind: 'unknown'; readonly error: AttemptError }
+
+export type Message = { readonly text: string; readonly place: ErrorPlace }
+
+const own: ErrorPlace = { version: null, file: null, statement: null }
+
+/** READ WRITE, because the session itself is read-only: a message without this BEGIN before it fails. */
+export const beginMessage = (scene: Scene): string =>
+  [
+    'BEGIN READ WRITE',
+    `SET LOCAL lock_timeout = ${scene.limits.lockTimeoutMs}`,
+    `SET LOCAL statement_timeout = ${scene.limits.statementTimeoutMs}`,
+    `SET LOCAL application_name = ${quoteLiteral(scene.applicationName.slice(0, 63))}`,
+  ].join('; ')
+
+export const searchPathOf = (scene: Scene): string => [scene.schema, ...scene.extensionSchemas.filter((name) => name !== 'public')].map(quoteIdent).join(', ')
+
+export const statementMessages = (migration: ExecutableMigration): Message[] =>
+  migration.statements.map((statement) => ({ text: statement.text, place: { version: migration.version, file: migration.file, statement } }))
+
+export const historyRowOf = (migration: ExecutableMigration, run: number | null, finished = true) => ({
+  version: migration.version,
+  name: migration.name,
+  checksum: migration.checksum,
+  run,
+  finished,
+})
+
+const flightTimeout = (scene: Scene): number => scene.limits.statementTimeoutMs + 30_000
+
+type FlightResult =
+  | { readonly kind: 'committed'; readonly summary: HistorySummary }
+  | { readonly kind: 'refused'; readonly error: Error & { code?: string }; readonly place: ErrorPlace }
+  | { readonly kind: 'unknown'; readonly error: Error & { code?: string } }
+
+const firstFailure = (outcomes: readonly FlightOutcome[], messages: readonly Message[]) => {
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome.ok || codeOf(outcome.error) === sqlstate.transactionAborted) continue
+    return { error: outcome.error, place: messages[index]?.place ?? own }
+  }
+  return null
+}
+
+/**
+ * Sends messages, COMMIT and the read-back in one flight and says what became of the transaction.
+ * The tag of COMMIT is looked at: after an error the server answers it with ROLLBACK, not with an error.
+ */
+export const fly = async (connection: FleetConnection, messages: readonly Message[], scene: Scene): Promise<FlightResult> => {
+  const texts = [...messages.map(({ text }) => text), 'COMMIT', selectSummary(scene.schema)]
+  const outcomes = await connection.flight(texts, flightTimeout(scene))
+  const body = outcomes.slice(0, messages.length)
+  const commit = outcomes[messages.length]
+  const readBack = outcomes[messages.length + 1]
+  const failure = firstFailure(body, messages)
+  if (failure) {
+    // Lost before COMMIT was answered: the server may have gone on to execute it.
+    if (classify(codeOf(failure.error)) === 'connection') return { kind: 'unknown', error: failure.error }
+    return { kind: 'refused', ...failure }
+  }
+  if (!commit?.ok) {
+    const error = commit?.error ?? new Error('no answer to COMMIT')
+    return classify(codeOf(error)) === 'connection' ? { kind: 'unknown', error } : { kind: 'refused', error, place: own }
+  }
+  if (commit.command !== 'COMMIT') return { kind: 'refused', error: new Error(`COMMIT was answered with ${commit.command}`), place: own }
+  const row = readBack?.ok ? readBack.rows[0] : undefined
+  if (!row) return { kind: 'unknown', error: readBack && !readBack.ok ? readBack.error : new Error('the history could not be read back') }
+  return { kind: 'committed', summary: readSummary(row) }
+}
+
+const isGuard = (error: object): boolean =>
+  codeOf(error) === sqlstate.uniqueViolation && Reflect.get(error, 'table_name') === historyTable
+
+/**
+ * Applies one transactional migration.
+ * @param expected digest that the history must have afterwards
+ */
+export const applyMigration = async (
+  connection: FleetConnection,
+  migration: ExecutableMigration,
+  expected: string,
+  scene: Scene,
+  before: readonly string[] = [],
+): Promise<ApplyOutcome> => {
+  const place: ErrorPlace = { version: migration.version, file: migration.file, statement: null }
+  const guard = [...before, insertHistory(scene.schema, [historyRowOf(migration, scene.run)]), `SET LOCAL search_path = ${searchPathOf(scene)}`]
+  const messages: Message[] = [{ text: [beginMessage(scene), ...guard].join('; '), place }, ...statementMessages(migration)]
+  const result = await fly(connection, messages, scene)
+  if (result.kind === 'committed') {
+    if (result.summary.digest === expected) return { kind: 'applied', summary: result.summary }
+    return {
+      kind: 'failed',
+      error: ownError('history_mismatch', `The transaction committed, but the history of “${scene.schema}” is not the one expected after ${migration.version}.`, place, 'Observe the tenant and look at its history: something else writes to it.'),
+    }
+  }
+  if (result.kind === 'unknown') return { kind: 'unknown', error: attemptError(result.error, place, scene.schema) }
+  if (isGuard(result.error)) return { kind: 'recorded_before' }
+  return { kind: 'failed', error: attemptError(result.error, result.place, scene.schema) }
+}

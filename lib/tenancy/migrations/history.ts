@@ -1,0 +1,178 @@
+/** The table `tenantry_history` inside each target's own schema: the truth about what was applied there. */
+import type { FleetConnection } from '../session/fleet-connection.ts'
+import { quoteLiteral, quoteQualified } from '../sql/ident.ts'
+import { codeOf, sqlstate } from '../sql/sqlstate.ts'
+
+export const historyTable = 'tenantry_history'
+
+export const createHistory = (schema: string): string =>
+  `CREATE TABLE ${quoteQualified(schema, historyTable)} (
+  version text COLLATE "C" PRIMARY KEY,
+  name text NOT NULL,
+  checksum text NOT NULL,
+  run bigint,
+  baseline boolean NOT NULL DEFAULT false,
+  applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  finished_at timestamptz,
+  statements_done integer NOT NULL DEFAULT 0
+)`
+
+export type HistoryRow = {
+  readonly version: string
+  readonly name: string
+  readonly checksum: string
+  readonly run: number | null
+  readonly baseline?: boolean
+  /** false: a transaction=off migration that starts now. */
+  readonly finished: boolean
+}
+
+/** Fails with a unique violation when the version is recorded already: the guard of at most once. */
+export const insertHistory = (schema: string, rows: readonly HistoryRow[]): string => {
+  const values = rows.map(
+    ({ version, name, checksum, run, baseline, finished }) =>
+      `(${[quoteLiteral(version), quoteLiteral(name), quoteLiteral(checksum), run ?? 'NULL', baseline === true, finished ? 'clock_timestamp()' : 'NULL'].join(', ')})`,
+  )
+  return `INSERT INTO ${quoteQualified(schema, historyTable)} (version, name, checksum, run, baseline, finished_at) VALUES ${values.join(', ')}`
+}
+
+export const markStatement = (schema: string, version: string, done: number): string =>
+  `UPDATE ${quoteQualified(schema, historyTable)} SET statements_done = ${done} WHERE version = ${quoteLiteral(version)}`
+
+export const markFinished = (schema: string, version: string): string =>
+  `UPDATE ${quoteQualified(schema, historyTable)} SET finished_at = clock_timestamp() WHERE version = ${quoteLiteral(version)}`
+
+/** What a history says, in one row. The digest is that of `migrations/digest.ts`. */
+export type HistorySummary = {
+  readonly applied: number
+  readonly version: string | null
+  readonly digest: string
+  /** The run that applied the newest version; null when it was none of Tenantry's. */
+  readonly lastRun: number | null
+  /** A transaction=off migration that has started and not finished. */
+  readonly unfinished: { readonly version: string; readonly checksum: string; readonly statementsDone: number } | null
+}
+/** null: there is no such schema. `history: null`: the schema holds no history table. */
+export type TargetSummary = { readonly history: HistorySummary | null } | null
+
+type SummaryRow = {
+  i: string
+  applied: string
+  version: string | null
+  digest: string
+  last_run: string | null
+  unfinished: string | null
+  unfinished_checksum: string | null
+  done: string | null
+}
+
+const digestExpression = `encode(sha256(convert_to(coalesce(string_agg(version || ':' || checksum, ',' ORDER BY version) FILTER (WHERE finished_at IS NOT NULL), ''), 'UTF8')), 'hex')`
+
+/** One row: the summary of one schema's history, marked with a number to find it again in a UNION. */
+export const selectSummary = (schema: string, mark = 0): string =>
+  `SELECT ${mark}::text AS i, count(*) FILTER (WHERE finished_at IS NOT NULL)::text AS applied, max(version) FILTER (WHERE finished_at IS NOT NULL) AS version, ` +
+  `${digestExpression} AS digest, (array_agg(run ORDER BY version DESC) FILTER (WHERE finished_at IS NOT NULL))[1]::text AS last_run, max(version) FILTER (WHERE finished_at IS NULL) AS unfinished, max(checksum) FILTER (WHERE finished_at IS NULL) AS unfinished_checksum, ` +
+  `max(statements_done) FILTER (WHERE finished_at IS NULL)::text AS done FROM ${quoteQualified(schema, historyTable)}`
+
+export const readSummary = (row: object): HistorySummary => {
+  const { applied, version, digest, last_run: lastRun, unfinished, unfinished_checksum: checksum, done } = row as SummaryRow
+  return {
+    applied: Number(applied),
+    version,
+    digest,
+    lastRun: lastRun === null ? null : Number(lastRun),
+    unfinished: unfinished === null ? null : { version: unfinished, checksum: checksum ?? '', statementsDone: Number(done ?? 0) },
+  }
+}
+
+/** Each batch is its own transaction, so that locks stay bounded whatever the size of the fleet. */
+const batchSize = 200
+const catalogBatch = 1000
+
+const chunks = <T>(list: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size))
+
+type CatalogRow = { nspname: string; has_history: boolean | string }
+
+const schemasWithHistory = async (connection: FleetConnection, schemas: readonly string[], timeoutMs: number) => {
+  const found = new Map<string, boolean>()
+  for (const chunk of chunks(schemas, catalogBatch)) {
+    const rows = await connection.query<CatalogRow>(
+      `SELECT n.nspname, c.oid IS NOT NULL AS has_history FROM pg_namespace n ` +
+        `LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = ${quoteLiteral(historyTable)} AND c.relkind IN ('r', 'p') ` +
+        `WHERE n.nspname = ANY (ARRAY[${chunk.map(quoteLiteral).join(', ')}]::name[])`,
+      timeoutMs,
+    )
+    for (const row of rows) found.set(row.nspname, row.has_history === true || row.has_history === 't')
+  }
+  return found
+}
+
+const readBatch = async (connection: FleetConnection, schemas: readonly string[], timeoutMs: number): Promise<Map<string, TargetSummary>> => {
+  const found = new Map<string, TargetSummary>()
+  try {
+    const rows = await connection.query<SummaryRow>(schemas.map(selectSummary).join(' UNION ALL '), timeoutMs)
+    for (const row of rows) {
+      const schema = schemas[Number(row.i)]
+      if (schema !== undefined) found.set(schema, { history: readSummary(row) })
+    }
+    return found
+  } catch (error) {
+    // A schema that goes while the batch is read must not hide the others of its batch.
+    const code = codeOf(error)
+    if (code !== sqlstate.undefinedTable && code !== sqlstate.undefinedSchema) throw error
+    if (schemas.length === 1) return new Map([[schemas[0] ?? '', { history: null }]])
+    const middle = Math.ceil(schemas.length / 2)
+    const halves = [await readBatch(connection, schemas.slice(0, middle), timeoutMs), await readBatch(connection, schemas.slice(middle), timeoutMs)]
+    return new Map(halves.flatMap((half) => [...half]))
+  }
+}
+
+/**
+ * Reads the histories of many schemas of one database, set-based and in bounded batches.
+ * @throws the connection's error when it breaks
+ */
+export const readSummaries = async (
+  connection: FleetConnection,
+  schemas: readonly string[],
+  timeoutMs = 30_000,
+): Promise<Map<string, TargetSummary>> => {
+  const catalog = await schemasWithHistory(connection, schemas, timeoutMs)
+  const result = new Map<string, TargetSummary>(
+    schemas.map((schema) => [schema, catalog.has(schema) ? { history: null } : null] as const),
+  )
+  const readable = schemas.filter((schema) => catalog.get(schema) === true)
+  for (const chunk of chunks(readable, batchSize)) for (const [schema, summary] of await readBatch(connection, chunk, timeoutMs)) result.set(schema, summary)
+  return result
+}
+
+export type FullHistoryRow = {
+  readonly version: string
+  readonly name: string
+  readonly checksum: string
+  readonly run: number | null
+  readonly baseline: boolean
+  readonly appliedAt: string
+  readonly finishedAt: string | null
+  readonly statementsDone: number
+}
+
+/** All rows of one history, in order of version. */
+export const readHistory = async (connection: FleetConnection, schema: string): Promise<FullHistoryRow[]> => {
+  type Row = { version: string; name: string; checksum: string; run: string | null; baseline: string; applied_at: string; finished_at: string | null; done: string }
+  const iso = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+  const rows = await connection.query<Row>(
+    `SELECT version, name, checksum, run::text AS run, baseline::text AS baseline, ${iso('applied_at')} AS applied_at, ${iso('finished_at')} AS finished_at, ` +
+      `statements_done::text AS done FROM ${quoteQualified(schema, historyTable)} ORDER BY version`,
+  )
+  return rows.map((row) => ({
+    version: row.version,
+    name: row.name,
+    checksum: row.checksum,
+    run: row.run === null ? null : Number(row.run),
+    baseline: row.baseline === 'true',
+    appliedAt: row.applied_at,
+    finishedAt: row.finished_at,
+    statementsDone: Number(row.done),
+  }))
+}

@@ -1,0 +1,38 @@
+import { scanSync } from 'libpg-query'
+import type { Statement } from '../sql/statements.ts'
+
+/** The statement's own node, without the wrapper that carries its kind. */
+export const nodeOf = (statement: Statement): Record<string, unknown> => {
+  const inner: unknown = Object.values(statement.node)[0]
+  return typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : {}
+}
+
+/** Statements that say CONCURRENTLY: they cannot run in a transaction. */
+export const isConcurrent = (statement: Statement): boolean => {
+  const node = nodeOf(statement)
+  if (statement.kind === 'IndexStmt' || statement.kind === 'DropStmt') return node.concurrent === true
+  if (statement.kind === 'ReindexStmt') return JSON.stringify(node.params ?? []).includes('"concurrently"')
+  if (statement.kind === 'AlterTableStmt') return JSON.stringify(node).includes('"concurrent":true')
+  return false
+}
+
+/** The index that a CREATE INDEX makes; null for other statements and for an index whose name PostgreSQL chooses. */
+export const indexOf = (statement: Statement): { readonly name: string; readonly table: string } | null => {
+  if (statement.kind !== 'IndexStmt') return null
+  const node = nodeOf(statement)
+  const table = (node.relation as { relname?: string } | undefined)?.relname
+  return typeof node.idxname === 'string' && table ? { name: node.idxname, table } : null
+}
+
+/**
+ * The statement as it can run inside the transaction that builds a new tenant, where every table is empty and nobody else looks:
+ * without CONCURRENTLY. null: nothing to do there (REINDEX of what was just built).
+ */
+export const insideTransaction = (statement: Statement): string | null => {
+  if (!isConcurrent(statement)) return statement.text
+  if (statement.kind === 'ReindexStmt') return null
+  const token = scanSync(statement.text).tokens.find(({ text }) => text.toLowerCase() === 'concurrently')
+  if (!token) return statement.text
+  const bytes = Buffer.from(statement.text, 'utf8')
+  return Buffer.concat([bytes.subarray(0, token.start), bytes.subarray(token.end)]).toString('utf8')
+}

@@ -1,0 +1,77 @@
+/** One target, read live from its database: the tenant's page. */
+import type { HistoryEntry, TargetInspection } from '../contract/views.ts'
+import type { Library } from '../context.ts'
+import { TenancyError } from '../errors.ts'
+import { readHistory, readSummaries, type FullHistoryRow } from '../migrations/history.ts'
+import { connectionProblem } from '../registry/connection-problem.ts'
+import { openUrl } from '../registry/databases.ts'
+import { readInstallation } from '../runs/conduct/lease.ts'
+import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
+import { codeOf } from '../sql/sqlstate.ts'
+import { readTableSizes } from './sizes.ts'
+
+const matchOf = (row: FullHistoryRow, checksums: ReadonlyMap<string, string>): HistoryEntry['match'] => {
+  if (row.finishedAt === null) return 'half_done'
+  const known = checksums.get(row.version)
+  return known === undefined ? 'unknown' : known === row.checksum ? 'same' : 'edited'
+}
+
+const entryOf = (row: FullHistoryRow, checksums: ReadonlyMap<string, string>): HistoryEntry => ({
+  version: row.version,
+  name: row.name,
+  checksum: row.checksum,
+  appliedAt: row.appliedAt,
+  finishedAt: row.finishedAt,
+  // One transaction has one moment; only a migration of several steps has a length.
+  durationMs: row.finishedAt === null || row.finishedAt === row.appliedAt ? null : Math.max(0, Date.parse(row.finishedAt) - Date.parse(row.appliedAt)),
+  run: row.run,
+  baseline: row.baseline,
+  match: matchOf(row, checksums),
+  statementsDone: row.finishedAt === null ? row.statementsDone : null,
+})
+
+const findTarget = async ({ control }: Library, slug: string, set: string) => {
+  const row = await control.db
+    .selectFrom('placement')
+    .innerJoin('tenant', 'tenant.id', 'placement.tenant_id')
+    .innerJoin('migration_set', 'migration_set.id', 'placement.set_id')
+    .innerJoin('target', 'target.id', 'placement.target_id')
+    .innerJoin('database', 'database.id', 'target.database_id')
+    .select(['target.schema_name as schema', 'target.set_id as setId', 'database.url_sealed as sealed'])
+    .where('tenant.slug', '=', slug)
+    .where('migration_set.name', '=', set)
+    .executeTakeFirst()
+  if (!row) throw new TenancyError('tenant.unknown', { slug, set })
+  return row
+}
+
+const read = async (library: Library, connection: FleetConnection, schema: string, setId: number) => {
+  const summary = (await readSummaries(connection, [schema])).get(schema) ?? null
+  if (summary === null) return null
+  const stored = await library.control.db.selectFrom('migration').select(['version', 'checksum']).where('set_id', '=', setId).execute()
+  const checksums = new Map(stored.map(({ version, checksum }) => [version, checksum]))
+  const history = summary.history === null ? [] : await readHistory(connection, schema)
+  return { history: history.map((row) => entryOf(row, checksums)), tables: await readTableSizes(connection, schema) }
+}
+
+/** @throws tenant.unknown when the tenant has no place in the set */
+export const inspectTarget = async (library: Library, slug: string, set: string): Promise<TargetInspection> => {
+  const { schema, setId, sealed } = await findTarget(library, slug, set)
+  const readAt = library.clock().toISOString()
+  const at = openUrl(library.secret, sealed)
+  let connection: FleetConnection | null = null
+  try {
+    connection = await connectFleet(at.url, {
+      applicationName: `tenantry:${await readInstallation(library.control.db)}:inspect`,
+      connectTimeoutMs: 5_000,
+      statementTimeoutMs: 10_000,
+    })
+    const seen = await read(library, connection, schema, setId)
+    return seen ? { reachable: true, readAt, ...seen } : { reachable: false, readAt, reason: `There is no schema “${schema}” in the database.` }
+  } catch (error) {
+    if (codeOf(error) === 'unknown') throw error
+    return { reachable: false, readAt, reason: connectionProblem(error, at).message }
+  } finally {
+    await connection?.close()
+  }
+}

@@ -1,0 +1,62 @@
+import { sql } from 'kysely'
+import type { z } from 'zod'
+import type { observeInput } from '../contract/commands.ts'
+import type { Actor } from '../contract/permissions.ts'
+import type { Library } from '../context.ts'
+import { appendAudit } from '../control/audit.ts'
+import type { ControlDb } from '../control/db.ts'
+import { TenancyError } from '../errors.ts'
+import { observeDatabase } from './observe.ts'
+
+type Input = z.output<typeof observeInput>
+type Chosen = { readonly id: number; readonly name: string; readonly targets: readonly number[] | null }
+
+/** Who asks for observations elsewhere: a worker's queue. */
+type Queue = { observe(databaseId: number, targets: readonly number[] | null): Promise<void> }
+
+const requireKnown = async (db: ControlDb, input: Input): Promise<void> => {
+  for (const database of input.databases ?? []) {
+    const row = await db.selectFrom('database').select('id').where('name', '=', database).executeTakeFirst()
+    if (!row) throw new TenancyError('database.unknown', { database })
+  }
+  const slugs = input.slugs ?? []
+  if (slugs.length === 0) return
+  const { rows } = await sql<{ slug: string }>`select s.slug from unnest(${slugs}::text[]) as s(slug) where not exists (select from tenant n where n.slug = s.slug) limit 1`.execute(db)
+  if (rows[0]) throw new TenancyError('tenant.unknown', { slug: rows[0].slug })
+}
+
+const choose = async (db: ControlDb, input: Input): Promise<Chosen[]> => {
+  await requireKnown(db, input)
+  const named = input.databases === undefined ? sql`true` : sql`d.name = any(${input.databases}::text[])`
+  if (input.slugs === undefined) {
+    const { rows } = await sql<{ id: number; name: string }>`select d.id, d.name from database d where ${named} order by d.name`.execute(db)
+    return rows.map((row) => ({ ...row, targets: null }))
+  }
+  const { rows } = await sql<{ id: number; name: string; targets: number[] }>`
+    select d.id, d.name, array_agg(t.id) as targets
+    from target t join database d on d.id = t.database_id join placement p on p.target_id = t.id join tenant n on n.id = p.tenant_id
+    where n.slug = any(${input.slugs}::text[]) and ${named} group by d.id, d.name order by d.name`.execute(db)
+  return rows.map(({ id, name, targets }) => ({ id, name, targets: targets.map(Number) }))
+}
+
+/** @throws database.unknown, tenant.unknown */
+export const requestObservation = async (library: Library, queue: Queue, actor: Actor, input: Input): Promise<{ databases: string[] }> => {
+  const { db } = library.control
+  const chosen = await choose(db, input)
+  for (const { id, targets } of chosen) await queue.observe(id, targets)
+  const databases = chosen.map(({ name }) => name)
+  await appendAudit(db, { actor, action: 'targets.observe', subjectKind: 'fleet', subject: 'fleet', details: { databases, tenants: input.slugs?.length ?? 'all' } })
+  return { databases }
+}
+
+/** @throws database.unknown, tenant.unknown */
+export const observeNow = async (library: Library, input: Input): Promise<{ targets: number; unreachable: string[] }> => {
+  let targets = 0
+  const unreachable: string[] = []
+  for (const { id, name, targets: only } of await choose(library.control.db, input)) {
+    const result = await observeDatabase(library, id, only)
+    targets += result.targets
+    if (!result.reachable) unreachable.push(name)
+  }
+  return { targets, unreachable }
+}

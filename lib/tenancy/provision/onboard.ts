@@ -1,0 +1,176 @@
+/** Reserves slugs, schemas and roles in the registry and queues the run that builds them. */
+import { sql } from 'kysely'
+import type { OnboardInput } from '../contract/commands.ts'
+import type { Actor } from '../contract/permissions.ts'
+import { defaultRoleName, defaultSchemaName } from '../contract/slug.ts'
+import type { RunRef } from '../contract/tenancy.ts'
+import type { Library } from '../context.ts'
+import { appendAudits } from '../control/audit.ts'
+import type { ControlDb } from '../control/db.ts'
+import { notify } from '../control/notify.ts'
+import type { OnboardOptions } from '../control/schema.ts'
+import { TenancyError } from '../errors.ts'
+import { findSet, freezeMigrations, insertRun, planDigest, type NewItem, type SetRow } from '../runs/freeze.ts'
+import { explainConflict } from '../runs/start.ts'
+
+type Row = {
+  readonly slug: string
+  readonly name: string
+  readonly hosts: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly databaseId: number
+  readonly serverId: number
+  readonly schema: string
+  readonly baseline: string | null
+}
+
+type Place = { readonly id: number; readonly serverId: number }
+
+const findDatabases = async (trx: ControlDb): Promise<Map<string, Place>> => {
+  const rows = await trx.selectFrom('database').select(['id', 'name', 'server_id']).execute()
+  return new Map(rows.map((row) => [row.name, { id: row.id, serverId: row.server_id }]))
+}
+
+const placeRows = async (trx: ControlDb, set: SetRow, input: OnboardInput): Promise<Row[]> => {
+  const databases = await findDatabases(trx)
+  const byId = new Map([...databases.values()].map((place) => [place.id, place]))
+  const only = databases.size === 1 ? [...databases.values()][0] : undefined
+  const fallback = (set.defaultDatabaseId === null ? undefined : byId.get(set.defaultDatabaseId)) ?? only
+  const seen = new Set<string>()
+  return input.tenants.map((tenant) => {
+    const place = tenant.database === undefined ? fallback : databases.get(tenant.database)
+    if (!place) throw tenant.database === undefined ? new TenancyError('set.no_database', { set: set.name }) : new TenancyError('database.unknown', { database: tenant.database })
+    if (seen.has(tenant.slug)) throw new TenancyError('input.invalid', { problem: `the slug “${tenant.slug}” is there twice`, field: 'tenants' })
+    seen.add(tenant.slug)
+    return {
+      slug: tenant.slug,
+      name: tenant.name || tenant.slug,
+      hosts: tenant.hosts,
+      labels: tenant.labels,
+      databaseId: place.id,
+      serverId: place.serverId,
+      schema: tenant.schema ?? defaultSchemaName(tenant.slug),
+      baseline: tenant.baseline ?? null,
+    }
+  })
+}
+
+const rowset = (rows: readonly Row[]) =>
+  sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x(slug text, name text, hosts jsonb, labels jsonb, "databaseId" bigint, "serverId" bigint, schema text, baseline text)`
+
+/** A tenant whose earlier onboarding failed is `provisioning` still and is taken up again; any other that has a place in this set is taken. */
+const reserveTenants = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<void> => {
+  await sql`
+    insert into tenant (slug, name, hosts, labels)
+    select x.slug, x.name, array(select jsonb_array_elements_text(x.hosts)), x.labels from ${rowset(rows)}
+    on conflict (slug) do update set name = excluded.name, hosts = excluded.hosts, labels = excluded.labels, updated_at = now()
+      where tenant.state = 'provisioning'`.execute(trx)
+  const taken = await sql<{ slug: string; state: string }>`
+    select n.slug, n.state from tenant n join ${rowset(rows)} on x.slug = n.slug
+    where n.state not in ('provisioning', 'active') or (n.state = 'active' and exists (select from placement p where p.tenant_id = n.id and p.set_id = ${set.id}))
+    order by n.slug limit 100`.execute(trx)
+  const [first] = taken.rows
+  if (first) throw new TenancyError('tenant.exists', { slug: first.slug, slugs: taken.rows.map(({ slug }) => slug), count: taken.rows.length })
+}
+
+const refuseTakenSchemas = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<void> => {
+  const taken = await sql<{ schema: string; database: string; slug: string }>`
+    select x.schema, d.name as database, coalesce(n.slug, '') as slug
+    from ${rowset(rows)} join target t on t.database_id = x."databaseId" and t.schema_name = x.schema
+    join database d on d.id = t.database_id
+    left join placement p on p.target_id = t.id left join tenant n on n.id = p.tenant_id
+    where n.slug is distinct from x.slug or p.set_id <> ${set.id} limit 1`.execute(trx)
+  const [first] = taken.rows
+  if (first) throw new TenancyError('schema.taken', first)
+  const twice = new Map<string, string>()
+  for (const { databaseId, schema, slug } of rows) {
+    const other = twice.get(`${databaseId} ${schema}`)
+    if (other) throw new TenancyError('schema.taken', { schema, database: '', slug: other })
+    twice.set(`${databaseId} ${schema}`, slug)
+  }
+}
+
+/** A repeated call may name another database or schema than the failed one did: nothing of that one was left. */
+const reservePlacements = async (trx: ControlDb, set: SetRow, rows: readonly Row[], isolation: string): Promise<void> => {
+  await sql`
+    with old as (
+      select p.tenant_id, p.target_id from placement p join tenant n on n.id = p.tenant_id join ${rowset(rows)} on x.slug = n.slug
+      join target t on t.id = p.target_id
+      where p.set_id = ${set.id} and n.state = 'provisioning' and (t.database_id <> x."databaseId" or t.schema_name <> x.schema)
+        and not exists (select from run_item i where i.target_id = t.id and i.state in ('pending', 'running', 'interrupted')))
+    delete from placement p using old where p.tenant_id = old.tenant_id and p.set_id = ${set.id}`.execute(trx)
+  await sql`
+    insert into target (set_id, database_id, schema_name, isolation)
+    select ${set.id}::bigint, x."databaseId", x.schema, ${isolation}::text from ${rowset(rows)} on conflict (database_id, schema_name) do nothing`.execute(trx)
+  const roles = rows.map(({ slug }) => ({ slug, role: defaultRoleName(slug) }))
+  await sql`
+    insert into placement (tenant_id, set_id, target_id, isolation, role_name)
+    select n.id, ${set.id}::bigint, t.id, t.isolation, r.role
+    from ${rowset(rows)} join tenant n on n.slug = x.slug join target t on t.database_id = x."databaseId" and t.schema_name = x.schema
+    join jsonb_to_recordset(${JSON.stringify(roles)}::jsonb) as r(slug text, role text) on r.slug = x.slug
+    on conflict (tenant_id, set_id) do nothing`.execute(trx)
+}
+
+type Reserved = { slug: string; target_id: number; tenant_id: number; server_id: number; role_name: string; baseline: string | null; reserved_role: boolean }
+
+/** In the order of the input: people look for their rows where they put them. */
+const readItems = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<NewItem[]> => {
+  const { rows: reserved } = await sql<Reserved>`
+    select n.slug, p.target_id, n.id as tenant_id, x."serverId" as server_id, p.role_name, x.baseline,
+      exists (select from placement q join target t on t.id = q.target_id join database d on d.id = t.database_id
+              where q.tenant_id = n.id and q.set_id <> ${set.id} and d.server_id = x."serverId" and n.state = 'active') as reserved_role
+    from ${rowset(rows)} join tenant n on n.slug = x.slug join placement p on p.tenant_id = n.id and p.set_id = ${set.id}`.execute(trx)
+  const bySlug = new Map(reserved.map((row) => [row.slug, row]))
+  return rows.flatMap(({ slug }) => {
+    const row = bySlug.get(slug)
+    if (!row) return []
+    const options: OnboardOptions = { role: row.role_name, baseline: row.baseline, reservedRole: row.reserved_role }
+    return [{ targetId: row.target_id, tenantId: row.tenant_id, serverId: row.server_id, fromVersion: null, options }]
+  })
+}
+
+const requireBaselines = (rows: readonly Row[], versions: ReadonlySet<string>, set: string): void => {
+  const wrong = rows.find(({ baseline }) => baseline !== null && !versions.has(baseline))
+  if (wrong) throw new TenancyError('version.unknown', { set, version: wrong.baseline, slug: wrong.slug })
+}
+
+/**
+ * The same call can be repeated after a failure: what is `provisioning` is taken up again.
+ * @throws set.unknown, set.empty, set.no_database, version.unknown, database.unknown, tenant.exists, schema.taken, run.targets_busy
+ */
+export const startOnboarding = async (library: Library, actor: Actor, input: OnboardInput): Promise<RunRef> => {
+  if (input.isolation !== 'schema')
+    throw new TenancyError('input.invalid', { problem: `isolation “${input.isolation}” cannot be onboarded; it must be schema`, field: 'isolation' })
+  let targetIds: number[] = []
+  try {
+    return await library.control.db.transaction().execute(async (trx) => {
+      const set = await findSet(trx, input.set)
+      const migrations = await freezeMigrations(trx, set, input.to)
+      const rows = await placeRows(trx, set, input)
+      requireBaselines(rows, new Set(migrations.map(({ version }) => version)), set.name)
+      await reserveTenants(trx, set, rows)
+      await refuseTakenSchemas(trx, set, rows)
+      await reservePlacements(trx, set, rows, input.isolation)
+      const items = await readItems(trx, set, rows)
+      targetIds = items.map(({ targetId }) => targetId)
+      const run = await insertRun(trx, {
+        kind: 'onboard',
+        setId: set.id,
+        migrations,
+        digest: planDigest(set.name, migrations, targetIds),
+        parentRun: null,
+        note: input.note,
+        startedBy: actor.label,
+        maxConcurrent: null,
+        failureTolerance: null,
+        items,
+      })
+      await appendAudits(trx, { actor, action: 'tenants.onboard', subjectKind: 'tenant', subjects: rows.map(({ slug }) => slug), details: { run, set: set.name } })
+      await notify(trx, { topic: 'runs' })
+      await notify(trx, { topic: 'tenants' })
+      return { run }
+    })
+  } catch (error) {
+    throw await explainConflict(library, error, targetIds)
+  }
+}

@@ -1,0 +1,170 @@
+/** What a conductor takes up: the open runs that have items on its server, and these items. */
+import { sql } from 'kysely'
+import type { RunState } from '../../contract/states.ts'
+import type { ControlDb } from '../../control/db.ts'
+import { notify } from '../../control/notify.ts'
+import type { FrozenMigration, OnboardOptions } from '../../control/schema.ts'
+import { parseStatements } from '../../sql/statements.ts'
+import { requireLease, type Lease } from './lease.ts'
+import type { DrivenRun, Work } from './work.ts'
+
+export type ServerFacts = {
+  readonly id: number
+  readonly name: string
+  readonly budget: number
+  readonly databases: ReadonlyArray<{ readonly id: number; readonly name: string; readonly sealed: Buffer }>
+}
+
+export const readServer = async (db: ControlDb, serverId: number): Promise<ServerFacts | null> => {
+  const server = await db.selectFrom('server').select(['id', 'name', 'budget']).where('id', '=', serverId).executeTakeFirst()
+  if (!server) return null
+  const databases = await db.selectFrom('database').select(['id', 'name', 'url_sealed']).where('server_id', '=', serverId).orderBy('id').execute()
+  return { ...server, databases: databases.map((row) => ({ id: row.id, name: row.name, sealed: row.url_sealed })) }
+}
+
+export type OpenRun = { readonly id: number; readonly state: RunState }
+
+/** Runs that want something of this server: items to work on, or an end to be found. */
+export const openRuns = async (db: ControlDb, serverId: number): Promise<OpenRun[]> => {
+  const { rows } = await sql<OpenRun>`
+    select r.id, r.state from run r
+    where r.state in ('queued', 'running', 'pausing', 'cancelling')
+      and exists (select from run_item i where i.run_id = r.id and i.server_id = ${serverId} and i.state in ('pending', 'running', 'interrupted'))
+    order by r.id`.execute(db)
+  return rows
+}
+
+/** Servers with work and no conductor that was heard of lately; `exists` stops at a run's first open item. */
+export const serversWithWork = async (db: ControlDb, freshSeconds: number): Promise<number[]> => {
+  const { rows } = await sql<{ id: number }>`
+    select s.id from server s
+    where exists (
+        select from run r where r.state in ('queued', 'running', 'pausing', 'cancelling')
+          and exists (select from run_item i where i.run_id = r.id and i.server_id = s.id and i.state in ('pending', 'running', 'interrupted')))
+      and not exists (select from conductor c where c.server_id = s.id and c.worker is not null and c.heartbeat_at > now() - make_interval(secs => ${freshSeconds}))`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+const parsed = new Map<string, ReturnType<typeof parseStatements>>()
+const keepParsed = 500
+
+/** Contents never change under their checksum, so they are parsed once a process. */
+const statementsOf = (checksum: string, text: string): ReturnType<typeof parseStatements> => {
+  const known = parsed.get(checksum)
+  if (known) return known
+  if (parsed.size >= keepParsed) parsed.clear()
+  const statements = parseStatements(text)
+  parsed.set(checksum, statements)
+  return statements
+}
+
+const executables = async (db: ControlDb, frozen: readonly FrozenMigration[]): Promise<DrivenRun['migrations']> => {
+  const rows = await db.selectFrom('migration_content').selectAll().where('checksum', 'in', ['', ...frozen.map(({ checksum }) => checksum)]).execute()
+  const texts = new Map(rows.map(({ checksum, sql: text }) => [checksum, text]))
+  return Promise.all(
+    frozen.map(async (migration) => {
+      const text = texts.get(migration.checksum)
+      if (text === undefined) throw new Error(`the content of migration ${migration.file} is not stored`)
+      return { ...migration, statements: await statementsOf(migration.checksum, text) }
+    }),
+  )
+}
+
+/** Locks the run for a moment, so that a cancel or pause that found no conductor has either happened or sees this one. */
+export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise<DrivenRun | null> => {
+  const row = await db.transaction().execute(async (trx) => {
+    await requireLease(trx, lease)
+    return trx
+      .selectFrom('run')
+      .innerJoin('migration_set', 'migration_set.id', 'run.set_id')
+      .select(['run.id', 'run.kind', 'run.state', 'run.migrations', 'run.max_concurrent', 'run.failures_allowed', 'migration_set.seed_sql'])
+      .select(sql<number>`(select count(*) from run_item i where i.run_id = run.id and i.state = 'failed')`.as('failed'))
+      .where('run.id', '=', id)
+      .where('run.state', 'in', ['queued', 'running', 'pausing', 'cancelling'])
+      .forUpdate('run')
+      .executeTakeFirst()
+  })
+  if (!row) return null
+  return {
+    id: row.id,
+    kind: row.kind,
+    migrations: await executables(db, row.migrations),
+    seedSql: row.seed_sql,
+    maxConcurrent: row.max_concurrent,
+    state: row.state,
+    failuresLeft: row.failures_allowed === null ? null : row.failures_allowed - Number(row.failed),
+  }
+}
+
+/**
+ * Items that a dead conductor left running get an interrupted attempt; the next try reads their history first.
+ * @returns their positions
+ */
+export const interruptLeftovers = async (db: ControlDb, lease: Lease, run: number): Promise<Set<number>> =>
+  db.transaction().execute(async (trx) => {
+    await requireLease(trx, lease)
+    const { rows } = await sql<{ position: number }>`
+      with left_over as (
+        update run_item i set state = 'interrupted', attempts = attempts + 1, revision = r.revision + 1
+        from run r where r.id = i.run_id and i.run_id = ${run} and i.server_id = ${lease.serverId} and i.state = 'running'
+        returning i.run_id, i.position, i.attempts, coalesce(i.started_at, now()) as started_at),
+      noted as (
+        insert into attempt (run_id, position, number, state, started_at, finished_at, worker, error)
+        select run_id, position, attempts, 'interrupted', started_at, now(), 'unknown',
+          jsonb_build_object('code', 'conductor_lost', 'message', 'The process that drove this item ended before it could say what became of it.', 'detail', null, 'hint', null,
+            'schema', null, 'table', null, 'constraint', null, 'version', null, 'file', null, 'line', null, 'statement', null, 'statementLine', null, 'offendingRowsQuery', null)
+        from left_over on conflict do nothing returning position)
+      select position from left_over`.execute(trx)
+    if (rows.length > 0) {
+      await sql`update run set revision = revision + 1 where id = ${run}`.execute(trx)
+      await notify(trx, { topic: 'run', id: run })
+    }
+    const interrupted = await sql<{ position: number }>`
+      select position from run_item where run_id = ${run} and server_id = ${lease.serverId} and state = 'interrupted'`.execute(trx)
+    return new Set(interrupted.rows.map(({ position }) => position))
+  })
+
+type ItemRow = {
+  position: number
+  target_id: number
+  tenant_id: number
+  slug: string
+  database_id: number
+  schema_name: string
+  from_version: string | null
+  options: OnboardOptions | null
+  attempts: number
+  next_attempt_at: Date | null
+  own_runs: number[]
+}
+
+/** Open items of a run on this server that the conductor does not hold yet. */
+export const readWork = async (db: ControlDb, lease: Lease, run: DrivenRun, interrupted: ReadonlySet<number>, knows: (position: number) => boolean): Promise<Work[]> => {
+  const { rows } = await sql<ItemRow>`
+    select i.position, i.target_id, i.tenant_id, n.slug, t.database_id, t.schema_name, i.from_version, i.options, i.attempts, i.next_attempt_at,
+      case when r.kind = 'onboard' then array(select j.run_id from run_item j where j.target_id = i.target_id) else '{}' end as own_runs
+    from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id join tenant n on n.id = i.tenant_id
+    where i.run_id = ${run.id} and i.server_id = ${lease.serverId} and i.state in ('pending', 'interrupted')
+    order by i.position`.execute(db)
+  const stopping = run.state === 'pausing' || run.state === 'cancelling'
+  return rows
+    .filter(({ position }) => !knows(position))
+    .map((row) => ({
+      run,
+      position: row.position,
+      targetId: row.target_id,
+      tenantId: row.tenant_id,
+      slug: row.slug,
+      databaseId: row.database_id,
+      schema: row.schema_name,
+      fromVersion: row.from_version,
+      options: row.options,
+      ownRuns: row.own_runs.map(Number),
+      attempts: row.attempts,
+      lookOnly: stopping && interrupted.has(row.position),
+      tries: 0,
+      notBefore: row.next_attempt_at?.getTime() ?? 0,
+      summary: undefined,
+    }))
+    .filter((work) => !stopping || work.lookOnly)
+}

@@ -1,0 +1,121 @@
+/** One try of one item: from what its history says to what became of it. Outcomes are data; nothing is thrown for a tenant's failure. */
+import type { AttemptError } from '../../contract/views.ts'
+import { ownError } from '../../migrations/attempt-error.ts'
+import { applyMigration, type ApplyOutcome, type Scene } from '../../migrations/apply.ts'
+import { applySteps } from '../../migrations/apply-steps.ts'
+import { emptyDigest } from '../../migrations/digest.ts'
+import { readHistory, readSummaries, type HistorySummary, type TargetSummary } from '../../migrations/history.ts'
+import { explainOffTrack, positionOnTrack } from '../../migrations/track.ts'
+import { adoptSchema, buildTenant, type BuildPlan } from '../../provision/build.ts'
+import type { FleetConnection } from '../../session/fleet-connection.ts'
+import { classify } from '../../sql/sqlstate.ts'
+import type { Work } from './work.ts'
+
+export type ItemOutcome =
+  | { readonly kind: 'succeeded' | 'skipped'; readonly versions: readonly string[]; readonly seen: HistorySummary | null }
+  /** `again`: the error is one that passes, or the history must be read before anything is said. */
+  | { readonly kind: 'failed'; readonly again: boolean; readonly interrupted: boolean; readonly versions: readonly string[]; readonly error: AttemptError; readonly seen: HistorySummary | null }
+  /** Only looked at: nothing to say. */
+  | { readonly kind: 'untouched' }
+
+export type Bench = { readonly connection: FleetConnection; readonly url: string; readonly scene: Scene }
+
+const failed = (error: AttemptError, versions: readonly string[] = [], seen: HistorySummary | null = null): ItemOutcome => {
+  const kind = classify(error.code)
+  return { kind: 'failed', again: kind !== 'permanent', interrupted: kind === 'connection', versions, error, seen }
+}
+
+const lookAgain = async ({ connection, scene }: Bench): Promise<TargetSummary> => (await readSummaries(connection, [scene.schema])).get(scene.schema) ?? null
+
+/** Versions that this run itself has recorded, for an item whose end nobody was told of. */
+const appliedByRun = async ({ connection, scene }: Bench, run: number): Promise<string[]> =>
+  (await readHistory(connection, scene.schema)).filter((row) => row.run === run).map(({ version }) => version)
+
+const noSchema = (schema: string): AttemptError =>
+  ownError('schema_missing', `There is no schema “${schema}” in the database.`, undefined, 'Restore it, or take the tenant out of the fleet.')
+const noHistory = (schema: string): AttemptError =>
+  ownError('no_history', `Schema “${schema}” holds no tenantry_history, so its version is not known.`, undefined, 'Adopt it: onboard the tenant with the version that it is at (baseline).')
+
+const offTrack = async (bench: Bench, work: Work): Promise<ItemOutcome> => {
+  const history = (await readHistory(bench.connection, bench.scene.schema)).filter(({ finishedAt }) => finishedAt !== null)
+  const { state, remark } = explainOffTrack(work.run.migrations, history)
+  if (state === 'ahead') return { kind: 'skipped', versions: [], seen: null }
+  return failed(ownError('diverged', `The history of “${bench.scene.schema}” is not the set’s: ${remark}.`, undefined, 'Look at the tenant’s history; nothing was run.'))
+}
+
+const applyOne = (bench: Bench, work: Work, index: number, before: HistorySummary): Promise<ApplyOutcome> => {
+  const migration = work.run.migrations[index]
+  if (!migration) throw new Error(`run ${work.run.id} has no migration at ${index}`)
+  return migration.transactional
+    ? applyMigration(bench.connection, migration, migration.prefixDigest, bench.scene)
+    : applySteps(bench.url, migration, migration.prefixDigest, bench.scene, before)
+}
+
+const migrate = async (bench: Bench, work: Work, first: TargetSummary): Promise<ItemOutcome> => {
+  const { schema } = bench.scene
+  const track = work.run.migrations
+  const versions: string[] = []
+  let summary = first
+  // Somebody else may apply versions at the same time; then the history is read again, at most once a version.
+  for (let round = 0; round <= track.length * 2; round += 1) {
+    if (summary === null) return failed(noSchema(schema), versions)
+    if (summary.history === null) return failed(noHistory(schema), versions)
+    const position = positionOnTrack(track, summary.history.digest)
+    if (position === null) return offTrack(bench, work)
+    if (position >= track.length) {
+      if (versions.length > 0) return { kind: 'succeeded', versions, seen: summary.history }
+      const mine = summary.history.lastRun === work.run.id
+      return { kind: mine ? 'succeeded' : 'skipped', versions: mine ? await appliedByRun(bench, work.run.id) : [], seen: summary.history }
+    }
+    const outcome = await applyOne(bench, work, position, summary.history)
+    if (outcome.kind === 'failed') return failed(outcome.error, versions, versions.length > 0 ? summary.history : null)
+    if (outcome.kind === 'unknown') return { ...unknown(outcome.error), versions }
+    if (outcome.kind === 'applied') {
+      versions.push(track[position]?.version ?? '')
+      summary = { history: outcome.summary }
+    } else summary = await lookAgain(bench)
+  }
+  return failed(ownError('history_conflict', `The history of “${schema}” changed all the while.`), versions)
+}
+
+/** The next try reads the history first, on a connection of its own: that settles it. */
+const unknown = (error: AttemptError) => ({ kind: 'failed' as const, again: true, interrupted: true, error, seen: null })
+
+const onboard = async (bench: Bench, work: Work, summary: TargetSummary): Promise<ItemOutcome> => {
+  const { options, run } = work
+  if (!options) return failed(ownError('internal', 'The item holds no options.'))
+  const { baseline } = options
+  const until = baseline === null ? run.migrations.length : run.migrations.findIndex(({ version }) => version === baseline) + 1
+  const migrations = run.migrations.slice(0, until)
+  const plan: BuildPlan = {
+    role: options.role,
+    roleExists: options.reservedRole,
+    migrations,
+    seedSql: baseline === null ? run.seedSql : null,
+    expected: migrations.at(-1)?.prefixDigest ?? emptyDigest,
+  }
+  // An earlier try committed, and nobody was told.
+  if (summary?.history?.digest === plan.expected && work.ownRuns.includes(summary.history.lastRun ?? -1))
+    return { kind: 'succeeded', versions: migrations.map(({ version }) => version), seen: summary.history }
+  if (baseline !== null && summary === null) return failed(noSchema(bench.scene.schema))
+  const outcome =
+    baseline === null ? await buildTenant(bench.connection, plan, bench.scene) : await adoptSchema(bench.connection, plan, (summary?.history ?? null) !== null, bench.scene)
+  if (outcome.kind === 'applied') return { kind: 'succeeded', versions: migrations.map(({ version }) => version), seen: outcome.summary }
+  if (outcome.kind === 'unknown') return { ...unknown(outcome.error), versions: [] }
+  if (outcome.kind === 'recorded_before') return failed(ownError('history_conflict', 'Somebody else writes this tenant’s history.'))
+  return failed(outcome.error)
+}
+
+const look = async (bench: Bench, work: Work, summary: TargetSummary): Promise<ItemOutcome> => {
+  const history = summary?.history ?? null
+  const goal = work.run.migrations.at(-1)?.prefixDigest
+  if (history === null || history.digest !== goal || history.lastRun !== work.run.id) return { kind: 'untouched' }
+  return { kind: 'succeeded', versions: await appliedByRun(bench, work.run.id), seen: history }
+}
+
+/** @throws only what makes the whole conductor stop */
+export const executeItem = async (bench: Bench, work: Work): Promise<ItemOutcome> => {
+  const summary = await (work.summary ?? lookAgain(bench))
+  if (work.lookOnly) return look(bench, work, summary)
+  return work.run.kind === 'onboard' ? onboard(bench, work, summary) : migrate(bench, work, summary)
+}

@@ -1,0 +1,95 @@
+/**
+ * Who drives a server. The control plane counts epochs: each takeover starts a new one, and a report that carries an older one is refused, so a conductor that
+ * slept through its own takeover can change nothing. On the server itself a session advisory lock is held, and the backends of older epochs are ended first.
+ */
+import { sql } from 'kysely'
+import type { ControlDb } from '../../control/db.ts'
+import { connectFleet, type FleetConnection } from '../../session/fleet-connection.ts'
+import { quoteLiteral } from '../../sql/ident.ts'
+
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
+}
+
+export type Lease = { readonly serverId: number; readonly epoch: number; readonly installation: string }
+
+const prefix = (installation: string): string => `tenantry:${installation}:c`
+
+/** `tenantry:<installation>:c<epoch>`, and while an item is on its way `… <run> <schema>`. */
+export const conductorName = ({ installation, epoch }: Lease): string => `${prefix(installation)}${epoch}`
+export const flightName = (lease: Lease, run: number, schema: string): string => `${conductorName(lease)} run ${run} ${schema}`.slice(0, 63)
+
+export const readInstallation = async (db: ControlDb): Promise<string> => {
+  const row = await db.selectFrom('setting').select('value').where('key', '=', 'installation').executeTakeFirstOrThrow()
+  return String(row.value)
+}
+
+/** Starts a new epoch; whoever held the server before is refused from now on. */
+export const takeLease = async (db: ControlDb, serverId: number, worker: string): Promise<Lease> => {
+  const installation = await readInstallation(db)
+  const { rows } = await sql<{ epoch: number }>`
+    insert into conductor (server_id, epoch, worker, heartbeat_at, waiting_for) values (${serverId}, 1, ${worker}, now(), null)
+    on conflict (server_id) do update set epoch = conductor.epoch + 1, worker = excluded.worker, heartbeat_at = now(), waiting_for = null
+    returning epoch`.execute(db)
+  return { serverId, installation, epoch: Number(rows[0]?.epoch) }
+}
+
+/** @throws LeaseLost when another conductor has taken the server over */
+export const beat = async (db: ControlDb, lease: Lease, waitingFor: string | null): Promise<void> => {
+  const { rows } = await sql`
+    update conductor set heartbeat_at = now(), waiting_for = ${waitingFor} where server_id = ${lease.serverId} and epoch = ${lease.epoch} returning 1`.execute(db)
+  if (rows.length === 0) throw new LeaseLost(`server ${lease.serverId} has a newer conductor than epoch ${lease.epoch}`)
+}
+
+/** Held until the transaction ends, so that no takeover can slip in before its writes are there. */
+export const requireLease = async (trx: ControlDb, lease: Lease): Promise<void> => {
+  const { rows } = await sql`select 1 from conductor where server_id = ${lease.serverId} and epoch = ${lease.epoch} for share`.execute(trx)
+  if (rows.length === 0) throw new LeaseLost(`server ${lease.serverId} has a newer conductor than epoch ${lease.epoch}`)
+}
+
+export const releaseLease = async (db: ControlDb, lease: Lease): Promise<void> => {
+  await sql`update conductor set worker = null, waiting_for = null where server_id = ${lease.serverId} and epoch = ${lease.epoch}`.execute(db)
+}
+
+const olderBackends = (lease: Lease): string =>
+  `SELECT pid::text AS pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ` +
+  `AND application_name LIKE ${quoteLiteral(`${prefix(lease.installation)}%`)} AND application_name NOT LIKE ${quoteLiteral(`${conductorName(lease)}%`)}`
+
+const waitMs = 100
+const goneWithinMs = 30_000
+
+/**
+ * Ends what earlier conductors left running in this database and waits until it is gone: it may still be executing DDL.
+ * @throws when a backend does not go within 30 s
+ */
+export const endOlderBackends = async (connection: FleetConnection, lease: Lease): Promise<number> => {
+  const deadline = Date.now() + goneWithinMs
+  let ended = 0
+  for (;;) {
+    const rows = await connection.query<{ pid: string }>(olderBackends(lease))
+    if (rows.length === 0) return ended
+    ended = Math.max(ended, rows.length)
+    if (Date.now() > deadline) throw Object.assign(new Error(`${rows.length} backend(s) of an earlier conductor do not end`), { code: 'CONNECT_TIMEOUT' })
+    await connection.query(`SELECT ${rows.map(({ pid }) => `pg_terminate_backend(${Number(pid)})`).join(', ')}`)
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
+  }
+}
+
+/**
+ * Opens the connection that stands for the conductor on its server. When it dies, the conductor must stop.
+ * @throws the server's error, or LeaseLost when another holder does not go
+ */
+export const openFence = async (url: string, lease: Lease): Promise<FleetConnection> => {
+  const connection = await connectFleet(url, { applicationName: `${conductorName(lease)} fence` })
+  try {
+    await endOlderBackends(connection, lease)
+    const [row] = await connection.query<{ locked: boolean | string }>(
+      `SELECT pg_try_advisory_lock(hashtext(${quoteLiteral(`tenantry:${lease.installation}`)}), ${lease.serverId}) AS locked`,
+    )
+    if (row?.locked !== true && row?.locked !== 't') throw new LeaseLost(`another conductor holds server ${lease.serverId}`)
+    return connection
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}

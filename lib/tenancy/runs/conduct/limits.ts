@@ -1,0 +1,33 @@
+import { defaultLimits, type FlightLimits } from '../../migrations/apply.ts'
+
+/** Every wait of a conductor. */
+export type ConductLimits = FlightLimits & {
+  /** Tries of one item that a conductor makes by itself before it fails. */
+  readonly maxTries: number
+  readonly backoffBaseMs: number
+  readonly backoffMaxMs: number
+  /** How long a database may stay out of reach before its items fail. */
+  readonly unreachableMs: number
+  /** Targets that one backend may touch: its caches grow with each and are never given back. */
+  readonly recycleAfter: number
+  readonly flushMs: number
+  /** Histories read ahead of the work, in one query. */
+  readonly readAhead: number
+}
+
+export const conductLimits: ConductLimits = {
+  ...defaultLimits,
+  maxTries: 6,
+  backoffBaseMs: 500,
+  backoffMaxMs: 15_000,
+  unreachableMs: 120_000,
+  recycleAfter: 150,
+  flushMs: 150,
+  readAhead: 100,
+}
+
+/** Full jitter above half of the step, so that items that failed together do not come back together. */
+export const backoffMs = (tries: number, limits: ConductLimits, random: () => number = Math.random): number => {
+  const step = Math.min(limits.backoffMaxMs, limits.backoffBaseMs * 2 ** (tries - 1))
+  return Math.round(step / 2 + (step / 2) * random())
+}

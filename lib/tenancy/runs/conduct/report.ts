@@ -1,0 +1,190 @@
+/** What conductors tell the control plane: many items in one transaction, at least five times a second while something settles. */
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import type { AttemptState, ItemState, RunState } from '../../contract/states.ts'
+import type { AttemptError } from '../../contract/views.ts'
+import type { ControlDb } from '../../control/db.ts'
+import { notify } from '../../control/notify.ts'
+import type { HistorySummary } from '../../migrations/history.ts'
+import { requireLease, type Lease } from './lease.ts'
+
+export type Attempt = {
+  readonly state: AttemptState
+  readonly startedAt: Date
+  readonly finishedAt: Date
+  readonly versionsApplied: readonly string[]
+  readonly backendPid: number | null
+  readonly error: AttemptError | null
+}
+
+export type ItemReport = {
+  readonly run: number
+  readonly position: number
+  readonly targetId: number
+  readonly tenantId: number
+  readonly state: ItemState
+  readonly attempts: number
+  readonly nextAttemptAt: Date | null
+  readonly startedAt: Date | null
+  readonly attempt: Attempt | null
+  readonly error: AttemptError | null
+  /** What the history said last, with where that stands in the set; null: not read. */
+  readonly seen: HistorySummary | null
+  /** The tenant is to be active from now on. */
+  readonly activates: boolean
+}
+
+export type RunNow = { readonly id: number; readonly state: RunState; readonly revision: number }
+
+/** Numbers and quoted names differ between tenants whose failures have one cause. */
+export const normaliseMessage = (message: string): string =>
+  message
+    .replace(/"[^"]*"/g, '"…"')
+    .replace(/“[^”]*”/g, '“…”')
+    .replace(/\d+/g, 'n')
+
+/** Equal for failures of one cause: SQLSTATE, normalised message, statement. */
+export const causeOf = (error: AttemptError): string =>
+  createHash('sha256').update(JSON.stringify([error.code, normaliseMessage(error.message), error.version, error.statement])).digest('hex').slice(0, 16)
+
+const itemRow = (report: ItemReport) => ({
+  run_id: report.run,
+  position: report.position,
+  state: report.state,
+  attempts: report.attempts,
+  next_attempt_at: report.nextAttemptAt,
+  started_at: report.startedAt,
+  finished_at: report.state === 'running' || report.state === 'pending' ? null : (report.attempt?.finishedAt ?? new Date()),
+  duration_ms: report.attempt ? Math.max(0, report.attempt.finishedAt.getTime() - report.attempt.startedAt.getTime()) : null,
+  error: report.error,
+  cause: report.error ? causeOf(report.error) : null,
+})
+
+export const writeItems = async (trx: ControlDb, reports: readonly ItemReport[]): Promise<void> => {
+  await sql`
+    update run_item i
+    set state = x.state, revision = r.revision, attempts = x.attempts, next_attempt_at = x.next_attempt_at,
+        started_at = coalesce(i.started_at, x.started_at), finished_at = x.finished_at, duration_ms = coalesce(x.duration_ms, i.duration_ms),
+        error = nullif(x.error, 'null'::jsonb), cause = x.cause
+    from jsonb_to_recordset(${JSON.stringify(reports.map(itemRow))}::jsonb)
+      as x(run_id bigint, position integer, state text, attempts integer, next_attempt_at timestamptz, started_at timestamptz, finished_at timestamptz,
+           duration_ms integer, error jsonb, cause text)
+    join run r on r.id = x.run_id
+    where i.run_id = x.run_id and i.position = x.position and i.state in ('pending', 'running', 'interrupted')`.execute(trx)
+}
+
+export const writeAttempts = async (trx: ControlDb, reports: readonly ItemReport[], worker: string): Promise<void> => {
+  const rows = reports.flatMap(({ run, position, attempts, attempt }) =>
+    attempt
+      ? [{ run_id: run, position, number: attempts, state: attempt.state, started_at: attempt.startedAt, finished_at: attempt.finishedAt, versions: attempt.versionsApplied, pid: attempt.backendPid, error: attempt.error }]
+      : [],
+  )
+  if (rows.length === 0) return
+  await sql`
+    insert into attempt (run_id, position, number, state, started_at, finished_at, versions_applied, worker, backend_pid, error)
+    select x.run_id, x.position, x.number, x.state, x.started_at, x.finished_at, array(select jsonb_array_elements_text(x.versions)), ${worker}, x.pid, nullif(x.error, 'null'::jsonb)
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as x(run_id bigint, position integer, number integer, state text, started_at timestamptz, finished_at timestamptz, versions jsonb, pid integer, error jsonb)
+    on conflict do nothing`.execute(trx)
+}
+
+export type SeenTarget = { readonly targetId: number; readonly summary: HistorySummary }
+
+/** What a history said, as an observation: where it stands follows from the set as it is now. */
+export const writeSeen = async (trx: ControlDb, seen: readonly SeenTarget[], emptyDigest: string): Promise<void> => {
+  if (seen.length === 0) return
+  const rows = seen.map(({ targetId, summary }) => ({
+    target_id: targetId,
+    version: summary.version,
+    applied: summary.applied,
+    digest: summary.digest,
+    remark: summary.unfinished ? `${summary.unfinished.version} is half done: ${summary.unfinished.statementsDone} of its statements ran` : null,
+  }))
+  await sql`
+    insert into observation as o (target_id, observed_at, version, applied, digest, version_state, pending, remark)
+    select x.target_id, now(), x.version, x.applied, x.digest,
+      case when p.position is null then 'diverged' when p.position = h.position then 'at_head' else 'behind' end, h.position - p.position, x.remark
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x(target_id bigint, version text, applied integer, digest text, remark text)
+    join target t on t.id = x.target_id
+    left join migration m on m.set_id = t.set_id and m.prefix_digest = x.digest
+    cross join lateral (select case when x.digest = ${emptyDigest} then 0 else m.position end as position) p
+    cross join lateral (select max(position) as position from migration where set_id = t.set_id) h
+    on conflict (target_id) do update
+      set observed_at = excluded.observed_at, version = excluded.version, applied = excluded.applied, digest = excluded.digest,
+          version_state = excluded.version_state, pending = excluded.pending, remark = excluded.remark`.execute(trx)
+}
+
+const activate = async (trx: ControlDb, reports: readonly ItemReport[]): Promise<void> => {
+  const ids = reports.filter(({ activates }) => activates).map(({ tenantId }) => tenantId)
+  if (ids.length === 0) return
+  await sql`update tenant set state = 'active', updated_at = now() where id = any(${ids}::bigint[]) and state = 'provisioning'`.execute(trx)
+  await notify(trx, { topic: 'tenants' })
+}
+
+/** Items in hand become `running` before anything else is said of their run. */
+export const bumpRuns = async (trx: ControlDb, ids: readonly number[]): Promise<void> => {
+  await sql`select id from run where id = any(${[...ids]}::bigint[]) order by id for update`.execute(trx)
+  await sql`
+    update run set revision = revision + 1, started_at = coalesce(started_at, now()), state = case when state = 'queued' then 'running' else state end
+    where id = any(${[...ids]}::bigint[])`.execute(trx)
+}
+
+/** The tolerance counts failures of all servers of the run. */
+const stopAtTolerance = async (trx: ControlDb, ids: readonly number[]): Promise<void> => {
+  await sql`
+    update run r set state = 'pausing', stop_reason = 'failure_tolerance'
+    where r.id = any(${[...ids]}::bigint[]) and r.state = 'running' and r.failures_allowed is not null
+      and (select count(*) from run_item i where i.run_id = r.id and i.state = 'failed') > r.failures_allowed`.execute(trx)
+}
+
+/** A run whose items have settled, or that stops and has none in flight, gets the state that it was going to. */
+export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverId: number): Promise<void> => {
+  await sql`
+    update run_item i set state = 'cancelled', revision = r.revision, finished_at = now(), next_attempt_at = null
+    from run r where r.id = i.run_id and r.id = any(${[...ids]}::bigint[]) and r.state = 'cancelling' and i.server_id = ${serverId} and i.state in ('pending', 'interrupted')`.execute(trx)
+  await sql`
+    with open as (
+      select r.id, exists (select from run_item i where i.run_id = r.id and i.state in ('pending', 'running', 'interrupted')) as any_open,
+        exists (select from run_item i where i.run_id = r.id and i.state in ('running', 'interrupted')) as any_running,
+        exists (select from run_item i where i.run_id = r.id and i.state in ('failed', 'cancelled')) as any_bad
+      from run r where r.id = any(${[...ids]}::bigint[]) and r.state in ('running', 'pausing', 'cancelling'))
+    update run r
+    set state = case when r.state = 'cancelling' then 'cancelled' when not o.any_open then case when o.any_bad then 'failed' else 'succeeded' end else 'paused' end,
+        finished_at = case when not o.any_open or r.state = 'cancelling' then now() end
+    from open o
+    where o.id = r.id and (not o.any_open or (r.state = 'pausing' and not o.any_running))`.execute(trx)
+}
+
+export type Report = {
+  /** One an item: its last word. */
+  readonly items: readonly ItemReport[]
+  /** Every attempt that ended, also two of one item. */
+  readonly attempts: readonly ItemReport[]
+  /** Runs of which this server has nothing more in hand: their end may be due. */
+  readonly quiet: readonly number[]
+}
+
+/**
+ * Writes a batch in one transaction.
+ * @returns the runs as they are now
+ * @throws LeaseLost; the control database's errors, after which the same batch may be sent again
+ */
+export const writeReport = async (db: ControlDb, lease: Lease, worker: string, report: Report, emptyDigest: string): Promise<RunNow[]> =>
+  db.transaction().execute(async (trx) => {
+    await requireLease(trx, lease)
+    const ids = [...new Set([...report.quiet, ...report.items.map(({ run }) => run)])].sort((a, b) => a - b)
+    if (ids.length === 0) return []
+    await bumpRuns(trx, ids)
+    if (report.items.length > 0) {
+      await writeItems(trx, report.items)
+      await writeAttempts(trx, report.attempts, worker)
+      await writeSeen(trx, report.items.flatMap(({ targetId, seen }) => (seen ? [{ targetId, summary: seen }] : [])), emptyDigest)
+      await activate(trx, report.items)
+      if (report.items.some(({ state }) => state === 'failed')) await stopAtTolerance(trx, ids)
+    }
+    if (report.quiet.length > 0) await settleRuns(trx, report.quiet, lease.serverId)
+    for (const id of ids) await notify(trx, { topic: 'run', id })
+    const { rows } = await sql<RunNow>`select id, state, revision from run where id = any(${ids}::bigint[])`.execute(trx)
+    if (report.quiet.length > 0) await notify(trx, { topic: 'runs' })
+    return rows
+  })

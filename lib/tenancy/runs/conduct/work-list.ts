@@ -1,0 +1,164 @@
+import type { DrivenRun, Work } from './work.ts'
+import { keyOf } from './work.ts'
+
+/**
+ * The open items of one server, by run and database. Takes turns between runs, so that forty reruns do not wait behind ten thousand.
+ */
+export class WorkList {
+  readonly runs = new Map<number, DrivenRun>()
+  readonly #queues = new Map<number, Map<number, Work[]>>()
+  readonly #delayed = new Set<Work>()
+  readonly #looks: Work[] = []
+  readonly #inHand = new Map<string, Work>()
+  readonly #known = new Set<string>()
+  readonly #running = new Map<number, number>()
+  #turn = 0
+
+  /** Items that are neither settled nor dropped. */
+  get size(): number {
+    return this.#known.size
+  }
+
+  runningOf(run: number): number {
+    return this.#running.get(run) ?? 0
+  }
+
+  openOf(run: number): number {
+    let open = 0
+    for (const key of this.#known) if (key.startsWith(`${run}:`)) open += 1
+    return open
+  }
+
+  has(run: number, position: number): boolean {
+    return this.#known.has(`${run}:${position}`)
+  }
+
+  positionsOf(run: number): number[] {
+    return [...this.#known].filter((key) => key.startsWith(`${run}:`)).map((key) => Number(key.slice(key.indexOf(':') + 1)))
+  }
+
+  add(work: Work): void {
+    if (this.#known.has(keyOf(work))) return
+    this.#known.add(keyOf(work))
+    this.#enqueue(work)
+  }
+
+  #enqueue(work: Work): void {
+    if (work.notBefore > Date.now()) {
+      this.#delayed.add(work)
+      return
+    }
+    if (work.lookOnly) {
+      this.#looks.push(work)
+      return
+    }
+    const queues = this.#queues.get(work.run.id) ?? new Map<number, Work[]>()
+    this.#queues.set(work.run.id, queues)
+    const queue = queues.get(work.databaseId) ?? []
+    queues.set(work.databaseId, queue)
+    queue.push(work)
+  }
+
+  #wake(): void {
+    const now = Date.now()
+    for (const work of this.#delayed) {
+      if (work.notBefore > now) continue
+      this.#delayed.delete(work)
+      this.#enqueue(work)
+    }
+  }
+
+  /** When the next delayed item is due; null when none waits. */
+  nextDue(): number | null {
+    let due: number | null = null
+    for (const { notBefore } of this.#delayed) if (due === null || notBefore < due) due = notBefore
+    return due
+  }
+
+  #mayFeed(run: DrivenRun): boolean {
+    if (run.state !== 'queued' && run.state !== 'running') return false
+    if (run.failuresLeft !== null && run.failuresLeft < 0) return false
+    return run.maxConcurrent === null || this.runningOf(run.id) < run.maxConcurrent
+  }
+
+  /**
+   * The next item to work on, in hand until `settle` or `giveBack`.
+   * @param preferred database of the asking connection, to spare it a reconnect
+   */
+  take(preferred: number | null, isUp: (databaseId: number) => boolean): Work | null {
+    this.#wake()
+    const look = this.#looks.findIndex(({ databaseId }) => isUp(databaseId))
+    if (look !== -1) return this.#hand(this.#looks.splice(look, 1)[0] ?? null)
+    const runs = [...this.runs.values()]
+    for (let offset = 0; offset < runs.length; offset += 1) {
+      const run = runs[(this.#turn + offset) % runs.length]
+      if (!run || !this.#mayFeed(run)) continue
+      const queues = this.#queues.get(run.id)
+      if (!queues) continue
+      const work = this.#pop(queues, preferred, isUp)
+      if (!work) continue
+      this.#turn = (this.#turn + offset + 1) % runs.length
+      return this.#hand(work)
+    }
+    return null
+  }
+
+  #hand(work: Work | null): Work | null {
+    if (!work) return null
+    this.#inHand.set(keyOf(work), work)
+    this.#running.set(work.run.id, this.runningOf(work.run.id) + 1)
+    return work
+  }
+
+  #pop(queues: Map<number, Work[]>, preferred: number | null, isUp: (databaseId: number) => boolean): Work | null {
+    const order = preferred !== null && queues.has(preferred) ? [preferred, ...queues.keys()] : [...queues.keys()]
+    for (const databaseId of order) {
+      const queue = queues.get(databaseId)
+      if (!queue || queue.length === 0 || !isUp(databaseId)) continue
+      return queue.shift() ?? null
+    }
+    return null
+  }
+
+  /** Items of the same run and database that nobody has read ahead yet: the asking connection reads them with its own. */
+  peekUnread(work: Work, limit: number): Work[] {
+    const queue = this.#queues.get(work.run.id)?.get(work.databaseId) ?? []
+    const unread: Work[] = []
+    for (const next of queue) {
+      if (unread.length >= limit) break
+      if (next.summary === undefined) unread.push(next)
+    }
+    return unread
+  }
+
+  #release(work: Work): void {
+    if (!this.#inHand.delete(keyOf(work))) return
+    this.#running.set(work.run.id, Math.max(0, this.runningOf(work.run.id) - 1))
+  }
+
+  settle(work: Work): void {
+    this.#release(work)
+    this.#known.delete(keyOf(work))
+  }
+
+  /** Not settled: it waits for another try. */
+  giveBack(work: Work, notBefore: number): void {
+    this.#release(work)
+    work.notBefore = notBefore
+    work.summary = undefined
+    this.#enqueue(work)
+  }
+
+  /** Forgets what is not in hand: the run is paused or cancelled. */
+  drop(run: number): void {
+    this.#queues.delete(run)
+    for (const work of this.#delayed) if (work.run.id === run) this.#delayed.delete(work)
+    for (const key of this.#known) if (key.startsWith(`${run}:`) && !this.#inHand.has(key) && !this.#looks.some((work) => keyOf(work) === key)) this.#known.delete(key)
+  }
+
+  forget(run: number): void {
+    this.drop(run)
+    this.runs.delete(run)
+    this.#running.delete(run)
+  }
+}

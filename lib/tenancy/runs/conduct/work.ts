@@ -1,0 +1,43 @@
+import type { RunKind, RunState } from '../../contract/states.ts'
+import type { FrozenMigration, OnboardOptions } from '../../control/schema.ts'
+import type { TargetSummary } from '../../migrations/history.ts'
+import type { ExecutableMigration } from '../../migrations/types.ts'
+
+/** A run as its conductor holds it. */
+export type DrivenRun = {
+  readonly id: number
+  readonly kind: RunKind
+  readonly migrations: ReadonlyArray<ExecutableMigration & Pick<FrozenMigration, 'prefixDigest'>>
+  readonly seedSql: string | null
+  /** Cap on this run's items in flight on this server; null: the budget alone. */
+  readonly maxConcurrent: number | null
+  state: RunState
+  /** Failures still allowed here before feeding stops; null: no limit. */
+  failuresLeft: number | null
+}
+
+/** An item as its conductor holds it, from pending until settled. */
+export type Work = {
+  readonly run: DrivenRun
+  readonly position: number
+  readonly targetId: number
+  readonly tenantId: number
+  readonly slug: string
+  readonly databaseId: number
+  readonly schema: string
+  readonly fromVersion: string | null
+  readonly options: OnboardOptions | null
+  /** Runs that have worked on this target: what they committed without being able to say so is theirs. */
+  readonly ownRuns: readonly number[]
+  /** Attempts so far, those of earlier conductors included. */
+  attempts: number
+  /** A dead conductor left it running in a run that stops: its history is read, nothing is run. */
+  readonly lookOnly: boolean
+  /** Tries of this conductor since the item became pending. */
+  tries: number
+  notBefore: number
+  /** The history, read ahead in batches; undefined: nobody reads it yet. Read again for each further try. */
+  summary: Promise<TargetSummary> | undefined
+}
+
+export const keyOf = (work: Pick<Work, 'position'> & { run: { id: number } }): string => `${work.run.id}:${work.position}`

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import { sql, type RawBuilder } from 'kysely'
+import type { ControlDb } from '../control/db.ts'
+import type { FrozenMigration } from '../control/schema.ts'
+import { TenancyError } from '../errors.ts'
+
+export type SetRow = { readonly id: number; readonly name: string; readonly defaultDatabaseId: number | null }
+
+/** @throws set.unknown */
+export const findSet = async (db: ControlDb, name: string): Promise<SetRow> => {
+  const row = await db.selectFrom('migration_set').select(['id', 'name', 'default_database_id']).where('name', '=', name).executeTakeFirst()
+  if (!row) throw new TenancyError('set.unknown', { set: name })
+  return { id: row.id, name: row.name, defaultDatabaseId: row.default_database_id }
+}
+
+/**
+ * The set's migrations up to a version, as a run carries them from its plan to its end.
+ * @throws set.empty, version.unknown
+ */
+export const freezeMigrations = async (db: ControlDb, set: SetRow, to: string | undefined): Promise<FrozenMigration[]> => {
+  const rows = await db
+    .selectFrom('migration')
+    .select(['version', 'position', 'name', 'file', 'checksum', 'transactional', 'prefix_digest'])
+    .where('set_id', '=', set.id)
+    .orderBy('position')
+    .execute()
+  if (rows.length === 0) throw new TenancyError('set.empty', { set: set.name })
+  const end = to === undefined ? rows.length : rows.findIndex(({ version }) => version === to) + 1
+  if (end === 0) throw new TenancyError('version.unknown', { set: set.name, version: to })
+  return rows.slice(0, end).map(({ prefix_digest: prefixDigest, ...row }) => ({ ...row, prefixDigest }))
+}
+
+/** Names exactly what a run will do: which contents, in which order, to which targets. */
+export const planDigest = (set: string, migrations: readonly FrozenMigration[], targetIds: readonly number[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([set, migrations.map(({ version, checksum }) => [version, checksum]), targetIds]))
+    .digest('hex')
+    .slice(0, 32)
+
+/** @throws run.plan_changed when the set's files are no longer those that the run froze */
+export const requireUnchanged = async (db: ControlDb, setId: number, frozen: readonly FrozenMigration[]): Promise<void> => {
+  const rows = await db.selectFrom('migration').select(['version', 'checksum']).where('set_id', '=', setId).execute()
+  const now = new Map(rows.map(({ version, checksum }) => [version, checksum]))
+  const changed = frozen.find(({ version, checksum }) => now.get(version) !== checksum)
+  if (changed) throw new TenancyError('run.plan_changed', { problem: `migration ${changed.version} is not the one of that run any more` })
+}
+
+export type NewItem = { readonly targetId: number; readonly tenantId: number; readonly serverId: number; readonly fromVersion: string | null; readonly options?: object }
+
+export type NewRun = {
+  readonly kind: 'migrate' | 'onboard'
+  readonly setId: number
+  readonly migrations: readonly FrozenMigration[]
+  readonly digest: string
+  readonly parentRun: number | null
+  readonly note: string
+  readonly startedBy: string
+  readonly maxConcurrent: number | null
+  readonly failureTolerance: string | null
+  readonly items: readonly NewItem[]
+}
+
+/** "10%" of 184 targets allows 18 to fail; absent: no limit. */
+export const failuresAllowed = (tolerance: string | null, items: number): number | null => {
+  if (tolerance === null) return null
+  const number = Number.parseInt(tolerance, 10)
+  return tolerance.endsWith('%') ? Math.floor((items * number) / 100) : number
+}
+
+type Busy = { readonly run: number; readonly state: string; readonly count: number }
+
+const busiest = async (db: ControlDb, which: RawBuilder<unknown>): Promise<Busy | null> => {
+  const { rows } = await sql<Busy>`
+    select r.id as run, r.state, count(*) as count
+    from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id
+    where i.state in ('pending', 'running', 'interrupted') and ${which}
+    group by r.id, r.state order by count(*) desc limit 1`.execute(db)
+  return rows[0] ?? null
+}
+
+/** Which open run holds most of these targets. */
+export const busyRun = (db: ControlDb, targetIds: readonly number[]): Promise<Busy | null> => busiest(db, sql`t.id = any(${[...targetIds]}::bigint[])`)
+
+/** Which open run holds most targets of a set. */
+export const busyRunOfSet = (db: ControlDb, setId: number): Promise<Busy | null> => busiest(db, sql`t.set_id = ${setId}`)
+
+/** Inserts the run with its items; the unique index on open items refuses a target that another run holds. */
+export const insertRun = async (trx: ControlDb, run: NewRun): Promise<number> => {
+  const { id } = await trx
+    .insertInto('run')
+    .values({
+      kind: run.kind,
+      set_id: run.setId,
+      to_version: run.migrations.at(-1)?.version ?? null,
+      migrations: JSON.stringify(run.migrations),
+      digest: run.digest,
+      parent_run_id: run.parentRun,
+      note: run.note,
+      started_by: run.startedBy,
+      max_concurrent: run.maxConcurrent,
+      failure_tolerance: run.failureTolerance,
+      failures_allowed: failuresAllowed(run.failureTolerance, run.items.length),
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  const items = run.items.map(({ targetId, tenantId, serverId, fromVersion, options }, index) => ({
+    position: index + 1,
+    target_id: targetId,
+    tenant_id: tenantId,
+    server_id: serverId,
+    from_version: fromVersion,
+    options: options ?? null,
+  }))
+  await sql`
+    insert into run_item (run_id, position, target_id, tenant_id, server_id, from_version, to_version, options)
+    select ${id}::bigint, x.position, x.target_id, x.tenant_id, x.server_id, x.from_version, ${run.migrations.at(-1)?.version ?? null}::text, nullif(x.options, 'null'::jsonb)
+    from jsonb_to_recordset(${JSON.stringify(items)}::jsonb)
+      as x(position integer, target_id bigint, tenant_id bigint, server_id bigint, from_version text, options jsonb)`.execute(trx)
+  return id
+}

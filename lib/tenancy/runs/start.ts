@@ -1,0 +1,61 @@
+import type { StartRunInput } from '../contract/commands.ts'
+import type { Actor } from '../contract/permissions.ts'
+import type { RunRef } from '../contract/tenancy.ts'
+import type { Library } from '../context.ts'
+import { appendAudit } from '../control/audit.ts'
+import { notify } from '../control/notify.ts'
+import { TenancyError } from '../errors.ts'
+import { codeOf, sqlstate } from '../sql/sqlstate.ts'
+import { busyRun, busyRunOfSet, insertRun } from './freeze.ts'
+import { makePlan, type Plan } from './plan.ts'
+
+/** Says why a plan without targets has none. */
+const refuseEmpty = async (library: Library, plan: Plan, input: StartRunInput): Promise<never> => {
+  const considered = [...plan.leftOut.values()].reduce((sum, count) => sum + count, 0)
+  if (considered === 0) throw new TenancyError('run.no_targets')
+  if (plan.leftOut.has('busy')) {
+    const busy = await busyRunOfSet(library.control.db, plan.set.id)
+    if (busy) throw new TenancyError('run.targets_busy', busy)
+  }
+  throw new TenancyError('run.nothing_to_do', { count: considered, set: input.set })
+}
+
+/**
+ * Freezes the plan and queues the run; a worker takes it up at once.
+ * @throws set.unknown, set.empty, version.unknown, run.no_targets, run.nothing_to_do, run.targets_busy, run.plan_changed
+ */
+export const startRun = async (library: Library, actor: Actor, input: StartRunInput): Promise<RunRef> => {
+  const plan = await makePlan(library.control.db, input)
+  if (input.digest !== undefined && input.digest !== plan.digest)
+    throw new TenancyError('run.plan_changed', { problem: 'targets or migrations are others than when you looked' })
+  if (plan.chosen.length === 0) return refuseEmpty(library, plan, input)
+  try {
+    return await library.control.db.transaction().execute(async (trx) => {
+      const run = await insertRun(trx, {
+        kind: 'migrate',
+        setId: plan.set.id,
+        migrations: plan.migrations,
+        digest: plan.digest,
+        parentRun: null,
+        note: input.note,
+        startedBy: actor.label,
+        maxConcurrent: input.maxConcurrent ?? null,
+        failureTolerance: input.failureTolerance ?? null,
+        items: plan.chosen.map((one) => ({ targetId: one.target_id, tenantId: one.tenant_id, serverId: one.server_id, fromVersion: one.version })),
+      })
+      const details = { set: plan.set.name, to: plan.migrations.at(-1)?.version, targets: plan.chosen.length, digest: plan.digest, note: input.note }
+      await appendAudit(trx, { actor, action: 'runs.start', subjectKind: 'run', subject: String(run), details })
+      await notify(trx, { topic: 'runs' })
+      return { run }
+    })
+  } catch (error) {
+    throw await explainConflict(library, error, plan.chosen.map(({ target_id: id }) => id))
+  }
+}
+
+/** Two starts at the same instant meet at the unique index; the later one is told who was first. */
+export const explainConflict = async (library: Library, error: unknown, targetIds: readonly number[]): Promise<unknown> => {
+  if (codeOf(error) !== sqlstate.uniqueViolation) return error
+  const busy = await busyRun(library.control.db, targetIds)
+  return busy ? new TenancyError('run.targets_busy', busy, error) : error
+}

@@ -1,0 +1,35 @@
+import { sql } from 'kysely'
+import type { Library } from '../context.ts'
+import { notify } from '../control/notify.ts'
+import { observeDatabase } from '../observation/observe.ts'
+
+/** Finished runs whose histories were not read back yet; older ones are history themselves. */
+export const runsToVerify = async ({ control }: Library): Promise<number[]> => {
+  const { rows } = await sql<{ id: number }>`
+    select id from run where finished_at > now() - interval '1 day' and verified_at is null and state in ('succeeded', 'failed', 'cancelled') order by id`.execute(control.db)
+  return rows.map(({ id }) => id)
+}
+
+/**
+ * Looks at all targets of a finished run again, independently of what its conductors said, and notes how many of the succeeded ones do not hold what the run
+ * recorded for them.
+ */
+export const verifyRun = async (library: Library, run: number): Promise<void> => {
+  const { db } = library.control
+  const { rows } = await sql<{ database_id: number; targets: number[] }>`
+    select t.database_id, array_agg(t.id) as targets from run_item i join target t on t.id = i.target_id where i.run_id = ${run} group by t.database_id`.execute(db)
+  for (const { database_id: databaseId, targets } of rows) await observeDatabase(library, databaseId, targets.map(Number))
+  await db.transaction().execute(async (trx) => {
+    await sql`
+      with seen as (
+        select i.position,
+          coalesce((select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'version' = coalesce(i.options ->> 'baseline', r.to_version)), 0) as expected,
+          case when o.version_state = 'unreachable' then -1 else coalesce(g.position, o.applied, 0) end as actual
+        from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id
+        left join observation o on o.target_id = i.target_id left join migration g on g.set_id = t.set_id and g.prefix_digest = o.digest
+        where i.run_id = ${run} and i.state = 'succeeded')
+      update run set verified_at = now(), verified_targets = (select count(*) from seen), verified_mismatches = (select count(*) from seen where actual < expected), revision = revision + 1
+      where id = ${run}`.execute(trx)
+    await notify(trx, { topic: 'run', id: run })
+  })
+}

@@ -1,0 +1,202 @@
+/** A process's part in the work: conductors for servers with open items, observations, and the schedule for them. Any number of processes may run one. */
+import { hostname } from 'node:os'
+import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
+import { PgBoss } from 'pg-boss'
+import type { Library } from '../context.ts'
+import type { Ears } from '../control/notify.ts'
+import { refreshDatabases } from '../registry/database-refresh.ts'
+import { observeDatabase } from '../observation/observe.ts'
+import { codeOf } from '../sql/sqlstate.ts'
+import { serversWithWork } from './conduct/adopt.ts'
+import { conduct } from './conduct/conductor.ts'
+import { conductLimits, type ConductLimits } from './conduct/limits.ts'
+import { conductorFreshSeconds } from './control.ts'
+import { runsToVerify, verifyRun } from './verify.ts'
+
+export type WorkerOptions = {
+  readonly name?: string
+  /** Observe on a schedule; off for a process that lives for one command. */
+  readonly schedules?: boolean
+  readonly limits?: Partial<ConductLimits>
+}
+export type Worker = { readonly name: string; stop(): Promise<void> }
+
+const queues = { conduct: 'conduct', observe: 'observe', observeAll: 'observe-all', verify: 'verify' } as const
+const sweepMs = 2_000
+const observeEvery = '*/15 * * * *'
+/** A job's own bound; heartbeats tell a dead worker from a long run far earlier. */
+const jobLimitSeconds = 23 * 3600
+const heartbeat = { heartbeatSeconds: 10 }
+const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 5 }
+
+const makeBoss = (url: string, library: Library, schedules: boolean): PgBoss => {
+  const boss = new PgBoss({
+    connectionString: url,
+    application_name: 'tenantry:jobs',
+    schema: 'pgboss',
+    max: 4,
+    useListenNotify: true,
+    schedule: schedules,
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+  })
+  boss.on('error', (error) => library.logger.warn({ code: codeOf(error) }, 'jobs.error'))
+  return boss
+}
+
+/** `exclusive`: at most one job a key is waiting or active, which is what makes one driver to a server. */
+const makeQueues = async (boss: PgBoss): Promise<void> => {
+  for (const name of Object.values(queues))
+    await boss.createQueue(name, { policy: 'exclusive', retryLimit: 0, expireInSeconds: jobLimitSeconds, deleteAfterSeconds: 3600, notify: true, ...heartbeat })
+}
+
+const send = async (boss: PgBoss, queue: string, key: number | string, data: object): Promise<void> => {
+  await boss.send(queue, data, { singletonKey: String(key) })
+}
+
+export type Jobs = {
+  observe(databaseId: number, targets: readonly number[] | null): Promise<void>
+  close(): Promise<void>
+}
+
+/** For processes that only ask for work: opens at the first request. */
+export const createJobs = (library: Library, url: string): Jobs => {
+  let opened: Promise<PgBoss> | null = null
+  const open = async (): Promise<PgBoss> => {
+    const boss = makeBoss(url, library, false)
+    await boss.start()
+    await makeQueues(boss)
+    return boss
+  }
+  return {
+    async observe(databaseId, targets) {
+      opened ??= open()
+      await send(await opened, queues.observe, databaseId, { databaseId, targets })
+    },
+    async close() {
+      if (opened) await (await opened).stop({ graceful: false })
+    },
+  }
+}
+
+class WorkerProcess implements Worker {
+  readonly name: string
+  readonly #library: Library
+  readonly #boss: PgBoss
+  readonly #ears: Ears
+  readonly #options: WorkerOptions
+  readonly #abort = new AbortController()
+  readonly #listeners = new Set<() => void>()
+  readonly #busy = new Set<Promise<void>>()
+  #timer: NodeJS.Timeout | undefined
+  #sweeping: Promise<void> | null = null
+  #again = false
+  #unsubscribe: (() => void) | null = null
+
+  constructor(library: Library, url: string, ears: Ears, options: WorkerOptions) {
+    this.name = options.name ?? `${hostname()}:${process.pid}:${randomBytes(2).toString('hex')}`
+    this.#library = library
+    this.#ears = ears
+    this.#options = options
+    this.#boss = makeBoss(url, library, options.schedules !== false)
+  }
+
+  async start(): Promise<void> {
+    await this.#boss.start()
+    await makeQueues(this.#boss)
+    await this.#work(queues.conduct, 16, ({ serverId }: { serverId: number }) => this.#conduct(serverId))
+    await this.#work(queues.verify, 2, ({ run }: { run: number }) => verifyRun(this.#library, run))
+    await this.#work(queues.observe, 4, ({ databaseId, targets }: { databaseId: number; targets: number[] | null }) => observeDatabase(this.#library, databaseId, targets))
+    await this.#work(queues.observeAll, 1, () => this.#observeAll())
+    if (this.#options.schedules !== false) await this.#boss.schedule(queues.observeAll, observeEvery)
+    this.#unsubscribe = await this.#ears.subscribe((heard) => {
+      if (heard.topic !== 'runs' && heard.topic !== 'reconnected') return
+      for (const listen of this.#listeners) listen()
+      void this.#sweep()
+    })
+    this.#timer = setInterval(() => void this.#sweep(), sweepMs)
+    await this.#sweep()
+  }
+
+  async #work<Data extends object>(queue: string, concurrency: number, handle: (data: Data) => Promise<unknown>): Promise<void> {
+    await this.#boss.work<Data>(queue, { localConcurrency: concurrency, batchSize: 1, heartbeatRefreshSeconds: 3, ...polling }, async ([job]) => {
+      if (!job) return
+      const running = handle(job.data).then(() => {})
+      this.#busy.add(running)
+      try {
+        await running
+      } catch (error) {
+        this.#library.logger.error({ queue, data: job.data, code: codeOf(error), err: error }, 'job.failed')
+        throw error
+      } finally {
+        this.#busy.delete(running)
+      }
+    })
+  }
+
+  async #conduct(serverId: number): Promise<void> {
+    if (this.#abort.signal.aborted) return
+    await conduct({
+      library: this.#library,
+      serverId,
+      worker: this.name,
+      limits: { ...conductLimits, ...this.#options.limits },
+      signal: this.#abort.signal,
+      onChange: (hear) => {
+        this.#listeners.add(hear)
+        return () => this.#listeners.delete(hear)
+      },
+    })
+    // What was queued while the last items settled must not wait for the next sweep.
+    void this.#sweep()
+  }
+
+  async #observeAll(): Promise<void> {
+    await refreshDatabases(this.#library)
+    const databases = await this.#library.control.db.selectFrom('database').select('id').execute()
+    for (const { id } of databases) await send(this.#boss, queues.observe, id, { databaseId: id, targets: null })
+  }
+
+  /** Finds work that nobody drives: new runs, and those whose worker died. One sweep at a time; a call meanwhile makes one more. */
+  #sweep(): Promise<void> {
+    if (this.#sweeping) {
+      this.#again = true
+      return this.#sweeping
+    }
+    this.#sweeping = this.#sweepNow()
+      .catch((error: unknown) => this.#library.logger.warn({ code: codeOf(error) }, 'worker.sweep_failed'))
+      .finally(() => {
+        this.#sweeping = null
+        if (!this.#again || this.#abort.signal.aborted) return
+        this.#again = false
+        void this.#sweep()
+      })
+    return this.#sweeping
+  }
+
+  async #sweepNow(): Promise<void> {
+    if (this.#abort.signal.aborted) return
+    const { db } = this.#library.control
+    await sql`insert into worker (name) values (${this.name}) on conflict (name) do update set heartbeat_at = now()`.execute(db)
+    for (const serverId of await serversWithWork(db, conductorFreshSeconds)) await send(this.#boss, queues.conduct, serverId, { serverId })
+    for (const run of await runsToVerify(this.#library)) await send(this.#boss, queues.verify, run, { run })
+  }
+
+  /** Items in flight finish; everything else is left to other workers, or to the next start. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#unsubscribe?.()
+    this.#abort.abort()
+    await Promise.allSettled([...this.#busy, this.#sweeping])
+    await this.#boss.stop({ graceful: true, timeout: 5_000 })
+    await sql`delete from worker where name = ${this.name} or heartbeat_at < now() - interval '1 day'`.execute(this.#library.control.db).catch(() => {})
+  }
+}
+
+/** @param url of the control database */
+export const startWorker = async (library: Library, url: string, ears: Ears, options: WorkerOptions = {}): Promise<Worker> => {
+  const worker = new WorkerProcess(library, url, ears, options)
+  await worker.start()
+  return worker
+}
