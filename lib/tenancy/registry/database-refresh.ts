@@ -72,5 +72,5 @@ export const refreshDatabases = async (library: Library, names?: readonly string
   }
   await Promise.all(Array.from({ length: Math.min(atOnce, waiting.length) }, work))
   if (changed) await notify(db, { topic: 'databases' })
-  return unreachable.sort()
+  return unreachable.toSorted()
 }

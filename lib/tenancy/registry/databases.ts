@@ -120,7 +120,7 @@ export const removeDatabase = async ({ control }: Library, actor: Actor, input: 
       .select((select) => select.fn.countAll<number>().as('count'))
       .where('database_id', '=', id)
       .executeTakeFirstOrThrow()
-    if (Number(count) > 0) throw new TenancyError('database.in_use', { database: input.name, count: Number(count) })
+    if (count > 0) throw new TenancyError('database.in_use', { database: input.name, count })
     const sets = await trx.updateTable('migration_set').set({ default_database_id: null }).where('default_database_id', '=', id).returning('name').execute()
     await trx.deleteFrom('database').where('id', '=', id).execute()
     // Past runs still name their servers.

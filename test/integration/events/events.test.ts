@@ -106,6 +106,7 @@ describe('the events of a run', () => {
     await sleep(300)
     await report('failed', [2])
     await until(() => shown(heard) === 'sfppp')
+    expect(heard.at(-1)).toMatchObject({ revision: 3 })
   })
 
   it('stop when nobody listens, and start anew', async () => {
@@ -136,10 +137,10 @@ describe('the events of the fleet', () => {
       await notify(trx, { topic: 'observations' })
     })
     await until(() => heard.length > 1)
-    expect([...(heard[1]?.changed ?? [])].sort()).toEqual(['observations', 'tenants'])
+    expect([...(heard[1]?.changed ?? [])].toSorted()).toEqual(['observations', 'tenants'])
     await report('succeeded', [1, 2, 3, 4, 5], 'succeeded')
     await until(() => heard.at(-1)?.activeRuns.length === 0)
     const revisions = heard.map(({ revision }) => revision)
-    expect(revisions).toEqual([...revisions].sort((a, b) => a - b))
+    expect(revisions).toEqual(revisions.toSorted((a, b) => a - b))
   })
 })

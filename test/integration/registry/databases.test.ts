@@ -59,8 +59,9 @@ describe('known databases', () => {
     expect(unseal(testSecret, stored.url_sealed)).toContain(row.dbname)
     const { rows } = await sql<{ everything: string }>`
       select (select json_agg(d)::text from (select name, host, dbname, username, problem, encode(url_sealed, 'escape') from database) d) || (select json_agg(a)::text from audit a) as everything`.execute(library.control.db)
-    const password = new URL(fleetUrl).password
-    if (password !== '') expect(rows[0]?.everything).not.toContain(password)
+    const { password } = new URL(fleetUrl)
+    expect(password).not.toBe('')
+    expect(rows[0]?.everything).not.toContain(password)
     const audit = await library.control.db.selectFrom('audit').select(['action', 'subject', 'actor_label', 'details']).execute()
     expect(audit).toMatchObject([{ action: 'databases.add', subject: 'app', actor_label: 'ada@example.com', details: { user: 'postgres' } }])
   })
@@ -87,7 +88,7 @@ describe('known databases', () => {
     const other = await databases.empty()
     expect(await refusalOf(addDatabase(library, ada, { name: 'app', url: other }))).toMatchObject({ code: 'database.exists' })
     const both = await Promise.all([1, 2].map(() => refusalOf(addDatabase(library, ada, { name: 'other', url: other }))))
-    expect(both.map(({ code }) => code).sort()).toEqual(['database.exists', 'none'])
+    expect(both.map(({ code }) => code).toSorted()).toEqual(['database.exists', 'none'])
     expect(await listDatabases(library)).toHaveLength(2)
   })
 

@@ -38,7 +38,7 @@ describe('suspending and activating', () => {
   it('is quiet about those that are there already, also when it is sent twice at once', async () => {
     expect(await suspendTenants(library, ada, { selection: named('helm'), reason: '' })).toEqual({ changed: 0 })
     const both = await Promise.all([1, 2].map(() => suspendTenants(library, ada, { selection: named('acme', 'beta'), reason: '' })))
-    expect(both.map(({ changed }) => changed).sort()).toEqual([0, 2])
+    expect(both.map(({ changed }) => changed).toSorted((a, b) => a - b)).toEqual([0, 2])
     expect(await auditOf('tenants.suspend')).toHaveLength(2)
   })
 

@@ -94,7 +94,7 @@ describe('the list of tenants', () => {
 
   it('comes in pages that together hold each row once, also behind the last', async () => {
     const pages = await Promise.all([0, 4, 8, 12].map((offset) => list({ sort: 'state', offset, limit: 4 })))
-    expect(pages.flatMap(({ rows }) => rows.map(({ slug }) => slug)).sort()).toHaveLength(9)
+    expect(pages.flatMap(({ rows }) => rows.map(({ slug }) => slug))).toHaveLength(9)
     expect(pages.map(({ total }) => total)).toEqual([9, 9, 9, 9])
   })
 })
