@@ -1,11 +1,11 @@
 /** One target, read live from its database: the tenant's page. */
 import type { HistoryEntry, TargetInspection } from '../contract/views.ts'
 import type { Library } from '../context.ts'
+import { readInstallation } from '../control/installation.ts'
 import { TenancyError } from '../errors.ts'
 import { readHistory, readSummaries, type FullHistoryRow } from '../migrations/history.ts'
 import { connectionProblem } from '../registry/connection-problem.ts'
 import { openUrl } from '../registry/databases.ts'
-import { readInstallation } from '../runs/conduct/lease.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
 import { codeOf } from '../sql/sqlstate.ts'
 import { readTableSizes } from './sizes.ts'

@@ -1,6 +1,7 @@
 /** Looks at targets: version from their histories, exact size from the catalogs, set-based and per database. */
 import { sql } from 'kysely'
 import type { Library } from '../context.ts'
+import { readInstallation } from '../control/installation.ts'
 import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { readHistory, readSummaries, type TargetSummary } from '../migrations/history.ts'
@@ -8,7 +9,6 @@ import { explainOffTrack, standingOf, type Standing, type TrackMigration } from 
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
 import { connectionProblem } from '../registry/connection-problem.ts'
 import { openUrl } from '../registry/databases.ts'
-import { readInstallation } from '../runs/conduct/lease.ts'
 import { codeOf } from '../sql/sqlstate.ts'
 import { readSizes } from './sizes.ts'
 

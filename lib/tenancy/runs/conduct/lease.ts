@@ -4,6 +4,7 @@
  */
 import { sql } from 'kysely'
 import type { ControlDb } from '../../control/db.ts'
+import { readInstallation } from '../../control/installation.ts'
 import { connectFleet, type FleetConnection } from '../../session/fleet-connection.ts'
 import { quoteLiteral } from '../../sql/ident.ts'
 
@@ -18,11 +19,6 @@ const prefix = (installation: string): string => `tenantry:${installation}:c`
 /** `tenantry:<installation>:c<epoch>`, and while an item is on its way `… <run> <schema>`. */
 export const conductorName = ({ installation, epoch }: Lease): string => `${prefix(installation)}${epoch}`
 export const flightName = (lease: Lease, run: number, schema: string): string => `${conductorName(lease)} run ${run} ${schema}`.slice(0, 63)
-
-export const readInstallation = async (db: ControlDb): Promise<string> => {
-  const row = await db.selectFrom('setting').select('value').where('key', '=', 'installation').executeTakeFirstOrThrow()
-  return String(row.value)
-}
 
 /** Starts a new epoch; whoever held the server before is refused from now on. */
 export const takeLease = async (db: ControlDb, serverId: number, worker: string): Promise<Lease> => {
