@@ -6,7 +6,7 @@ import { env } from './env.ts'
 import { projectRoot } from './root.ts'
 
 /** The console's own migrations. */
-export const migrationsDir = join(projectRoot, 'migrations')
+export const migrationsDir = join(/* turbopackIgnore: true */ projectRoot, 'migrations')
 
 export type Connection = {
   readonly controlUrl: string

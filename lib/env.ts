@@ -91,7 +91,7 @@ export const readEnvironment = (source: Readonly<Record<string, string | undefin
     port: values.PORT ?? null,
     publicUrl: values.TENANTRY_URL?.replace(/\/$/, '') ?? null,
     isWorkerInside: values.TENANTRY_WORKER !== 'off',
-    dataDir: isAbsolute(dataDir) ? dataDir : join(projectRoot, dataDir),
+    dataDir: isAbsolute(dataDir) ? dataDir : join(/* turbopackIgnore: true */ projectRoot, dataDir),
     mode: values.NODE_ENV ?? 'development',
     logLevel: values.LOG_LEVEL ?? null,
     isStartedByNpm: values.npm_lifecycle_event !== undefined,
@@ -105,7 +105,7 @@ const describe = (name: string, value: string | undefined): string => {
 
 /** Puts variables of a `.env` file in the project's folder beside those of the shell, which win. */
 const readEnvironmentFile = (): void => {
-  const file = join(projectRoot, '.env')
+  const file = join(/* turbopackIgnore: true */ projectRoot, '.env')
   if (existsSync(file)) process.loadEnvFile(file)
 }
 
