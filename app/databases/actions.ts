@@ -1,7 +1,7 @@
 'use server'
 
 import { command } from '@/lib/server/command'
-import { addDatabaseInput, checkDatabaseInput, removeDatabaseInput, setBudgetInput } from '@/lib/tenancy/contract'
+import { addDatabaseInput, changeDatabaseUrlInput, checkDatabaseInput, removeDatabaseInput, setBudgetInput } from '@/lib/tenancy/contract'
 
 export const checkDatabase = command({ name: 'databases.check', permission: 'databases.manage', input: checkDatabaseInput }, ({ input, tenancy }) =>
   tenancy.databases.check(input),
@@ -9,6 +9,11 @@ export const checkDatabase = command({ name: 'databases.check', permission: 'dat
 
 export const addDatabase = command({ name: 'databases.add', permission: 'databases.manage', input: addDatabaseInput }, ({ actor, input, tenancy }) =>
   tenancy.databases.add(actor, input),
+)
+
+export const changeDatabaseUrl = command(
+  { name: 'databases.changeUrl', permission: 'databases.manage', input: changeDatabaseUrlInput },
+  ({ actor, input, tenancy }) => tenancy.databases.changeUrl(actor, input),
 )
 
 export const setBudget = command({ name: 'databases.setBudget', permission: 'databases.manage', input: setBudgetInput }, ({ actor, input, tenancy }) =>

@@ -1,0 +1,136 @@
+'use client'
+
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { toast } from 'sonner'
+import { Button } from '@/components/ui/button'
+import { Dialog, DialogActions, DialogClose, DialogContent } from '@/components/ui/dialog'
+import { ErrorNote } from '@/components/ui/error-note'
+import { Field } from '@/components/ui/field'
+import { Input } from '@/components/ui/input'
+import { databaseKeys } from '@/lib/client/queries/databases'
+import { problemOf, useCommand } from '@/lib/client/use-command'
+import type { DatabaseRow } from '@/lib/tenancy/contract'
+import type { DatabaseActions } from './database-actions'
+import { budgetProblem, removalProblem, serverUse } from './database-model'
+
+type Props = { readonly row: DatabaseRow; readonly actions: DatabaseActions; readonly onClose: () => void }
+
+/** Closes the dialog, says what was done and has the list read again. */
+const useDone = (onClose: () => void): ((sentence: string) => void) => {
+  const client = useQueryClient()
+  return (sentence) => {
+    toast.success(sentence)
+    void client.invalidateQueries({ queryKey: databaseKeys.all })
+    onClose()
+  }
+}
+
+export function BudgetDialog({ row, actions, onClose, sharing }: Props & { readonly sharing: readonly string[] }) {
+  const [budget, setBudget] = useState(String(row.budget))
+  const done = useDone(onClose)
+  const change = useCommand(actions.setBudget, () => done(`The budget of ${row.server} is ${budget} connections.`))
+  const problem = budgetProblem(budget, row.maxConnections)
+  return (
+    <Dialog open onOpenChange={(open) => (open ? undefined : onClose())}>
+      <DialogContent
+        title={`Change the budget of ${row.name}`}
+        description={`How many connections Tenantry may hold on its server at once; ${serverUse(row)}.${sharing.length === 0 ? '' : ` The server is shared with ${sharing.join(', ')}: the budget holds for all.`}`}
+      >
+        <form
+          className="flex flex-col gap-4"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (problem === null) void change.run({ name: row.name, budget: Number(budget) })
+          }}
+        >
+          <Field label="Connections" error={problem ?? problemOf(change.error, 'budget')} hint="Runs that are under way keep to the new budget from their next targets on.">
+            {(control) => <Input {...control} required inputMode="numeric" autoComplete="off" value={budget} onChange={(event) => setBudget(event.target.value)} />}
+          </Field>
+          <ErrorNote error={change.error} />
+          <DialogActions className="mt-1">
+            <DialogClose asChild>
+              <Button>Cancel</Button>
+            </DialogClose>
+            <Button type="submit" variant="primary" busy={change.busy} disabled={problem !== null}>
+              Change the budget
+            </Button>
+          </DialogActions>
+        </form>
+      </DialogContent>
+    </Dialog>
+  )
+}
+
+export function AddressDialog({ row, actions, onClose }: Props) {
+  const [url, setUrl] = useState('')
+  const done = useDone(onClose)
+  const change = useCommand(actions.changeUrl, () => done(`${row.name} is reached at its new address.`))
+  return (
+    <Dialog open onOpenChange={(open) => (open ? undefined : onClose())}>
+      <DialogContent
+        width="md"
+        title={`Change the address of ${row.name}`}
+        description={`Another host, user or password for the same database, now at ${row.host}:${row.port}. It is tested before it is saved; what runs now keeps its connections.`}
+      >
+        <form
+          className="flex flex-col gap-4"
+          onSubmit={(event) => {
+            event.preventDefault()
+            void change.run({ name: row.name, url: url.trim() })
+          }}
+        >
+          <Field label="Connection string" hint="Kept encrypted, never shown again." error={problemOf(change.error, 'url')}>
+            {(control) => (
+              <Input
+                {...control}
+                className="mono"
+                required
+                autoComplete="off"
+                spellCheck={false}
+                placeholder={`postgres://user:password@${row.host}:${row.port}/${row.dbname}`}
+                value={url}
+                onChange={(event) => setUrl(event.target.value)}
+              />
+            )}
+          </Field>
+          <ErrorNote error={change.error} />
+          <DialogActions className="mt-1">
+            <DialogClose asChild>
+              <Button>Cancel</Button>
+            </DialogClose>
+            <Button type="submit" variant="primary" busy={change.busy}>
+              Test and save
+            </Button>
+          </DialogActions>
+        </form>
+      </DialogContent>
+    </Dialog>
+  )
+}
+
+export function RemoveDialog({ row, actions, onClose }: Props) {
+  const done = useDone(onClose)
+  const remove = useCommand(actions.remove, () => done(`${row.name} is removed from the console.`))
+  const problem = removalProblem(row)
+  return (
+    <Dialog open onOpenChange={(open) => (open ? undefined : onClose())}>
+      <DialogContent
+        title={problem === null ? `Remove ${row.name}?` : `${row.name} can’t be removed now`}
+        description={problem ?? 'The console forgets the database and its connection string. Nothing in the database itself is touched.'}
+      >
+        <ErrorNote error={remove.error} />
+        <DialogActions>
+          <DialogClose asChild>
+            <Button>{problem === null ? 'Keep it' : 'Close'}</Button>
+          </DialogClose>
+          {problem === null ? (
+            <Button variant="danger" busy={remove.busy} onClick={() => void remove.run({ name: row.name })}>
+              Remove it
+            </Button>
+          ) : null}
+        </DialogActions>
+      </DialogContent>
+    </Dialog>
+  )
+}

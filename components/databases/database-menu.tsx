@@ -1,0 +1,45 @@
+'use client'
+
+import { Ellipsis } from 'lucide-react'
+import { useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from '@/components/ui/menu'
+import type { DatabaseRow } from '@/lib/tenancy/contract'
+import type { DatabaseActions } from './database-actions'
+import { AddressDialog, BudgetDialog, RemoveDialog } from './database-dialogs'
+
+type Props = {
+  readonly row: DatabaseRow
+  readonly actions: DatabaseActions
+  /** Other databases on the same server, whose budget it shares. */
+  readonly sharing: readonly string[]
+}
+
+type Deed = 'budget' | 'address' | 'remove'
+
+export function DatabaseMenu({ row, actions, sharing }: Props) {
+  const [deed, setDeed] = useState<Deed | null>(null)
+  const close = (): void => setDeed(null)
+  return (
+    <>
+      <Menu>
+        <MenuTrigger asChild>
+          <Button variant="ghost" size="icon-sm" aria-label={`Actions for ${row.name}`}>
+            <Ellipsis aria-hidden />
+          </Button>
+        </MenuTrigger>
+        <MenuContent>
+          <MenuItem onSelect={() => setDeed('budget')}>Change the budget…</MenuItem>
+          <MenuItem onSelect={() => setDeed('address')}>Change the address…</MenuItem>
+          <MenuSeparator />
+          <MenuItem danger onSelect={() => setDeed('remove')}>
+            Remove…
+          </MenuItem>
+        </MenuContent>
+      </Menu>
+      {deed === 'budget' ? <BudgetDialog row={row} actions={actions} sharing={sharing} onClose={close} /> : null}
+      {deed === 'address' ? <AddressDialog row={row} actions={actions} onClose={close} /> : null}
+      {deed === 'remove' ? <RemoveDialog row={row} actions={actions} onClose={close} /> : null}
+    </>
+  )
+}
