@@ -6,7 +6,7 @@ import { companies } from './companies.ts'
 import type { Company } from './companies.ts'
 
 export const demoSet = 'app'
-export const demoSetDir = join(projectRoot, 'migrations', 'demo', demoSet)
+export const demoSetDir = join(/* turbopackIgnore: true */ projectRoot, 'migrations', 'demo', demoSet)
 
 /** The newest migration: it adds a constraint that some invoices break. */
 export const newestVersion = '0012'
