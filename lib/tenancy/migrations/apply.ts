@@ -123,5 +123,6 @@ export const applyMigration = async (
   }
   if (result.kind === 'unknown') return { kind: 'unknown', error: attemptError(result.error, place, scene.schema) }
   if (isGuard(result.error)) return { kind: 'recorded_before' }
-  return { kind: 'failed', error: attemptError(result.error, result.place, scene.schema) }
+  // COMMIT is nobody's statement, but it is this migration's.
+  return { kind: 'failed', error: attemptError(result.error, result.place.version === null ? place : result.place, scene.schema) }
 }
