@@ -1,0 +1,162 @@
+/** One connection and its flights, against cancels, lost beginnings and lost connections. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { applyMigration, defaultLimits, type ApplyOutcome, type Scene } from '../../../lib/tenancy/migrations/apply.ts'
+import { checksumOf, digestOf, type HistoryFact } from '../../../lib/tenancy/migrations/digest.ts'
+import { createHistory } from '../../../lib/tenancy/migrations/history.ts'
+import type { ExecutableMigration } from '../../../lib/tenancy/migrations/types.ts'
+import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
+import { parseStatements } from '../../../lib/tenancy/sql/statements.ts'
+import { random } from '../../support/random.ts'
+import { useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+let url: string
+let sql: postgres.Sql
+
+beforeAll(async () => {
+  url = await databases.empty()
+  sql = postgres(url, { max: 4, onnotice: () => undefined })
+})
+afterAll(() => sql.end())
+
+const sceneOf = (schema: string): Scene => ({ schema, extensionSchemas: [], run: 1, applicationName: 'flights', limits: { ...defaultLimits, statementTimeoutMs: 10_000 } })
+
+const makeTarget = async (schema: string): Promise<Scene> => {
+  await sql.unsafe(`create schema ${schema}; create table ${schema}.customer (id int); ${createHistory(schema)}`)
+  return sceneOf(schema)
+}
+
+const migrationOf = async (version: string, text: string): Promise<ExecutableMigration> => ({
+  version,
+  name: 'change',
+  file: `${version}_change.sql`,
+  checksum: checksumOf(text),
+  transactional: true,
+  statements: await parseStatements(text),
+})
+
+/** What is recorded and what is there, which must be the same. */
+const readTarget = async (schema: string): Promise<{ recorded: string[]; there: string[] }> => {
+  const recorded = await sql<Array<{ version: string }>>`select version from ${sql(schema)}.tenantry_history order by version`
+  const there = await sql<Array<{ name: string }>>`
+    select attname as name from pg_attribute where attrelid = ${`${schema}.customer`}::regclass and attname like 'c0%' and not attisdropped order by attname`
+  return { recorded: recorded.map(({ version }) => version), there: there.map(({ name }) => name.slice(1)) }
+}
+
+type Disturb = (pid: number) => Promise<unknown>
+
+/** Applies many migrations one after the other while somebody disturbs each at a random moment; a lost connection is replaced. */
+const applyUnderFire = async (schema: string, count: number, seed: number, disturb: Disturb): Promise<Record<ApplyOutcome['kind'], number>> => {
+  const scene = await makeTarget(schema)
+  const next = random(seed)
+  const outcomes = { applied: 0, recorded_before: 0, failed: 0, unknown: 0 }
+  const facts: HistoryFact[] = []
+  let connection: FleetConnection | null = null
+  for (let number = 1; number <= count; number += 1) {
+    const version = String(number).padStart(4, '0')
+    const migration = await migrationOf(version, `alter table customer add column c${version} int; select pg_sleep(0.001); create index on customer (c${version});`)
+    if (!connection || connection.dead) connection = await connectFleet(url, { applicationName: 'flights' })
+    const applying = applyMigration(connection, migration, digestOf([...facts, migration]), scene)
+    await sleep(next() * 6)
+    await disturb(connection.pid)
+    const { kind } = await applying
+    outcomes[kind] += 1
+    if (kind === 'unknown') {
+      await connection.close()
+      await sleep(5)
+    }
+    const { recorded } = await readTarget(schema)
+    if (recorded.includes(version)) facts.push(migration)
+    if (kind === 'applied' || kind === 'failed') expect(recorded.includes(version), `${version} was ${kind}`).toBe(kind === 'applied')
+  }
+  await connection?.close()
+  return outcomes
+}
+
+const namesOutside = async (schema: string): Promise<readonly string[]> => {
+  const rows = await sql<Array<{ name: string }>>`
+    select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', ${schema})`
+  return rows.map(({ name }) => name)
+}
+
+describe('a flight', () => {
+  it('that is cancelled at any moment, 200 times, has recorded its version if and only if the column is there', async () => {
+    const outcomes = await applyUnderFire('cancelled', 200, 1, (pid) => sql`select pg_cancel_backend(${pid})`)
+    const { recorded, there } = await readTarget('cancelled')
+    expect(there).toEqual(recorded)
+    // Cancelled after COMMIT, while the history was read back: committed, and not known yet.
+    expect(recorded).toHaveLength(outcomes.applied + outcomes.unknown)
+    expect(outcomes.applied).toBeGreaterThan(10)
+    expect(outcomes.failed).toBeGreaterThan(10)
+    expect(await namesOutside('cancelled')).toEqual([])
+  })
+
+  it('whose connection is cut at any moment has recorded its version if and only if the column is there', async () => {
+    const outcomes = await applyUnderFire('cut', 60, 2, (pid) => sql`select pg_terminate_backend(${pid})`)
+    const { recorded, there } = await readTarget('cut')
+    expect(there).toEqual(recorded)
+    expect(outcomes.unknown).toBeGreaterThan(5)
+    expect(outcomes.failed).toBe(0)
+  })
+
+  it('does not wait for answers: a hundred statements take one round trip', async () => {
+    const connection = await connectFleet(url, { applicationName: 'flights' })
+    const outcomes = await connection.flight(Array.from({ length: 500 }, (_, index) => `select ${index} as n`), 10_000)
+    expect(outcomes.map((outcome) => (outcome.ok ? Object.values(outcome.rows[0] ?? {})[0] : null))).toEqual(Array.from({ length: 500 }, (_, index) => index))
+    await connection.close()
+  })
+
+  it('that takes longer than its bound is given up, and its connection with it', async () => {
+    const connection = await connectFleet(url, { applicationName: 'flights' })
+    const [outcome] = await connection.flight(['select pg_sleep(0.5)'], 100)
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'FLIGHT_TIMEOUT' } })
+    expect(connection.dead).toBe(true)
+    expect(await connection.flight(['select 1'], 1000)).toMatchObject([{ ok: false, error: { code: 'CONNECTION_CLOSED' } }])
+  })
+})
+
+describe('a session', () => {
+  it.each([
+    ['makes a table', 'create table stray (id int)', '25006'],
+    ['makes a table somewhere', 'create table public.stray (id int)', '25006'],
+    ['finds a table of public', 'update mine set id = 2', '42P01'],
+    ['changes a table', 'update public.mine set id = 2', '25006'],
+    ['makes a schema', 'create schema stray', '25006'],
+    ['takes part of a script', 'insert into public.mine values (3); select 1', '25006'],
+    ['calls what writes', 'do $$ begin insert into public.mine values (4); end $$', '25006'],
+  ])('without the BEGIN that was lost never %s', async (_, statement, code) => {
+    await sql.unsafe('create table if not exists public.mine (id int)')
+    const connection = await connectFleet(url, { applicationName: 'flights' })
+    const [outcome] = await connection.flight([statement, 'COMMIT'], 5_000)
+    expect(outcome).toMatchObject({ ok: false, error: { code } })
+    await connection.close()
+    expect(await sql`select * from public.mine`).toEqual([])
+  })
+
+  it('takes nothing on from one flight to the next', async () => {
+    const scene = await makeTarget('settings')
+    const connection = await connectFleet(url, { applicationName: 'flights' })
+    const settings = () => connection.query(`select string_agg(name || '=' || setting, ' ' order by name) as all from pg_settings where name in ('search_path', 'lock_timeout', 'statement_timeout', 'application_name', 'default_transaction_read_only')`)
+    const before = await settings()
+    const first = await migrationOf('0001', 'alter table customer add column c0001 int')
+    await applyMigration(connection, first, digestOf([first]), scene)
+    expect(await settings()).toEqual(before)
+    const second = await migrationOf('0002', 'select 1 / 0')
+    expect(await applyMigration(connection, second, digestOf([first, second]), scene)).toMatchObject({ kind: 'failed' })
+    expect(await settings()).toEqual(before)
+    await connection.close()
+  })
+
+  it('records a version once, however often it is sent', async () => {
+    const scene = await makeTarget('once')
+    const connections = await Promise.all(Array.from({ length: 4 }, () => connectFleet(url, { applicationName: 'flights' })))
+    const migration = await migrationOf('0001', 'alter table customer add column c0001 int; select pg_sleep(0.05)')
+    const outcomes = await Promise.all(connections.map((connection) => applyMigration(connection, migration, digestOf([migration]), scene)))
+    expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['applied', 'recorded_before', 'recorded_before', 'recorded_before'])
+    expect(await readTarget('once')).toEqual({ recorded: ['0001'], there: ['0001'] })
+    await Promise.all(connections.map((connection) => connection.close()))
+  })
+})

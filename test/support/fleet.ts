@@ -1,0 +1,198 @@
+/** A small fleet on real databases, made through the library's own calls, for tests of the engine. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import postgres from 'postgres'
+import { migrationsDir } from '../../lib/connection.ts'
+import { isFinalRun, type Actor, type OnboardRow, type RunDetail, type RunState, type StartRunInput, type Tenancy } from '../../lib/tenancy/contract/index.ts'
+import { startRunInput } from '../../lib/tenancy/contract/commands.ts'
+import { createTenancy, isTenancyError, type TenancyConfig } from '../../lib/tenancy/index.ts'
+import { testSecret, type Databases } from './template.ts'
+
+export const ada: Actor = { kind: 'person', id: 'p1', label: 'ada@example.com', role: 'admin' }
+
+export type Limits = NonNullable<TenancyConfig['limits']>
+
+/** Bounds in which a test can wait for a lock to be given up, and for a run to fail. */
+export const shortLimits: Limits = {
+  lockTimeoutMs: 150,
+  statementTimeoutMs: 20_000,
+  maxTries: 4,
+  backoffBaseMs: 40,
+  backoffMaxMs: 200,
+  unreachableMs: 4_000,
+  flushMs: 30,
+}
+
+/** A product of two tables. */
+export const firstFiles: Readonly<Record<string, string>> = {
+  '0001_init.sql': 'create table customer (id bigint generated always as identity primary key, email text not null);\n',
+  '0002_orders.sql': 'create table orders (id bigint generated always as identity primary key, customer_id bigint references customer, total numeric not null default 0);\n',
+}
+
+export type FleetOptions = {
+  readonly files?: Readonly<Record<string, string>>
+  readonly limits?: Limits
+  readonly budget?: number
+  /** Connection strings of databases for tenants; one new one when not given. */
+  readonly urls?: readonly string[]
+  readonly controlUrl?: string
+}
+
+export type Outcome = { readonly code: string; readonly details: Readonly<Record<string, unknown>> }
+
+/** The refusal's code and details; fails when there was none. */
+export const refusalOf = async (act: Promise<unknown>): Promise<Outcome> => {
+  try {
+    await act
+  } catch (error) {
+    if (isTenancyError(error)) return { code: error.code, details: error.details }
+    throw error
+  }
+  return { code: 'none', details: {} }
+}
+
+const row = (given: string | Partial<OnboardRow>): OnboardRow => ({ hosts: [], labels: {}, ...(typeof given === 'string' ? { slug: given } : { slug: '', ...given }) })
+
+export const schemaOf = (slug: string): string => `tenant_${slug.replaceAll('-', '_')}`
+export const slugsOf = (count: number, prefix = 't'): string[] => Array.from({ length: count }, (_, index) => `${prefix}${String(index + 1).padStart(3, '0')}`)
+
+const waitLimitMs = 55_000
+
+export class Fleet {
+  readonly tenancy: Tenancy
+  readonly controlUrl: string
+  readonly urls: readonly string[]
+  readonly limits: Limits
+  readonly folder = mkdtempSync(join(tmpdir(), 'tenantry-set-'))
+  /** The control database, as its tables are. */
+  readonly control: postgres.Sql
+  /** The first database of the tenants, as its owner sees it. */
+  readonly sql: postgres.Sql
+  #workers: Array<{ stop(): Promise<void> }> = []
+  #others: postgres.Sql[] = []
+
+  constructor(controlUrl: string, urls: readonly string[], limits: Limits) {
+    this.controlUrl = controlUrl
+    this.urls = urls
+    this.limits = limits
+    this.tenancy = createTenancy({ controlUrl, secret: testSecret, migrationsDir, limits })
+    this.control = postgres(controlUrl, { max: 3, onnotice: () => undefined, connection: { search_path: 'tenantry' } })
+    this.sql = this.open(0)
+  }
+
+  /** Another session on one of the tenants' databases. */
+  open(index = 0): postgres.Sql {
+    const sql = postgres(this.urls[index] ?? '', { max: 2, onnotice: () => undefined })
+    this.#others.push(sql)
+    return sql
+  }
+
+  /** Writes the files into the set's folder as it is read next, and reads it. */
+  async sync(files: Readonly<Record<string, string>>, set = 'app'): Promise<void> {
+    this.write(files, set)
+    await this.tenancy.sets.sync(ada, { name: set, dir: join(this.folder, set), database: 'db1' })
+  }
+
+  write(files: Readonly<Record<string, string>>, set = 'app'): void {
+    mkdirSync(join(this.folder, set), { recursive: true })
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.folder, set, name), text)
+  }
+
+  remove(file: string, set = 'app'): void {
+    rmSync(join(this.folder, set, file))
+  }
+
+  /** Works on runs in this process until the fleet is closed. */
+  async work(): Promise<{ stop(): Promise<void> }> {
+    const worker = await this.tenancy.startWorker({ schedules: false })
+    this.#workers.push(worker)
+    return worker
+  }
+
+  async onboard(given: ReadonlyArray<string | Partial<OnboardRow>>, input: { readonly set?: string; readonly to?: string } = {}): Promise<number> {
+    const { run } = await this.tenancy.onboarding.start(ada, { set: input.set ?? 'app', tenants: given.map(row), isolation: 'schema', note: '', to: input.to })
+    return run
+  }
+
+  async start(input: Partial<StartRunInput> = {}): Promise<number> {
+    const { run } = await this.tenancy.runs.start(ada, startRunInput.parse({ set: 'app', ...input }))
+    return run
+  }
+
+  /** Starts a rollout and waits for its end. */
+  async roll(input: Partial<StartRunInput> = {}): Promise<RunDetail> {
+    return this.ended(await this.start(input))
+  }
+
+  async stateOf(run: number): Promise<RunState> {
+    const [row] = await this.control<Array<{ state: RunState }>>`select state from run where id = ${run}`
+    if (!row) throw new Error(`there is no run ${run}`)
+    return row.state
+  }
+
+  async until(what: string, isSo: () => Promise<boolean>, limitMs = waitLimitMs): Promise<void> {
+    for (const end = Date.now() + limitMs; !(await isSo()); await sleep(15))
+      if (Date.now() > end) throw new Error(`waited ${limitMs} ms for: ${what}\n${await this.#describe()}`)
+  }
+
+  async #describe(): Promise<string> {
+    const runs = await this.control`select r.id, r.kind, r.state, r.stop_reason, (select jsonb_object_agg(s, n) from (select i.state as s, count(*) as n from run_item i where i.run_id = r.id group by 1) x) as items from run r order by id desc limit 5`
+    const conductors = await this.control`select * from conductor`
+    return JSON.stringify({ runs, conductors }, null, 1)
+  }
+
+  /** Waits until the run is in one of these states. */
+  async reaches(run: number, ...states: readonly RunState[]): Promise<RunDetail> {
+    await this.until(`run ${run} to be ${states.join(' or ')}`, async () => states.includes(await this.stateOf(run)))
+    return this.tenancy.runs.get(run)
+  }
+
+  async ended(run: number): Promise<RunDetail> {
+    await this.until(`the end of run ${run}`, async () => isFinalRun(await this.stateOf(run)))
+    return this.tenancy.runs.get(run)
+  }
+
+  async verified(run: number): Promise<RunDetail> {
+    await this.until(`the reading back of run ${run}`, async () => (await this.tenancy.runs.get(run)).verified !== null)
+    return this.tenancy.runs.get(run)
+  }
+
+  /** state → slugs */
+  async itemsOf(run: number): Promise<Readonly<Record<string, readonly string[]>>> {
+    const rows = await this.control<Array<{ state: string; slugs: string[] }>>`
+      select i.state, array_agg(t.slug order by t.slug) as slugs from run_item i join tenant t on t.id = i.tenant_id where i.run_id = ${run} group by i.state`
+    return Object.fromEntries(rows.map(({ state, slugs }) => [state, slugs]))
+  }
+
+  /** Finished versions in a target's history. */
+  async versionsOf(slug: string, sql: postgres.Sql = this.sql): Promise<readonly string[]> {
+    const rows = await sql<Array<{ version: string }>>`select version from ${sql(schemaOf(slug))}.tenantry_history where finished_at is not null order by version`
+    return rows.map(({ version }) => version)
+  }
+
+  async columnsOf(schema: string, table: string): Promise<readonly string[]> {
+    const rows = await this.sql<Array<{ name: string }>>`
+      select a.attname as name from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = ${schema} and c.relname = ${table} and a.attnum > 0 and not a.attisdropped order by a.attnum`
+    return rows.map(({ name }) => name)
+  }
+
+  async close(): Promise<void> {
+    for (const worker of this.#workers) await worker.stop()
+    await this.tenancy.close()
+    for (const sql of [this.control, ...this.#others]) await sql.end({ timeout: 2 })
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Databases db1, db2, … and the set `app`; no tenants and no worker yet. The caller closes it. */
+export const makeFleet = async (databases: Databases, options: FleetOptions = {}): Promise<Fleet> => {
+  const controlUrl = options.controlUrl ?? (await databases.control())
+  const urls = options.urls ?? [await databases.empty()]
+  const fleet = new Fleet(controlUrl, urls, { ...shortLimits, ...options.limits })
+  for (const [index, url] of urls.entries()) await fleet.tenancy.databases.add(ada, { name: `db${index + 1}`, url, budget: options.budget ?? 6 })
+  await fleet.sync(options.files ?? firstFiles)
+  return fleet
+}
