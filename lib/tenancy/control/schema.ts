@@ -2,7 +2,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { AttemptError, LintFinding } from '../contract/views.ts'
 import type { AttemptState, Isolation, ItemState, RunKind, RunState, TenantState, VersionState } from '../contract/states.ts'
-import type { PeopleTables } from '../people/tables.ts'
+import type { PeopleTables } from './people-tables.ts'
 
 /** timestamptz: read as Date, written as Date or ISO string. */
 export type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>

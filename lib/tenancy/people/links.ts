@@ -6,7 +6,7 @@ import type { Library } from '../context.ts'
 import { appendAudit } from '../control/audit.ts'
 import type { ControlDb } from '../control/db.ts'
 import { TenancyError } from '../errors.ts'
-import type { LinkPurpose } from './tables.ts'
+import type { LinkPurpose } from '../control/people-tables.ts'
 
 const hoursValid: Readonly<Record<LinkPurpose, number>> = { first_admin: 24, invitation: 72, new_password: 24 }
 
