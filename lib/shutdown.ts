@@ -4,8 +4,20 @@ type Step = { readonly name: string; run(): Promise<void> }
 export type Shutdown = {
   /** Adds a step; the last added is run first. */
   add(name: string, run: () => Promise<void>): void
-  /** Runs all steps, each once, whatever becomes of the others. Returns those that failed. */
+  /** Runs all steps, each once and for a quarter of a minute at most, whatever becomes of the others. Returns those that failed. */
   run(): Promise<ReadonlyArray<{ readonly name: string; readonly error: unknown }>>
+}
+
+const stepLimitMs = 15_000
+
+const within = async (limitMs: number, work: Promise<void>): Promise<void> => {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const limit = setTimeout(() => reject(new Error(`not done after ${limitMs / 1000} s; left as it is`)), limitMs)
+  try {
+    await Promise.race([work, promise])
+  } finally {
+    clearTimeout(limit)
+  }
 }
 
 export const createShutdown = (): Shutdown => {
@@ -18,7 +30,7 @@ export const createShutdown = (): Shutdown => {
       const failed: Array<{ name: string; error: unknown }> = []
       for (let step = steps.pop(); step; step = steps.pop()) {
         try {
-          await step.run()
+          await within(stepLimitMs, step.run())
         } catch (error) {
           failed.push({ name: step.name, error })
         }
@@ -28,11 +40,11 @@ export const createShutdown = (): Shutdown => {
   }
 }
 
-const waitMs = 30_000
+const waitMs = 60_000
 const parentCheckMs = 1_000
 
 /**
- * Resolves with the first SIGINT, SIGTERM or SIGHUP. From then on the process ends by itself after half a minute, and at once on a second signal,
+ * Resolves with the first SIGINT, SIGTERM or SIGHUP. From then on the process ends by itself after a minute, and at once on a second signal,
  * so that nothing that hangs can keep a terminal. With `isChild` the death of the parent counts as SIGTERM: npm's shell passes no signal on.
  */
 export const untilSignal = (isChild = false): Promise<NodeJS.Signals> =>
