@@ -2,14 +2,14 @@
  * Applies a `transaction=off` migration: its statements commit one by one, so each leaves a mark of its own in the history. What can run in a
  * transaction commits together with its mark; CREATE INDEX CONCURRENTLY and its like are marked afterwards and looked at before a second try.
  */
-import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
+import type { FleetConnection } from '../session/fleet-connection.ts'
 import { quoteLiteral, quoteQualified } from '../sql/ident.ts'
 import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
 import type { Statement } from '../sql/statements.ts'
 import { attemptError, ownError, type ErrorPlace } from './attempt-error.ts'
 import { beginMessage, historyRowOf, searchPathOf, type ApplyOutcome, type Scene } from './apply.ts'
 import { insertHistory, markFinished, markStatement, readSummary, selectSummary, type HistorySummary } from './history.ts'
-import { isConcurrent, indexOf } from './statement-kinds.ts'
+import { droppedIndexes, indexOf, isConcurrent } from './statement-kinds.ts'
 import type { ExecutableMigration } from './types.ts'
 
 /** Waiting for other tenants' snapshots is normal for a concurrent build, so it may wait far longer than a transactional step. */
@@ -56,8 +56,18 @@ const readIndex = async (connection: FleetConnection, schema: string, name: stri
   return row ? { valid: row.valid === true || row.valid === 't' } : null
 }
 
+const areGone = async (connection: FleetConnection, schema: string, names: readonly string[]): Promise<boolean> => {
+  const rows = await connection.query(
+    `SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ${quoteLiteral(schema)} AND c.relname = ANY (ARRAY[${names.map(quoteLiteral).join(', ')}]::name[])`,
+  )
+  return rows.length === 0
+}
+
 /** An invalid index of the statement's own name is what an earlier try left; IF NOT EXISTS would accept it silently. */
 const runConcurrent = async ({ connection, scene, resumedAt }: Steps, statement: Statement, position: number, place: ErrorPlace): Promise<void> => {
+  const dropped = droppedIndexes(statement)
+  // Dropped by a try that died before it could write its mark.
+  if (dropped.length > 0 && resumedAt === position && (await areGone(connection, scene.schema, dropped))) return
   const index = indexOf(statement)
   if (index) {
     const existing = await readIndex(connection, scene.schema, index.name, index.table)
@@ -93,31 +103,43 @@ const runStatements = async (steps: Steps): Promise<void> => {
   await runInTransaction(connection, scene, [markFinished(scene.schema, migration.version)])
 }
 
+/** Settings of the whole session, which `putBack` takes away again: each step is a transaction of its own, or none. */
+const setUp = (scene: Scene): string =>
+  [
+    `SET application_name = ${quoteLiteral(scene.applicationName.slice(0, 63))}`,
+    `SET search_path = ${searchPathOf(scene)}`,
+    `SET lock_timeout = ${concurrentLockTimeoutMs}`,
+    `SET statement_timeout = ${scene.limits.statementTimeoutMs}`,
+  ].join('; ')
+
+/** The session becomes what it was when it was opened; one that cannot is closed. */
+const putBack = async (connection: FleetConnection): Promise<void> => {
+  if (connection.dead) return
+  await connection.query('SELECT pg_advisory_unlock_all(); RESET ALL').catch(() => connection.close())
+}
+
+/** Held by the session: a conductor that slept may wake up in the middle of the steps that another one goes on with. Never waited for, since a waiting query would hold up CONCURRENTLY. */
+const tryLock = async (connection: FleetConnection, schema: string): Promise<boolean> => {
+  const [row] = await connection.query<{ locked: boolean | string }>(`SELECT pg_try_advisory_lock(hashtext('tenantry:steps'), hashtext(${quoteLiteral(schema)})) AS locked`)
+  return row?.locked === true || row?.locked === 't'
+}
+
 /**
- * @param url of the target's database: the steps need a session of their own, which is closed afterwards
- * @param before the history as read; its unfinished row, if it is this migration's, says where to go on
+ * @param before the history as read earlier; when it is another one by now, the answer is `recorded_before`
  */
-export const applySteps = async (
-  url: string,
-  migration: ExecutableMigration,
-  expected: string,
-  scene: Scene,
-  before: HistorySummary,
-  prepare: readonly string[] = [],
-): Promise<ApplyOutcome> => {
+export const applySteps = async (connection: FleetConnection, migration: ExecutableMigration, expected: string, scene: Scene, before: HistorySummary): Promise<ApplyOutcome> => {
   const place: ErrorPlace = { version: migration.version, file: migration.file, statement: null }
-  const half = before.unfinished?.version === migration.version ? before.unfinished : null
-  if (half && half.checksum !== migration.checksum)
-    return { kind: 'failed', error: ownError('half_done_edited', `${migration.version} is half done with another content than the set’s.`, place, 'Finish or undo it by hand in the tenant’s schema.') }
-  let connection: FleetConnection
   try {
-    connection = await connectFleet(url, { applicationName: scene.applicationName, statementTimeoutMs: scene.limits.statementTimeoutMs })
-  } catch (error) {
-    return { kind: 'failed', error: attemptError(error, place, scene.schema) }
-  }
-  try {
-    await run(connection, scene, [`SET search_path = ${searchPathOf(scene)}`, `SET lock_timeout = ${concurrentLockTimeoutMs}`].join('; '))
-    if (!half) await runInTransaction(connection, scene, [...prepare, insertHistory(scene.schema, [historyRowOf(migration, scene.run, false)])])
+    await run(connection, scene, setUp(scene))
+    if (!(await tryLock(connection, scene.schema)))
+      return { kind: 'failed', error: ownError(sqlstate.lockNotAvailable, `Another session is running the steps of a migration in “${scene.schema}”.`, place) }
+    const [now] = await connection.query(selectSummary(scene.schema))
+    const { digest, unfinished } = readSummary(now ?? {})
+    if (digest !== before.digest) return { kind: 'recorded_before' }
+    const half = unfinished?.version === migration.version ? unfinished : null
+    if (half && half.checksum !== migration.checksum)
+      return { kind: 'failed', error: ownError('half_done_edited', `${migration.version} is half done with another content than the set’s.`, place, 'Finish or undo it by hand in the tenant’s schema.') }
+    if (!half) await runInTransaction(connection, scene, [insertHistory(scene.schema, [historyRowOf(migration, scene.run, false)])])
     await runStatements({ migration, scene, connection, resumedAt: half ? half.statementsDone : null })
     const [row] = await connection.query(selectSummary(scene.schema))
     const summary = readSummary(row ?? {})
@@ -127,7 +149,7 @@ export const applySteps = async (
   } catch (error) {
     return outcomeOf(error, place, scene)
   } finally {
-    await connection.close()
+    await putBack(connection)
   }
 }
 
@@ -139,4 +161,3 @@ const outcomeOf = (error: unknown, place: ErrorPlace, scene: Scene): ApplyOutcom
   if (code === sqlstate.uniqueViolation && described.table === 'tenantry_history') return { kind: 'recorded_before' }
   return { kind: 'failed', error: described }
 }
-

@@ -24,6 +24,17 @@ export const indexOf = (statement: Statement): { readonly name: string; readonly
   return typeof node.idxname === 'string' && table ? { name: node.idxname, table } : null
 }
 
+/** The indexes that a DROP INDEX names; none for other statements. */
+export const droppedIndexes = (statement: Statement): readonly string[] => {
+  const node = nodeOf(statement)
+  if (statement.kind !== 'DropStmt' || node.removeType !== 'OBJECT_INDEX') return []
+  const objects = (node.objects as Array<{ List?: { items?: Array<{ String?: { sval?: string } }> } }> | undefined) ?? []
+  return objects.flatMap(({ List: list }) => {
+    const name = list?.items?.at(-1)?.String?.sval
+    return name === undefined ? [] : [name]
+  })
+}
+
 /**
  * The statement as it can run inside the transaction that builds a new tenant, where every table is empty and nobody else looks:
  * without CONCURRENTLY. null: nothing to do there (REINDEX of what was just built).

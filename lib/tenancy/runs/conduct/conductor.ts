@@ -194,7 +194,7 @@ class Conductor {
         applicationName: flightName(this.#lease, work.run.id, work.schema),
         limits: this.#options.limits,
       }
-      outcome = await executeItem({ connection, url: this.#lanes.urlOf(work.databaseId), scene }, work)
+      outcome = await executeItem({ connection, scene }, work)
     } catch (error) {
       const kind = classify(codeOf(error))
       outcome = { kind: 'failed', again: kind !== 'permanent', interrupted: kind === 'connection', versions: [], error: attemptError(error, undefined, work.schema), seen: null }

@@ -18,7 +18,7 @@ export type ItemOutcome =
   /** Only looked at: nothing to say. */
   | { readonly kind: 'untouched' }
 
-export type Bench = { readonly connection: FleetConnection; readonly url: string; readonly scene: Scene }
+export type Bench = { readonly connection: FleetConnection; readonly scene: Scene }
 
 const failed = (error: AttemptError, versions: readonly string[] = [], seen: HistorySummary | null = null): ItemOutcome => {
   const kind = classify(error.code)
@@ -48,7 +48,7 @@ const applyOne = (bench: Bench, work: Work, index: number, before: HistorySummar
   if (!migration) throw new Error(`run ${work.run.id} has no migration at ${index}`)
   return migration.transactional
     ? applyMigration(bench.connection, migration, migration.prefixDigest, bench.scene)
-    : applySteps(bench.url, migration, migration.prefixDigest, bench.scene, before)
+    : applySteps(bench.connection, migration, migration.prefixDigest, bench.scene, before)
 }
 
 const migrate = async (bench: Bench, work: Work, first: TargetSummary): Promise<ItemOutcome> => {

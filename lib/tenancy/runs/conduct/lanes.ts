@@ -60,10 +60,6 @@ export class Lanes {
     return down ? `database ${down.name}: ${down.lastError ?? 'no connection'}` : null
   }
 
-  urlOf(databaseId: number): string {
-    return this.#place(databaseId).url
-  }
-
   extensionSchemasOf(databaseId: number): readonly string[] {
     return this.#place(databaseId).extensionSchemas ?? []
   }
