@@ -34,11 +34,14 @@ export default async function AuditPage({ searchParams }: SearchProps) {
           </Button>
         ))}
       >
-        Who did what to what, newest first. Exports hold every row that the filter matches.
+        Who did what, newest first.
       </PageHeader>
       <AuditFilters search={search} />
       {rows.length === 0 ? (
-        <EmptyState icon={ScrollText} title={isFiltered(search) ? 'No row matches the filter' : 'Nothing has happened yet'} />
+        <EmptyState
+          icon={ScrollText}
+          title={isFiltered(search) ? 'No row matches the filter' : 'Nothing has happened yet'}
+        />
       ) : (
         <AuditTable rows={rows} />
       )}

@@ -10,6 +10,12 @@ export const metadata: Metadata = { title: 'People' }
 export default async function PeoplePage() {
   const { person } = await requireAsker('people.read')
   const people = await getTenancy().people.list()
-  const actions = { invite: invitePerson, link: linkPerson, setRole: setPersonRole, disable: disablePerson, enable: enablePerson }
+  const actions = {
+    invite: invitePerson,
+    link: linkPerson,
+    setRole: setPersonRole,
+    disable: disablePerson,
+    enable: enablePerson,
+  }
   return <PeopleView people={people} self={person.id} actions={may(person.role, 'people.manage') ? actions : null} />
 }

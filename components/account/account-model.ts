@@ -16,7 +16,8 @@ const systems = [
 const loopback: ReadonlySet<string> = new Set(['::1', '127.0.0.1', '::ffff:127.0.0.1'])
 
 /** Where a session was started from, in words; null when nobody knows. */
-export const placeOf = (client: string | null): string | null => (client === null ? null : loopback.has(client) ? 'this machine' : client.replace(/^::ffff:/, ''))
+export const placeOf = (client: string | null): string | null =>
+  client === null ? null : loopback.has(client) ? 'this machine' : client.replace(/^::ffff:/, '')
 
 /** A browser's own description as words: "Firefox on Linux". Order matters, since each claims to be its elders. */
 export const deviceOf = (userAgent: string | null): string => {

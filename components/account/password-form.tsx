@@ -10,7 +10,10 @@ import { Panel } from '@/components/ui/page-header'
 import { problemOf, useCommand } from '@/lib/client/use-command'
 import type { CommandResult } from '@/lib/tenancy/contract'
 
-type Props = { readonly email: string; readonly changePassword: (input: { current: string; next: string }) => Promise<CommandResult<void>> }
+type Props = {
+  readonly email: string
+  readonly changePassword: (input: { current: string; next: string }) => Promise<CommandResult<void>>
+}
 
 export function PasswordForm({ email, changePassword }: Props) {
   const [current, setCurrent] = useState('')
@@ -32,11 +35,29 @@ export function PasswordForm({ email, changePassword }: Props) {
       >
         <input type="email" name="email" autoComplete="username" value={email} readOnly hidden />
         <Field label="Password now">
-          {(control) => <Input {...control} type="password" autoComplete="current-password" required value={current} onChange={(event) => setCurrent(event.target.value)} />}
+          {(control) => (
+            <Input
+              {...control}
+              type="password"
+              autoComplete="current-password"
+              required
+              value={current}
+              onChange={(event) => setCurrent(event.target.value)}
+            />
+          )}
         </Field>
         <Field label="New password" hint="At least 10 characters. Ends all other sessions." error={problem}>
           {(control) => (
-            <Input {...control} type="password" autoComplete="new-password" required minLength={10} maxLength={128} value={next} onChange={(event) => setNext(event.target.value)} />
+            <Input
+              {...control}
+              type="password"
+              autoComplete="new-password"
+              required
+              minLength={10}
+              maxLength={128}
+              value={next}
+              onChange={(event) => setNext(event.target.value)}
+            />
           )}
         </Field>
         {error && problem === null ? <ErrorNote error={error} /> : null}

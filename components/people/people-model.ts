@@ -15,7 +15,10 @@ export const peopleSentence = (people: readonly PersonRow[]): string => {
   return [`${active} ${active === 1 ? 'person' : 'people'} active`, ...rest].join(', ')
 }
 
-export const deedWords = (deed: Deed, roleLabel: (role: Role) => string): { readonly title: string; readonly description: string; readonly button: string; readonly isDanger: boolean } => {
+export const deedWords = (
+  deed: Deed,
+  roleLabel: (role: Role) => string,
+): { readonly title: string; readonly description: string; readonly button: string; readonly isDanger: boolean } => {
   const { email } = deed.person
   switch (deed.kind) {
     case 'role':
@@ -28,12 +31,18 @@ export const deedWords = (deed: Deed, roleLabel: (role: Role) => string): { read
     case 'disable':
       return {
         title: `Disable ${email}?`,
-        description: 'Ends all their sessions and unused links at once. What they did stays in the audit; they can be enabled again.',
+        description:
+          'Ends all their sessions and unused links at once. What they did stays in the audit; they can be enabled again.',
         button: 'Disable',
         isDanger: true,
       }
     case 'enable':
-      return { title: `Enable ${email}?`, description: 'They can sign in again with the password they had.', button: 'Enable', isDanger: false }
+      return {
+        title: `Enable ${email}?`,
+        description: 'They can sign in again with the password they had.',
+        button: 'Enable',
+        isDanger: false,
+      }
     case 'link':
       return {
         title: `Make a new link for ${email}?`,

@@ -35,12 +35,29 @@ export function SignInForm({ signIn, next }: Props) {
     >
       <Field label="E-mail address" error={emailProblem}>
         {(control) => (
-          <Input {...control} name="email" type="email" autoComplete="username" autoFocus required value={email} onChange={(event) => setEmail(event.target.value)} />
+          <Input
+            {...control}
+            name="email"
+            type="email"
+            autoComplete="username"
+            autoFocus
+            required
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+          />
         )}
       </Field>
       <Field label="Password" error={problemOf(error, 'password')}>
         {(control) => (
-          <Input {...control} name="password" type="password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />
+          <Input
+            {...control}
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            required
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
         )}
       </Field>
       {error && emailProblem === null ? <ErrorNote error={error} /> : null}

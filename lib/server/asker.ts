@@ -35,7 +35,11 @@ export const getAsker = cache(async (): Promise<Asker | null> => {
   if (!session) return null
   const { person } = session
   noteSeen(person.id)
-  return { person, session: session.id, actor: { kind: 'person', id: person.id, label: person.email, role: person.role } }
+  return {
+    person,
+    session: session.id,
+    actor: { kind: 'person', id: person.id, label: person.email, role: person.role },
+  }
 })
 
 /**

@@ -7,7 +7,7 @@ export type ExportFormat = 'csv' | 'json'
 const rowsAPage = 500
 
 async function* pages(tenancy: Tenancy, filter: AuditFilter): AsyncGenerator<readonly AuditRow[]> {
-  for (let before = filter.before; ; ) {
+  for (let before = filter.before; ;) {
     const { rows, next } = await tenancy.audit.list({ ...filter, before, limit: rowsAPage })
     yield rows
     if (next === null) return
@@ -19,13 +19,17 @@ const columns = ['id', 'at', 'actorKind', 'actor', 'action', 'subjectKind', 'sub
 
 // A cell that begins like a formula would be run by a spreadsheet; escape_formulas takes its teeth.
 const csvOf = (rows: readonly AuditRow[], header: boolean): string =>
-  stringify(rows.map((row) => ({ ...row, details: JSON.stringify(row.details) })), { columns: [...columns], header, escape_formulas: true })
+  stringify(
+    rows.map((row) => ({ ...row, details: JSON.stringify(row.details) })),
+    { columns: [...columns], header, escape_formulas: true },
+  )
 
 async function* texts(tenancy: Tenancy, filter: AuditFilter, format: ExportFormat): AsyncGenerator<string> {
   let isFirst = true
   for await (const rows of pages(tenancy, filter)) {
     if (format === 'csv') yield csvOf(rows, isFirst)
-    else yield `${isFirst ? '{"rows":[\n' : rows.length > 0 ? ',\n' : ''}${rows.map((row) => JSON.stringify(row)).join(',\n')}`
+    else
+      yield `${isFirst ? '{"rows":[\n' : rows.length > 0 ? ',\n' : ''}${rows.map((row) => JSON.stringify(row)).join(',\n')}`
     isFirst = false
   }
   if (format === 'json') yield '\n]}\n'
@@ -48,5 +52,7 @@ export const auditExport = (tenancy: Tenancy, filter: AuditFilter, format: Expor
     },
   })
   const name = `tenantry-audit-${new Date().toISOString().slice(0, 10)}.${format}`
-  return new Response(body, { headers: { 'Content-Type': types[format], 'Content-Disposition': `attachment; filename="${name}"` } })
+  return new Response(body, {
+    headers: { 'Content-Type': types[format], 'Content-Disposition': `attachment; filename="${name}"` },
+  })
 }

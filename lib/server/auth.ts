@@ -1,11 +1,12 @@
 import 'server-only'
 import { createHmac } from 'node:crypto'
 import { betterAuth } from 'better-auth'
+import { isAPIError } from 'better-auth/api'
 import { nextCookies } from 'better-auth/next-js'
 import { findConnection } from '@/lib/connection'
 import { env } from '@/lib/env'
 import { roles, type Role } from '@/lib/tenancy/contract'
-import { openControl } from '@/lib/tenancy'
+import { openControl, TenancyError } from '@/lib/tenancy'
 import { clientOf } from './client-address'
 
 const sessionSeconds = 7 * 24 * 3600
@@ -39,7 +40,13 @@ const createAuth = () => {
     },
     session: {
       modelName: 'auth_session',
-      fields: { userId: 'person_id', expiresAt: 'expires_at', ipAddress: 'ip_address', userAgent: 'user_agent', ...stamps },
+      fields: {
+        userId: 'person_id',
+        expiresAt: 'expires_at',
+        ipAddress: 'ip_address',
+        userAgent: 'user_agent',
+        ...stamps,
+      },
       expiresIn: sessionSeconds,
       disableSessionRefresh: true,
     },
@@ -62,8 +69,16 @@ const createAuth = () => {
       session: {
         create: {
           before: async (session, context) => {
-            const person = await db.selectFrom('person').select('disabled_at').where('id', '=', session.userId).executeTakeFirst()
-            return person?.disabled_at === null && { data: { ...session, ipAddress: context?.headers ? clientOf(context.headers) : null } }
+            const person = await db
+              .selectFrom('person')
+              .select('disabled_at')
+              .where('id', '=', session.userId)
+              .executeTakeFirst()
+            return (
+              person?.disabled_at === null && {
+                data: { ...session, ipAddress: context?.headers ? clientOf(context.headers) : null },
+              }
+            )
           },
         },
       },
@@ -96,9 +111,23 @@ export type Session = {
   readonly person: { readonly id: string; readonly email: string; readonly name: string; readonly role: Role }
 }
 
-/** The session of a request's cookie, with the role as the database has it now; null when there is none or the person is disabled. */
+const findSession = async (headers: Headers) => {
+  try {
+    return await getAuth().api.getSession({ headers })
+  } catch (error) {
+    // better-auth keeps the driver's error to itself; what stands between it and a session is the control database.
+    if (isAPIError(error) && error.statusCode >= 500)
+      throw new TenancyError('control.unreachable', { problem: 'sessions cannot be read' }, error)
+    throw error
+  }
+}
+
+/**
+ * The session of a request's cookie, with the role as the database has it now; null when there is none or the person is disabled.
+ * Throws control.unreachable.
+ */
 export const readSession = async (headers: Headers): Promise<Session | null> => {
-  const found = await getAuth().api.getSession({ headers })
+  const found = await findSession(headers)
   if (!found || found.user.disabledAt) return null
   const { id, email, name } = found.user
   const role = roles.find((known) => known === found.user.role)

@@ -3,7 +3,14 @@ import { headers } from 'next/headers'
 import { createSafeActionClient } from 'next-safe-action'
 import { z } from 'zod'
 import { env } from '@/lib/env'
-import { may, type Actor, type CommandResult, type ErrorDocument, type Permission, type Tenancy } from '@/lib/tenancy/contract'
+import {
+  may,
+  type Actor,
+  type CommandResult,
+  type ErrorDocument,
+  type Permission,
+  type Tenancy,
+} from '@/lib/tenancy/contract'
 import { TenancyError } from '@/lib/tenancy'
 import { getAsker, type Asker } from './asker'
 import { registerEntry, type EntryPermission } from './edge-registry'
@@ -43,7 +50,13 @@ const expose = <S extends z.ZodType, T>(
     return serverError ? { ok: false, error: serverError } : { ok: true, data: data as T }
   })
 
-export type CommandContext<S extends z.ZodType> = { readonly input: z.output<S>; readonly actor: Actor; readonly person: Asker['person']; readonly session: string; readonly tenancy: Tenancy }
+export type CommandContext<S extends z.ZodType> = {
+  readonly input: z.output<S>
+  readonly actor: Actor
+  readonly person: Asker['person']
+  readonly session: string
+  readonly tenancy: Tenancy
+}
 
 /**
  * A server action: origin check, who asks, permission, parse, handler; the answer is data or the refusal, never an exception
@@ -61,7 +74,8 @@ export const command = <S extends z.ZodType, T>(
       const asker = await getAsker()
       await checkOrigin(asker, name)
       if (!asker) throw new TenancyError('auth.signed_out')
-      if (!may(asker.person.role, permission)) throw await refuse(forbiddenTo(asker.actor, permission), asker.actor, name)
+      if (!may(asker.person.role, permission))
+        throw await refuse(forbiddenTo(asker.actor, permission), asker.actor, name)
       return next({ ctx: { asker } })
     })
     .inputSchema(z.unknown())
@@ -80,7 +94,11 @@ export const command = <S extends z.ZodType, T>(
 /** A server action for people who are signed out: signing in and redeeming a link. Everything else is a `command`. */
 export const publicCommand = <S extends z.ZodType, T>(
   entry: { readonly name: string; readonly input: S },
-  handler: (context: { readonly input: z.output<S>; readonly tenancy: Tenancy; readonly headers: Headers }) => Promise<T> | T,
+  handler: (context: {
+    readonly input: z.output<S>
+    readonly tenancy: Tenancy
+    readonly headers: Headers
+  }) => Promise<T> | T,
 ): ServerAction<S, T> => {
   const permission = 'public'
   const action = client

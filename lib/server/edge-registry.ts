@@ -2,7 +2,11 @@ import type { Permission } from '@/lib/tenancy/contract'
 
 /** `public` entry points are the few that somebody signed out must reach. */
 export type EntryPermission = Permission | 'public'
-export type EntryPoint = { readonly kind: 'command' | 'query'; readonly name: string; readonly permission: EntryPermission }
+export type EntryPoint = {
+  readonly kind: 'command' | 'query'
+  readonly name: string
+  readonly permission: EntryPermission
+}
 
 const entries = new WeakMap<object, EntryPoint>()
 const names = new Map<string, EntryPoint>()

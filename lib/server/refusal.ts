@@ -9,13 +9,25 @@ import { getTenancy } from './tenancy'
 const log = createLogger('edge')
 
 /** What postgres.js and PostgreSQL say when the control database is not there. */
-const unreachable: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ECONNRESET', 'CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_ENDED', '57P03', '57P01', '53300'])
+const unreachable: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'ECONNRESET',
+  'CONNECT_TIMEOUT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  '57P03',
+  '57P01',
+  '53300',
+])
 
 const known = (error: unknown): TenancyError | null => {
   if (isTenancyError(error)) return error
   if (!(error instanceof Error) || !('code' in error)) return null
   if (error instanceof ConnectionError) return new TenancyError(error.code, { problem: error.message }, error)
-  return unreachable.has(error.code) ? new TenancyError('control.unreachable', { problem: String(error.code) }, error) : null
+  return unreachable.has(error.code)
+    ? new TenancyError('control.unreachable', { problem: String(error.code) }, error)
+    : null
 }
 
 /** Any thrown thing as the document that may leave the process; what is not a refusal is logged whole and leaves only its correlation id. */
@@ -34,7 +46,13 @@ export const documentOf = (error: unknown, entry: string): ErrorDocument => {
 export const refuse = async (error: TenancyError, actor: Actor, entry: string): Promise<TenancyError> => {
   try {
     const tenancy = getTenancy()
-    await tenancy.audit.record({ actor, action: `refused.${entry}`, subjectKind: 'entry', subject: entry, details: { code: error.code, ...error.details } })
+    await tenancy.audit.record({
+      actor,
+      action: `refused.${entry}`,
+      subjectKind: 'entry',
+      subject: entry,
+      details: { code: error.code, ...error.details },
+    })
   } catch (failure) {
     log.error({ entry, err: failure }, 'audit.failed')
   }

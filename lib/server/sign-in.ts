@@ -6,7 +6,12 @@ import { TenancyError } from '@/lib/tenancy'
 import { getAuth } from './auth'
 import { clientOf } from './client-address'
 
-type Attempt = { readonly tenancy: Tenancy; readonly headers: Headers; readonly email: string; readonly password: string }
+type Attempt = {
+  readonly tenancy: Tenancy
+  readonly headers: Headers
+  readonly email: string
+  readonly password: string
+}
 
 /**
  * Signs this browser in by setting the session's cookie. Throws auth.wrong_password, alike for an unknown address, a wrong password and
@@ -17,7 +22,13 @@ export const signInWithPassword = async ({ tenancy, headers, email, password }: 
   const person = await startSession(headers, email, password)
   if (!person) {
     const known = (await tenancy.people.list()).some((row) => row.email === email)
-    if (known) await tenancy.audit.record({ actor: systemActor, action: 'account.signInFailed', subjectKind: 'person', subject: email })
+    if (known)
+      await tenancy.audit.record({
+        actor: systemActor,
+        action: 'account.signInFailed',
+        subjectKind: 'person',
+        subject: email,
+      })
     throw new TenancyError('auth.wrong_password')
   }
   await tenancy.people.forgetAttempts(email)
@@ -44,11 +55,19 @@ export const endOwnSession = async ({ actor, tenancy }: Own): Promise<void> => {
 }
 
 /** Changes the password and ends all other sessions; this browser gets a new one. Throws auth.wrong_password, auth.rate_limited. */
-export const changeOwnPassword = async ({ actor, tenancy, current, next }: Own & { readonly current: string; readonly next: string }): Promise<void> => {
+export const changeOwnPassword = async ({
+  actor,
+  tenancy,
+  current,
+  next,
+}: Own & { readonly current: string; readonly next: string }): Promise<void> => {
   const sent = await headers()
   await tenancy.people.countAttempt({ email: actor.label, client: clientOf(sent) })
   try {
-    await getAuth().api.changePassword({ body: { currentPassword: current, newPassword: next, revokeOtherSessions: true }, headers: sent })
+    await getAuth().api.changePassword({
+      body: { currentPassword: current, newPassword: next, revokeOtherSessions: true },
+      headers: sent,
+    })
   } catch (error) {
     if (isAPIError(error) && error.statusCode < 500) throw new TenancyError('auth.wrong_password')
     throw error

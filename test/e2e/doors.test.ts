@@ -129,7 +129,11 @@ test('every answer has its headers, another site’s commands are refused, and n
   const headers = answer?.headers() ?? {}
   const nonce = /'nonce-([^']+)'/.exec(headers['content-security-policy'] ?? '')?.[1]
   expect(nonce).toMatch(/^[\w+/=]{20,}$/)
-  expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin', 'x-frame-options': 'DENY' })
+  expect(headers).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'same-origin',
+    'x-frame-options': 'DENY',
+  })
   expect(headers['x-powered-by']).toBeUndefined()
   const again = (await page.goto('/account'))?.headers()['content-security-policy'] ?? ''
   expect(again).not.toContain(nonce)
@@ -157,6 +161,7 @@ test('the admin who is alone stays admin', async () => {
   await page.getByRole('menuitem', { name: 'Make operator' }).click()
   await page.getByRole('button', { name: 'Change the role' }).click()
   await page.getByText(`${emailOf('admin')} is the last active admin.`).waitFor()
+  expect((await tenancy.people.list()).find(({ email }) => email === emailOf('admin'))?.role).toBe('admin')
   for (const person of people.filter(({ role, email }) => role === 'admin' && email !== emailOf('admin')))
     await tenancy.people.setRole(cliActor, { person: person.id, role: 'admin' })
 })

@@ -10,7 +10,11 @@ const literally = (text: string): string => text.replace(/[\\%_]/g, (sign) => `\
 export const createAudit = ({ control: { db } }: Library): Tenancy['audit'] => ({
   record: (entry) => appendAudit(db, entry),
   list: async ({ actor, action, subject, from, to, before, limit }) => {
-    let query = db.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(limit + 1)
+    let query = db
+      .selectFrom('audit')
+      .selectAll()
+      .orderBy('id', 'desc')
+      .limit(limit + 1)
     if (actor) query = query.where('actor_label', 'ilike', `%${literally(actor)}%`)
     if (action) query = query.where('action', 'like', `${literally(action)}%`)
     if (subject) query = query.where('subject', 'ilike', `%${literally(subject)}%`)
@@ -18,18 +22,16 @@ export const createAudit = ({ control: { db } }: Library): Tenancy['audit'] => (
     if (to) query = query.where('at', '<', new Date(to))
     if (before !== undefined) query = query.where('id', '<', before)
     const found = await query.execute()
-    const rows = found.slice(0, limit).map(
-      (row): AuditRow => ({
-        id: row.id,
-        at: row.at.toISOString(),
-        actor: row.actor_label,
-        actorKind: row.actor_kind,
-        action: row.action,
-        subjectKind: row.subject_kind,
-        subject: row.subject,
-        details: row.details,
-      }),
-    )
+    const rows = found.slice(0, limit).map((row): AuditRow => ({
+      id: row.id,
+      at: row.at.toISOString(),
+      actor: row.actor_label,
+      actorKind: row.actor_kind,
+      action: row.action,
+      subjectKind: row.subject_kind,
+      subject: row.subject,
+      details: row.details,
+    }))
     return { rows, next: found.length > limit ? (rows.at(-1)?.id ?? null) : null }
   },
 })

@@ -19,7 +19,10 @@ const makeLink = async (trx: ControlDb, person: string, purpose: LinkPurpose, no
   const token = randomBytes(32).toString('base64url')
   const expires = new Date(now.getTime() + hoursValid[purpose] * 3_600_000)
   await trx.deleteFrom('one_time_link').where('person_id', '=', person).where('used_at', 'is', null).execute()
-  await trx.insertInto('one_time_link').values({ token_hash: hashOf(token), person_id: person, purpose, expires_at: expires, created_at: now }).execute()
+  await trx
+    .insertInto('one_time_link')
+    .values({ token_hash: hashOf(token), person_id: person, purpose, expires_at: expires, created_at: now })
+    .execute()
   return { token, expiresAt: expires.toISOString() }
 }
 
@@ -28,20 +31,43 @@ const isOperatorOfTheMachine = (actor: Actor): boolean => actor.kind !== 'person
 
 type People = Tenancy['people']
 
-const invite = async (trx: ControlDb, now: Date, actor: Actor, { email, name, role }: Parameters<People['invite']>[1]) => {
+const invite = async (
+  trx: ControlDb,
+  now: Date,
+  actor: Actor,
+  { email, name, role }: Parameters<People['invite']>[1],
+) => {
   const made = await trx
     .insertInto('person')
     .values({ email, name, role })
     .onConflict((conflict) => conflict.column('email').doNothing())
     .returning(['id', 'activated_at', 'disabled_at'])
     .executeTakeFirst()
-  const known = made ?? (await trx.selectFrom('person').select(['id', 'activated_at', 'disabled_at']).where('email', '=', email).forUpdate().executeTakeFirstOrThrow())
+  const known =
+    made ??
+    (await trx
+      .selectFrom('person')
+      .select(['id', 'activated_at', 'disabled_at'])
+      .where('email', '=', email)
+      .forUpdate()
+      .executeTakeFirstOrThrow())
   if (!made) {
-    if (!isOperatorOfTheMachine(actor) && (known.activated_at || known.disabled_at)) throw new TenancyError('person.exists', { email })
-    await trx.updateTable('person').set({ role, disabled_at: null, updated_at: now, ...(name ? { name } : {}) }).where('id', '=', known.id).execute()
+    if (!isOperatorOfTheMachine(actor) && (known.activated_at || known.disabled_at))
+      throw new TenancyError('person.exists', { email })
+    await trx
+      .updateTable('person')
+      .set({ role, disabled_at: null, updated_at: now, ...(name ? { name } : {}) })
+      .where('id', '=', known.id)
+      .execute()
   }
   const link = await makeLink(trx, known.id, isOperatorOfTheMachine(actor) ? 'first_admin' : 'invitation', now)
-  await appendAudit(trx, { actor, action: 'people.invite', subjectKind: 'person', subject: email, details: { role, expiresAt: link.expiresAt } })
+  await appendAudit(trx, {
+    actor,
+    action: 'people.invite',
+    subjectKind: 'person',
+    subject: email,
+    details: { role, expiresAt: link.expiresAt },
+  })
   return { person: known.id, ...link }
 }
 
@@ -49,7 +75,13 @@ const renew = async (trx: ControlDb, now: Date, actor: Actor, id: string): Promi
   const person = await trx.selectFrom('person').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
   if (!person || person.disabled_at) throw new TenancyError('person.unknown', { person: id })
   const link = await makeLink(trx, id, person.activated_at ? 'new_password' : 'invitation', now)
-  await appendAudit(trx, { actor, action: 'people.link', subjectKind: 'person', subject: person.email, details: { expiresAt: link.expiresAt } })
+  await appendAudit(trx, {
+    actor,
+    action: 'people.link',
+    subjectKind: 'person',
+    subject: person.email,
+    details: { expiresAt: link.expiresAt },
+  })
   return link
 }
 
@@ -86,11 +118,19 @@ const redeem = async (trx: ControlDb, now: Date, token: string, password: string
     .where('id', '=', id)
     .execute()
   await trx.deleteFrom('auth_session').where('person_id', '=', id).execute()
-  await appendAudit(trx, { actor: { kind: 'person', id, label: email, role }, action: 'people.redeem', subjectKind: 'person', subject: email })
+  await appendAudit(trx, {
+    actor: { kind: 'person', id, label: email, role },
+    action: 'people.redeem',
+    subjectKind: 'person',
+    subject: email,
+  })
   return { person: id, email }
 }
 
-export const oneTimeLinks = ({ control: { db }, clock }: Library): Pick<People, 'invite' | 'link' | 'readLink' | 'redeem'> => ({
+export const oneTimeLinks = ({
+  control: { db },
+  clock,
+}: Library): Pick<People, 'invite' | 'link' | 'readLink' | 'redeem'> => ({
   invite: (actor, input) => db.transaction().execute((trx) => invite(trx, clock(), actor, input)),
   link: (actor, { person }) => db.transaction().execute((trx) => renew(trx, clock(), actor, person)),
   readLink: async (token) => {

@@ -5,7 +5,10 @@ import { appendAudit } from '../control/audit.ts'
 
 type People = Tenancy['people']
 
-export const personSessions = ({ control: { db }, clock }: Library): Pick<People, 'sessions' | 'signOutEverywhere' | 'endSession' | 'seen'> => ({
+export const personSessions = ({
+  control: { db },
+  clock,
+}: Library): Pick<People, 'sessions' | 'signOutEverywhere' | 'endSession' | 'seen'> => ({
   sessions: async (person) => {
     const rows = await db
       .selectFrom('auth_session')
@@ -24,22 +27,39 @@ export const personSessions = ({ control: { db }, clock }: Library): Pick<People
   },
   signOutEverywhere: (actor, { person, except }) =>
     db.transaction().execute(async (trx) => {
-      const ended = await trx.deleteFrom('auth_session').where('person_id', '=', person).where('id', '!=', except ?? '').executeTakeFirst()
+      const ended = await trx
+        .deleteFrom('auth_session')
+        .where('person_id', '=', person)
+        .where('id', '!=', except ?? '')
+        .executeTakeFirst()
       const count = Number(ended.numDeletedRows)
-      await appendAudit(trx, { actor, action: 'account.signOutEverywhere', subjectKind: 'person', subject: actor.label, details: { ended: count } })
+      await appendAudit(trx, {
+        actor,
+        action: 'account.signOutEverywhere',
+        subjectKind: 'person',
+        subject: actor.label,
+        details: { ended: count },
+      })
       return { ended: count }
     }),
   endSession: (actor, { session }) =>
     db.transaction().execute(async (trx) => {
-      const ended = await trx.deleteFrom('auth_session').where('id', '=', session).where('person_id', '=', actor.id ?? '').executeTakeFirst()
-      if (ended.numDeletedRows > 0n) await appendAudit(trx, { actor, action: 'account.endSession', subjectKind: 'person', subject: actor.label })
+      const ended = await trx
+        .deleteFrom('auth_session')
+        .where('id', '=', session)
+        .where('person_id', '=', actor.id ?? '')
+        .executeTakeFirst()
+      if (ended.numDeletedRows > 0n)
+        await appendAudit(trx, { actor, action: 'account.endSession', subjectKind: 'person', subject: actor.label })
     }),
   seen: async (person) => {
     await db
       .updateTable('person')
       .set({ last_seen_at: sql`now()` })
       .where('id', '=', person)
-      .where((eb) => eb.or([eb('last_seen_at', 'is', null), eb('last_seen_at', '<', sql<Date>`now() - interval '1 minute'`)]))
+      .where((eb) =>
+        eb.or([eb('last_seen_at', 'is', null), eb('last_seen_at', '<', sql<Date>`now() - interval '1 minute'`)]),
+      )
       .execute()
   },
 })

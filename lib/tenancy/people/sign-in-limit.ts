@@ -10,7 +10,8 @@ const windowSeconds = 15 * 60
 const attemptsPerEmail = 10
 const attemptsPerClient = 50
 
-const keyOf = (kind: 'email' | 'client', value: string): string => `${kind}:${createHash('sha256').update(value).digest('hex')}`
+const keyOf = (kind: 'email' | 'client', value: string): string =>
+  `${kind}:${createHash('sha256').update(value).digest('hex')}`
 
 type Count = { readonly attempts: number; readonly seconds_left: number }
 
@@ -21,19 +22,27 @@ const count = async (db: ControlDb, key: string): Promise<Count> => {
     on conflict (key) do update set
       attempts = case when l.window_started_at < now() - make_interval(secs => ${windowSeconds}) then 1 else l.attempts + 1 end,
       window_started_at = case when l.window_started_at < now() - make_interval(secs => ${windowSeconds}) then now() else l.window_started_at end
-    returning attempts, ceil(extract(epoch from window_started_at + make_interval(secs => ${windowSeconds}) - now()))::int as seconds_left`.execute(db)
+    returning attempts, ceil(extract(epoch from window_started_at + make_interval(secs => ${windowSeconds}) - now()))::int as seconds_left`.execute(
+    db,
+  )
   const [row] = rows
   if (!row) throw new Error('sign_in_limit returned no row')
   return row
 }
 
-const forgetOld = (db: ControlDb) => sql`delete from sign_in_limit where window_started_at < now() - make_interval(secs => ${windowSeconds})`.execute(db)
+const forgetOld = (db: ControlDb) =>
+  sql`delete from sign_in_limit where window_started_at < now() - make_interval(secs => ${windowSeconds})`.execute(db)
 
-export const signInLimit = ({ control: { db } }: Library): Pick<Tenancy['people'], 'countAttempt' | 'forgetAttempts'> => ({
+export const signInLimit = ({
+  control: { db },
+}: Library): Pick<Tenancy['people'], 'countAttempt' | 'forgetAttempts'> => ({
   countAttempt: async ({ email, client }) => {
     const counts = [{ max: attemptsPerEmail, ...(await count(db, keyOf('email', email))) }]
     if (client) counts.push({ max: attemptsPerClient, ...(await count(db, keyOf('client', client))) })
-    const seconds = Math.max(0, ...counts.filter(({ attempts, max }) => attempts > max).map(({ seconds_left }) => seconds_left))
+    const seconds = Math.max(
+      0,
+      ...counts.filter(({ attempts, max }) => attempts > max).map(({ seconds_left }) => seconds_left),
+    )
     if (seconds > 0) throw new TenancyError('auth.rate_limited', { seconds })
   },
   forgetAttempts: async (email) => {

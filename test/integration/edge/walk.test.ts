@@ -9,12 +9,19 @@ import { useEdge } from '../../support/edge.ts'
 import { comeFrom, ownHost, ownRequest } from '../../support/request.ts'
 
 vi.mock('next/headers', () => import('../../support/request.ts'))
-vi.mock('next/cache', () => ({ revalidatePath: () => undefined, revalidateTag: () => undefined, refresh: () => undefined }))
+vi.mock('next/cache', () => ({
+  revalidatePath: () => undefined,
+  revalidateTag: () => undefined,
+  refresh: () => undefined,
+}))
 
 const edge = useEdge()
 
 /** What somebody signed out may reach; anything else that is public fails the walk. */
-const publicActions: ReadonlySet<string> = new Set(['app/sign-in/actions.ts#signIn', 'app/welcome/actions.ts#redeemLink'])
+const publicActions: ReadonlySet<string> = new Set([
+  'app/sign-in/actions.ts#signIn',
+  'app/welcome/actions.ts#redeemLink',
+])
 const publicPages: ReadonlySet<string> = new Set(['app/sign-in/page.tsx', 'app/welcome/page.tsx'])
 
 const filesOf = (name: string): readonly string[] => globSync(`app/**/${name}`, { cwd: projectRoot }).toSorted()
@@ -24,7 +31,8 @@ const pageFiles = filesOf('page.tsx')
 
 const load = (file: string): Promise<Record<string, unknown>> => import(/* @vite-ignore */ join(projectRoot, file))
 const entryOf = async (fn: unknown) => (await import('../../../lib/server/edge-registry.ts')).entryOf(fn)
-const isFunction = (value: unknown): value is (...parameters: unknown[]) => Promise<unknown> => typeof value === 'function'
+const isFunction = (value: unknown): value is (...parameters: unknown[]) => Promise<unknown> =>
+  typeof value === 'function'
 const isPermission = (text: string): text is Permission => Object.hasOwn(permissions, text)
 
 const who: ReadonlyArray<Role | null> = [...roles, null]
@@ -45,7 +53,8 @@ const codeIn = (value: unknown): string => {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'none'
 }
 
-const expected = (role: Role | null, permission: Permission): string => (role === null ? 'auth.signed_out' : may(role, permission) ? 'let through' : 'auth.forbidden')
+const expected = (role: Role | null, permission: Permission): string =>
+  role === null ? 'auth.signed_out' : may(role, permission) ? 'let through' : 'auth.forbidden'
 const seen = (code: string): string => (code.startsWith('auth.') ? code : 'let through')
 
 test('the walk sees the console', () => {
@@ -66,7 +75,9 @@ test.each(actionFiles)('%s', async (file) => {
     }
     for (const role of who) {
       await be(role)
-      expect(seen(codeIn(await action(undefined))), `${where} as ${role ?? 'nobody'}`).toBe(expected(role, entry.permission))
+      expect(seen(codeIn(await action(undefined))), `${where} as ${role ?? 'nobody'}`).toBe(
+        expected(role, entry.permission),
+      )
     }
   }
 })
@@ -84,7 +95,9 @@ test.each(actionFiles)('%s from another site', async (file) => {
 
 /** A value for each [param] of the path: nothing that exists. */
 const paramsOf = (file: string): Promise<Record<string, string>> =>
-  Promise.resolve(Object.fromEntries([...file.matchAll(/\[(?:\.\.\.)?(\w+)\]/g)].map((match) => [match[1] ?? '', '999999999'])))
+  Promise.resolve(
+    Object.fromEntries([...file.matchAll(/\[(?:\.\.\.)?(\w+)\]/g)].map((match) => [match[1] ?? '', '999999999'])),
+  )
 
 test.each(routeFiles)('%s', async (file) => {
   for (const [name, handler] of Object.entries(await load(file))) {
@@ -97,7 +110,9 @@ test.each(routeFiles)('%s', async (file) => {
     for (const role of who) {
       await be(role)
       const gone = new AbortController()
-      const answer = await handler(new Request(`http://${ownHost}/`, { signal: gone.signal }), { params: paramsOf(file) })
+      const answer = await handler(new Request(`http://${ownHost}/`, { signal: gone.signal }), {
+        params: paramsOf(file),
+      })
       if (!(answer instanceof Response)) throw new Error(`${where} answered no Response`)
       expect(answer.headers.get('Cache-Control'), where).toMatch(/no-store|no-cache/)
       const code = answer.ok ? 'none' : codeIn(await answer.json())
@@ -111,20 +126,31 @@ test.each(routeFiles)('%s', async (file) => {
 
 const digestOf = (error: unknown): string => (error instanceof Error && 'digest' in error ? String(error.digest) : '')
 const outcomeOf = (digest: string): string =>
-  digest.startsWith('NEXT_HTTP_ERROR_FALLBACK;403') ? 'auth.forbidden' : /^NEXT_REDIRECT;.*\/sign-in/.test(digest) ? 'auth.signed_out' : 'let through'
+  digest.startsWith('NEXT_HTTP_ERROR_FALLBACK;403')
+    ? 'auth.forbidden'
+    : /^NEXT_REDIRECT;.*\/sign-in/.test(digest)
+      ? 'auth.signed_out'
+      : 'let through'
 
 test.each(pageFiles)('%s', async (file) => {
   const source = await readFile(join(projectRoot, file), 'utf8')
   const named = [...source.matchAll(/requireAsker\('([a-z.]+)'\)/g)].map((match) => match[1] ?? '')
-  expect(named.length > 0, `${file} names no permission, requireAsker('…'), or is public and names one`).toBe(!publicPages.has(file))
+  expect(named.length > 0, `${file} names no permission, requireAsker('…'), or is public and names one`).toBe(
+    !publicPages.has(file),
+  )
   if (publicPages.has(file)) return
   const { default: page } = await load(file)
   if (!isFunction(page)) throw new Error(`${file} has no page`)
   for (const role of who) {
     await be(role)
-    const outcome = await Promise.resolve(page({ params: paramsOf(file), searchParams: Promise.resolve({}) })).then(() => '', digestOf)
+    const outcome = await Promise.resolve(page({ params: paramsOf(file), searchParams: Promise.resolve({}) })).then(
+      () => '',
+      digestOf,
+    )
     const wanted = named.filter(isPermission).map((permission) => expected(role, permission))
-    expect(outcomeOf(outcome), `${file} as ${role ?? 'nobody'}`).toBe(wanted.find((word) => word !== 'let through') ?? 'let through')
+    expect(outcomeOf(outcome), `${file} as ${role ?? 'nobody'}`).toBe(
+      wanted.find((word) => word !== 'let through') ?? 'let through',
+    )
   }
 })
 
@@ -139,7 +165,13 @@ test('a role that a request claims has no effect', async () => {
   ]
   for (const claim of claims) {
     comeFrom(ownRequest(cookie, claim))
-    const input = { email: 'mallory@example.com', name: '', role: 'admin', permission: 'people.manage', actor: edge.people.admin }
+    const input = {
+      email: 'mallory@example.com',
+      name: '',
+      role: 'admin',
+      permission: 'people.manage',
+      actor: edge.people.admin,
+    }
     expect(codeIn(await invitePerson(input))).toMatch(/^auth\.(forbidden|signed_out)$/)
   }
   expect((await edge.tenancy.people.list()).map(({ email }) => email)).not.toContain('mallory@example.com')
@@ -147,7 +179,10 @@ test('a role that a request claims has no effect', async () => {
 
 test('a refused command is audited with who and what', async () => {
   const { rows } = await edge.tenancy.audit.list({ action: 'refused.people.invite', actor: 'support@', limit: 5 })
-  expect(rows[0]).toMatchObject({ actor: 'support@example.com', details: { code: 'auth.forbidden', permission: 'people.manage' } })
+  expect(rows[0]).toMatchObject({
+    actor: 'support@example.com',
+    details: { code: 'auth.forbidden', permission: 'people.manage' },
+  })
 })
 
 test('a changed role and a disabled person count from the next request on', async () => {

@@ -28,17 +28,27 @@ const refusedWith = async (work: Promise<unknown>): Promise<ErrorCode | 'nothing
     (error: { code: ErrorCode }) => error.code,
   )
 const personOf = async (email: string) => (await tenancy.people.list()).find((row) => row.email === email)
-const auditOf = async (action: string, subject: string) => (await tenancy.audit.list({ action, subject, limit: 10 })).rows
+const auditOf = async (action: string, subject: string) =>
+  (await tenancy.audit.list({ action, subject, limit: 10 })).rows
 
 test('an invitation makes a person who is invited until the link was used', async () => {
   const { token } = await tenancy.people.invite(ada, { email: 'grace@example.com', name: 'Grace', role: 'operator' })
-  expect(await personOf('grace@example.com')).toMatchObject({ name: 'Grace', role: 'operator', state: 'invited', lastSeenAt: null })
+  expect(await personOf('grace@example.com')).toMatchObject({
+    name: 'Grace',
+    role: 'operator',
+    state: 'invited',
+    lastSeenAt: null,
+  })
   expect(await tenancy.people.readLink(token)).toEqual({ email: 'grace@example.com', name: 'Grace' })
   await tenancy.people.redeem({ token, password: passwordOfAll })
   expect(await personOf('grace@example.com')).toMatchObject({ state: 'active' })
-  const [stored] = await sql<Array<{ found: number }>>`select count(*)::int as found from one_time_link where token_hash = ${token}`
+  const [stored] = await sql<
+    Array<{ found: number }>
+  >`select count(*)::int as found from one_time_link where token_hash = ${token}`
   expect(stored?.found).toBe(0)
-  expect(await auditOf('people.invite', 'grace@example.com')).toMatchObject([{ actor: 'ada@example.com', actorKind: 'person', details: { role: 'operator' } }])
+  expect(await auditOf('people.invite', 'grace@example.com')).toMatchObject([
+    { actor: 'ada@example.com', actorKind: 'person', details: { role: 'operator' } },
+  ])
   expect(await auditOf('people.redeem', 'grace@example.com')).toHaveLength(1)
 })
 
@@ -51,7 +61,9 @@ test('a link works once', async () => {
 
 test('of ten that redeem a link at once, one gets in', async () => {
   const { token } = await tenancy.people.invite(ada, { email: 'tenfold@example.com', name: '', role: 'support' })
-  const codes = await Promise.all(Array.from({ length: 10 }, () => refusedWith(tenancy.people.redeem({ token, password: passwordOfAll }))))
+  const codes = await Promise.all(
+    Array.from({ length: 10 }, () => refusedWith(tenancy.people.redeem({ token, password: passwordOfAll }))),
+  )
   expect(codes.toSorted()).toEqual([...Array.from({ length: 9 }, () => 'auth.link_expired'), 'nothing'])
   expect(await auditOf('people.redeem', 'tenfold@example.com')).toHaveLength(1)
 })
@@ -60,7 +72,10 @@ test('an expired link, and one that never was', async () => {
   const { token } = await tenancy.people.invite(ada, { email: 'late@example.com', name: '', role: 'support' })
   await sql`update one_time_link set expires_at = now() - interval '1 second' where used_at is null`
   expect(await refusedWith(tenancy.people.redeem({ token, password: passwordOfAll }))).toBe('auth.link_expired')
-  for (const unknown of ['', 'x', `${token}x`, "' or true --"]) expect(await refusedWith(tenancy.people.redeem({ token: unknown, password: passwordOfAll }))).toBe('auth.link_unknown')
+  for (const unknown of ['', 'x', `${token}x`, "' or true --"])
+    expect(await refusedWith(tenancy.people.redeem({ token: unknown, password: passwordOfAll }))).toBe(
+      'auth.link_unknown',
+    )
   expect(await personOf('late@example.com')).toMatchObject({ state: 'invited' })
 })
 
@@ -70,13 +85,19 @@ test('inviting again replaces the link; an active person is not invited twice', 
   expect(second.person).toBe(first.person)
   expect(await refusedWith(tenancy.people.readLink(first.token))).toBe('auth.link_unknown')
   await tenancy.people.redeem({ token: second.token, password: passwordOfAll })
-  expect(await refusedWith(tenancy.people.invite(ada, { email: 'twice@example.com', name: '', role: 'admin' }))).toBe('person.exists')
+  expect(await refusedWith(tenancy.people.invite(ada, { email: 'twice@example.com', name: '', role: 'admin' }))).toBe(
+    'person.exists',
+  )
   expect(await personOf('twice@example.com')).toMatchObject({ role: 'operator', name: 'Tom' })
 })
 
 test('whoever holds the control database can let an admin in again', async () => {
   await makePerson(tenancy, 'locked@example.com', 'operator')
-  const { token, expiresAt } = await tenancy.people.invite(cliActor, { email: 'locked@example.com', name: '', role: 'admin' })
+  const { token, expiresAt } = await tenancy.people.invite(cliActor, {
+    email: 'locked@example.com',
+    name: '',
+    role: 'admin',
+  })
   expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(24 * 3_600_000)
   await tenancy.people.redeem({ token, password: 'the next password' })
   expect(await personOf('locked@example.com')).toMatchObject({ role: 'admin', state: 'active' })
@@ -85,7 +106,9 @@ test('whoever holds the control database can let an admin in again', async () =>
 
 test('the last active admin can be neither demoted nor disabled, by anybody', async () => {
   await tenancy.people.invite(ada, { email: 'invited-admin@example.com', name: '', role: 'admin' })
-  expect(await refusedWith(tenancy.people.setRole(ada, { person: idOf(ada), role: 'operator' }))).toBe('auth.last_admin')
+  expect(await refusedWith(tenancy.people.setRole(ada, { person: idOf(ada), role: 'operator' }))).toBe(
+    'auth.last_admin',
+  )
   expect(await refusedWith(tenancy.people.disable(cliActor, { person: idOf(ada) }))).toBe('auth.last_admin')
   expect(await personOf('ada@example.com')).toMatchObject({ role: 'admin', state: 'active' })
 })
@@ -106,7 +129,9 @@ test('a change of role is audited with what it was, once', async () => {
   const bob = await makePerson(tenancy, 'bob@example.com', 'support')
   await tenancy.people.setRole(ada, { person: idOf(bob), role: 'operator' })
   await tenancy.people.setRole(ada, { person: idOf(bob), role: 'operator' })
-  expect(await auditOf('people.setRole', 'bob@example.com')).toMatchObject([{ details: { from: 'support', to: 'operator' } }])
+  expect(await auditOf('people.setRole', 'bob@example.com')).toMatchObject([
+    { details: { from: 'support', to: 'operator' } },
+  ])
 })
 
 const addSession = (person: string, id: string) =>
@@ -156,7 +181,9 @@ test('too many attempts for an address are refused, from many processes at once 
   await other.close()
   expect(codes.filter((code) => code === 'nothing')).toHaveLength(10)
   expect(codes.filter((code) => code === 'auth.rate_limited')).toHaveLength(14)
-  const refusal = await tenancy.people.countAttempt({ email, client: null }).catch((error: { details: { seconds: number } }) => error.details.seconds)
+  const refusal = await tenancy.people
+    .countAttempt({ email, client: null })
+    .catch((error: { details: { seconds: number } }) => error.details.seconds)
   expect(refusal).toBeGreaterThan(800)
   await sql`update sign_in_limit set window_started_at = now() - interval '16 minutes'`
   expect(await refusedWith(tenancy.people.countAttempt({ email, client: null }))).toBe('nothing')
@@ -164,7 +191,8 @@ test('too many attempts for an address are refused, from many processes at once 
 
 test('one client that tries many addresses is refused as well', async () => {
   const codes: string[] = []
-  for (let index = 0; index < 52; index += 1) codes.push(await refusedWith(tenancy.people.countAttempt({ email: `u${index}@example.com`, client: '10.9.9.9' })))
+  for (let index = 0; index < 52; index += 1)
+    codes.push(await refusedWith(tenancy.people.countAttempt({ email: `u${index}@example.com`, client: '10.9.9.9' })))
   expect(codes.slice(0, 50)).toEqual(Array.from({ length: 50 }, () => 'nothing'))
   expect(codes.slice(50)).toEqual(['auth.rate_limited', 'auth.rate_limited'])
 })

@@ -1,10 +1,22 @@
 import { expect, test } from 'vitest'
-import { auditHref, auditSearch, detailsLine, isFiltered, subjectHref, toAuditFilter } from '../../../components/audit/audit-model.ts'
+import {
+  auditHref,
+  auditSearch,
+  detailsLine,
+  isFiltered,
+  subjectHref,
+  toAuditFilter,
+} from '../../../components/audit/audit-model.ts'
 import { auditFilter } from '../../../lib/tenancy/contract/index.ts'
 
 test('days become instants, the last day included', () => {
   const filter = toAuditFilter(auditSearch.parse({ actor: 'ada', from: '2026-02-27', to: '2026-02-28' }), 100)
-  expect(filter).toMatchObject({ actor: 'ada', from: '2026-02-27T00:00:00Z', to: '2026-03-01T00:00:00.000Z', limit: 100 })
+  expect(filter).toMatchObject({
+    actor: 'ada',
+    from: '2026-02-27T00:00:00Z',
+    to: '2026-03-01T00:00:00.000Z',
+    limit: 100,
+  })
   expect(auditFilter.parse(filter)).toMatchObject(filter)
 })
 
@@ -15,7 +27,9 @@ test('what makes no sense in an address is left out', () => {
 })
 
 test('an address holds only what is set', () => {
-  expect(auditHref('/audit', { actor: 'ada & co', subject: '' }, { before: 17 })).toBe('/audit?actor=ada+%26+co&before=17')
+  expect(auditHref('/audit', { actor: 'ada & co', subject: '' }, { before: 17 })).toBe(
+    '/audit?actor=ada+%26+co&before=17',
+  )
   expect(auditHref('/audit', {})).toBe('/audit')
 })
 
@@ -26,5 +40,7 @@ test('subjects lead to their pages', () => {
 })
 
 test('details are a line', () => {
-  expect(detailsLine({ from: 'admin', to: 'operator', count: 3, list: ['a'], expiresAt: 'soon' })).toBe('from admin, to operator, count 3, list ["a"], expires at soon')
+  expect(detailsLine({ from: 'admin', to: 'operator', count: 3, list: ['a'], expiresAt: 'soon' })).toBe(
+    'from admin, to operator, count 3, list ["a"], expires at soon',
+  )
 })
