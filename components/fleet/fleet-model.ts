@@ -72,3 +72,14 @@ export type FirstStep = 'database' | 'set' | 'tenant'
 /** What is missing before there is a fleet, first things first; null when it is there. */
 export const firstStep = ({ databases, sets, tenants }: { readonly databases: number; readonly sets: number; readonly tenants: number }): FirstStep | null =>
   databases === 0 ? 'database' : sets === 0 ? 'set' : tenants === 0 ? 'tenant' : null
+
+const noticeableMs = 10 * 60_000
+
+/** Whether the target that was not seen for longest is noticeably older news than the freshest. */
+export const isFarBehind = (newest: string | null, oldest: string | null): boolean =>
+  newest !== null && oldest !== null && Date.parse(newest) - Date.parse(oldest) > noticeableMs
+
+const labelledShare = 0.07
+
+/** Whether a segment is wide enough for its version to stand in it. */
+export const hasRoom = (count: number, total: number): boolean => total > 0 && count / total >= labelledShare

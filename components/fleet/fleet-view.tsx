@@ -16,6 +16,7 @@ import { useToastedCommand } from '@/lib/client/use-toasted-command'
 import { plural } from '@/lib/format'
 import type { FleetOverview } from '@/lib/tenancy/contract'
 import { AttentionList } from './attention-list'
+import { isFarBehind } from './fleet-model'
 import { MapPanel } from './map-panel'
 import { OpenRuns, RecentRuns } from './run-list'
 import { TruthSentence } from './truth-sentence'
@@ -79,9 +80,9 @@ function SeenLine({ overview: { observedAt, oldestObservedAt, workers, targets }
       <span>{plural(targets, 'target')}</span>
       <span>
         last seen <RelativeTime at={observedAt} none="never" />
-        {oldestObservedAt !== null && oldestObservedAt !== observedAt ? (
+        {isFarBehind(observedAt, oldestObservedAt) ? (
           <>
-            , the one longest ago <RelativeTime at={oldestObservedAt} />
+            , one of them only <RelativeTime at={oldestObservedAt} />
           </>
         ) : null}
       </span>

@@ -1,5 +1,5 @@
 import type { ProgressPart } from '@/components/ui/progress'
-import { formatCount } from '@/lib/format'
+import { formatCount, plural } from '@/lib/format'
 import type { ItemCounts, RunSummary } from '@/lib/tenancy/contract'
 
 /** Items that need nothing more. */
@@ -17,7 +17,7 @@ export const partsOf = (counts: ItemCounts): readonly ProgressPart[] => [
 /** "142 of 200, 4 failed" */
 export const countsSentence = (counts: ItemCounts): string => {
   const done = settledOf(counts)
-  const head = done === counts.total ? formatCount(done) : `${formatCount(done)} of ${formatCount(counts.total)}`
+  const head = done === counts.total ? plural(done, 'tenant') : `${formatCount(done)} of ${formatCount(counts.total)}`
   return counts.failed > 0 ? `${head}, ${formatCount(counts.failed)} failed` : head
 }
 

@@ -4,7 +4,7 @@ import { cn } from '@/components/ui/class-names'
 import { toneClasses } from '@/components/ui/tone'
 import { formatCount, formatShare } from '@/lib/format'
 import type { FleetOverview } from '@/lib/tenancy/contract'
-import { segmentName, stateWord, stripOf, type StripSegment } from './fleet-model'
+import { hasRoom, segmentName, stateWord, stripOf, type StripSegment } from './fleet-model'
 import { versionStateLooks } from './version-state'
 
 type Set = FleetOverview['sets'][number]
@@ -51,16 +51,23 @@ export function VersionStrip({ set }: { readonly set: Set }) {
   )
 }
 
+/** For the eye and the pointer; those who use neither have the list below, where each part is a link. */
 function Segment({ segment, total }: { readonly segment: StripSegment; readonly total: number }) {
   const text = `${segmentName(segment)}: ${formatCount(segment.count)} ${stateWord(segment.state)}, ${formatShare(segment.count, total)}`
   return (
     <Tooltip content={text}>
       <Link
         href={segment.href}
-        aria-label={text}
-        className={cn('block h-full min-w-1.5 basis-0 transition-opacity hover:opacity-80 focus-visible:-outline-offset-2', toneClasses[versionStateLooks[segment.state].tone].fill)}
+        aria-hidden
+        tabIndex={-1}
+        className={cn(
+          'mono flex h-full min-w-6 basis-0 items-center justify-center overflow-hidden text-xs font-medium text-black transition-opacity hover:opacity-80',
+          toneClasses[versionStateLooks[segment.state].tone].fill,
+        )}
         style={{ flexGrow: segment.count }}
-      />
+      >
+        {hasRoom(segment.count, total) && (segment.state === 'at_head' || segment.state === 'behind') ? segment.version : ''}
+      </Link>
     </Tooltip>
   )
 }

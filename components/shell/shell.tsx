@@ -57,7 +57,7 @@ function Frame({ person, signOut, children }: Props) {
       <a href="#content" className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:absolute focus:top-2 focus:left-2">
         Skip to content
       </a>
-      <aside data-shell="chrome" className="flex w-52 shrink-0 flex-col border-r border-line bg-canvas max-md:hidden">
+      <aside data-shell="chrome" aria-label="Tenantry" className="flex w-52 shrink-0 flex-col border-r border-line bg-canvas max-md:hidden">
         <Link href="/" className="flex h-12 shrink-0 items-center gap-2.5 px-4.5 text-base font-semibold tracking-tight">
           <Mark />
           Tenantry

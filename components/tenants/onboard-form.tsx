@@ -112,7 +112,7 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
 function OutcomeNote({ form, set, children }: { readonly form: Form; readonly set: SetChoice | undefined; readonly children: React.ReactNode }) {
   const { schema, database, what } = outcomeOf(form, set)
   return (
-    <aside className="flex flex-col gap-3 text-sm lg:sticky lg:top-4">
+    <div className="flex flex-col gap-3 text-sm lg:sticky lg:top-4">
       <h2 className="font-semibold">What will happen</h2>
       <p className="text-muted">
         In one transaction, schema <span className="mono break-all text-ink">{schema}</span> in database{' '}
@@ -120,6 +120,6 @@ function OutcomeNote({ form, set, children }: { readonly form: Form; readonly se
       </p>
       <p className="text-muted">If anything fails, nothing is left behind, and the same can be sent again.</p>
       {children}
-    </aside>
+    </div>
   )
 }

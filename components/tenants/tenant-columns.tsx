@@ -32,36 +32,36 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
   {
     id: 'tenant',
     header: columnLabels.tenant,
-    track: 'minmax(200px, 1fr)',
+    track: 'minmax(240px, 1fr)',
     sort: 'slug',
     cell: ({ slug, name }) => (
       <span className="flex min-w-0 items-baseline gap-2">
-        <Link href={`/tenants/${slug}`} tabIndex={-1} prefetch={false} className="truncate font-medium hover:underline">
+        <Link href={`/tenants/${slug}`} tabIndex={-1} prefetch={false} className="max-w-[78%] shrink-0 truncate font-medium hover:underline">
           {name}
         </Link>
-        <span className="mono min-w-0 shrink-[2] truncate text-faint">{slug}</span>
+        <span className="mono min-w-0 truncate text-faint">{slug}</span>
       </span>
     ),
   },
   {
     id: 'versionState',
     header: columnLabels.versionState,
-    track: '124px',
+    track: '116px',
     sort: 'versionState',
     cell: ({ versionState, remark, targetId }) =>
       targetId === null ? dash : <StateBadge look={versionStateLooks[versionState ?? 'unobserved']} {...(remark === null ? {} : { title: remark })} />,
   },
   { id: 'version', header: columnLabels.version, track: '76px', sort: 'version', cell: ({ version }) => (version === null ? dash : <span className="mono">{version}</span>) },
-  { id: 'pending', header: columnLabels.pending, track: '80px', sort: 'pending', align: 'end', cell: ({ pending }) => (pending === null ? dash : pending === 0 ? <span className="text-faint">0</span> : formatCount(pending)) },
-  { id: 'set', header: columnLabels.set, track: '72px', sort: 'set', cell: ({ set }) => (set === null ? dash : <span className="mono">{set}</span>) },
-  { id: 'database', header: columnLabels.database, track: '92px', sort: 'database', cell: ({ database }) => (database === null ? dash : <span className="mono">{database}</span>) },
-  { id: 'isolation', header: columnLabels.isolation, track: '84px', sort: 'isolation', cell: ({ isolation }) => (isolation === null ? dash : isolationLabels[isolation]) },
-  { id: 'bytes', header: columnLabels.bytes, track: '128px', sort: 'bytes', align: 'end', cell: ({ bytes }) => (bytes === null ? dash : <SizeBar bytes={bytes} most={mostBytes} />) },
-  { id: 'state', header: columnLabels.state, track: '108px', sort: 'state', cell: ({ state }) => <StateBadge look={tenantStateLooks[state]} /> },
+  { id: 'pending', header: columnLabels.pending, track: '76px', sort: 'pending', align: 'end', cell: ({ pending }) => (pending === null ? dash : pending === 0 ? <span className="text-faint">0</span> : formatCount(pending)) },
+  { id: 'set', header: columnLabels.set, track: '64px', sort: 'set', cell: ({ set }) => (set === null ? dash : <span className="mono">{set}</span>) },
+  { id: 'database', header: columnLabels.database, track: '88px', sort: 'database', cell: ({ database }) => (database === null ? dash : <span className="mono">{database}</span>) },
+  { id: 'isolation', header: columnLabels.isolation, track: '80px', sort: 'isolation', cell: ({ isolation }) => (isolation === null ? dash : isolationLabels[isolation]) },
+  { id: 'bytes', header: columnLabels.bytes, track: '124px', sort: 'bytes', align: 'end', cell: ({ bytes }) => (bytes === null ? dash : <SizeBar bytes={bytes} most={mostBytes} />) },
+  { id: 'state', header: columnLabels.state, track: '100px', sort: 'state', cell: ({ state }) => <StateBadge look={tenantStateLooks[state]} /> },
   {
     id: 'lastRun',
     header: columnLabels.lastRun,
-    track: '100px',
+    track: '92px',
     sort: 'lastRun',
     cell: ({ lastRun }) =>
       lastRun === null ? (

@@ -70,7 +70,7 @@ export function TenantsView({ role, actions }: Props) {
           </>
         }
       >
-        <span role="status">{list.data ? (isFiltered(filter) ? `${formatCount(total)} match` : plural(total, 'row')) : 'Counting…'}</span>
+        <span role="status">{list.data ? (isFiltered(filter) ? `${formatCount(total)} match` : plural(total, (facets?.set.length ?? 0) > 1 ? 'placement' : 'tenant')) : 'Counting…'}</span>
       </PageHeader>
       <TenantFilters search={search} onChange={change} />
       {list.isError && !list.data ? (

@@ -61,7 +61,15 @@ export const mountSql = ({ parent, text, label, marks, firstLine }: Options): ((
   const marked = marks[0]
   if (marked) {
     const line = Math.min(Math.max(1, marked.line - firstLine + 1), view.state.doc.lines)
-    view.dispatch({ effects: EditorView.scrollIntoView(view.state.doc.line(line).from, { y: 'center' }) })
+    const { from } = view.state.doc.line(line)
+    // Not CodeMirror's own scrollIntoView, which scrolls everything around it up to the page.
+    view.requestMeasure({
+      read: () => view.lineBlockAt(from).top,
+      write: (top) => {
+        const frame = parent.parentElement
+        if (frame) frame.scrollTop = top - frame.clientHeight / 2
+      },
+    })
   }
   return () => view.destroy()
 }

@@ -27,7 +27,7 @@ export function StateBadge({ look, variant = 'plain', children, className, title
     <span
       title={title}
       className={cn(
-        'inline-flex items-center gap-1.5 whitespace-nowrap',
+        'inline-flex h-5 items-center gap-1.5 align-top whitespace-nowrap',
         variant === 'soft' && `h-6 rounded-md px-2 text-xs font-medium ${tone.soft}`,
         className,
       )}
