@@ -5,13 +5,13 @@ import type { Output } from './output.ts'
 import { withSession } from './session.ts'
 import type { Session } from './session.ts'
 
-const textOf = (value: unknown): string => (value === undefined || value === null ? '' : String(value))
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '')
 
 /** Problems by file and line, or by line and column of a CSV, as lines under the error. */
 const problemLines = (details: Readonly<Record<string, unknown>>): string[] => {
   const list: unknown[] = Array.isArray(details.findings) ? details.findings : Array.isArray(details.problems) ? details.problems : []
   return list.slice(0, 50).map((entry) => {
-    if (typeof entry !== 'object' || entry === null) return String(entry)
+    if (typeof entry !== 'object' || entry === null) return textOf(entry)
     const { file, line, column, message }: { file?: unknown; line?: unknown; column?: unknown; message?: unknown } = entry
     const place = [file ?? 'line', line, column].map(textOf).filter(Boolean)
     return `${file === undefined ? place.join(' ') : place.join(':')}  ${textOf(message)}`

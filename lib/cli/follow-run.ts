@@ -1,9 +1,8 @@
-import type { RunState } from '../tenancy/contract/index.ts'
 import { runDocument } from './documents.ts'
 import { exitCodes } from './failure.ts'
 import { describeRun, exitCodeOfRun, readRun } from './run-report.ts'
 import type { Session } from './session.ts'
-import { waitForRun } from './wait-for-run.ts'
+import { standsStill, waitForRun } from './wait-for-run.ts'
 
 export type FollowOptions = {
   /** Leave the run to workers and return at once. */
@@ -12,15 +11,13 @@ export type FollowOptions = {
   readonly isWorking: boolean
 }
 
-const settledStates: readonly RunState[] = ['succeeded', 'failed', 'cancelled', 'paused']
-
 /** A worker's last sign of life counts for a minute, our own among them; so what is said is what will be, not who. */
 const noteDetached = async ({ tenancy, output }: Session, run: number): Promise<void> => {
   const { workers } = await tenancy.fleet.overview()
   output.note(
     workers > 0
       ? `Run ${run} goes on without this terminal; tenantry runs watch ${run} follows it.`
-      : `Run ${run} keeps its place: the next worker takes it up (tenantry worker, or the console). Nothing is lost.`,
+      : `Run ${run} keeps its place, and nothing is lost: tenantry runs watch ${run} --work goes on with it, and so does any worker.`,
   )
 }
 
@@ -28,9 +25,8 @@ const noteDetached = async ({ tenancy, output }: Session, run: number): Promise<
 export const followRun = async (session: Session, run: number, options: FollowOptions): Promise<number> => {
   const end = options.isDetached ? 'left' : await waitForRun(session, run, options.isWorking)
   const document = await readRun(session, run)
-  const isSettled = settledStates.includes(document.state)
   session.output.result(runDocument, { run: document }, () => describeRun(document))
-  if (end === 'detached' && !isSettled) {
+  if (end === 'detached' && !standsStill(document.state)) {
     await noteDetached(session, run)
     return exitCodes.interrupted
   }

@@ -18,7 +18,7 @@ const write = (stream: NodeJS.WriteStream, text: string): void => {
 }
 
 export const createOutput = (isJson: boolean): Output => {
-  const isWatched = process.stderr.isTTY === true
+  const isWatched = process.stderr.isTTY
   return {
     isJson,
     isWatched,

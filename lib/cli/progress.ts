@@ -19,7 +19,7 @@ const describe = ({ state, counts, rate, etaMs }: RunEvent): string =>
   [
     `${formatCount(settledCount(counts))}/${formatCount(counts.total)}`,
     counts.failed > 0 ? `${formatCount(counts.failed)} failed` : '',
-    rate === null ? '' : `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`,
+    rate === null || rate < 0.1 ? '' : `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`,
     etaMs === null ? '' : `${formatDuration(etaMs)} left`,
     state === 'running' || state === 'queued' ? '' : state,
   ]

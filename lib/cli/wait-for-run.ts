@@ -8,7 +8,8 @@ import type { Session } from './session.ts'
 /** `settled`: the run is final or stands still. `detached`: somebody wants the terminal back. */
 export type WaitEnd = 'settled' | 'detached'
 
-const endsWait = (state: RunState): boolean => isFinalRun(state) || state === 'paused'
+/** Nothing more happens by itself. */
+export const standsStill = (state: RunState): boolean => isFinalRun(state) || state === 'paused'
 
 const lookAgainMs = 2_000
 
@@ -35,10 +36,10 @@ const follow = async (session: Session, run: number): Promise<{ readonly settled
   const { promise: settled, resolve, reject } = Promise.withResolvers<'settled'>()
   const stopStream = await tenancy.events.run(run, null, (event) => {
     progress.show(event)
-    if (endsWait(event.state)) resolve('settled')
+    if (standsStill(event.state)) resolve('settled')
   })
   const timer = setInterval(() => {
-    tenancy.runs.get(run).then(({ state }) => (endsWait(state) ? resolve('settled') : undefined), reject)
+    tenancy.runs.get(run).then(({ state }) => (standsStill(state) ? resolve('settled') : undefined), reject)
   }, lookAgainMs)
   return {
     settled,

@@ -15,14 +15,14 @@ export type Ended = {
   readonly stdout: string
   readonly stderr: string
   /** stdout as the one document that it must be; throws when it is not exactly that. */
-  document<Schema extends z.ZodType>(schema: Schema): z.output<Schema>
+  readonly document: <Schema extends z.ZodType>(schema: Schema) => z.output<Schema>
 }
 
 export type CommandLine = {
   /** Runs a command to its end. `input` is its standard input. */
-  run(arguments_: readonly string[], input?: string): Promise<Ended>
+  run(words: readonly string[], input?: string): Promise<Ended>
   /** Starts a command and leaves it running. */
-  start(arguments_: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> }
+  start(words: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> }
 }
 
 const endedFrom = (child: ChildProcess): Promise<Ended> =>
@@ -37,8 +37,8 @@ const endedFrom = (child: ChildProcess): Promise<Ended> =>
 
 /** The command line on a control database; `variables` win over the usual environment. */
 export const commandLine = (controlUrl: string, variables: Readonly<Record<string, string>> = {}): CommandLine => {
-  const start: CommandLine['start'] = (arguments_) => {
-    const child = spawn(process.execPath, [join(projectRoot, 'bin', 'tenantry.mjs'), ...arguments_], {
+  const start: CommandLine['start'] = (words) => {
+    const child = spawn(process.execPath, [join(projectRoot, 'bin', 'tenantry.mjs'), ...words], {
       cwd: tmpdir(),
       stdio: ['pipe', 'pipe', 'pipe'],
       env: childEnvironment({
@@ -56,8 +56,8 @@ export const commandLine = (controlUrl: string, variables: Readonly<Record<strin
   }
   return {
     start,
-    run: (arguments_, input = '') => {
-      const { child, ended } = start(arguments_)
+    run: (words, input = '') => {
+      const { child, ended } = start(words)
       child.stdin?.end(input)
       return ended
     },

@@ -116,7 +116,10 @@ export const addRuns = (program: Command): void => {
     .command('watch <id>')
     .summary('follow a run until it is finished or stands still')
     .description('Only looks: the work is done by workers. Exit 0 when the run succeeded, 1 when not.')
-    .action((id: string) => runCommand(() => parseInput(runInput, { run: id }), (session, { run }) => followRun(session, run, { isWorking: false })))
+    .option('--work', 'work on it in this process as well')
+    .action((id: string, typed: { work?: boolean }) =>
+      runCommand(() => parseInput(runInput, { run: id }), (session, { run }) => followRun(session, run, { isWorking: typed.work === true })),
+    )
   addDriving(runs)
   runs
     .command('pause <id>')

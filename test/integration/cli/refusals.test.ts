@@ -25,16 +25,16 @@ beforeAll(async () => {
 })
 
 /** What a command was refused with; checks that the document on stdout and the line on stderr say the same. */
-const refusal = async (line: CommandLine, arguments_: readonly string[], input?: string) => {
-  const ended = await line.run([...arguments_, '--json'], input)
+const refusal = async (line: CommandLine, words: readonly string[], input?: string) => {
+  const ended = await line.run([...words, '--json'], input)
   const { error } = ended.document(errorDocument)
   expect(ended.stderr).toBe(`error ${error.code}: ${error.message}\n`)
   return { ...error, exit: ended.code }
 }
 
 /** The lines on stderr without --json, where people get more than the first one. */
-const linesOf = async (line: CommandLine, arguments_: readonly string[], input?: string): Promise<readonly string[]> => {
-  const { code, stdout, stderr } = await line.run(arguments_, input)
+const linesOf = async (line: CommandLine, words: readonly string[], input?: string): Promise<readonly string[]> => {
+  const { code, stdout, stderr } = await line.run(words, input)
   expect([code, stdout]).toEqual([2, ''])
   return stderr.trimEnd().split('\n')
 }
@@ -67,8 +67,8 @@ describe('what is not there', () => {
     ['command', ['migrat'], 'input.invalid'],
     ['option', ['status', '--tennant', 'acme'], 'input.invalid'],
     ['CSV file', ['onboard', '--csv', '/nowhere/customers.csv'], 'input.invalid'],
-  ])('%s', async (_name, arguments_, code) => {
-    const refused = await refusal(cli, arguments_)
+  ])('%s', async (_name, words, code) => {
+    const refused = await refusal(cli, words)
     expect([refused.code, refused.exit]).toEqual([code, 2])
   })
 })
@@ -87,8 +87,8 @@ describe('what makes no sense', () => {
     ['an isolation that is none', ['onboard', 'acme', '--isolation', 'magic'], 'isolation'],
     ['an address that is no e-mail', ['init', '--admin', 'ada'], 'e-mail'],
     ['a budget that is no number', ['databases', 'add', 'x', '--url', 'postgres://a@b/c', '--budget', 'many'], 'budget'],
-  ])('%s', async (_name, arguments_, word) => {
-    const refused = await refusal(cli, arguments_)
+  ])('%s', async (_name, words, word) => {
+    const refused = await refusal(cli, words)
     expect([refused.code, refused.exit]).toEqual(['input.invalid', 2])
     expect(refused.message).toContain(word)
   })
@@ -201,7 +201,7 @@ describe('the control database', () => {
     const url = new URL(controlUrl)
     url.port = String(port)
     const down = commandLine(url.href)
-    for (const arguments_ of [['status'], ['migrate'], ['init']]) expect(await refusal(down, arguments_)).toMatchObject({ code: 'control.unreachable', exit: 3 })
+    for (const words of [['status'], ['migrate'], ['init']]) expect(await refusal(down, words)).toMatchObject({ code: 'control.unreachable', exit: 3 })
   })
 
   it('with a wrong password: exit 3, and the password stays unsaid', async () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import {
-  concurrencyOf,
   emptyForm,
   failuresTolerated,
   findingCount,
@@ -99,9 +98,6 @@ it('counts what will happen', () => {
   expect(leftOutCount(plan)).toBe(12)
   expect(findingCount(plan, 'warning')).toBe(1)
   expect(findingCount(plan, 'error')).toBe(0)
-  expect(concurrencyOf(plan, '')).toBe(28)
-  expect(concurrencyOf(plan, '4')).toBe(4)
-  expect(concurrencyOf(plan, '100')).toBe(28)
 })
 
 it('says when the run would stop by itself', () => {
