@@ -16,7 +16,6 @@ import type { Postmaster } from './postmaster.ts'
 import { waitUntil } from './processes.ts'
 
 export type { EmbeddedPackage } from './binaries.ts'
-export { isPortFree, nextFreePort } from './ports.ts'
 
 const host = '127.0.0.1'
 const firstPort = 54_320
