@@ -40,7 +40,6 @@ export function MigrationPanel({ set, migration, mayStart, onChoose }: Props) {
     <Sheet open modal={false} onOpenChange={(open) => (open ? undefined : onChoose(null))}>
       <SheetContent
         veil={false}
-        className="max-w-[640px]"
         onKeyDown={onKeyDown}
         onInteractOutside={(event) => event.preventDefault()}
         title={

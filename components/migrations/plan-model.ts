@@ -98,7 +98,7 @@ export const formProblems = (form: PlanForm): PlanProblems => {
   const problems: { -readonly [K in keyof PlanForm]?: string } = {}
   const concurrent = form.maxConcurrent.trim()
   if (concurrent !== '' && !(/^\d+$/.test(concurrent) && Number(concurrent) >= 1 && Number(concurrent) <= 200))
-    problems.maxConcurrent = 'A whole number from 1 to 200, or empty for the databases’ budgets.'
+    problems.maxConcurrent = 'A whole number from 1 to 200, or empty for each server’s whole budget.'
   const tolerance = form.failureTolerance.trim()
   if (tolerance !== '' && !toleranceText.safeParse(tolerance).success)
     problems.failureTolerance = 'A number of targets (5) or a share of them (10%), or empty for no limit.'
@@ -128,13 +128,6 @@ export const planSentence = (plan: PlanView): string => {
 }
 
 export const leftOutCount = (plan: Pick<PlanView, 'leftOut'>): number => plan.leftOut.reduce((sum, entry) => sum + entry.count, 0)
-
-/** How many targets are worked on at once: the budgets of the databases that hold some, cut by what was asked for. */
-export const concurrencyOf = (plan: Pick<PlanView, 'byDatabase'>, maxConcurrent: string): number => {
-  const byBudget = plan.byDatabase.reduce((sum, { count: targets, budget }) => sum + Math.min(targets, budget), 0)
-  const asked = Number(maxConcurrent)
-  return maxConcurrent.trim() !== '' && Number.isInteger(asked) && asked > 0 ? Math.min(asked, byBudget) : byBudget
-}
 
 /** Failed targets after which the run pauses by itself; null: it never does. */
 export const failuresTolerated = (plan: Pick<PlanView, 'total'>, tolerance: string): number | null => {

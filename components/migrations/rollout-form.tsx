@@ -8,9 +8,9 @@ import { Field } from '@/components/ui/field'
 import { Input, Textarea } from '@/components/ui/input'
 import { Select } from '@/components/ui/select'
 import { problemOf } from '@/lib/client/use-command'
-import { formatCount, plural } from '@/lib/format'
+import { formatCount } from '@/lib/format'
 import type { ErrorDocument, PlanView, Selection } from '@/lib/tenancy/contract'
-import { concurrencyOf, formProblems, rolloutHref, selectionSentence, toleranceSentence, type PlanForm } from './plan-model'
+import { formProblems, rolloutHref, selectionSentence, toleranceSentence, type PlanForm } from './plan-model'
 
 type Props = {
   readonly set: string
@@ -36,7 +36,7 @@ export function RolloutForm({ set, versions, selection, to, plan, isStale, form,
   const change = (part: Partial<PlanForm>): void => onForm({ ...form, ...part })
   return (
     <form
-      className="flex flex-col gap-5"
+      className="flex flex-col gap-5 lg:sticky lg:top-5"
       onSubmit={(event) => {
         event.preventDefault()
         if (mayStart) onStart(plan)
@@ -56,13 +56,13 @@ export function RolloutForm({ set, versions, selection, to, plan, isStale, form,
       </Field>
       <Targets set={set} selection={selection} to={to} />
       <Field
-        label="Targets at once"
+        label="At once on each server"
         optional
         error={problems.maxConcurrent ?? problemOf(refusal, 'maxConcurrent')}
-        hint={plan === null ? 'As many as the budgets allow when empty.' : `${plural(concurrencyOf(plan, form.maxConcurrent), 'target')} at once, within the servers’ budgets.`}
+        hint="Never more than the server’s budget of connections."
       >
         {(control) => (
-          <Input {...control} inputMode="numeric" autoComplete="off" placeholder="as many as allowed" value={form.maxConcurrent} onChange={(event) => change({ maxConcurrent: event.target.value })} />
+          <Input {...control} inputMode="numeric" autoComplete="off" placeholder="the whole budget" value={form.maxConcurrent} onChange={(event) => change({ maxConcurrent: event.target.value })} />
         )}
       </Field>
       <Field

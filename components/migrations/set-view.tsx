@@ -40,7 +40,7 @@ export function SetView({ name, sync, databases, mayStart }: Props) {
     else window.history.replaceState(null, '', url)
   }
   return (
-    <Page>
+    <Page className={chosen === null ? undefined : 'xl:pr-[584px]'}>
       <PageHeader
         title={<span className="mono">{set.name}</span>}
         actions={
@@ -93,7 +93,12 @@ const sentence = (set: SetDetail): string => {
   return `${plural(set.migrations, 'migration')}${head}; ${state}.`
 }
 
-const grid = 'grid items-center gap-x-4 px-4 grid-cols-[4rem_minmax(0,1fr)_3.5rem] md:grid-cols-[5rem_minmax(0,1.5fr)_14rem_9rem_8rem]'
+/** By the room of the table itself, which is less when a migration is open beside it. */
+const grid = cn(
+  'grid items-center gap-x-4 px-4 grid-cols-[3rem_minmax(0,1fr)_4rem]',
+  '@lg:grid-cols-[3rem_minmax(0,1fr)_13rem]',
+  '@3xl:grid-cols-[4rem_minmax(0,1.5fr)_14rem_9rem_8rem]',
+)
 
 type TableProps = { readonly set: SetDetail; readonly chosen: string | null; readonly onChoose: (version: string) => void }
 
@@ -110,19 +115,19 @@ function MigrationTable({ set, chosen, onChoose }: TableProps) {
     buttons[next]?.focus()
   }
   return (
-    <div ref={list} role="table" aria-label={`Migrations of ${set.name}`} className="overflow-hidden rounded-lg border border-line bg-surface" onKeyDown={onKeyDown}>
+    <div ref={list} role="table" aria-label={`Migrations of ${set.name}`} className="@container overflow-hidden rounded-lg border border-line bg-surface" onKeyDown={onKeyDown}>
       <div role="rowgroup">
         <div role="row" className={cn(grid, 'h-8 border-b border-line text-xs text-muted')}>
           <span role="columnheader">Version</span>
           <span role="columnheader">Name</span>
-          <span role="columnheader" className="max-md:text-right">
-            <span className="max-md:hidden">How many have it</span>
-            <span className="md:hidden">Have it</span>
+          <span role="columnheader" className="@max-lg:text-right">
+            <span className="@max-lg:hidden">How many have it</span>
+            <span className="@lg:hidden">Have it</span>
           </span>
-          <span role="columnheader" className="max-md:hidden">
+          <span role="columnheader" className="@max-3xl:hidden">
             Findings
           </span>
-          <span role="columnheader" className="max-md:hidden">
+          <span role="columnheader" className="@max-3xl:hidden">
             Runs in
           </span>
         </div>
@@ -157,12 +162,12 @@ function MigrationRow({ migration, targets, isChosen, onChoose }: RowProps) {
         </button>
       </span>
       <span role="cell">
-        <span className="max-md:hidden">
+        <span className="@max-lg:hidden">
           <CoverageBar applied={migration.applied} targets={targets} label={`Targets that have ${migration.version}`} />
         </span>
-        <span className="block text-right text-muted md:hidden">{migration.applied}</span>
+        <span className="block text-right text-muted @lg:hidden">{migration.applied}</span>
       </span>
-      <span role="cell" className="flex items-center gap-1.5 text-muted max-md:hidden">
+      <span role="cell" className="flex items-center gap-1.5 text-muted @max-3xl:hidden">
         {findings === '' ? (
           'none'
         ) : (
@@ -172,7 +177,7 @@ function MigrationRow({ migration, targets, isChosen, onChoose }: RowProps) {
           </>
         )}
       </span>
-      <span role="cell" className="text-muted max-md:hidden">
+      <span role="cell" className="text-muted @max-3xl:hidden">
         {migration.transactional ? 'a transaction' : <span className="text-behind-ink">no transaction</span>}
       </span>
     </div>

@@ -40,15 +40,18 @@ export function ErrorDetail({ error }: { readonly error: AttemptError }) {
           />
         </div>
       )}
-      {error.offendingRowsQuery === null ? null : <OffendingRows query={error.offendingRowsQuery} />}
+      {error.offendingRowsQuery === null ? null : <OffendingRows query={error.offendingRowsQuery} schema={error.schema} />}
     </div>
   )
 }
 
-function OffendingRows({ query }: { readonly query: string }) {
+function OffendingRows({ query, schema }: { readonly query: string; readonly schema: string | null }) {
   return (
     <div className="min-w-0">
-      <p className="mb-1 text-xs text-muted">The query that shows the rows in the way</p>
+      <p className="mb-1 text-xs text-muted">
+        The query that shows the rows in the way{schema === null ? '' : ', here of '}
+        {schema === null ? null : <span className="mono text-ink">{schema}</span>}
+      </p>
       <div className="flex items-start gap-1 rounded-md border border-line bg-sunken py-1 pr-1 pl-3">
         <code className="mono min-w-0 flex-1 py-1 break-words whitespace-pre-wrap text-ink">{query}</code>
         <CopyButton text={query} label="Copy the query" />

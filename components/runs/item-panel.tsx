@@ -17,7 +17,7 @@ import { ErrorDetail } from './error-detail'
 import type { RunActions } from './run-actions'
 import { wordsOf } from './run-failures-model'
 import { itemLookup, versionStep } from './run-items-model'
-import { itemStateAt, type RunLive } from './run-live-model'
+import { shownState, type RunLive } from './run-live-model'
 import { tryAgainBy } from './run-model'
 import { attemptStateLooks, itemStateLooks } from './run-status'
 import { useTryAgain } from './use-try-again'
@@ -81,7 +81,7 @@ type FactsProps = { readonly live: RunLive; readonly row: RunItemRow; readonly r
 
 function ItemFacts({ live, row, role, actions }: FactsProps) {
   const { run } = live
-  const state = itemStateAt(live.letters, row.position)
+  const state = shownState(row, live.letters)
   const by = isTriableAgain(state) ? tryAgainBy(run.state, role) : null
   const { retry, rerun, busy } = useTryAgain(run.id, actions)
   // An open run takes failed items again; only a finished one gives up interrupted and cancelled ones.

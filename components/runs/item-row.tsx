@@ -5,22 +5,25 @@ import { StateBadge } from '@/components/ui/state-badge'
 import { formatDuration } from '@/lib/format'
 import type { RunItemRow } from '@/lib/tenancy/contract'
 import { versionStep, type ItemSort } from './run-items-model'
-import { itemStateAt } from './run-live-model'
+import { shownState } from './run-live-model'
 import { itemStateLooks } from './run-status'
 
-/** Narrow screens keep tenant, state and time. */
-export const itemGrid =
-  'grid items-center gap-x-3 px-3 grid-cols-[minmax(0,1fr)_7.5rem_4.5rem] md:grid-cols-[minmax(9rem,1.2fr)_7.5rem_minmax(5rem,0.6fr)_8rem_4.5rem_4.5rem_minmax(0,2fr)]'
+/** By the room of the table itself, which is less when an item is open beside it: narrow ones keep tenant, state and time. */
+export const itemGrid = cn(
+  'grid items-center gap-x-3 px-3 grid-cols-[minmax(0,1fr)_6.5rem_4rem]',
+  '@xl:grid-cols-[minmax(8rem,1.2fr)_6.5rem_8rem_4rem_minmax(0,1fr)]',
+  '@4xl:grid-cols-[minmax(9rem,1.2fr)_7rem_minmax(5rem,0.6fr)_8rem_4.5rem_4.5rem_minmax(0,2fr)]',
+)
 
 type Column = { readonly label: string; readonly sort: ItemSort | null; readonly className?: string }
 export const itemColumns: readonly Column[] = [
   { label: 'Tenant', sort: 'slug' },
   { label: 'State', sort: 'state' },
-  { label: 'Database', sort: null, className: 'max-md:hidden' },
-  { label: 'Version', sort: null, className: 'max-md:hidden' },
+  { label: 'Database', sort: null, className: '@max-4xl:hidden' },
+  { label: 'Version', sort: null, className: '@max-xl:hidden' },
   { label: 'Took', sort: 'durationMs', className: 'text-right' },
-  { label: 'Attempts', sort: 'attempts', className: 'text-right max-md:hidden' },
-  { label: 'Message', sort: null, className: 'max-md:hidden' },
+  { label: 'Attempts', sort: 'attempts', className: 'text-right @max-4xl:hidden' },
+  { label: 'Message', sort: null, className: '@max-xl:hidden @4xl:pl-3' },
 ]
 
 type Props = {
@@ -36,8 +39,7 @@ type Props = {
 }
 
 export function ItemRow({ index, top, row, letters, isActive, isOpen, onActive, onOpen }: Props) {
-  // The map is ahead of the rows by up to a second: its word on the state counts.
-  const state = row === null ? null : letters === '' ? row.state : itemStateAt(letters, row.position)
+  const state = row === null ? null : shownState(row, letters)
   return (
     <div
       role="row"
@@ -58,19 +60,19 @@ export function ItemRow({ index, top, row, letters, isActive, isOpen, onActive, 
         {row?.slug ?? <Skeleton className="h-3 w-28" />}
       </div>
       <div role="gridcell">{state === null ? <Skeleton className="h-3 w-20" /> : <StateBadge look={itemStateLooks[state]} />}</div>
-      <div role="gridcell" className="mono truncate text-muted max-md:hidden">
+      <div role="gridcell" className="mono truncate text-muted @max-4xl:hidden">
         {row?.database}
       </div>
-      <div role="gridcell" className="mono truncate text-muted max-md:hidden">
+      <div role="gridcell" className="mono truncate text-muted @max-xl:hidden">
         {row === null ? null : versionStep(row.fromVersion, row.toVersion)}
       </div>
       <div role="gridcell" className="text-right text-muted">
         {row === null || row.durationMs === null ? null : formatDuration(row.durationMs)}
       </div>
-      <div role="gridcell" className={cn('text-right max-md:hidden', row !== null && row.attempts > 1 ? 'text-behind-ink' : 'text-muted')}>
+      <div role="gridcell" className={cn('text-right @max-4xl:hidden', row !== null && row.attempts > 1 ? 'text-behind-ink' : 'text-muted')}>
         {row === null || row.attempts === 0 ? null : row.attempts}
       </div>
-      <div role="gridcell" className="mono truncate text-muted max-md:hidden">
+      <div role="gridcell" className="mono truncate text-muted @max-xl:hidden @4xl:pl-3">
         <Message row={row} state={state} />
       </div>
     </div>

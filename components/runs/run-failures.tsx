@@ -54,7 +54,7 @@ function Group({ group, run, role, actions, onItem, onCause }: Props & { readonl
   const again = (): void => void (by === 'retry' ? retry : rerun).run({ run: run.id, slugs: [...group.tenants] })
   const what = group.count === 1 ? 'this one' : `these ${formatCount(group.count)}`
   return (
-    <section className="rounded-lg border border-line bg-surface">
+    <section className="@container rounded-lg border border-line bg-surface">
       <header className="flex flex-wrap items-start gap-x-4 gap-y-2 border-b border-line px-4 py-3">
         <div className="min-w-0 flex-1 basis-64">
           <h3 className="flex items-center gap-2 text-base font-semibold">
@@ -73,7 +73,7 @@ function Group({ group, run, role, actions, onItem, onCause }: Props & { readonl
           </Button>
         )}
       </header>
-      <div className="grid gap-x-6 gap-y-4 px-4 py-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,18rem)]">
+      <div className="grid gap-x-6 gap-y-4 px-4 py-3 @3xl:grid-cols-[minmax(0,1fr)_minmax(0,16rem)]">
         <ErrorDetail error={group.example} />
         <Tenants group={group} onItem={onItem} onCause={onCause} />
       </div>

@@ -86,7 +86,7 @@ export function RunItems({ live, view, open, onView, onOpen }: Props) {
 
   const isFiltered = view.q !== '' || view.states.length > 0 || view.cause !== null
   return (
-    <div className="flex flex-col gap-3">
+    <div className="@container flex flex-col gap-3">
       <ItemFilters live={live} view={view} shown={total} onView={onView} />
       {items.error ? <ErrorState {...describeReadError(items.error)} retry={items.retry} /> : null}
       {total === 0 ? (

@@ -56,3 +56,10 @@ const stateOfLetter = new Map<string, ItemState>(itemStates.map((state) => [item
 
 /** The state of the item at a position. A letter that no state has reads as pending: a newer server may know more states than this page. */
 export const itemStateAt = (letters: string, position: number): ItemState => stateOfLetter.get(letters[position - 1] ?? '') ?? 'pending'
+
+/**
+ * Rows and map come by different ways, and either may be ahead of the other for a moment. An outcome that can't be undone is right
+ * whoever says it; for everything else the map's word counts, which moves with the stream.
+ */
+export const shownState = (row: { readonly state: ItemState; readonly position: number }, letters: string): ItemState =>
+  letters === '' || row.state === 'succeeded' || row.state === 'skipped' || row.state === 'cancelled' ? row.state : itemStateAt(letters, row.position)

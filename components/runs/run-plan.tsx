@@ -17,7 +17,7 @@ export function RunPlan({ run }: { readonly run: RunDetail }) {
           </Fact>
           <Fact name="Targets">{plural(run.counts.total, 'target')}</Fact>
           <Fact name="Attempts so far">{run.attempts}</Fact>
-          <Fact name="At once">{run.maxConcurrent === null ? 'as many as the budgets allow' : `at most ${run.maxConcurrent}`}</Fact>
+          <Fact name="At once">{run.maxConcurrent === null ? 'each server’s whole budget' : `at most ${run.maxConcurrent} on each server`}</Fact>
           <Fact name="Failures tolerated">{run.failureTolerance ?? 'any number'}</Fact>
           <Fact name="Plan digest">
             <span className="mono break-all text-muted">{run.digest}</span>

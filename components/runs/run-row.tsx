@@ -10,7 +10,7 @@ import { itemStateLooks, runStateLooks } from './run-status'
 
 /** Narrow screens keep number, what and state. */
 export const runGrid =
-  'grid items-center gap-x-3 px-4 grid-cols-[3rem_minmax(0,1fr)_6.5rem] lg:grid-cols-[3.5rem_minmax(12rem,1.4fr)_7rem_minmax(8rem,1fr)_8.5rem_minmax(8rem,0.8fr)_7rem_5rem]'
+  'grid items-center gap-x-3 px-4 grid-cols-[2rem_minmax(0,1fr)_6.5rem] lg:gap-x-6 lg:grid-cols-[2.5rem_minmax(12rem,1.6fr)_6.5rem_minmax(6rem,0.8fr)_9rem_minmax(7rem,0.8fr)_5.5rem_4.5rem]'
 
 export const runColumns: ReadonlyArray<{ readonly label: string; readonly className?: string }> = [
   { label: 'Run' },

@@ -1,12 +1,10 @@
 'use client'
 
-import { useQuery } from '@tanstack/react-query'
 import { Badge } from '@/components/ui/badge'
 import { ErrorState } from '@/components/ui/error-state'
 import { Page } from '@/components/ui/page-header'
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs'
 import { describeReadError, RefusedError } from '@/lib/client/fetch-json'
-import { runQueries } from '@/lib/client/queries/runs'
 import { formatCount } from '@/lib/format'
 import type { Role } from '@/lib/tenancy/contract'
 import { ItemPanel } from './item-panel'
@@ -38,7 +36,6 @@ export function RunView({ id, role, actions, notice }: Props) {
   const { run } = live
   const { counts } = run
   const tab = tabShown(address.tab, counts)
-  const groups = useQuery({ ...runQueries.failures(run.id), enabled: counts.failed > 0 })
 
   const showItems = (view: ItemsView): void => change({ view, tab: 'items' })
   const open = (slug: string): void => change({ item: slug }, address.item === null ? 'push' : 'replace')
@@ -48,7 +45,7 @@ export function RunView({ id, role, actions, notice }: Props) {
   }
 
   return (
-    <Page>
+    <Page className={address.item === null ? undefined : 'xl:pr-[584px]'}>
       {refusal instanceof RefusedError ? <ErrorState compact {...describeReadError(refusal)} /> : null}
       <RunHeader run={run} controls={<RunControls run={run} role={role} actions={actions} />} />
       <RunProgress live={live} status={status} onState={(state) => showItems({ ...plainView, states: [state] })} />
@@ -57,7 +54,7 @@ export function RunView({ id, role, actions, notice }: Props) {
         <TabsList aria-label="Parts of the run">
           <TabsTrigger value="failures">
             Failures
-            {counts.failed > 0 ? <Badge tone="bad">{groups.data && groups.data.length > 0 ? `${formatCount(counts.failed)} in ${groups.data.length}` : formatCount(counts.failed)}</Badge> : null}
+            {counts.failed > 0 ? <Badge tone="bad">{formatCount(counts.failed)}</Badge> : null}
           </TabsTrigger>
           <TabsTrigger value="items">
             Targets <Badge>{formatCount(counts.total)}</Badge>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { applyRunEvent, itemStateAt, liveFrom, staleAfter } from '../../../components/runs/run-live-model.ts'
+import { applyRunEvent, itemStateAt, liveFrom, shownState, staleAfter } from '../../../components/runs/run-live-model.ts'
 import type { ItemCounts, RunDetail, RunEvent } from '../../../lib/tenancy/contract/index.ts'
 
 const counts: ItemCounts = { total: 4, pending: 4, running: 0, succeeded: 0, failed: 0, skipped: 0, interrupted: 0, cancelled: 0 }
@@ -41,4 +41,11 @@ it('says what has to be read again', () => {
 it('reads a letter it does not know as pending', () => {
   expect(itemStateAt('?', 1)).toBe('pending')
   expect(itemStateAt('', 7)).toBe('pending')
+})
+
+it('believes a final outcome whoever says it, and else the map', () => {
+  expect(shownState({ state: 'succeeded', position: 1 }, 'p')).toBe('succeeded')
+  expect(shownState({ state: 'pending', position: 1 }, 's')).toBe('succeeded')
+  expect(shownState({ state: 'failed', position: 1 }, 'p')).toBe('pending')
+  expect(shownState({ state: 'running', position: 1 }, '')).toBe('running')
 })
