@@ -6,7 +6,7 @@ import { quoteIdent } from '../sql/ident.ts'
 import { codeOf } from '../sql/sqlstate.ts'
 import { applyMigration, beginMessage, defaultLimits, type Scene } from './apply.ts'
 import { prefixDigests } from './digest.ts'
-import { createHistory, readSummaries } from './history.ts'
+import { createHistory, readTarget } from './history.ts'
 import { loadSet } from './load-set.ts'
 import { positionOnTrack } from './track.ts'
 
@@ -39,7 +39,7 @@ const prepareSchema = async (connection: FleetConnection): Promise<void> => {
 }
 
 const positionNow = async (connection: FleetConnection, track: Parameters<typeof positionOnTrack>[0]): Promise<number> => {
-  const summary = (await readSummaries(connection, [controlSchema])).get(controlSchema)?.history ?? null
+  const summary = (await readTarget(connection, controlSchema))?.history ?? null
   if (summary === null) return -1
   const position = positionOnTrack(track, summary.digest)
   if (position === null)

@@ -1,7 +1,7 @@
 /** The table `tenantry_history` inside each target's own schema: the truth about what was applied there. */
 import type { FleetConnection } from '../session/fleet-connection.ts'
 import { quoteLiteral, quoteQualified } from '../sql/ident.ts'
-import { codeOf, sqlstate } from '../sql/sqlstate.ts'
+import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
 
 export const historyTable = 'tenantry_history'
 
@@ -108,7 +108,21 @@ const schemasWithHistory = async (connection: FleetConnection, schemas: readonly
   return found
 }
 
-const readBatch = async (connection: FleetConnection, schemas: readonly string[], timeoutMs: number): Promise<Map<string, TargetSummary>> => {
+type Unread = (schema: string, error: unknown) => void
+
+const readOne = async (connection: FleetConnection, schema: string, timeoutMs: number): Promise<TargetSummary> => {
+  try {
+    const [row] = await connection.query(selectSummary(schema), timeoutMs)
+    return { history: row ? readSummary(row) : null }
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === sqlstate.undefinedTable || code === sqlstate.undefinedSchema) return { history: null }
+    throw error
+  }
+}
+
+/** What keeps one history from being read (a lock, a right, a schema that goes meanwhile) must not hide the others of its batch. */
+const readBatch = async (connection: FleetConnection, schemas: readonly string[], timeoutMs: number, unread: Unread): Promise<Map<string, TargetSummary>> => {
   const found = new Map<string, TargetSummary>()
   try {
     const rows = await connection.query<SummaryRow>(schemas.map(selectSummary).join(' UNION ALL '), timeoutMs)
@@ -118,32 +132,42 @@ const readBatch = async (connection: FleetConnection, schemas: readonly string[]
     }
     return found
   } catch (error) {
-    // A schema that goes while the batch is read must not hide the others of its batch.
-    const code = codeOf(error)
-    if (code !== sqlstate.undefinedTable && code !== sqlstate.undefinedSchema) throw error
-    if (schemas.length === 1) return new Map([[schemas[0] ?? '', { history: null }]])
-    const middle = Math.ceil(schemas.length / 2)
-    const halves = [await readBatch(connection, schemas.slice(0, middle), timeoutMs), await readBatch(connection, schemas.slice(middle), timeoutMs)]
-    return new Map(halves.flatMap((half) => [...half]))
+    if (classify(codeOf(error)) === 'connection') throw error
   }
+  for (const schema of schemas) {
+    try {
+      found.set(schema, await readOne(connection, schema, timeoutMs))
+    } catch (error) {
+      if (classify(codeOf(error)) === 'connection') throw error
+      unread(schema, error)
+    }
+  }
+  return found
 }
 
 /**
  * Reads the histories of many schemas of one database, set-based and in bounded batches.
+ * @param unread called for each history that could not be read, which is then missing from the answer
  * @throws the connection's error when it breaks
  */
-export const readSummaries = async (
-  connection: FleetConnection,
-  schemas: readonly string[],
-  timeoutMs = 30_000,
-): Promise<Map<string, TargetSummary>> => {
+export const readSummaries = async (connection: FleetConnection, schemas: readonly string[], unread: Unread, timeoutMs = 30_000): Promise<Map<string, TargetSummary>> => {
   const catalog = await schemasWithHistory(connection, schemas, timeoutMs)
-  const result = new Map<string, TargetSummary>(
-    schemas.map((schema) => [schema, catalog.has(schema) ? { history: null } : null] as const),
-  )
+  const result = new Map<string, TargetSummary>()
+  for (const schema of schemas) if (catalog.get(schema) !== true) result.set(schema, catalog.has(schema) ? { history: null } : null)
   const readable = schemas.filter((schema) => catalog.get(schema) === true)
-  for (const chunk of chunks(readable, batchSize)) for (const [schema, summary] of await readBatch(connection, chunk, timeoutMs)) result.set(schema, summary)
+  for (const chunk of chunks(readable, batchSize)) for (const [schema, summary] of await readBatch(connection, chunk, timeoutMs, unread)) result.set(schema, summary)
   return result
+}
+
+/**
+ * One target's history; null when there is no such schema.
+ * @throws what kept it from being read
+ */
+export const readTarget = async (connection: FleetConnection, schema: string): Promise<TargetSummary> => {
+  const found = await readSummaries(connection, [schema], (_, error) => {
+    throw error
+  })
+  return found.get(schema) ?? null
 }
 
 export type FullHistoryRow = {

@@ -3,7 +3,7 @@ import type { HistoryEntry, TargetInspection } from '../contract/views.ts'
 import type { Library } from '../context.ts'
 import { readInstallation } from '../control/installation.ts'
 import { TenancyError } from '../errors.ts'
-import { readHistory, readSummaries, type FullHistoryRow } from '../migrations/history.ts'
+import { readHistory, readTarget, type FullHistoryRow } from '../migrations/history.ts'
 import { connectionProblem } from '../registry/connection-problem.ts'
 import { openUrl } from '../registry/databases.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
@@ -46,7 +46,7 @@ const findTarget = async ({ control }: Library, slug: string, set: string) => {
 }
 
 const read = async (library: Library, connection: FleetConnection, schema: string, setId: number) => {
-  const summary = (await readSummaries(connection, [schema])).get(schema) ?? null
+  const summary = await readTarget(connection, schema)
   if (summary === null) return null
   const stored = await library.control.db.selectFrom('migration').select(['version', 'checksum']).where('set_id', '=', setId).execute()
   const checksums = new Map(stored.map(({ version, checksum }) => [version, checksum]))

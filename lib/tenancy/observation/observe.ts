@@ -9,7 +9,7 @@ import { explainOffTrack, standingOf, type Standing, type TrackMigration } from 
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
 import { connectionProblem } from '../registry/connection-problem.ts'
 import { openUrl } from '../registry/databases.ts'
-import { codeOf } from '../sql/sqlstate.ts'
+import { classify, codeOf } from '../sql/sqlstate.ts'
 import { readSizes } from './sizes.ts'
 
 type ObservedTarget = { readonly id: number; readonly setId: number; readonly schema: string }
@@ -56,6 +56,17 @@ const rowOf = async (connection: FleetConnection, target: ObservedTarget, summar
   return { target_id: target.id, version, applied, digest, version_state: standing.state, pending: standing.pending, remark: standing.remark, bytes }
 }
 
+const unreadable = (target: ObservedTarget, error: unknown, bytes: number | null): Row => ({
+  target_id: target.id,
+  version: null,
+  applied: 0,
+  digest: null,
+  version_state: 'diverged',
+  pending: null,
+  remark: `Its history cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+  bytes,
+})
+
 const write = async (library: Library, databaseId: number, rows: readonly Row[]): Promise<void> => {
   await library.control.db.transaction().execute(async (trx) => {
     await sql`
@@ -89,10 +100,22 @@ const writeUnreachable = async (library: Library, databaseId: number, targets: r
 const look = async (connection: FleetConnection, library: Library, targets: readonly ObservedTarget[]): Promise<Row[]> => {
   const schemas = targets.map(({ schema }) => schema)
   const tracks = await readTracks(library.control.db)
-  const summaries = await readSummaries(connection, schemas)
+  const unread = new Map<string, unknown>()
+  const summaries = await readSummaries(connection, schemas, (schema, error) => unread.set(schema, error))
   const sizes = await readSizes(connection, schemas)
   const rows: Row[] = []
-  for (const target of targets) rows.push(await rowOf(connection, target, summaries.get(target.schema) ?? null, tracks.get(target.setId) ?? [], sizes.get(target.schema) ?? null))
+  for (const target of targets) {
+    const bytes = sizes.get(target.schema) ?? null
+    try {
+      if (unread.has(target.schema)) throw unread.get(target.schema)
+      rows.push(await rowOf(connection, target, summaries.get(target.schema) ?? null, tracks.get(target.setId) ?? [], bytes))
+    } catch (error) {
+      const kind = classify(codeOf(error))
+      if (kind === 'connection') throw error
+      // What passes, such as a lock, leaves what was last seen.
+      if (kind === 'permanent') rows.push(unreadable(target, error, bytes))
+    }
+  }
   return rows
 }
 

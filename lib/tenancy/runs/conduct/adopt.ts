@@ -22,12 +22,12 @@ export const readServer = async (db: ControlDb, serverId: number): Promise<Serve
   return { ...server, databases: databases.map((row) => ({ id: row.id, name: row.name, sealed: row.url_sealed })) }
 }
 
-export type OpenRun = { readonly id: number; readonly state: RunState }
+export type OpenRun = { readonly id: number; readonly state: RunState; readonly failuresLeft: number | null }
 
 /** Runs that want something of this server: items to work on, or an end to be found. */
 export const openRuns = async (db: ControlDb, serverId: number): Promise<OpenRun[]> => {
   const { rows } = await sql<OpenRun>`
-    select r.id, r.state from run r
+    select r.id, r.state, (r.failures_allowed - (select count(*) from run_item i where i.run_id = r.id and i.state = 'failed'))::int as "failuresLeft" from run r
     where r.state in ('queued', 'running', 'pausing', 'cancelling')
       and exists (select from run_item i where i.run_id = r.id and i.server_id = ${serverId} and i.state in ('pending', 'running', 'interrupted'))
     order by r.id`.execute(db)

@@ -91,7 +91,15 @@ class Conductor {
 
   async #refreshNow(): Promise<void> {
     const { db } = this.#options.library.control
+    const before = this.#reporter.reports
+    const isReported = this.#reporter.empty
     const open = await openRuns(db, this.#server.id)
+    // Retried items and a resumed run give back what failures had used up of the tolerance.
+    if (isReported && this.#reporter.empty && this.#reporter.reports === before)
+      for (const { id, failuresLeft } of open) {
+        const run = this.#list.runs.get(id)
+        if (run) run.failuresLeft = failuresLeft
+      }
     this.#learn(open.map(({ id, state }) => ({ id, state, revision: 0 })))
     for (const { id } of open) {
       const known = this.#list.runs.get(id)
@@ -169,11 +177,12 @@ class Conductor {
 
   /** Reads the histories of this item and of those behind it in one query; each waits for its own. */
   #readAhead(work: Work, connection: FleetConnection): void {
-    if (work.summary !== undefined) return
+    // One that is tried again may be what holds a batch up.
+    if (work.summary !== undefined || work.tries > 0) return
     const batch = [work, ...this.#list.peekUnread(work, this.#options.limits.readAhead - 1)]
-    const reading = readSummaries(connection, batch.map(({ schema }) => schema))
+    const reading = readSummaries(connection, batch.map(({ schema }) => schema), () => {})
     for (const one of batch) {
-      const summary = reading.then((found) => found.get(one.schema) ?? null)
+      const summary = reading.then((found) => found.get(one.schema))
       // Awaited by whoever takes the item; until then nobody hears a failure.
       summary.catch(() => {})
       one.summary = summary

@@ -4,7 +4,7 @@ import { ownError } from '../../migrations/attempt-error.ts'
 import { applyMigration, type ApplyOutcome, type Scene } from '../../migrations/apply.ts'
 import { applySteps } from '../../migrations/apply-steps.ts'
 import { emptyDigest } from '../../migrations/digest.ts'
-import { readHistory, readSummaries, type HistorySummary, type TargetSummary } from '../../migrations/history.ts'
+import { readHistory, readTarget, type HistorySummary, type TargetSummary } from '../../migrations/history.ts'
 import { explainOffTrack, positionOnTrack } from '../../migrations/track.ts'
 import { adoptSchema, buildTenant, type BuildPlan } from '../../provision/build.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
@@ -25,7 +25,13 @@ const failed = (error: AttemptError, versions: readonly string[] = [], seen: His
   return { kind: 'failed', again: kind !== 'permanent', interrupted: kind === 'connection', versions, error, seen }
 }
 
-const lookAgain = async ({ connection, scene }: Bench): Promise<TargetSummary> => (await readSummaries(connection, [scene.schema])).get(scene.schema) ?? null
+const lookAgain = ({ connection, scene }: Bench): Promise<TargetSummary> => readTarget(connection, scene.schema)
+
+/** Read together with others' where that went well; else alone, so that whoever is in the way of one is in nobody else's. */
+const summaryOf = async (bench: Bench, work: Work): Promise<TargetSummary> => {
+  const readAhead = await work.summary?.catch(() => undefined)
+  return readAhead === undefined ? lookAgain(bench) : readAhead
+}
 
 /** Versions that this run itself has recorded, for an item whose end nobody was told of. */
 const appliedByRun = async ({ connection, scene }: Bench, run: number): Promise<string[]> =>
@@ -115,7 +121,7 @@ const look = async (bench: Bench, work: Work, summary: TargetSummary): Promise<I
 
 /** @throws only what makes the whole conductor stop */
 export const executeItem = async (bench: Bench, work: Work): Promise<ItemOutcome> => {
-  const summary = await (work.summary ?? lookAgain(bench))
+  const summary = await summaryOf(bench, work)
   if (work.lookOnly) return look(bench, work, summary)
   return work.run.kind === 'onboard' ? onboard(bench, work, summary) : migrate(bench, work, summary)
 }

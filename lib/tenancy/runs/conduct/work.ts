@@ -36,8 +36,8 @@ export type Work = {
   /** Tries of this conductor since the item became pending. */
   tries: number
   notBefore: number
-  /** The history, read ahead in batches; undefined: nobody reads it yet. Read again for each further try. */
-  summary: Promise<TargetSummary> | undefined
+  /** The history, read ahead in batches; undefined: nobody reads it yet, or it could not be read among others. Read again for each further try. */
+  summary: Promise<TargetSummary | undefined> | undefined
 }
 
 export const keyOf = (work: Pick<Work, 'position'> & { run: { id: number } }): string => `${work.run.id}:${work.position}`
