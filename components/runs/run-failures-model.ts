@@ -70,7 +70,7 @@ export const tenantsShown = (tenants: readonly string[], expanded: boolean, atOn
 
 /** Biggest first, then by name of the first tenant: a list that doesn't reshuffle while a run grows. */
 export const sortGroups = (groups: readonly FailureGroup[]): readonly FailureGroup[] =>
-  [...groups].sort((a, b) => b.count - a.count || (a.tenants[0] ?? '').localeCompare(b.tenants[0] ?? ''))
+  groups.toSorted((a, b) => b.count - a.count || (a.tenants[0] ?? '').localeCompare(b.tenants[0] ?? ''))
 
 /** "4 failures, 1 cause" */
 export const failuresSentence = (groups: readonly FailureGroup[]): string => {

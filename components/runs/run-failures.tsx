@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { CircleCheck, CircleX, RotateCcw } from 'lucide-react'
-import { useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { ErrorState } from '@/components/ui/error-state'
 import { Skeleton } from '@/components/ui/skeleton'
@@ -14,19 +14,26 @@ import { ErrorDetail } from './error-detail'
 import type { RunActions } from './run-actions'
 import { failuresSentence, sortGroups, tenantsShown, wordsOf } from './run-failures-model'
 import { tryAgainBy, type RunFacts } from './run-model'
+import { neighbour, useStepper, type Stepper } from './stepper'
 import { useTryAgain } from './use-try-again'
 
 type Props = {
   readonly run: RunFacts
   readonly role: Role
   readonly actions: RunActions
+  readonly stepper: Stepper
   readonly onItem: (slug: string) => void
   readonly onCause: (cause: string) => void
 }
 
 /** Failures by cause: what is wrong, where, whose, and the way to try those again. */
-export function RunFailures({ run, role, actions, onItem, onCause }: Props) {
+export function RunFailures({ run, role, actions, stepper, onItem, onCause }: Props) {
   const { data, error, refetch, isPending } = useQuery(runQueries.failures(run.id))
+  const groups = useMemo(() => sortGroups(data ?? []), [data])
+  useStepper(
+    stepper,
+    useCallback((slug, by) => neighbour(groups.flatMap(({ tenants }) => tenants), slug, by), [groups]),
+  )
   if (error && !data) return <ErrorState {...describeReadError(error)} retry={() => void refetch()} />
   if (isPending && run.counts.failed > 0) return <Skeleton className="h-64 w-full rounded-lg" />
   if (!data || data.length === 0)
@@ -36,7 +43,6 @@ export function RunFailures({ run, role, actions, onItem, onCause }: Props) {
         {run.counts.failed > 0 ? 'The failures are being grouped.' : 'No target has failed.'}
       </p>
     )
-  const groups = sortGroups(data)
   return (
     <div className="flex flex-col gap-4">
       <h2 className="sr-only">{failuresSentence(groups)}</h2>
@@ -47,7 +53,7 @@ export function RunFailures({ run, role, actions, onItem, onCause }: Props) {
   )
 }
 
-function Group({ group, run, role, actions, onItem, onCause }: Props & { readonly group: FailureGroup }) {
+function Group({ group, run, role, actions, onItem, onCause }: Omit<Props, 'stepper'> & { readonly group: FailureGroup }) {
   const words = wordsOf(group.example)
   const by = tryAgainBy(run.state, role)
   const { retry, rerun, busy } = useTryAgain(run.id, actions)

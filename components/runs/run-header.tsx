@@ -27,7 +27,7 @@ export function RunHeader({ run, controls }: Props) {
         <span>
           Started by <span className="text-ink">{run.startedBy}</span> <RelativeTime at={run.createdAt} />
         </span>
-        {took === null ? null : <Fact>took {formatDuration(took)}</Fact>}
+        {took === null || took === 0 ? null : <Fact>took {formatDuration(took)}</Fact>}
         {run.parentRun === null ? null : (
           <Fact>
             rerun of <RunLink run={run.parentRun} />

@@ -2,7 +2,7 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp, ListX, Search, X } from 'lucide-react'
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { cn } from '@/components/ui/class-names'
 import { keyMove, rowHeight } from '@/components/ui/data-table-model'
@@ -18,23 +18,26 @@ import { ItemRow, itemColumns, itemGrid } from './item-row'
 import { plainView, sortAfterClick, toggleState, type ItemSort, type ItemsView } from './run-items-model'
 import type { RunLive } from './run-live-model'
 import { itemStateLooks } from './run-status'
+import { useStepper, type Stepper } from './stepper'
 import { useItemRows } from './use-item-rows'
+import { useTopWithin } from './use-top-within'
 
 type Props = {
   readonly live: RunLive
   readonly view: ItemsView
   readonly open: string | null
+  readonly stepper: Stepper
   readonly onView: (view: ItemsView) => void
   readonly onOpen: (slug: string) => void
 }
 
 /** Every item of the run, however many: filter, sort, arrows or j and k to move, Enter to open. */
-export function RunItems({ live, view, open, onView, onOpen }: Props) {
+export function RunItems({ live, view, open, stepper, onView, onOpen }: Props) {
   const { run, letters } = live
   const items = useItemRows(run.id, view)
   const total = items.total ?? run.counts.total
   const list = useRef<HTMLDivElement>(null)
-  const [margin, setMargin] = useState(0)
+  const margin = useTopWithin(list, 'content')
   const [active, setActive] = useState(0)
   const focusActive = useRef(false)
 
@@ -54,13 +57,6 @@ export function RunItems({ live, view, open, onView, onOpen }: Props) {
   const { see } = items
   useEffect(() => see(first, last))
 
-  useLayoutEffect(() => {
-    const scroller = document.getElementById('content')
-    if (!list.current || !scroller) return
-    const top = list.current.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop
-    if (Math.abs(top - margin) > 0.5) setMargin(top)
-  })
-
   useEffect(() => {
     if (!focusActive.current) return
     const row = list.current?.querySelector<HTMLElement>(`[data-index="${active}"]`)
@@ -68,6 +64,23 @@ export function RunItems({ live, view, open, onView, onOpen }: Props) {
     focusActive.current = false
     row.focus({ preventScroll: true })
   })
+
+  const { rowAt } = items
+  useStepper(
+    stepper,
+    useCallback(
+      (slug, by) => {
+        const here = Array.from({ length: total }, (_, index) => index).find((index) => rowAt(index)?.slug === slug)
+        const next = here === undefined ? 0 : here + by
+        const row = rowAt(next)
+        if (row === null) return null
+        setActive(next)
+        virtual.scrollToIndex(next)
+        return row.slug
+      },
+      [rowAt, total, virtual],
+    ),
+  )
 
   const onKeyDown = (event: React.KeyboardEvent): void => {
     if (event.metaKey || event.ctrlKey || event.altKey) return

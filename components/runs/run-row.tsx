@@ -65,7 +65,7 @@ export function RunRow({ run }: { readonly run: RunSummary }) {
         <RelativeTime at={run.createdAt} />
       </span>
       <span role="cell" className="text-right text-muted max-lg:hidden">
-        {took === null ? null : formatDuration(took)}
+        {took === null || took === 0 ? null : formatDuration(took)}
       </span>
     </div>
   )

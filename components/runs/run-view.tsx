@@ -1,5 +1,6 @@
 'use client'
 
+import { useRef } from 'react'
 import { Badge } from '@/components/ui/badge'
 import { ErrorState } from '@/components/ui/error-state'
 import { Page } from '@/components/ui/page-header'
@@ -18,6 +19,7 @@ import { RunMap } from './run-map'
 import { tabShown, type RunTab } from './run-model'
 import { RunPlan } from './run-plan'
 import { RunProgress } from './run-progress'
+import { neighbour, type Step } from './stepper'
 import { useRunAddress } from './use-run-address'
 import { useRunLive } from './use-run-live'
 
@@ -33,6 +35,7 @@ type Props = {
 export function RunView({ id, role, actions, notice }: Props) {
   const { live, status, refusal } = useRunLive(id)
   const { address, change } = useRunAddress()
+  const stepper = useRef<Step | null>(null)
   const { run } = live
   const { counts } = run
   const tab = tabShown(address.tab, counts)
@@ -40,8 +43,9 @@ export function RunView({ id, role, actions, notice }: Props) {
   const showItems = (view: ItemsView): void => change({ view, tab: 'items' })
   const open = (slug: string): void => change({ item: slug }, address.item === null ? 'push' : 'replace')
   const step = (by: -1 | 1): void => {
-    const next = live.slugs[live.slugs.indexOf(address.item ?? '') + by]
-    if (next !== undefined) change({ item: next })
+    if (address.item === null) return
+    const next = stepper.current === null ? neighbour(live.slugs, address.item, by) : stepper.current(address.item, by)
+    if (next !== null) change({ item: next })
   }
 
   return (
@@ -63,11 +67,11 @@ export function RunView({ id, role, actions, notice }: Props) {
         </TabsList>
         <TabsContent value="failures" className="flex flex-col gap-4 focus-visible:outline-offset-4">
           {notice}
-          <RunFailures run={run} role={role} actions={actions} onItem={open} onCause={(cause) => showItems({ ...plainView, cause })} />
+          <RunFailures run={run} role={role} actions={actions} stepper={stepper} onItem={open} onCause={(cause) => showItems({ ...plainView, cause })} />
         </TabsContent>
         {/* Once somebody works in the table it stays, whatever fails meanwhile. */}
         <TabsContent value="items" className="focus-visible:outline-offset-4" onFocus={() => (address.tab === null ? change({ tab: 'items' }) : undefined)}>
-          <RunItems live={live} view={address.view} open={address.item} onView={showItems} onOpen={open} />
+          <RunItems live={live} view={address.view} open={address.item} stepper={stepper} onView={showItems} onOpen={open} />
         </TabsContent>
         <TabsContent value="plan" className="focus-visible:outline-offset-4">
           <RunPlan run={run} />

@@ -31,7 +31,7 @@ export function SheetContent({ title, side = 'right', veil = true, headerActions
         )}
         {...rest}
       >
-        <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-4">
+        <div className="flex h-12 shrink-0 items-center gap-2 border-b border-line px-4">
           <Radix.Title className="min-w-0 flex-1 truncate text-base font-semibold">{title}</Radix.Title>
           {headerActions}
           <Radix.Close asChild>
@@ -39,7 +39,7 @@ export function SheetContent({ title, side = 'right', veil = true, headerActions
               <X aria-hidden />
             </Button>
           </Radix.Close>
-        </header>
+        </div>
         <div className="min-h-0 flex-1 overflow-y-auto">{children}</div>
       </Radix.Content>
     </Radix.Portal>

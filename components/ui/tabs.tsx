@@ -14,7 +14,7 @@ export function TabsTrigger({ className, ...rest }: React.ComponentProps<typeof 
   return (
     <Radix.Trigger
       className={cn(
-        '-mb-px flex h-9 items-center gap-1.5 border-b-2 border-transparent text-sm whitespace-nowrap text-muted hover:text-ink',
+        '-mb-px flex h-9 items-center gap-1.5 border-b-2 border-transparent text-sm whitespace-nowrap text-muted hover:text-ink focus-visible:-outline-offset-2',
         'data-[state=active]:border-accent-ink data-[state=active]:text-ink data-[state=active]:font-medium',
         className,
       )}
