@@ -9,16 +9,12 @@ export type EntryPoint = {
 }
 
 const entries = new WeakMap<object, EntryPoint>()
-const names = new Map<string, EntryPoint>()
 
 /** Remembers which permission guards an exported function, so that a test can walk all of them. */
 export const registerEntry = <F extends object>(entry: EntryPoint, fn: F): F => {
   entries.set(fn, entry)
-  names.set(entry.name, entry)
   return fn
 }
 
 /** The entry point behind an export of an `actions.ts` or `route.ts`; null when it was not made by `command` or `query`. */
 export const entryOf = (fn: unknown): EntryPoint | null => (typeof fn === 'function' ? (entries.get(fn) ?? null) : null)
-
-export const registeredEntries = (): readonly EntryPoint[] => [...names.values()]

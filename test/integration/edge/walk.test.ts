@@ -63,6 +63,13 @@ test('the walk sees the console', () => {
   expect(pageFiles.length).toBeGreaterThanOrEqual(5)
 })
 
+test('server actions live in actions.ts and nowhere else', async () => {
+  const sources = globSync('{app,components,lib}/**/*.{ts,tsx}', { cwd: projectRoot })
+  const texts = await Promise.all(sources.map((file) => readFile(join(projectRoot, file), 'utf8')))
+  const marked = sources.filter((_, index) => /^\s*['"]use server['"]/m.test(texts[index] ?? ''))
+  expect(marked.toSorted()).toEqual(actionFiles)
+})
+
 test.each(actionFiles)('%s', async (file) => {
   for (const [name, action] of Object.entries(await load(file))) {
     const entry = await entryOf(action)
