@@ -11,11 +11,11 @@ export const neighbour = (order: readonly string[], slug: string, by: -1 | 1): s
 }
 
 /** While the list is on the screen, the open item steps through it and not through the whole run. */
-export const useStepper = (stepper: Stepper, step: Step): void => {
+export const useStepper = (stepperRef: Stepper, step: Step): void => {
   useEffect(() => {
-    stepper.current = step
+    stepperRef.current = step
     return () => {
-      stepper.current = null
+      stepperRef.current = null
     }
-  }, [stepper, step])
+  }, [stepperRef, step])
 }
