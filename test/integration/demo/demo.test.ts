@@ -130,5 +130,5 @@ it('the first rollout has one retried, four failures in one group; repaired and 
 
 it('nothing is held once the tenant has the migration', async () => {
   const lock = await prepare()
-  await lock.done
+  await expect(lock.done).resolves.toBeUndefined()
 })

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import type { RunDocument } from '../../../lib/cli/documents.ts'
+import { describeRun, exitCodeOfRun } from '../../../lib/cli/run-report.ts'
+import { runStates } from '../../../lib/tenancy/contract/index.ts'
+
+const counts = { pending: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, interrupted: 0, cancelled: 0, total: 0 }
+const run = (changes: Partial<RunDocument>): RunDocument => ({
+  id: 42,
+  kind: 'migrate',
+  set: 'app',
+  toVersion: '0012',
+  state: 'succeeded',
+  stopReason: null,
+  counts: { ...counts, succeeded: 3, total: 3 },
+  note: '',
+  startedBy: 'ada@box',
+  parentRun: null,
+  createdAt: '2026-01-02T03:04:05.000Z',
+  startedAt: '2026-01-02T03:04:05.000Z',
+  finishedAt: '2026-01-02T03:04:07.500Z',
+  failures: [],
+  ...changes,
+})
+
+const failure: RunDocument['failures'][number] = {
+  cause: 'abc',
+  count: 14,
+  code: '23514',
+  message: 'check constraint "c" of relation "t" is violated by some row',
+  detail: null,
+  hint: null,
+  version: '0012',
+  file: '0012_c.sql',
+  line: 3,
+  statement: 'alter table t\n  add constraint c check (x > 0)',
+  offendingRowsQuery: 'SELECT * FROM "tenant_a"."t" WHERE NOT (x > 0) LIMIT 50',
+  tenants: Array.from({ length: 14 }, (_, index) => `t${index}`),
+}
+
+describe('a run as text', () => {
+  it('says what, to how many, how long and by whom', () => {
+    expect(describeRun(run({})).split('\n')).toEqual([
+      'run 42  migrate app to 0012  succeeded  in 2.5 s',
+      '3 succeeded of 3 targets',
+      'started by ada@box, 2026-01-02 03:04:05 UTC',
+    ])
+  })
+
+  it('names a group of failures, its place and rows, some of its tenants, and the next step', () => {
+    const text = describeRun(run({ state: 'failed', counts: { ...counts, failed: 14, total: 14 }, failures: [failure] }))
+    expect(text).toContain('14 tenants: 23514 check constraint "c"')
+    expect(text).toContain('t11 and 2 more')
+    expect(text).toContain('  at 0012_c.sql:3\n    alter table t\n      add constraint c check (x > 0)')
+    expect(text).toContain('SELECT * FROM "tenant_a"."t"')
+    expect(text).toContain('tenantry runs rerun 42 tries 14 targets again')
+  })
+
+  it('says how to go on when the tolerance stopped it', () => {
+    const text = describeRun(run({ state: 'paused', stopReason: 'failure_tolerance', finishedAt: null, counts: { ...counts, failed: 2, pending: 8, total: 10 } }))
+    expect(text).toContain('paused by itself')
+    for (const command of ['resume', 'retry', 'cancel']) expect(text).toContain(`runs ${command} 42`)
+  })
+})
+
+it('only success is exit code 0', () => {
+  expect(runStates.filter((state) => exitCodeOfRun(run({ state })) === 0)).toEqual(['succeeded'])
+})
