@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { migrationsDir } from '../../lib/connection.ts'
-import { isFinalRun, type Actor, type OnboardRow, type RunDetail, type RunState, type StartRunInput, type Tenancy } from '../../lib/tenancy/contract/index.ts'
+import { isFinalRun, itemArrows, runArrows, type Actor, type OnboardRow, type RunDetail, type RunState, type StartRunInput, type Tenancy } from '../../lib/tenancy/contract/index.ts'
 import { startRunInput } from '../../lib/tenancy/contract/commands.ts'
 import { createTenancy, isTenancyError, type TenancyConfig } from '../../lib/tenancy/index.ts'
 import { testSecret, type Databases } from './template.ts'
@@ -177,6 +177,23 @@ export class Fleet {
       select a.attname as name from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = ${schema} and c.relname = ${table} and a.attnum > 0 and not a.attisdropped order by a.attnum`
     return rows.map(({ name }) => name)
+  }
+
+  /** Notes from now on how runs and items change their states. */
+  async watchStates(): Promise<void> {
+    await this.control.unsafe(`
+      create table seen_arrow (what text, source text, target text, primary key (what, source, target));
+      create function note_arrow() returns trigger language plpgsql as $$ begin
+        insert into tenantry.seen_arrow values (tg_table_name, old.state, new.state) on conflict do nothing; return null; end $$;
+      create trigger note_arrow after update of state on run for each row when (old.state <> new.state) execute function note_arrow();
+      create trigger note_arrow after update of state on run_item for each row when (old.state <> new.state) execute function note_arrow()`)
+  }
+
+  /** Changes of state that the contract has no arrow for. */
+  async strayArrows(): Promise<readonly string[]> {
+    const rows = await this.control<Array<{ what: 'run' | 'run_item'; source: string; target: string }>>`select * from seen_arrow`
+    const tables: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string | undefined>>>>>> = { run: runArrows, run_item: itemArrows }
+    return rows.filter(({ what, source, target }) => tables[what]?.[source]?.[target] === undefined).map(({ what, source, target }) => `${what}: ${source} → ${target}`)
   }
 
   async close(): Promise<void> {

@@ -46,7 +46,9 @@ export const tenantArrows: Arrows<TenantState> = {
 export const runArrows: Arrows<RunState> = {
   queued: {
     running: 'A conductor took the first item.',
+    pausing: 'Somebody paused it while a conductor was there that may have had items in hand.',
     paused: 'Somebody paused it before any item was taken.',
+    cancelling: 'Somebody cancelled it while a conductor was there that may have had items in hand.',
     cancelled: 'Somebody cancelled it before any item was taken.',
     succeeded: 'It held no items: nothing was to be done.',
   },
@@ -65,7 +67,10 @@ export const runArrows: Arrows<RunState> = {
   },
   paused: {
     queued: 'Somebody resumed it, or retried its failed items; a conductor takes it up again.',
+    cancelling: 'Somebody cancelled it while items were still in hand, or left behind by a conductor that died.',
     cancelled: 'Somebody cancelled it; its pending items never start.',
+    succeeded: 'The last items were in another server’s hands when it paused, and all is well.',
+    failed: 'The last items were in another server’s hands when it paused, and one of all did not succeed.',
   },
   cancelling: { cancelled: 'The last running item settled.' },
   cancelled: {},

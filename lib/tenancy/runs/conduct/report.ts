@@ -137,7 +137,10 @@ const stopAtTolerance = async (trx: ControlDb, ids: readonly number[]): Promise<
       and (select count(*) from run_item i where i.run_id = r.id and i.state = 'failed') > r.failures_allowed`.execute(trx)
 }
 
-/** A run whose items have settled, or that stops and has none in flight, gets the state that it was going to. */
+/**
+ * A run whose items have settled, or that stops and has none in flight, gets the state that it was going to. One server may find it paused while another one
+ * still has items in hand of which it has not told.
+ */
 export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverId: number): Promise<void> => {
   await sql`
     update run_item i set state = 'cancelled', revision = r.revision, finished_at = now(), next_attempt_at = null
@@ -147,7 +150,7 @@ export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverI
       select r.id, exists (select from run_item i where i.run_id = r.id and i.state in ('pending', 'running', 'interrupted')) as any_open,
         exists (select from run_item i where i.run_id = r.id and i.state in ('running', 'interrupted')) as any_running,
         exists (select from run_item i where i.run_id = r.id and i.state in ('failed', 'cancelled')) as any_bad
-      from run r where r.id = any(${[...ids]}::bigint[]) and r.state in ('running', 'pausing', 'cancelling'))
+      from run r where r.id = any(${[...ids]}::bigint[]) and r.state in ('running', 'pausing', 'paused', 'cancelling'))
     update run r
     set state = case when r.state = 'cancelling' then 'cancelled' when not o.any_open then case when o.any_bad then 'failed' else 'succeeded' end else 'paused' end,
         finished_at = case when not o.any_open or r.state = 'cancelling' then now() end
