@@ -38,7 +38,7 @@ export function FleetView({ observe }: { readonly observe: Observe | null }) {
         </div>
         {observe ? <ObserveButton observe={observe} /> : null}
       </header>
-      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
+      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_400px]">
         <div className="flex min-w-0 flex-col gap-4">
           <Panel title="Versions">
             <div className="flex flex-col gap-6 p-4">

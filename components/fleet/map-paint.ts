@@ -36,7 +36,7 @@ const sprite = (state: ShownVersionState, side: number, ratio: number, colour: (
     context.lineWidth = path === '' ? Math.max(0.1, 1 / pixels) : 0.14
     context.stroke(new Path2D(line))
   }
-  if (backed) {
+  if (backed && path === '') {
     const hair = Math.max(ratio / pixels, 0.06)
     context.strokeStyle = colour(token)
     context.lineWidth = hair

@@ -56,7 +56,7 @@ const isFilterable = (state: string): state is VersionState => (versionStates as
 function MapTable({ rows }: { readonly rows: readonly GroupCounts[] }) {
   const states = versionStateOrder.filter((state) => rows.some(({ counts }) => counts[state] > 0))
   return (
-    <div className="overflow-x-auto">
+    <div tabIndex={0} role="region" aria-label="Targets by database and version state" className="overflow-x-auto focus-visible:-outline-offset-2">
       <table className="w-full text-sm">
         <caption className="sr-only">Targets by database and version state</caption>
         <thead>

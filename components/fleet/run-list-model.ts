@@ -21,5 +21,5 @@ export const countsSentence = (counts: ItemCounts): string => {
   return counts.failed > 0 ? `${head}, ${formatCount(counts.failed)} failed` : head
 }
 
-/** "app to 0012", "onboarding into app". */
-export const runTitle = ({ kind, set, toVersion }: RunSummary): string => (kind === 'onboard' ? `Onboarding into ${set}` : toVersion === null ? set : `${set} to ${toVersion}`)
+/** "app to 0012", "app onboarding". */
+export const runTitle = ({ kind, set, toVersion }: RunSummary): string => (kind === 'onboard' ? `${set} onboarding` : toVersion === null ? set : `${set} to ${toVersion}`)

@@ -40,7 +40,7 @@ export function RecentRuns({ runs }: { readonly runs: readonly RunSummary[] }) {
           <Link href={`/runs/${run.id}`} className="flex h-9 items-center gap-3 px-4 text-sm hover:bg-hover focus-visible:-outline-offset-2">
             <StateBadge look={runStateLooks[run.state]}>
               <span className="sr-only">{runStateLooks[run.state].label}: </span>
-              <span className="w-14">Run {run.id}</span>
+              <span className="min-w-12">Run {run.id}</span>
             </StateBadge>
             <span className="min-w-0 flex-1 truncate text-muted">{runTitle(run)}</span>
             <span className="text-xs text-muted">{countsSentence(run.counts)}</span>

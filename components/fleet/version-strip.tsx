@@ -31,12 +31,12 @@ export function VersionStrip({ set }: { readonly set: Set }) {
           ))}
         </div>
       )}
-      <ul className="flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
+      <ul className="flex flex-wrap gap-x-4 gap-y-0.5 text-xs text-muted">
         {segments.map((segment) => {
           const { icon: Icon, tone } = versionStateLooks[segment.state]
           return (
             <li key={segment.key}>
-              <Link href={segment.href} className="flex items-center gap-1.5 hover:text-ink hover:underline">
+              <Link href={segment.href} className="flex min-h-6 items-center gap-1.5 hover:text-ink hover:underline">
                 <Icon aria-hidden className={cn('size-3', toneClasses[tone].ink)} />
                 <span className="mono text-ink">{segmentName(segment)}</span>
                 <span>

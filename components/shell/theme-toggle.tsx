@@ -2,9 +2,7 @@
 
 import { Moon, Sun } from 'lucide-react'
 import { Button } from '@/components/ui/button'
-import { useTheme } from './use-theme'
-
-const isDarkNow = (): boolean => getComputedStyle(document.documentElement).colorScheme === 'dark' || (!document.documentElement.dataset.theme && matchMedia('(prefers-color-scheme: dark)').matches)
+import { isDarkNow, useTheme } from './use-theme'
 
 /** Switches to the other of light and dark; back to the system's choice goes by the person's menu. */
 export function ThemeToggle() {

@@ -6,6 +6,12 @@ const listeners = new Set<() => void>()
 
 const read = (): Theme => parseTheme(document.documentElement.dataset.theme)
 
+/** Whether the page is dark at this moment, by choice or by the system. */
+export const isDarkNow = (): boolean => {
+  const theme = read()
+  return theme === 'system' ? window.matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark'
+}
+
 const choose = (theme: Theme): void => {
   const root = document.documentElement
   if (theme === 'system') delete root.dataset.theme

@@ -29,7 +29,7 @@ export function BulkBar({ sentence, offerAll, selection, sets, may, busy, onAll,
     <div
       role="toolbar"
       aria-label="With what is selected"
-      className="absolute bottom-4 left-1/2 z-20 flex max-w-[calc(100%-16px)] -translate-x-1/2 flex-wrap items-center gap-2 rounded-lg border border-line bg-raised px-3 py-2 shadow-overlay animate-appear"
+      className="absolute inset-x-2 bottom-6 z-20 mx-auto flex w-fit max-w-full flex-wrap items-center gap-2 rounded-lg border border-line bg-raised px-3 py-2 shadow-overlay animate-appear"
     >
       <span role="status" className="px-1 text-sm font-medium whitespace-nowrap">
         {sentence}

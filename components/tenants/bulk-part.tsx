@@ -10,7 +10,7 @@ import { may, type CommandResult, type Role, type TenantFilter, type TenantRow }
 import { BulkBar, type BulkDeed } from './bulk-bar'
 import { ChangeDialog, type ChangeTenants } from './change-dialog'
 import { changedSentence, type StateChange } from './change-model'
-import { chosenCount, chosenSentence, isNothing, selectionOf, setsOf, type Chosen } from './selection-model'
+import { chosenCount, chosenSentence, headerState, isNothing, selectionOf, setsOf, type Chosen } from './selection-model'
 
 export type Observe = (input: { readonly slugs?: string[]; readonly databases?: string[] }) => Promise<CommandResult<{ readonly databases: readonly string[] }>>
 
@@ -52,7 +52,7 @@ export function BulkPart({ chosen, filter, rows, total, sets, role, actions, onA
     <>
       <BulkBar
         sentence={chosenSentence(chosen, total)}
-        offerAll={chosen.kind === 'some' && total > rows.length && chosen.slugs.size >= Math.min(rows.length, 2) ? total : null}
+        offerAll={chosen.kind === 'some' && total > rows.length && headerState(chosen, rows.map(({ slug }) => slug)) === true ? total : null}
         selection={selection}
         sets={setsOf(chosen, rows, sets)}
         may={allowed}

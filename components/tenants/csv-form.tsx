@@ -72,7 +72,7 @@ export function CsvForm({ sets, preview, onboard }: Props) {
           <p role="status" className={cn('text-sm font-medium', picked.found.problemCount > 0 && 'text-bad-ink')}>
             {picked.name}: {previewSentence(picked.found)}
           </p>
-          <CsvPreviewTables found={picked.found} />
+          <CsvPreviewTables found={picked.found} defaultDatabase={sets.find(({ name }) => name === set)?.defaultDatabase ?? null} />
           {ready ? (
             <form
               className="flex flex-wrap items-end gap-4"

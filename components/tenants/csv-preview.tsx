@@ -3,9 +3,11 @@ import { defaultSchemaName } from '@/lib/tenancy/contract'
 import { writeLabels } from './edit-model'
 import type { CsvPreview } from './onboard-model'
 
+type Props = { readonly found: CsvPreview; readonly defaultDatabase: string | null }
+
 /** The problems line by line, or the first tenants as they were read. */
-export function CsvPreviewTables({ found }: { readonly found: CsvPreview }) {
-  return found.problemCount > 0 ? <Problems found={found} /> : <Rows found={found} />
+export function CsvPreviewTables({ found, defaultDatabase }: Props) {
+  return found.problemCount > 0 ? <Problems found={found} /> : <Rows found={found} defaultDatabase={defaultDatabase} />
 }
 
 function Problems({ found: { problems, problemCount } }: { readonly found: CsvPreview }) {
@@ -28,7 +30,7 @@ function Problems({ found: { problems, problemCount } }: { readonly found: CsvPr
   )
 }
 
-function Rows({ found: { rows, total } }: { readonly found: CsvPreview }) {
+function Rows({ found: { rows, total }, defaultDatabase }: Props) {
   if (total === 0) return null
   return (
     <Scroll>
@@ -41,7 +43,7 @@ function Rows({ found: { rows, total } }: { readonly found: CsvPreview }) {
               <td className="px-3">{name ?? slug}</td>
               <td className="mono max-w-60 truncate px-3 text-muted">{hosts.join(' ')}</td>
               <td className="mono max-w-60 truncate px-3 text-muted">{writeLabels(labels).replaceAll('\n', ' ')}</td>
-              <td className="mono px-3 text-muted">{database ?? 'the set’s'}</td>
+              <td className="mono px-3 text-muted">{database ?? defaultDatabase ?? '–'}</td>
               <td className="mono px-3 text-muted">
                 {schema ?? defaultSchemaName(slug)}
                 {baseline === undefined ? '' : ` at ${baseline}`}

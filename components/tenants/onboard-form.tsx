@@ -102,7 +102,7 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
       <OutcomeNote form={form} set={chosen}>
         <ErrorNote error={error} />
         <Button type="submit" variant="primary" busy={busy} className="w-full">
-          Onboard {slug === '' ? 'the tenant' : slug}
+          Onboard {verdict.kind === 'free' ? slug : 'the tenant'}
         </Button>
       </OutcomeNote>
     </form>

@@ -74,7 +74,7 @@ export type Outcome = { readonly schema: string; readonly database: string | nul
 /** What starting the onboarding will make, and where. */
 export const outcomeOf = (form: OnboardForm, set: SetChoice | undefined): Outcome => {
   const slug = slugOf(form)
-  const schema = optional(form.schema) ?? (slug === '' ? 'tenant_…' : defaultSchemaName(slug))
+  const schema = optional(form.schema) ?? (slugProblem(slug) === null ? defaultSchemaName(slug) : 'tenant_…')
   const database = optional(form.database) ?? set?.defaultDatabase ?? null
   const baseline = optional(form.baseline)
   const what =

@@ -39,7 +39,7 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
         <Link href={`/tenants/${slug}`} tabIndex={-1} prefetch={false} className="max-w-[78%] shrink-0 truncate font-medium hover:underline">
           {name}
         </Link>
-        <span className="mono min-w-0 truncate text-faint">{slug}</span>
+        <span className="mono min-w-0 truncate text-muted">{slug}</span>
       </span>
     ),
   },

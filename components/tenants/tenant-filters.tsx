@@ -25,43 +25,45 @@ export function TenantFilters({ search, onChange }: Props) {
   return (
     <div className="flex flex-wrap items-center gap-2">
       <SearchField text={search.q ?? ''} onChange={(q) => onChange({ q: q === '' ? null : q })} />
-      <FacetFilter
-        label="Version state"
-        choices={facets.versionState}
-        chosen={search.versionState}
-        onChange={(versionState) => onChange({ versionState: versionState as VersionState[] })}
-        nameOf={(value) => <StateBadge look={versionStateLooks[value as VersionState]} />}
-      />
-      <FacetFilter label="Version" choices={facets.version} chosen={search.version} onChange={(version) => onChange({ version })} />
-      <FacetFilter
-        label="State"
-        choices={facets.state}
-        chosen={search.state}
-        onChange={(state) => onChange({ state: state as TenantState[] })}
-        nameOf={(value) => <StateBadge look={tenantStateLooks[value as TenantState]} />}
-      />
-      <FacetFilter label="Set" choices={facets.set} chosen={search.set} onChange={(set) => onChange({ set })} />
-      <FacetFilter label="Database" choices={facets.database} chosen={search.database} onChange={(database) => onChange({ database })} />
-      {facets.isolation.length > 1 || search.isolation.length > 0 ? (
+      <div className="flex items-center gap-2 max-sm:-mx-4 max-sm:w-screen max-sm:overflow-x-auto max-sm:px-4 max-sm:py-1 sm:flex-wrap">
         <FacetFilter
-          label="Isolation"
-          choices={facets.isolation}
-          chosen={search.isolation}
-          onChange={(isolation) => onChange({ isolation: isolation as Isolation[] })}
-          nameOf={(value) => isolationLabels[value as Isolation]}
+          label="Version state"
+          choices={facets.versionState}
+          chosen={search.versionState}
+          onChange={(versionState) => onChange({ versionState: versionState as VersionState[] })}
+          nameOf={(value) => <StateBadge look={versionStateLooks[value as VersionState]} />}
         />
-      ) : null}
-      {facets.label.length > 0 || search.label.length > 0 ? (
-        <FacetFilter label="Label" choices={facets.label} chosen={search.label} onChange={(label) => onChange({ label })} />
-      ) : null}
-      <Switch label="Last run failed" on={search.failed === true} onChange={(on) => onChange({ failed: on ? true : null })} />
-      {search.halfDone ? <Switch label="Half done" on onChange={() => onChange({ halfDone: null })} /> : null}
-      {isFiltered(filter) ? (
-        <Button variant="ghost" onClick={() => onChange(noFilter)}>
-          <X aria-hidden />
-          Clear
-        </Button>
-      ) : null}
+        <FacetFilter label="Version" choices={facets.version} chosen={search.version} onChange={(version) => onChange({ version })} />
+        <FacetFilter
+          label="State"
+          choices={facets.state}
+          chosen={search.state}
+          onChange={(state) => onChange({ state: state as TenantState[] })}
+          nameOf={(value) => <StateBadge look={tenantStateLooks[value as TenantState]} />}
+        />
+        <FacetFilter label="Set" choices={facets.set} chosen={search.set} onChange={(set) => onChange({ set })} />
+        <FacetFilter label="Database" choices={facets.database} chosen={search.database} onChange={(database) => onChange({ database })} />
+        {facets.isolation.length > 1 || search.isolation.length > 0 ? (
+          <FacetFilter
+            label="Isolation"
+            choices={facets.isolation}
+            chosen={search.isolation}
+            onChange={(isolation) => onChange({ isolation: isolation as Isolation[] })}
+            nameOf={(value) => isolationLabels[value as Isolation]}
+          />
+        ) : null}
+        {facets.label.length > 0 || search.label.length > 0 ? (
+          <FacetFilter label="Label" choices={facets.label} chosen={search.label} onChange={(label) => onChange({ label })} />
+        ) : null}
+        <Switch label="Last run failed" on={search.failed === true} onChange={(on) => onChange({ failed: on ? true : null })} />
+        {search.halfDone ? <Switch label="Half done" on onChange={() => onChange({ halfDone: null })} /> : null}
+        {isFiltered(filter) ? (
+          <Button variant="ghost" onClick={() => onChange(noFilter)}>
+            <X aria-hidden />
+            Clear
+          </Button>
+        ) : null}
+      </div>
     </div>
   )
 }

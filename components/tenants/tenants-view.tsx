@@ -25,7 +25,7 @@ import { useChosen } from './use-chosen'
 
 type Props = { readonly role: Role; readonly actions: BulkActions }
 
-const narrowColumns: readonly ColumnId[] = ['tenant', 'versionState', 'version']
+const narrowColumns: readonly ColumnId[] = ['tenant', 'versionState']
 
 export function TenantsView({ role, actions }: Props) {
   const router = useRouter()

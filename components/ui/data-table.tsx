@@ -95,9 +95,10 @@ export function DataTable<Row, Sort extends string = string>(props: Props<Row, S
   if (total === 0 && !stale) return <div className={cn('min-h-0 overflow-y-auto', className)}>{empty}</div>
 
   return (
-    <div ref={scroller} className={cn('relative min-h-0 overflow-auto [contain:strict]', stale && 'opacity-60', className)} onKeyDown={onKeyDown}>
+    <div ref={scroller} className={cn('relative min-h-0 overflow-auto [contain:strict]', className)} onKeyDown={onKeyDown}>
       <div role="grid" aria-label={label} aria-rowcount={total + 1} aria-colcount={columns.length + (selection ? 1 : 0)} aria-busy={stale} className="w-max min-w-full">
         <div role="rowgroup" className="sticky top-0 z-10">
+          {stale ? <span aria-hidden className="absolute inset-x-0 bottom-0 h-0.5 bg-accent-ink" /> : null}
           <div role="row" aria-rowindex={1} className="grid h-9 items-center border-b border-line bg-surface text-xs text-muted" style={{ gridTemplateColumns: tracks }}>
             {selection ? (
               <div role="columnheader" className="flex justify-center">

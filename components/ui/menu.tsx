@@ -4,7 +4,10 @@ import { Check } from 'lucide-react'
 import { DropdownMenu as Radix } from 'radix-ui'
 import { cn } from './class-names'
 
-export const Menu = Radix.Root
+/** Not modal: the page behind stays what it is for those who read it aloud. */
+export function Menu(props: React.ComponentProps<typeof Radix.Root>) {
+  return <Radix.Root modal={false} {...props} />
+}
 export const MenuTrigger = Radix.Trigger
 export const MenuRadioGroup = Radix.RadioGroup
 
