@@ -1,5 +1,6 @@
 import { systemActor } from '../../lib/tenancy/contract/index.ts'
 import type { Tenancy } from '../../lib/tenancy/contract/index.ts'
+import { welcomeLink } from '../../lib/welcome-link.ts'
 
 const firstAdmin = 'admin@example.com'
 
@@ -12,5 +13,5 @@ export const firstLink = async (tenancy: Tenancy, address: string, isEmbedded: b
   if (people.some((person) => person.role === 'admin' && person.state === 'active')) return `Tenantry is up on ${address}`
   if (!isEmbedded) return `Tenantry is up on ${address}. There is no admin yet: npx tenantry init --admin YOU@EXAMPLE.COM prints a sign-in link.`
   const { token } = await tenancy.people.invite(systemActor, { email: firstAdmin, name: 'Admin', role: 'admin' })
-  return `Tenantry is up. Sign in once, within 24 hours, by ${address}/welcome?token=${token}`
+  return `Tenantry is up. Sign in once, within 24 hours, by ${welcomeLink(address, token)}`
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { env } from '../../env.ts'
 import { plural } from '../../format.ts'
 import { inviteInput } from '../../tenancy/contract/index.ts'
+import { welcomeLink } from '../../welcome-link.ts'
 import { runCommand } from '../command.ts'
 import { initDocument } from '../documents.ts'
 import { exitCodes } from '../failure.ts'
@@ -13,7 +14,7 @@ const consoleAddress = (): string => env.publicUrl ?? `http://localhost:${env.po
 const init = async ({ tenancy, actor, output }: Session, email: string | null): Promise<number> => {
   const { applied } = await tenancy.control.migrate()
   const invited = email === null ? null : await tenancy.people.invite(actor, { email, name: '', role: 'admin' })
-  const admin = invited === null || email === null ? null : { email, link: `${consoleAddress()}/welcome/${invited.token}`, expiresAt: invited.expiresAt }
+  const admin = invited === null || email === null ? null : { email, link: welcomeLink(consoleAddress(), invited.token), expiresAt: invited.expiresAt }
   output.result(initDocument, { applied: [...applied], admin }, () =>
     [
       applied.length === 0 ? 'The control database is up to date.' : `The control database is set up: ${plural(applied.length, 'migration')} applied.`,

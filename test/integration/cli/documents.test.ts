@@ -44,7 +44,7 @@ describe('from nothing to tenants', () => {
     const first = await cli.run(['init', '--admin', 'Ada@Example.com', '--json'])
     const { applied, admin } = first.document(documents.initDocument)
     expect([first.code, applied.length > 0, admin?.email]).toEqual([0, true, 'ada@example.com'])
-    expect(admin?.link).toMatch(/^https:\/\/console\.example\.com\/welcome\/[\w-]{20,}$/)
+    expect(admin?.link).toMatch(/^https:\/\/console\.example\.com\/welcome\?token=[\w-]{20,}$/)
     const second = await cli.run(['init', '--json'])
     expect(second.document(documents.initDocument)).toEqual({ applied: [], admin: null })
   })
