@@ -15,7 +15,8 @@ type GroupRow = {
 /** A cell for each placement, by database and set, sorted by slug; as parallel lists, because 10,000 objects would be ten times the bytes. */
 export const fleetMap = async ({ control }: Pick<Library, 'control'>): Promise<FleetMap> => {
   const { rows } = await sql<GroupRow>`
-    select c.database, c.set, array_agg(c.slug) as slugs, array_agg(c.version) as versions, array_agg(c.state) as states
+    select c.database, c.set, array_agg(c.slug order by c.slug) as slugs, array_agg(c.version order by c.slug) as versions,
+      array_agg(c.state order by c.slug) as states
     from (
       select d.name as database, s.name as set, t.slug, coalesce(o.version, '') as version, coalesce(o.version_state, 'unobserved') as state
       from placement p
@@ -24,7 +25,6 @@ export const fleetMap = async ({ control }: Pick<Library, 'control'>): Promise<F
       join database d on d.id = ta.database_id
       join migration_set s on s.id = p.set_id
       left join observation o on o.target_id = ta.id
-      order by t.slug
     ) c
     group by c.database, c.set order by c.database, c.set`.execute(control.db)
   return {
