@@ -17,7 +17,7 @@ type Shape = { readonly backed: boolean; readonly path: string; readonly line: s
  */
 export const cellShapes: Readonly<Record<ShownVersionState, Shape>> = {
   at_head: { backed: false, path: 'M0 0H1V1H0Z', line: null },
-  behind: { backed: true, path: 'M0 0H0.5V0.5H1V1H0Z', line: null },
+  behind: { backed: true, path: 'M0 0H0.6V0.4H1V1H0Z', line: null },
   ahead: { backed: true, path: 'M0.5 0L1 1H0Z', line: null },
   diverged: { backed: false, path: 'M0 0H1V1H0Z', line: 'M0.22 0.22L0.78 0.78M0.78 0.22L0.22 0.78' },
   unreachable: { backed: true, path: '', line: 'M0 0.5L0.5 0M0 1L1 0M0.5 1L1 0.5' },
