@@ -69,7 +69,7 @@ export function RolloutForm({ set, versions, selection, to, plan, isStale, form,
         label="Failures tolerated"
         optional
         error={problems.failureTolerance ?? problemOf(refusal, 'failureTolerance')}
-        hint={toleranceSentence({ total: plan?.total ?? 0 }, form.failureTolerance)}
+        hint={problems.failureTolerance === undefined ? toleranceSentence({ total: plan?.total ?? 0 }, form.failureTolerance) : undefined}
       >
         {(control) => (
           <Input {...control} autoComplete="off" placeholder="5 or 10%" value={form.failureTolerance} onChange={(event) => change({ failureTolerance: event.target.value })} />

@@ -145,8 +145,9 @@ export const progressSegments = (counts: ItemCounts): ReadonlyArray<{ readonly s
     .filter((state) => counts[state] > 0)
     .map((state) => ({ state, count: counts[state], share: counts[state] / Math.max(counts.total, 1) }))
 
-/** Whole percent, rounded down so that 100 means all. */
-export const settledPercent = (counts: ItemCounts): number => (counts.total === 0 ? 100 : Math.floor((settledCount(counts) / counts.total) * 100))
+/** Whole percent that was worked on, rounded down so that 100 means all; what was cancelled never was. */
+export const workedPercent = (counts: ItemCounts): number =>
+  counts.total === 0 ? 100 : Math.floor(((counts.succeeded + counts.failed + counts.skipped) / counts.total) * 100)
 
 /** One sentence: where the run stands, and what it waits for. */
 export const runSentence = (run: RunFacts): string => {
@@ -194,21 +195,21 @@ export const verifiedLine = (
   return { tone: 'good', text: `Read back: ${plural(verified.targets, 'history', 'histories')}, all as recorded.` }
 }
 
-/** "41 a second", "1 every 12 s"; empty while nothing is known. */
-export const rateText = (rate: number | null): string => {
-  if (rate === null || rate <= 0) return ''
+/** "41 a second", "1 every 12 s"; empty while nothing is known or the run stands still. */
+export const rateText = (state: RunState, rate: number | null): string => {
+  if (rate === null || rate <= 0 || !['running', 'pausing', 'cancelling'].includes(state)) return ''
   if (rate >= 10) return `${count(Math.round(rate))} a second`
   if (rate >= 1) return `${rate.toFixed(1)} a second`
   return `1 every ${count(Math.round(1 / rate))} s`
 }
 
-/** "about 4 min"; empty when it is not known or the run isn't moving. */
+/** "about 4 min left"; empty when it is not known or the run isn't moving. */
 export const timeLeftText = (state: RunState, etaMs: number | null): string => {
   if (etaMs === null || state !== 'running') return ''
   const seconds = Math.ceil(etaMs / 1000)
-  if (seconds < 90) return `about ${count(Math.max(seconds, 1))} s`
-  if (seconds < 5400) return `about ${count(Math.round(seconds / 60))} min`
-  return `about ${count(Math.round(seconds / 3600))} h`
+  if (seconds < 90) return `about ${count(Math.max(seconds, 1))} s left`
+  if (seconds < 5400) return `about ${count(Math.round(seconds / 60))} min left`
+  return `about ${count(Math.round(seconds / 3600))} h left`
 }
 
 /** The tab that is shown until one is chosen: failures as soon as there are any. */

@@ -6,7 +6,7 @@ import type { StreamStatus } from '@/lib/client/use-event-stream'
 import { formatCount } from '@/lib/format'
 import { itemStates, type ItemState } from '@/lib/tenancy/contract'
 import type { RunLive } from './run-live-model'
-import { progressSegments, rateText, runSentence, settledCount, settledPercent, timeLeftText, verifiedLine } from './run-model'
+import { progressSegments, rateText, runSentence, settledCount, workedPercent, timeLeftText, verifiedLine } from './run-model'
 import { itemStateLooks } from './run-status'
 
 type Props = {
@@ -20,17 +20,20 @@ type Props = {
 export function RunProgress({ live, status, onState }: Props) {
   const { run } = live
   const { counts } = run
-  const pace = [rateText(live.rate), timeLeftText(run.state, live.etaMs)].filter((text) => text !== '')
+  const pace =
+    status === 'lost'
+      ? 'The live connection is lost; it is being opened again.'
+      : [rateText(run.state, live.rate), timeLeftText(run.state, live.etaMs)].filter((text) => text !== '').join(' · ')
   const verified = verifiedLine(run.state, run.verified)
   const waiting = run.servers.find((server) => server.waitingFor !== null)
   return (
     <section aria-label="Progress" className="flex flex-col gap-2">
-      <div className="flex min-h-5 flex-wrap items-baseline gap-x-3 gap-y-0.5">
+      <div className="flex items-baseline gap-x-3">
         <p role="status" className="text-base font-medium">
           {runSentence(run)}
         </p>
-        <p className="text-muted">{status === null ? null : status === 'lost' ? 'The live connection is lost; it is being opened again.' : pace.join(' · ')}</p>
-        <p className="ml-auto text-base font-medium">{settledPercent(counts)}%</p>
+        <p className="text-muted max-sm:hidden">{pace}</p>
+        <p className="ml-auto shrink-0 text-base font-medium">{workedPercent(counts)}%</p>
       </div>
       <Progress
         label="Targets settled"
@@ -41,6 +44,7 @@ export function RunProgress({ live, status, onState }: Props) {
           .filter(({ state }) => state !== 'pending')
           .map(({ state, count }) => ({ key: state, value: count, tone: itemStateLooks[state].tone, label: itemStateLooks[state].label.toLowerCase() }))}
       />
+      <p className="min-h-5 text-muted sm:hidden">{pace}</p>
       <div className="flex min-h-6 flex-wrap items-center gap-x-1 gap-y-1">
         <ul className="-ml-1.5 flex flex-wrap gap-x-1">
           {itemStates

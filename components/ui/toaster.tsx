@@ -21,7 +21,7 @@ export function Toaster() {
       toastOptions={{
         unstyled: true,
         classNames: {
-          toast: 'flex w-full items-start gap-3 rounded-lg border border-line bg-raised px-4 py-3 text-sm shadow-overlay sm:w-[360px]',
+          toast: 'flex w-full items-start font-sans gap-3 rounded-lg border border-line bg-raised px-4 py-3 text-sm shadow-overlay sm:w-[360px]',
           icon: 'mt-0.5 shrink-0',
           content: 'min-w-0 flex-1',
           title: 'font-medium text-ink',

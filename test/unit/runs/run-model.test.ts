@@ -4,7 +4,7 @@ import {
   progressSegments,
   rateText,
   runSentence,
-  settledPercent,
+  workedPercent,
   tabShown,
   timeLeftText,
   tryAgainBy,
@@ -95,13 +95,15 @@ describe('progress', () => {
   })
 
   it('says 100 only when all are settled', () => {
-    expect(settledPercent(counts({ succeeded: 9_999, running: 1 }))).toBe(99)
-    expect(settledPercent(counts({ succeeded: 9_999, failed: 1 }))).toBe(100)
+    expect(workedPercent(counts({ succeeded: 9_999, running: 1 }))).toBe(99)
+    expect(workedPercent(counts({ succeeded: 9_999, failed: 1 }))).toBe(100)
+    expect(workedPercent(counts({ succeeded: 1, cancelled: 3 }))).toBe(25)
   })
 
   it('reads a rate and the time left as people say them', () => {
-    expect([rateText(1_234.4), rateText(2.26), rateText(0.083), rateText(0), rateText(null)]).toEqual(['1,234 a second', '2.3 a second', '1 every 12 s', '', ''])
-    expect([timeLeftText('running', 400), timeLeftText('running', 240_000), timeLeftText('running', 7_200_000)]).toEqual(['about 1 s', 'about 4 min', 'about 2 h'])
+    expect([1_234.4, 2.26, 0.083, 0, null].map((rate) => rateText('running', rate))).toEqual(['1,234 a second', '2.3 a second', '1 every 12 s', '', ''])
+    expect(rateText('paused', 6)).toBe('')
+    expect([timeLeftText('running', 400), timeLeftText('running', 240_000), timeLeftText('running', 7_200_000)]).toEqual(['about 1 s left', 'about 4 min left', 'about 2 h left'])
     expect(timeLeftText('paused', 400)).toBe('')
   })
 })
