@@ -39,14 +39,30 @@ const grants = (schema: string, role: string): string[] => {
 
 const createRole = (role: string): string[] => [`CREATE ROLE ${quoteIdent(role)} NOLOGIN`, `COMMENT ON ROLE ${quoteIdent(role)} IS ${quoteLiteral(comment)}`]
 
+/**
+ * What COMMIT does between two migrations of a rollout: deferred constraints are checked, else their pending events would refuse the next ALTER TABLE. By name,
+ * because ALL would also hold for constraints that are made later, and nothing in a transaction takes that back.
+ */
+const checkDeferred = (schema: string): string =>
+  `DO ${quoteLiteral(`DECLARE names text;
+BEGIN
+  SELECT string_agg(DISTINCT format('%I.%I', n.nspname, c.conname), ', ') INTO names
+  FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
+  WHERE n.nspname = ${quoteLiteral(schema)} AND c.condeferred
+    AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.connamespace = c.connamespace AND o.conname = c.conname AND NOT o.condeferrable);
+  IF names IS NOT NULL THEN
+    EXECUTE 'SET CONSTRAINTS ' || names || ' IMMEDIATE';
+    EXECUTE 'SET CONSTRAINTS ' || names || ' DEFERRED';
+  END IF;
+END`)}`
+
 const migrationMessages = (schema: string, run: number | null, migration: ExecutableMigration): Message[] => {
   const place: ErrorPlace = { version: migration.version, file: migration.file, statement: null }
   const body = migration.statements.flatMap((statement): Message[] => {
     const text = insideTransaction(statement)
     return text === null ? [] : [{ text, place: { ...place, statement } }]
   })
-  // Pending trigger events of one migration's rows would refuse the next one's ALTER TABLE.
-  return [{ text: `SET CONSTRAINTS ALL IMMEDIATE; ${insertHistory(schema, [historyRowOf(migration, run)])}`, place }, ...body]
+  return [{ text: `${checkDeferred(schema)}; ${insertHistory(schema, [historyRowOf(migration, run)])}`, place }, ...body]
 }
 
 const seedMessages = async (seedSql: string | null): Promise<Message[]> => {

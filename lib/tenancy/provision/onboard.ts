@@ -12,6 +12,7 @@ import type { OnboardOptions } from '../control/schema.ts'
 import { TenancyError } from '../errors.ts'
 import { findSet, freezeMigrations, insertRun, planDigest, type NewItem, type SetRow } from '../runs/freeze.ts'
 import { explainConflict } from '../runs/start.ts'
+import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 
 type Row = {
   readonly slug: string
@@ -58,16 +59,20 @@ const placeRows = async (trx: ControlDb, set: SetRow, input: OnboardInput): Prom
 const rowset = (rows: readonly Row[]) =>
   sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x(slug text, name text, hosts jsonb, labels jsonb, "databaseId" bigint, "serverId" bigint, schema text, baseline text)`
 
-/** A tenant whose earlier onboarding failed is `provisioning` still and is taken up again; any other that has a place in this set is taken. */
+/** The placement’s target is known to be there; one whose onboarding failed left nothing and may be tried again. */
+const isBuilt = (placement: 'p' | 'q') => sql`(exists (select from run_item i where i.target_id = ${sql.ref(`${placement}.target_id`)} and i.state in ('succeeded', 'skipped'))
+  or exists (select from observation o where o.target_id = ${sql.ref(`${placement}.target_id`)} and o.digest is not null))`
+
+/** A tenant whose earlier onboarding failed is taken up again; one that has a place in this set is taken. In order of slug, so that two calls at once cannot lock each other out. */
 const reserveTenants = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<void> => {
   await sql`
     insert into tenant (slug, name, hosts, labels)
-    select x.slug, x.name, array(select jsonb_array_elements_text(x.hosts)), x.labels from ${rowset(rows)}
+    select x.slug, x.name, array(select jsonb_array_elements_text(x.hosts)), x.labels from ${rowset(rows)} order by x.slug
     on conflict (slug) do update set name = excluded.name, hosts = excluded.hosts, labels = excluded.labels, updated_at = now()
       where tenant.state = 'provisioning'`.execute(trx)
   const taken = await sql<{ slug: string; state: string }>`
     select n.slug, n.state from tenant n join ${rowset(rows)} on x.slug = n.slug
-    where n.state not in ('provisioning', 'active') or (n.state = 'active' and exists (select from placement p where p.tenant_id = n.id and p.set_id = ${set.id}))
+    where n.state not in ('provisioning', 'active') or (n.state = 'active' and exists (select from placement p where p.tenant_id = n.id and p.set_id = ${set.id} and ${isBuilt('p')}))
     order by n.slug limit 100`.execute(trx)
   const [first] = taken.rows
   if (first) throw new TenancyError('tenant.exists', { slug: first.slug, slugs: taken.rows.map(({ slug }) => slug), count: taken.rows.length })
@@ -75,11 +80,11 @@ const reserveTenants = async (trx: ControlDb, set: SetRow, rows: readonly Row[])
 
 const refuseTakenSchemas = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<void> => {
   const taken = await sql<{ schema: string; database: string; slug: string }>`
-    select x.schema, d.name as database, coalesce(n.slug, '') as slug
+    select x.schema, d.name as database, n.slug
     from ${rowset(rows)} join target t on t.database_id = x."databaseId" and t.schema_name = x.schema
     join database d on d.id = t.database_id
-    left join placement p on p.target_id = t.id left join tenant n on n.id = p.tenant_id
-    where n.slug is distinct from x.slug or p.set_id <> ${set.id} limit 1`.execute(trx)
+    join placement p on p.target_id = t.id join tenant n on n.id = p.tenant_id
+    where n.slug <> x.slug or p.set_id <> ${set.id} limit 1`.execute(trx)
   const [first] = taken.rows
   if (first) throw new TenancyError('schema.taken', first)
   const twice = new Map<string, string>()
@@ -90,18 +95,20 @@ const refuseTakenSchemas = async (trx: ControlDb, set: SetRow, rows: readonly Ro
   }
 }
 
-/** A repeated call may name another database or schema than the failed one did: nothing of that one was left. */
+/** A repeated call may name another database or schema than the failed one did: nothing of that one was left, and its target is free for whoever asks next. */
 const reservePlacements = async (trx: ControlDb, set: SetRow, rows: readonly Row[], isolation: string): Promise<void> => {
   await sql`
     with old as (
       select p.tenant_id, p.target_id from placement p join tenant n on n.id = p.tenant_id join ${rowset(rows)} on x.slug = n.slug
       join target t on t.id = p.target_id
-      where p.set_id = ${set.id} and n.state = 'provisioning' and (t.database_id <> x."databaseId" or t.schema_name <> x.schema)
+      where p.set_id = ${set.id} and not ${isBuilt('p')} and (t.database_id <> x."databaseId" or t.schema_name <> x.schema)
         and not exists (select from run_item i where i.target_id = t.id and i.state in ('pending', 'running', 'interrupted')))
     delete from placement p using old where p.tenant_id = old.tenant_id and p.set_id = ${set.id}`.execute(trx)
   await sql`
     insert into target (set_id, database_id, schema_name, isolation)
-    select ${set.id}::bigint, x."databaseId", x.schema, ${isolation}::text from ${rowset(rows)} on conflict (database_id, schema_name) do nothing`.execute(trx)
+    select ${set.id}::bigint, x."databaseId", x.schema, ${isolation}::text from ${rowset(rows)} order by x."databaseId", x.schema
+    on conflict (database_id, schema_name) do update set set_id = excluded.set_id, isolation = excluded.isolation
+      where not exists (select from placement p where p.target_id = target.id)`.execute(trx)
   const roles = rows.map(({ slug }) => ({ slug, role: defaultRoleName(slug) }))
   await sql`
     insert into placement (tenant_id, set_id, target_id, isolation, role_name)
@@ -118,7 +125,7 @@ const readItems = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Pro
   const { rows: reserved } = await sql<Reserved>`
     select n.slug, p.target_id, n.id as tenant_id, x."serverId" as server_id, p.role_name, x.baseline,
       exists (select from placement q join target t on t.id = q.target_id join database d on d.id = t.database_id
-              where q.tenant_id = n.id and q.set_id <> ${set.id} and d.server_id = x."serverId" and n.state = 'active') as reserved_role
+              where q.tenant_id = n.id and q.set_id <> ${set.id} and d.server_id = x."serverId" and ${isBuilt('q')}) as reserved_role
     from ${rowset(rows)} join tenant n on n.slug = x.slug join placement p on p.tenant_id = n.id and p.set_id = ${set.id}`.execute(trx)
   const bySlug = new Map(reserved.map((row) => [row.slug, row]))
   return rows.flatMap(({ slug }) => {
@@ -135,10 +142,23 @@ const requireBaselines = (rows: readonly Row[], versions: ReadonlySet<string>, s
 }
 
 /**
- * The same call can be repeated after a failure: what is `provisioning` is taken up again.
+ * The same call can be repeated after a failure: what it left unbuilt is taken up again.
  * @throws set.unknown, set.empty, set.no_database, version.unknown, database.unknown, tenant.exists, schema.taken, run.targets_busy
  */
 export const startOnboarding = async (library: Library, actor: Actor, input: OnboardInput): Promise<RunRef> => {
+  try {
+    return await reserveAndQueue(library, actor, input)
+  } catch (error) {
+    // Somebody took the schema at the same instant; now that they have it, the second look says who.
+    if (!isSchemaRace(error)) throw error
+    return reserveAndQueue(library, actor, input)
+  }
+}
+
+const isSchemaRace = (error: unknown): boolean =>
+  codeOf(error) === sqlstate.uniqueViolation && error instanceof Error && Reflect.get(error, 'constraint_name') === 'placement_own_target'
+
+const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInput): Promise<RunRef> => {
   if (input.isolation !== 'schema')
     throw new TenancyError('input.invalid', { problem: `isolation “${input.isolation}” cannot be onboarded; it must be schema`, field: 'isolation' })
   let targetIds: number[] = []

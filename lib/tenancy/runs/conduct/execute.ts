@@ -104,6 +104,8 @@ const onboard = async (bench: Bench, work: Work, summary: TargetSummary): Promis
   if (summary?.history?.digest === plan.expected && work.ownRuns.includes(summary.history.lastRun ?? -1))
     return { kind: 'succeeded', versions: migrations.map(({ version }) => version), seen: summary.history }
   if (baseline !== null && summary === null) return failed(noSchema(bench.scene.schema))
+  if (baseline !== null && summary?.history && summary.history.digest !== plan.expected)
+    return failed(ownError('history_mismatch', `Schema “${bench.scene.schema}” holds a history of its own, and that is not at ${baseline}.`, undefined, 'Look at its tenantry_history, and name the version that it is at.'))
   const outcome =
     baseline === null ? await buildTenant(bench.connection, plan, bench.scene) : await adoptSchema(bench.connection, plan, (summary?.history ?? null) !== null, bench.scene)
   if (outcome.kind === 'applied') return { kind: 'succeeded', versions: migrations.map(({ version }) => version), seen: outcome.summary }
