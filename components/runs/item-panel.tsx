@@ -15,7 +15,7 @@ import { formatDuration } from '@/lib/format'
 import type { AttemptView, ItemState, Role, RunItemRow } from '@/lib/tenancy/contract'
 import { ErrorDetail } from './error-detail'
 import type { RunActions } from './run-actions'
-import { wordsOf } from './run-failures-model'
+import { headline, wordsOf } from './run-failures-model'
 import { itemLookup, versionStep } from './run-items-model'
 import { shownState, type RunLive } from './run-live-model'
 import { tryAgainBy } from './run-model'
@@ -171,7 +171,7 @@ function Attempt({ attempt }: { readonly attempt: AttemptView }) {
       </p>
       {attempt.error === null ? null : (
         <div className="mt-2 flex flex-col gap-2">
-          <p className="font-medium">{wordsOf(attempt.error).title}</p>
+          <p className="font-medium">{headline(wordsOf(attempt.error).title)}</p>
           <ErrorDetail error={attempt.error} />
         </div>
       )}

@@ -66,14 +66,13 @@ function Group({ group, run, role, actions, onItem, onCause }: Omit<Props, 'step
           <h3 className="flex items-center gap-2 text-base font-semibold">
             <CircleX aria-hidden className="size-4 shrink-0 text-bad-ink" />
             <span>
-              {plural(group.count, 'tenant')}: {words.title.charAt(0).toLowerCase()}
-              {words.title.slice(1)}
+              {plural(group.count, 'tenant')}: {words.title}
             </span>
           </h3>
           <p className="mt-0.5 text-muted">{words.next}</p>
         </div>
         {by === null ? null : (
-          <Button variant="primary" busy={busy} onClick={again}>
+          <Button busy={busy} onClick={again}>
             <RotateCcw aria-hidden />
             {by === 'retry' ? `Retry ${what}` : `Rerun ${what}`}
           </Button>

@@ -71,7 +71,7 @@ const offer = (command: RunCommand, run: RunFacts): RunCommandOffer => {
     case 'resume':
       return { command, label: 'Resume', confirm: null, emphasis: 'primary' }
     case 'retry':
-      return { command, label: `Retry ${count(counts.failed)} failed`, confirm: null, emphasis: 'primary' }
+      return { command, label: `Retry ${count(counts.failed)} failed`, confirm: null, emphasis: 'plain' }
     case 'rerun': {
       const items = rerunnableItems(counts)
       return {

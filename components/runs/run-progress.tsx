@@ -44,7 +44,7 @@ export function RunProgress({ live, status, onState }: Props) {
           .filter(({ state }) => state !== 'pending')
           .map(({ state, count }) => ({ key: state, value: count, tone: itemStateLooks[state].tone, label: itemStateLooks[state].label.toLowerCase() }))}
       />
-      <p className="min-h-5 text-muted sm:hidden">{pace}</p>
+      {status === null ? null : <p className="min-h-5 text-muted sm:hidden">{pace}</p>}
       <div className="flex min-h-6 flex-wrap items-center gap-x-1 gap-y-1">
         <ul className="-ml-1.5 flex flex-wrap gap-x-1">
           {itemStates

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { failuresSentence, placeOf, sortGroups, sourceOf, tenantsShown, wordsOf } from '../../../components/runs/run-failures-model.ts'
+import { failuresSentence, headline, placeOf, sortGroups, sourceOf, tenantsShown, wordsOf } from '../../../components/runs/run-failures-model.ts'
 import type { AttemptError, FailureGroup } from '../../../lib/tenancy/contract/index.ts'
 
 const error: AttemptError = {
@@ -10,7 +10,8 @@ const error: AttemptError = {
 const group = (count: number, first: string): FailureGroup => ({ cause: first, count, example: error, message: error.message, tenants: [first] })
 
 it('names what is wrong and the next step', () => {
-  expect(wordsOf(error)).toEqual({ title: 'Rows that break a check', next: expect.stringContaining('query below') })
+  expect(wordsOf(error)).toEqual({ title: 'rows that break a check', next: expect.stringContaining('query below') })
+  expect(headline(wordsOf(error).title)).toBe('Rows that break a check')
   expect(wordsOf({ ...error, offendingRowsQuery: null }).next).not.toContain('query below')
 })
 
