@@ -57,9 +57,11 @@ const readPalette = (element: Element): Palette => {
 const drawCell = (context: CanvasRenderingContext2D, layout: MapLayout, letters: string, index: number, palette: Palette): void => {
   const { x, y } = cellOrigin(layout, index)
   const state = itemStateAt(letters, index + 1)
-  context.clearRect(x - 0.5, y - 0.5, layout.cell + 1, layout.cell + 1)
+  // Too small for a cross: what failed fills its gap as well, so that it stands out by more than its colour.
+  const edge = layout.cell + (state === 'failed' && layout.cell < 6 ? layout.gap : 0)
+  context.clearRect(x, y, layout.cell + layout.gap, layout.cell + layout.gap)
   context.fillStyle = palette.fill[state]
-  context.fillRect(x, y, layout.cell, layout.cell)
+  context.fillRect(x, y, edge, edge)
   drawMark(context, state, x, y, layout.cell, palette.mark)
 }
 
