@@ -3,7 +3,7 @@ import type { Metadata } from 'next'
 import { filterOf, loadTenantSearch } from '@/components/tenants/tenant-search'
 import { TenantsView } from '@/components/tenants/tenants-view'
 import { getQueryClient } from '@/lib/client/query-client'
-import { tenantFacetsQuery, tenantListQuery, tenantPageSize } from '@/lib/client/tenants'
+import { tenantFacetsQuery, tenantPageQuery, tenantPageSize } from '@/lib/client/tenants'
 import { requireAsker } from '@/lib/server/asker'
 import { getTenancy } from '@/lib/server/tenancy'
 import { listTenantsInput, tenantFilter } from '@/lib/tenancy/contract'
@@ -24,7 +24,7 @@ export default async function TenantsPage({ searchParams }: Props) {
   if (parsed.success) {
     const { tenants } = getTenancy()
     await Promise.all([
-      client.prefetchInfiniteQuery({ ...tenantListQuery(filter, order), queryFn: () => tenants.list(listTenantsInput.parse({ ...parsed.data, ...order, limit: tenantPageSize })) }),
+      client.prefetchQuery({ ...tenantPageQuery(filter, order, 0), queryFn: () => tenants.list(listTenantsInput.parse({ ...parsed.data, ...order, limit: tenantPageSize })) }),
       client.prefetchQuery({ ...tenantFacetsQuery(filter), queryFn: () => tenants.facets(parsed.data) }),
     ])
   }

@@ -46,10 +46,18 @@ export type StripSegment = {
 const byVersion = (one: string | null, other: string | null): number =>
   one === null ? (other === null ? 0 : -1) : other === null ? 1 : one.localeCompare(other, 'en', { numeric: true })
 
+type Counted = FleetOverview['sets'][number]['versions'][number]
+
+/** What version a target stands at that can't be reached, nobody knows: they count together. */
+const joinUnreachable = (versions: readonly Counted[]): readonly Counted[] => {
+  const count = versions.reduce((sum, { state, count: own }) => (state === 'unreachable' ? sum + own : sum), 0)
+  return [...versions.filter(({ state }) => state !== 'unreachable'), { version: null, state: 'unreachable', count }]
+}
+
 /** A set's targets from the oldest version to the newest; what was never seen or can't be read stands apart at the end. */
 export const stripOf = ({ set, versions }: FleetOverview['sets'][number]): readonly StripSegment[] => {
   const known = (state: ShownVersionState): number => (state === 'unreachable' || state === 'unobserved' ? 1 : 0)
-  return versions
+  return joinUnreachable(versions)
     .filter(({ count }) => count > 0)
     .toSorted((one, other) => known(one.state) - known(other.state) || byVersion(one.version, other.version))
     .map(({ version, state, count }) => ({

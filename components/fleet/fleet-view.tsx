@@ -31,8 +31,8 @@ export function FleetView({ observe }: { readonly observe: Observe | null }) {
   const open = live ?? data.activeRuns
   return (
     <Page>
-      <header className="flex flex-wrap items-start gap-x-4 gap-y-2">
-        <div className="min-w-0 flex-1">
+      <header className="flex flex-wrap items-start gap-x-4 gap-y-3">
+        <div className="min-w-0 flex-1 max-sm:basis-full">
           <TruthSentence overview={data} />
           <SeenLine overview={data} />
         </div>
@@ -96,7 +96,7 @@ function ObserveButton({ observe }: { readonly observe: Observe }) {
     onDone: ({ databases }) => toast.success(`${plural(databases.length, 'database')} will be looked at now.`, { description: 'This page follows as soon as they were read.' }),
   })
   return (
-    <Button busy={busy} onClick={() => send({})}>
+    <Button busy={busy} onClick={() => send({})} className="max-sm:order-last">
       <Eye aria-hidden />
       Look again
     </Button>

@@ -11,7 +11,7 @@ export const versionStateLooks: Readonly<Record<ShownVersionState, StateLook>> =
   ahead: { label: 'Ahead', tone: 'ahead', icon: CircleArrowUp },
   diverged: { label: 'Diverged', tone: 'bad', icon: GitFork },
   unreachable: { label: 'Unreachable', tone: 'gone', icon: Unplug },
-  unobserved: { label: 'Not seen yet', tone: 'quiet', icon: CircleDashed },
+  unobserved: { label: 'Not seen', tone: 'quiet', icon: CircleDashed },
 }
 
 /** Order of attention: what needs a person first stands last in a strip and first in a list. */

@@ -38,7 +38,7 @@ export function VersionStrip({ set }: { readonly set: Set }) {
             <li key={segment.key}>
               <Link href={segment.href} className="flex min-h-6 items-center gap-1.5 hover:text-ink hover:underline">
                 <Icon aria-hidden className={cn('size-3', toneClasses[tone].ink)} />
-                <span className="mono text-ink">{segmentName(segment)}</span>
+                <span className={cn('text-ink', segment.version !== null && 'mono')}>{segmentName(segment)}</span>
                 <span>
                   {formatCount(segment.count)} {segmentName(segment) === stateWord(segment.state) ? '' : stateWord(segment.state)}
                 </span>

@@ -9,16 +9,24 @@ export const nothing: Chosen = { kind: 'some', slugs: new Set(), last: null }
 export const isChosen = (chosen: Chosen, slug: string): boolean => chosen.kind === 'matching' || chosen.slugs.has(slug)
 export const isNothing = (chosen: Chosen): boolean => chosen.kind === 'some' && chosen.slugs.size === 0
 
-const between = (order: readonly string[], from: string, to: string): readonly string[] => {
+/** The slugs as listed; a place is empty where the list has not been read yet. */
+export type Order = ReadonlyArray<string | undefined>
+
+/** Only what was read can be taken: over an unread gap the range is the pressed one alone, so that nothing is left out unseen. */
+const between = (order: Order, from: string, to: string): readonly string[] => {
   const one = order.indexOf(from)
   const other = order.indexOf(to)
   if (one === -1 || other === -1) return [to]
-  return order.slice(Math.min(one, other), Math.max(one, other) + 1)
+  const range = order.slice(Math.min(one, other), Math.max(one, other) + 1)
+  const read = range.filter((slug) => slug !== undefined)
+  return read.length === range.length ? read : [to]
 }
 
-/** Turns one over; with `range` everything from the last one on gets the state that the pressed one gets. `order`: the slugs as listed. */
-export const toggle = (chosen: Chosen, slug: string, range: boolean, order: readonly string[]): Chosen => {
-  const slugs = new Set(chosen.kind === 'matching' ? order : chosen.slugs)
+const readOf = (order: Order): readonly string[] => order.filter((slug) => slug !== undefined)
+
+/** Turns one over; with `range` everything from the last one on gets the state that the pressed one gets. */
+export const toggle = (chosen: Chosen, slug: string, range: boolean, order: Order): Chosen => {
+  const slugs = new Set(chosen.kind === 'matching' ? readOf(order) : chosen.slugs)
   const add = !slugs.has(slug)
   const reach = range && chosen.kind === 'some' && chosen.last !== null ? between(order, chosen.last, slug) : [slug]
   for (const one of reach) {
@@ -29,15 +37,15 @@ export const toggle = (chosen: Chosen, slug: string, range: boolean, order: read
 }
 
 /** What the box in the header shows. */
-export const headerState = (chosen: Chosen, order: readonly string[]): boolean | 'indeterminate' => {
+export const headerState = (chosen: Chosen, order: Order): boolean | 'indeterminate' => {
   if (chosen.kind === 'matching') return true
   if (chosen.slugs.size === 0) return false
-  return order.every((slug) => chosen.slugs.has(slug)) ? true : 'indeterminate'
+  return readOf(order).every((slug) => chosen.slugs.has(slug)) ? true : 'indeterminate'
 }
 
-/** The box in the header: all that are on the screen, or none. */
-export const toggleAll = (chosen: Chosen, order: readonly string[]): Chosen =>
-  headerState(chosen, order) === true ? nothing : { kind: 'some', slugs: new Set(order), last: null }
+/** The box in the header: all that were read, or none. */
+export const toggleAll = (chosen: Chosen, order: Order): Chosen =>
+  headerState(chosen, order) === true ? nothing : { kind: 'some', slugs: new Set(readOf(order)), last: null }
 
 /** What is sent to the library. */
 export const selectionOf = (chosen: Chosen, filter: TenantFilter): Selection =>

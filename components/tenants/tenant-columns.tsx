@@ -57,7 +57,7 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
   { id: 'database', header: columnLabels.database, track: '88px', sort: 'database', cell: ({ database }) => (database === null ? dash : <span className="mono">{database}</span>) },
   { id: 'isolation', header: columnLabels.isolation, track: '80px', sort: 'isolation', cell: ({ isolation }) => (isolation === null ? dash : isolationLabels[isolation]) },
   { id: 'bytes', header: columnLabels.bytes, track: '124px', sort: 'bytes', align: 'end', cell: ({ bytes }) => (bytes === null ? dash : <SizeBar bytes={bytes} most={mostBytes} />) },
-  { id: 'state', header: columnLabels.state, track: '100px', sort: 'state', cell: ({ state }) => <StateBadge look={tenantStateLooks[state]} /> },
+  { id: 'state', header: columnLabels.state, track: '108px', sort: 'state', cell: ({ state }) => <StateBadge look={tenantStateLooks[state]} /> },
   {
     id: 'lastRun',
     header: columnLabels.lastRun,

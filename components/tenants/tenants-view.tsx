@@ -1,6 +1,6 @@
 'use client'
 
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Building2, Columns3, Download, Plus, SearchX } from 'lucide-react'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
@@ -13,7 +13,7 @@ import { ErrorState } from '@/components/ui/error-state'
 import { Menu, MenuCheckboxItem, MenuContent, MenuTrigger } from '@/components/ui/menu'
 import { Page, PageHeader } from '@/components/ui/page-header'
 import { describeReadError, searchOf } from '@/lib/client/fetch-json'
-import { tenantFacetsQuery, tenantListQuery } from '@/lib/client/tenants'
+import { tenantFacetsQuery } from '@/lib/client/tenants'
 import { useNarrow } from '@/lib/client/use-media'
 import { formatCount, plural } from '@/lib/format'
 import { may, type Role } from '@/lib/tenancy/contract'
@@ -22,6 +22,7 @@ import { columnLabels, tenantColumns } from './tenant-columns'
 import { TenantFilters } from './tenant-filters'
 import { columnIds, filterOf, isFiltered, nextOrder, noFilter, tenantParsers, type ColumnId, type TenantSearch } from './tenant-search'
 import { useChosen } from './use-chosen'
+import { useTenantRows } from './use-tenant-rows'
 
 type Props = { readonly role: Role; readonly actions: BulkActions }
 
@@ -34,17 +35,16 @@ export function TenantsView({ role, actions }: Props) {
   const change = useCallback((part: Partial<TenantSearch>) => void setSearch(part), [setSearch])
   const filter = filterOf(search)
   const order = { sort: search.sort, descending: search.descending }
-  const list = useInfiniteQuery(tenantListQuery(filter, order))
+  const list = useTenantRows(filter, order)
   const { data: facets } = useQuery(tenantFacetsQuery(filter))
 
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.rows) ?? [], [list.data])
-  const total = list.data?.pages[0]?.total ?? 0
-  const most = useMemo(() => Math.max(0, ...rows.map(({ bytes }) => bytes ?? 0)), [rows])
+  const total = list.total ?? 0
+  const most = list.rows.reduce((largest, row) => Math.max(largest, row?.bytes ?? 0), 0)
   const columns = useMemo(
     () => tenantColumns(most).filter(({ id }) => (narrow ? narrowColumns.includes(id) : !search.hide.includes(id))),
     [most, narrow, search.hide],
   )
-  const selection = useChosen(rows, filter)
+  const selection = useChosen(list.rows, filter)
 
   return (
     <Page fill className="relative">
@@ -70,23 +70,23 @@ export function TenantsView({ role, actions }: Props) {
           </>
         }
       >
-        <span role="status">{list.data ? (isFiltered(filter) ? `${formatCount(total)} match` : plural(total, (facets?.set.length ?? 0) > 1 ? 'placement' : 'tenant')) : 'Counting…'}</span>
+        <span role="status">{list.total !== null ? (isFiltered(filter) ? `${formatCount(total)} match` : plural(total, (facets?.set.length ?? 0) > 1 ? 'placement' : 'tenant')) : 'Counting…'}</span>
       </PageHeader>
       <TenantFilters search={search} onChange={change} />
-      {list.isError && !list.data ? (
-        <ErrorState {...describeReadError(list.error)} retry={() => void list.refetch()} />
+      {list.error && list.total === null ? (
+        <ErrorState {...describeReadError(list.error)} retry={list.retry} />
       ) : (
         <DataTable
           label="Tenants"
           className="flex-1 rounded-lg border border-line bg-surface"
           columns={columns}
-          rows={rows}
           total={total}
-          stale={list.isPlaceholderData || list.isPending}
+          rowAt={(index) => list.rows[index]}
+          onSee={list.see}
+          stale={list.stale}
           rowKey={({ slug, set }) => (set === null ? slug : `${slug} in ${set}`)}
           order={order}
           onSort={(sort) => change(nextOrder(order, sort))}
-          onNeedMore={() => (list.hasNextPage && !list.isFetching ? void list.fetchNextPage() : undefined)}
           onOpen={({ slug }) => router.push(`/tenants/${slug}`)}
           selection={narrow ? undefined : selection.forTable}
           empty={<NoTenants filtered={isFiltered(filter)} mayOnboard={may(role, 'tenants.onboard')} onClear={() => change(noFilter)} />}
@@ -95,7 +95,7 @@ export function TenantsView({ role, actions }: Props) {
       <BulkPart
         chosen={selection.chosen}
         filter={filter}
-        rows={rows}
+        rows={list.rows.filter((row) => row !== undefined)}
         total={total}
         sets={facets?.set.map(({ value }) => value) ?? []}
         role={role}

@@ -5,7 +5,7 @@ import { headerState, isChosen, nothing, toggle, toggleAll, type Chosen } from '
 const slugIn = (key: string): string => key.split(' ', 1)[0] ?? key
 
 /** What is selected in the table. Another filter is another list: the selection starts anew with it. */
-export const useChosen = (rows: readonly TenantRow[], filter: TenantFilter) => {
+export const useChosen = (rows: ReadonlyArray<TenantRow | undefined>, filter: TenantFilter) => {
   const [chosen, setChosen] = useState<Chosen>(nothing)
   const mark = JSON.stringify(filter)
   const [known, setKnown] = useState(mark)
@@ -13,7 +13,7 @@ export const useChosen = (rows: readonly TenantRow[], filter: TenantFilter) => {
     setKnown(mark)
     setChosen(nothing)
   }
-  const order = rows.map(({ slug }) => slug)
+  const order = Array.from(rows, (row) => row?.slug)
   return {
     chosen,
     chooseAll: () => setChosen({ kind: 'matching' }),

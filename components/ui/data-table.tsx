@@ -31,12 +31,13 @@ type Selection = {
 type Props<Row, Sort extends string> = {
   readonly label: string
   readonly columns: readonly TableColumn<Row, Sort>[]
-  /** The rows that are there, from the first on; `total` may be more: then `onNeedMore` is called as the end comes near. */
-  readonly rows: readonly Row[]
   readonly total: number
+  /** The row at a place, or undefined while it is on its way. */
+  readonly rowAt: (index: number) => Row | undefined
+  /** Tells which rows are in sight, so that they can be fetched. */
+  readonly onSee: (first: number, last: number) => void
   readonly rowKey: (row: Row) => string
   readonly onOpen?: (row: Row) => void
-  readonly onNeedMore?: () => void
   readonly order?: { readonly sort: string; readonly descending: boolean }
   readonly onSort?: (sort: Sort) => void
   readonly selection?: Selection
@@ -54,21 +55,19 @@ type Props<Row, Sort extends string> = {
  * Keys: j/k or arrows move, Home/End, Page up/down, x selects (Shift+x up to it), Enter opens, Esc clears the selection.
  */
 export function DataTable<Row, Sort extends string = string>(props: Props<Row, Sort>) {
-  const { label, columns, rows, total, rowKey, onOpen, onNeedMore, order, onSort, selection, empty, stale = false, openKey = null, className } = props
+  const { label, columns, total, rowAt, onSee, rowKey, onOpen, order, onSort, selection, empty, stale = false, openKey = null, className } = props
   const scroller = useRef<HTMLDivElement>(null)
   const [active, setActive] = useState(0)
   const virtual = useVirtualizer({ count: total, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 12, scrollPaddingStart: rowHeight, initialRect: { width: 1200, height: 900 } })
   const items = virtual.getVirtualItems()
-  const lastShown = items.at(-1)?.index ?? 0
-  const needMore = useEffectEvent(() => onNeedMore?.())
-
-  useEffect(() => {
-    if (rows.length < total && lastShown >= rows.length - 20) needMore()
-  }, [lastShown, rows.length, total])
+  const first = items[0]?.index ?? 0
+  const last = items.at(-1)?.index ?? 0
+  const see = useEffectEvent(onSee)
+  useEffect(() => see(first, last), [first, last, total])
 
   const tracks = [...(selection ? ['36px'] : []), ...columns.map(({ track }) => track)].join(' ')
   const moveTo = (index: number): void => {
-    const next = Math.min(Math.max(0, index), Math.max(0, rows.length - 1))
+    const next = Math.min(Math.max(0, index), Math.max(0, total - 1))
     setActive(next)
     virtual.scrollToIndex(next)
     requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus({ preventScroll: true }))
@@ -78,8 +77,8 @@ export function DataTable<Row, Sort extends string = string>(props: Props<Row, S
     if (event.metaKey || event.ctrlKey || event.altKey) return
     const target = event.target as HTMLElement
     if (target.closest('input, textarea, select, [role="menu"]')) return
-    const row = rows[active]
-    const move = keyMove(event.key, active, rows.length, Math.floor((scroller.current?.clientHeight ?? 600) / rowHeight) - 2)
+    const row = rowAt(active)
+    const move = keyMove(event.key, active, total, Math.floor((scroller.current?.clientHeight ?? 600) / rowHeight) - 2)
     if (move !== null) {
       event.preventDefault()
       moveTo(move)
@@ -112,7 +111,7 @@ export function DataTable<Row, Sort extends string = string>(props: Props<Row, S
         </div>
         <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
           {items.map(({ index, start }) => {
-            const row = rows[index]
+            const row = rowAt(index)
             const key = row === undefined ? null : rowKey(row)
             const selected = key !== null && (selection?.isSelected(key) ?? false)
             return (

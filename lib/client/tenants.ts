@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { AuditRow, ListTenantsInput, TargetInspection, TenantDetail, TenantFacets, TenantFilter, TenantPage } from '@/lib/tenancy/contract'
 import { fetchJson, searchOf } from './fetch-json'
 import { tenantKeys } from './keys'
@@ -7,13 +7,11 @@ export const tenantPageSize = 100
 
 export type TenantOrder = Pick<ListTenantsInput, 'sort' | 'descending'>
 
-export const tenantListQuery = (filter: TenantFilter, order: TenantOrder) =>
-  infiniteQueryOptions({
-    queryKey: tenantKeys.list(filter, order),
-    queryFn: ({ pageParam, signal }) => fetchJson<TenantPage>(`/api/tenants?${searchOf({ ...filter, ...order, offset: pageParam, limit: tenantPageSize })}`, { signal }),
-    initialPageParam: 0,
-    getNextPageParam: (last) => (last.rows.length > 0 && last.offset + last.rows.length < last.total ? last.offset + last.rows.length : undefined),
-    placeholderData: keepPreviousData,
+export const tenantPageQuery = (filter: TenantFilter, order: TenantOrder, page: number) =>
+  queryOptions({
+    queryKey: tenantKeys.page(filter, order, page),
+    queryFn: ({ signal }) =>
+      fetchJson<TenantPage>(`/api/tenants?${searchOf({ ...filter, ...order, offset: page * tenantPageSize, limit: tenantPageSize })}`, { signal }),
   })
 
 export const tenantFacetsQuery = (filter: TenantFilter) =>

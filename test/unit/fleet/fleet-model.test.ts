@@ -44,6 +44,7 @@ describe('the strip of a set', () => {
       { version: '0012', state: 'at_head', count: 5 },
       { version: '9', state: 'behind', count: 1 },
       { version: '0011', state: 'unreachable', count: 2 },
+      { version: '0010', state: 'unreachable', count: 2 },
       { version: null, state: 'behind', count: 4 },
       { version: '0010', state: 'behind', count: 0 },
     ],
@@ -51,11 +52,11 @@ describe('the strip of a set', () => {
 
   it('goes from the oldest version to the newest by number, what cannot be known last', () =>
     expect(stripOf(set).map(({ version, state }) => [version, state])).toEqual([
-      [null, 'behind'], ['9', 'behind'], ['0012', 'at_head'], [null, 'unobserved'], ['0011', 'unreachable'],
+      [null, 'behind'], ['9', 'behind'], ['0012', 'at_head'], [null, 'unobserved'], [null, 'unreachable'],
     ]))
 
   it('leads to just the tenants of the segment', () => expect(stripOf(set)[2]?.href).toBe('/tenants?set=app&versionState=at_head&version=0012'))
-  it('has a name for every segment', () => expect(stripOf(set).map(segmentName)).toEqual(['no migration yet', '9', '0012', 'not seen yet', '0011']))
+  it('has a name for every segment', () => expect(stripOf(set).map(segmentName)).toEqual(['no migration yet', '9', '0012', 'not seen yet', 'unreachable']))
 })
 
 it('leads a fresh console from nothing to tenants, first things first', () => {

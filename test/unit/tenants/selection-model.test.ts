@@ -27,6 +27,9 @@ describe('choosing rows', () => {
     expect(slugsOf(toggle(gone, 'b', true, order))).toEqual(['b', 'z'])
   })
 
+  it('takes the one alone over places that were not read yet', () =>
+    expect(slugsOf(toggle(toggle(nothing, 'a', false, order), 'e', true, ['a', 'b', undefined, 'd', 'e']))).toEqual(['a', 'e']))
+
   it('leaves out one of all that match by naming the others that are on the screen', () =>
     expect(slugsOf(toggle({ kind: 'matching' }, 'c', false, order))).toEqual(['a', 'b', 'd', 'e']))
 
