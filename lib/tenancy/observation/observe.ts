@@ -67,18 +67,27 @@ const unreadable = (target: ObservedTarget, error: unknown, bytes: number | null
   bytes,
 })
 
-const write = async (library: Library, databaseId: number, rows: readonly Row[]): Promise<void> => {
+type Look = { readonly rows: readonly Row[]; readonly bytes: number; readonly connectionsUsed: number; readonly connectionsOurs: number }
+
+/** @param since when the look began: what a conductor reported after that is newer, and stays */
+const write = async (library: Library, databaseId: number, since: Date, { rows, ...facts }: Look): Promise<void> => {
   await library.control.db.transaction().execute(async (trx) => {
     await sql`
       insert into observation as o (target_id, observed_at, version, applied, digest, version_state, pending, remark, bytes, bytes_at)
-      select x.target_id, ${library.clock()}, x.version, x.applied, x.digest, x.version_state, x.pending, x.remark, x.bytes, case when x.bytes is not null then ${library.clock()}::timestamptz end
+      select x.target_id, ${since}, x.version, x.applied, x.digest, x.version_state, x.pending, x.remark, x.bytes, case when x.bytes is not null then ${since}::timestamptz end
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
         as x(target_id bigint, version text, applied integer, digest text, version_state text, pending integer, remark text, bytes bigint)
       join target t on t.id = x.target_id
       on conflict (target_id) do update
         set observed_at = excluded.observed_at, version = excluded.version, applied = excluded.applied, digest = excluded.digest, version_state = excluded.version_state,
-            pending = excluded.pending, remark = excluded.remark, bytes = coalesce(excluded.bytes, o.bytes), bytes_at = coalesce(excluded.bytes_at, o.bytes_at)`.execute(trx)
-    await trx.updateTable('database').set({ reachable: true, problem: null, checked_at: library.clock() }).where('id', '=', databaseId).execute()
+            pending = excluded.pending, remark = excluded.remark, bytes = coalesce(excluded.bytes, o.bytes), bytes_at = coalesce(excluded.bytes_at, o.bytes_at)
+        where o.observed_at <= excluded.observed_at`.execute(trx)
+    await trx
+      .updateTable('database')
+      .set({ reachable: true, problem: null, checked_at: since, bytes: facts.bytes, connections_used: facts.connectionsUsed, connections_ours: facts.connectionsOurs })
+      .where('id', '=', databaseId)
+      .execute()
+    await notify(trx, { topic: 'databases' })
     await notify(trx, { topic: 'observations' })
   })
 }
@@ -97,7 +106,15 @@ const writeUnreachable = async (library: Library, databaseId: number, targets: r
   })
 }
 
-const look = async (connection: FleetConnection, library: Library, targets: readonly ObservedTarget[]): Promise<Row[]> => {
+const readFacts = async (connection: FleetConnection): Promise<Omit<Look, 'rows'>> => {
+  const [row] = await connection.query<{ bytes: string; used: string; ours: string }>(
+    `SELECT pg_database_size(current_database())::text AS bytes, count(*)::text AS used, count(*) FILTER (WHERE application_name LIKE 'tenantry%')::text AS ours ` +
+      `FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+  )
+  return { bytes: Number(row?.bytes ?? 0), connectionsUsed: Number(row?.used ?? 0), connectionsOurs: Number(row?.ours ?? 0) }
+}
+
+const look = async (connection: FleetConnection, library: Library, targets: readonly ObservedTarget[]): Promise<Look> => {
   const schemas = targets.map(({ schema }) => schema)
   const tracks = await readTracks(library.control.db)
   const unread = new Map<string, unknown>()
@@ -116,7 +133,13 @@ const look = async (connection: FleetConnection, library: Library, targets: read
       if (kind === 'permanent') rows.push(unreadable(target, error, bytes))
     }
   }
-  return rows
+  return { rows, ...(await readFacts(connection)) }
+}
+
+/** The control database's clock: conductors date what they see by it as well. */
+const controlTime = async (db: ControlDb): Promise<Date> => {
+  const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db)
+  return rows[0]?.now ?? new Date()
 }
 
 /**
@@ -132,7 +155,8 @@ export const observeDatabase = async (library: Library, databaseId: number, only
   let connection: FleetConnection | null = null
   try {
     connection = await connectFleet(at.url, { applicationName: `tenantry:${await readInstallation(db)}:observe` })
-    await write(library, databaseId, await look(connection, library, targets))
+    const since = await controlTime(db)
+    await write(library, databaseId, since, await look(connection, library, targets))
     return { targets: targets.length, reachable: true, problem: null }
   } catch (error) {
     if (codeOf(error) === 'unknown') throw error

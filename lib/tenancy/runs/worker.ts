@@ -109,7 +109,7 @@ class WorkerProcess implements Worker {
     await this.#work(queues.verify, 2, ({ run }: { run: number }) => verifyRun(this.#library, run))
     await this.#work(queues.observe, 4, ({ databaseId, targets }: { databaseId: number; targets: number[] | null }) => observeDatabase(this.#library, databaseId, targets))
     await this.#work(queues.observeAll, 1, () => this.#observeAll())
-    if (this.#options.schedules !== false) await this.#boss.schedule(queues.observeAll, observeEvery)
+    if (this.#options.schedules !== false) await this.#startSchedule()
     this.#unsubscribe = await this.#ears.subscribe((heard) => {
       if (heard.topic !== 'runs' && heard.topic !== 'reconnected') return
       for (const listen of this.#listeners) listen()
@@ -117,6 +117,14 @@ class WorkerProcess implements Worker {
     })
     this.#timer = setInterval(() => void this.#sweep(), sweepMs)
     await this.#sweep()
+  }
+
+  /** What was not looked at since the last due time, because no worker ran, is looked at now. */
+  async #startSchedule(): Promise<void> {
+    await this.#boss.schedule(queues.observeAll, observeEvery)
+    const { rows } = await sql<{ stale: boolean }>`
+      select exists (select from database where checked_at is null or checked_at < now() - interval '15 minutes') as stale`.execute(this.#library.control.db)
+    if (rows[0]?.stale) await send(this.#boss, queues.observeAll, 'all', {})
   }
 
   async #work<Data extends object>(queue: string, concurrency: number, handle: (data: Data) => Promise<unknown>): Promise<void> {
