@@ -13,6 +13,8 @@ export type Connection = {
   readonly secret: string
   /** Whether the control database is on the embedded server, which also carries the demo fleet. */
   readonly isEmbedded: boolean
+  /** Lets the embedded server write out what is only in memory, so that a later stop is quick. */
+  settle(): Promise<void>
   /** Gives the embedded server back, which stops when nobody else uses it. */
   close(): Promise<void>
 }
@@ -27,6 +29,8 @@ export class ConnectionError extends Error {
   }
 }
 
+const nothing = async (): Promise<void> => undefined
+
 /** The control database named by the environment. Throws ConnectionError without a secret. */
 export const givenConnection = (controlUrl: string): Connection => {
   if (env.secret === null) {
@@ -35,7 +39,7 @@ export const givenConnection = (controlUrl: string): Connection => {
       'TENANTRY_SECRET is not set. With a DATABASE_URL it must be: at least 32 random characters, the same for every process (openssl rand -base64 32).',
     )
   }
-  return { controlUrl, secret: env.secret, isEmbedded: false, close: async () => undefined }
+  return { controlUrl, secret: env.secret, isEmbedded: false, settle: nothing, close: nothing }
 }
 
 /** For the web process, which `npm start` surrounds: takes what is there and starts nothing. Throws ConnectionError. */

@@ -16,6 +16,7 @@ export const openConnection = async (say?: (line: string) => void): Promise<Conn
       controlUrl: server.url,
       secret: env.secret ?? keepSecret(env.dataDir),
       isEmbedded: true,
+      settle: () => server.settle(),
       close: () => server.release(),
     }
   } catch (error) {

@@ -1,14 +1,14 @@
 /** What a process has to end in order before it goes: what was opened last is closed first. */
-type Step = { readonly name: string; run(): Promise<void> }
+type Step = { readonly name: string; readonly limitMs: number; run(): Promise<void> }
 
 export type Shutdown = {
-  /** Adds a step; the last added is run first. */
-  add(name: string, run: () => Promise<void>): void
-  /** Runs all steps, each once and for a quarter of a minute at most, whatever becomes of the others. Returns those that failed. */
+  /** Adds a step that may take `limitMs`, a quarter of a minute when not given; the last added is run first. */
+  add(name: string, run: () => Promise<void>, limitMs?: number): void
+  /** Runs all steps, each once and within its limit, whatever becomes of the others. Returns those that failed. */
   run(): Promise<ReadonlyArray<{ readonly name: string; readonly error: unknown }>>
 }
 
-const stepLimitMs = 15_000
+const usualLimitMs = 15_000
 
 const within = async (limitMs: number, work: Promise<void>): Promise<void> => {
   const { promise, reject } = Promise.withResolvers<never>()
@@ -23,14 +23,14 @@ const within = async (limitMs: number, work: Promise<void>): Promise<void> => {
 export const createShutdown = (): Shutdown => {
   const steps: Step[] = []
   return {
-    add: (name, run) => {
-      steps.push({ name, run })
+    add: (name, run, limitMs = usualLimitMs) => {
+      steps.push({ name, limitMs, run })
     },
     run: async () => {
       const failed: Array<{ name: string; error: unknown }> = []
       for (let step = steps.pop(); step; step = steps.pop()) {
         try {
-          await within(stepLimitMs, step.run())
+          await within(step.limitMs, step.run())
         } catch (error) {
           failed.push({ name: step.name, error })
         }
@@ -40,11 +40,11 @@ export const createShutdown = (): Shutdown => {
   }
 }
 
-const waitMs = 60_000
+const waitMs = 120_000
 const parentCheckMs = 1_000
 
 /**
- * Resolves with the first SIGINT, SIGTERM or SIGHUP. From then on the process ends by itself after a minute, and at once on a second signal,
+ * Resolves with the first SIGINT, SIGTERM or SIGHUP. From then on the process ends by itself after two minutes, and at once on a second signal,
  * so that nothing that hangs can keep a terminal. With `isChild` the death of the parent counts as SIGTERM: npm's shell passes no signal on.
  */
 export const untilSignal = (isChild = false): Promise<NodeJS.Signals> =>

@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os'
 import { migrationsDir } from '../lib/connection.ts'
+import type { Connection } from '../lib/connection.ts'
 import { prepareDemo } from '../lib/demo/index.ts'
 import { env } from '../lib/env.ts'
 import { createLogger, withoutSecrets } from '../lib/log.ts'
@@ -25,15 +26,22 @@ const isDev = process.argv.includes('--dev')
 const shutdown = createShutdown()
 const stopping = new AbortController()
 
+/** A slow disk has thousands of new files to flush after the demo fleet was made. */
+const stopLimitMs = 90_000
+
+const closeOnceOpen = async (opening: Promise<Connection>): Promise<void> => {
+  const slow = setTimeout(() => note('PostgreSQL writes its data to disk'), 2_000)
+  try {
+    await (await opening.catch(() => null))?.close()
+  } finally {
+    clearTimeout(slow)
+  }
+}
+
 const start = async (): Promise<void> => {
   const opening = openConnection(note)
   // Added before it is open, so that a signal meanwhile leaves no server behind.
-  shutdown.add('control database', () =>
-    opening.then(
-      (opened) => opened.close(),
-      () => undefined,
-    ),
-  )
+  shutdown.add('control database', () => closeOnceOpen(opening), stopLimitMs)
   const connection = await phase('PostgreSQL', () => opening)
   const port = await choosePort()
   const address = env.publicUrl ?? `http://localhost:${port}`
@@ -57,6 +65,7 @@ const start = async (): Promise<void> => {
   const web = await phase('Console', () => serve(port, isDev))
   shutdown.add('console', () => web.close())
   process.stdout.write(`${await firstLink(tenancy, address, connection.isEmbedded)}\n`)
+  await connection.settle()
 }
 
 const describe = (error: unknown): string => withoutSecrets(error instanceof Error ? error.message : String(error))

@@ -92,8 +92,8 @@ export const launch = async (options: Launch): Promise<Postmaster | null> => {
 }
 
 const stopSignals = [
-  // Fast: sessions are ended, what is committed is written out.
-  { signal: 'SIGINT', limitMs: 30_000 },
+  // Fast: sessions are ended, what is committed is written out; a flush of each file that is new.
+  { signal: 'SIGINT', limitMs: 60_000 },
   // Immediate: the next start recovers.
   { signal: 'SIGQUIT', limitMs: 10_000 },
 ] as const

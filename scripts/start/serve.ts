@@ -17,7 +17,7 @@ export const choosePort = async (): Promise<number> => {
   return port
 }
 
-const drainMs = 2_000
+const drainMs = 1_000
 
 const close = (server: Server): Promise<void> =>
   new Promise((resolve) => {
