@@ -1,0 +1,16 @@
+import { floorObserve } from '../floor.ts'
+import { inTurn, timed } from '../measure.ts'
+import { roundsFor } from '../options.ts'
+import type { Result } from '../output.ts'
+import type { Stage } from '../stage.ts'
+
+/** Versions and exact sizes of the whole fleet, until the control plane holds them. */
+export const observe = async (stage: Stage): Promise<Result[]> => {
+  const { options, size } = stage
+  const figures = await inTurn(
+    Math.max(5, roundsFor(options, size)),
+    () => floorObserve(stage.fleetUrl, stage.schemas),
+    () => timed(() => stage.observe()),
+  )
+  return [{ bench: 'observation: version and exact size', size, ...figures, unit: 'ms', bar: 1.2 }]
+}

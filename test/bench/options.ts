@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+
+export const benchNames = ['onboard', 'rollout', 'noop', 'observe', 'list', 'fleet'] as const
+export type BenchName = (typeof benchNames)[number]
+
+export type Options = {
+  /** Targets of the fleets that are measured one after the other. */
+  readonly sizes: readonly number[]
+  readonly only: readonly BenchName[]
+  /** Connections of the floor, and the budget of the server for the product. */
+  readonly connections: number
+  /** Rounds of one bench; null: 5 up to 500 targets, 3 above. */
+  readonly rounds: number | null
+  /** JSON lines are appended here. */
+  readonly out: string | null
+  /** Folder for CPU profiles of the worker. */
+  readonly profile: string | null
+}
+
+const isBench = (name: string): name is BenchName => (benchNames as readonly string[]).includes(name)
+
+const wholeNumber = (text: string, option: string): number => {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1) throw new Error(`--${option} takes whole numbers above 0, not “${text}”`)
+  return number
+}
+
+/** @throws with a sentence that names the option */
+export const readOptions = (args: readonly string[]): Options => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      sizes: { type: 'string', default: '100,1000' },
+      only: { type: 'string', default: benchNames.join(',') },
+      connections: { type: 'string', default: '8' },
+      rounds: { type: 'string' },
+      out: { type: 'string' },
+      profile: { type: 'string' },
+    },
+  })
+  const only = values.only.split(',')
+  const unknown = only.find((name) => !isBench(name))
+  if (unknown !== undefined) throw new Error(`--only takes ${benchNames.join(', ')}, not “${unknown}”`)
+  return {
+    sizes: values.sizes.split(',').map((text) => wholeNumber(text, 'sizes')),
+    only: only.filter(isBench),
+    connections: wholeNumber(values.connections, 'connections'),
+    rounds: values.rounds === undefined ? null : wholeNumber(values.rounds, 'rounds'),
+    out: values.out ?? null,
+    profile: values.profile ?? null,
+  }
+}
+
+/** The default of the bars: 5 rounds of what is quick, 3 of what is long. */
+export const roundsFor = (options: Options, size: number): number => options.rounds ?? (size <= 500 ? 5 : 3)
+
+export const machine = (): { node: string; cores: number } => ({ node: process.version, cores: availableParallelism() })

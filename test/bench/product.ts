@@ -1,0 +1,131 @@
+/** The product as it runs: a control database, a worker in a process of its own, and this process as the web would be. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type postgres from 'postgres'
+import { migrationsDir } from '../../lib/connection.ts'
+import { systemActor } from '../../lib/tenancy/contract/permissions.ts'
+import type { Tenancy } from '../../lib/tenancy/contract/tenancy.ts'
+import { createTenancy } from '../../lib/tenancy/index.ts'
+import { fleetDir } from './fleet-set.ts'
+import { openSql, type BenchServer } from './server.ts'
+import type { WorkerAnswer, WorkerMessage } from './worker.ts'
+
+const secret = 'the secret of a bench that is long enough'
+export const setName = 'bench'
+export const databaseName = 'fleet'
+
+export type RunTimes = {
+  /** From the call that starts the run until its final state is to be seen. */
+  readonly finalMs: number
+  /** Until all of its histories were read back once more, beside the run. */
+  readonly verifiedMs: number
+  /** Messages of live progress that a page would have got. */
+  readonly events: number
+}
+
+export type Product = {
+  readonly tenancy: Tenancy
+  /** The control database, for looking beside the clock. */
+  readonly sql: postgres.Sql
+  addFleet(url: string): Promise<void>
+  /** Starts a run and waits for it while listening as a page does. @throws when it does not end in `succeeded` */
+  drive(start: () => Promise<{ readonly run: number }>): Promise<RunTimes>
+  /** Bytes of the worker process and the milliseconds of CPU it has used. */
+  worker(): Promise<{ readonly rss: number; readonly peak: number; readonly cpuMs: number }>
+  close(): Promise<void>
+}
+
+const ask = async (child: ChildProcess, message: WorkerMessage): Promise<WorkerAnswer> => {
+  const answered = once(child, 'message') as Promise<[WorkerAnswer]>
+  child.send(message)
+  const [answer] = await answered
+  return answer
+}
+
+const startWorker = async (controlUrl: string, profile: string | null): Promise<ChildProcess> => {
+  const child = fork(join(import.meta.dirname, 'worker.ts'), { execArgv: profile === null ? [] : ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${profile}`] })
+  await ask(child, { kind: 'start', controlUrl, secret })
+  return child
+}
+
+/** Resolves at the notification with which the run is final; polls as well, for a notification that came too early to be listened to. */
+const untilFinal = async (sql: postgres.Sql, run: number, heard: { tell: () => void }): Promise<string> => {
+  for (;;) {
+    const said = new Promise<void>((resolve) => {
+      heard.tell = resolve
+    })
+    const [row] = await sql<Array<{ state: string }>>`select state from tenantry.run where id = ${run}`
+    if (row && ['succeeded', 'failed', 'cancelled', 'paused'].includes(row.state)) return row.state
+    await Promise.race([said, sleep(1_000)])
+  }
+}
+
+const untilQuiet = async (sql: postgres.Sql, run: number): Promise<void> => {
+  for (;;) {
+    const [row] = await sql<Array<{ quiet: boolean }>>`
+      select (select verified_at is not null from tenantry.run where id = ${run}) and not exists (select from tenantry.conductor where worker is not null) as quiet`
+    if (row?.quiet) return
+    await sleep(50)
+  }
+}
+
+const untilVerified = async (sql: postgres.Sql, run: number): Promise<void> => {
+  for (;;) {
+    const [row] = await sql<Array<{ verified: boolean; mismatches: number }>>`
+      select verified_at is not null as verified, coalesce(verified_mismatches, 0) as mismatches from tenantry.run where id = ${run}`
+    if (row?.verified && row.mismatches > 0) throw new Error(`run ${run}: ${row.mismatches} targets do not hold what the run recorded`)
+    if (row?.verified) return
+    await sleep(20)
+  }
+}
+
+export const openProduct = async (server: BenchServer, options: { readonly connections: number; readonly profile: string | null; readonly database?: string }): Promise<Product> => {
+  const database = options.database ?? 'control'
+  const controlUrl = await server.create(database)
+  const tenancy = createTenancy({ controlUrl, secret, migrationsDir })
+  await tenancy.control.migrate()
+  const child = await startWorker(controlUrl, options.profile)
+  const sql = openSql(controlUrl)
+  const heard = { tell: (): void => {} }
+  await sql.listen('tenantry', () => heard.tell())
+  return {
+    tenancy,
+    sql,
+    async addFleet(url) {
+      await tenancy.databases.add(systemActor, { name: databaseName, url, budget: options.connections })
+      await tenancy.sets.sync(systemActor, { name: setName, dir: fleetDir, database: databaseName })
+    },
+    async drive(start) {
+      let events = 0
+      const begun = performance.now()
+      const { run } = await start()
+      const stopHearing = await tenancy.events.run(run, null, () => {
+        events += 1
+      })
+      const state = await untilFinal(sql, run, heard)
+      const finalMs = performance.now() - begun
+      await untilVerified(sql, run)
+      const verifiedMs = performance.now() - begun
+      stopHearing()
+      if (state !== 'succeeded') throw new Error(`run ${run} ended as ${state}`)
+      // The next one starts cold, as runs do.
+      await untilQuiet(sql, run)
+      return { finalMs, verifiedMs, events }
+    },
+    async worker() {
+      const answer = await ask(child, { kind: 'memory' })
+      if (answer.kind !== 'memory') throw new Error('the worker gave another answer')
+      return answer
+    },
+    async close() {
+      const ended = once(child, 'exit')
+      child.send({ kind: 'stop' } satisfies WorkerMessage)
+      await ended
+      await sql.end({ timeout: 5 })
+      await tenancy.close()
+      await server.drop(database)
+    },
+  }
+}

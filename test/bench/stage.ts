@@ -1,0 +1,83 @@
+/** A fleet at the version before the rollout, built by the product itself, with its console beside it. */
+import { systemActor } from '../../lib/tenancy/contract/permissions.ts'
+import { builtVersion, rolloutVersion, schemaOf, slugsOf } from './fleet-set.ts'
+import type { Options } from './options.ts'
+import { databaseName, openProduct, setName, type Product } from './product.ts'
+import { withSql, type BenchServer } from './server.ts'
+
+export const fleetDatabase = 'bench_fleet'
+
+export type Stage = {
+  readonly server: BenchServer
+  readonly options: Options
+  readonly size: number
+  readonly product: Product
+  readonly fleetUrl: string
+  readonly schemas: readonly string[]
+  /** Every target back to the version before the rollout, the catalogs tidied, the disk at rest. */
+  reset(): Promise<void>
+  /** The registry sees again what is there. */
+  observe(): Promise<void>
+  close(): Promise<void>
+}
+
+export const startRollout = ({ tenancy }: Product) => tenancy.runs.start(systemActor, { set: setName, selection: { kind: 'all' }, note: '' })
+
+export const startOnboarding = ({ tenancy }: Product, slugs: readonly string[]) =>
+  tenancy.onboarding.start(systemActor, {
+    set: setName,
+    tenants: slugs.map((slug) => ({ slug, hosts: [], labels: {}, database: databaseName })),
+    isolation: 'schema',
+    to: builtVersion,
+    note: '',
+  })
+
+/** In batches, so that one transaction does not hold a lock of every table of the fleet. */
+const undoRollout = (schemas: readonly string[]): string => `do $$ declare s text; begin
+  foreach s in array array[${schemas.map((schema) => `'${schema}'`).join(', ')}] loop
+    if exists (select from pg_attribute where attrelid = format('%I.orders', s)::regclass and attname = 'channel' and not attisdropped) then
+      execute format('alter table %I.orders drop column channel', s);
+      execute format('delete from %I.tenantry_history where version = %L', s, '${rolloutVersion}');
+    end if;
+  end loop; end $$`
+
+const batch = 200
+const catalogs = ['pg_class', 'pg_attribute', 'pg_attrdef', 'pg_index', 'pg_depend', 'pg_type', 'pg_constraint', 'pg_statistic', 'pg_shdepend', 'pg_namespace']
+
+/** After mass changes the catalogs hold dead rows, whose removal would else fall into somebody's measurement. */
+export const tidy = (url: string): Promise<void> =>
+  withSql(url, async (sql) => {
+    for (const catalog of catalogs) await sql.unsafe(`vacuum (analyze) pg_catalog.${catalog}`).simple()
+  })
+
+export const openStage = async (server: BenchServer, options: Options, size: number): Promise<Stage> => {
+  const product = await openProduct(server, options)
+  const fleetUrl = await server.create(fleetDatabase)
+  await product.addFleet(fleetUrl)
+  const slugs = slugsOf(size)
+  const schemas = slugs.map(schemaOf)
+  await product.drive(() => startOnboarding(product, slugs))
+  await tidy(fleetUrl)
+  return {
+    server,
+    options,
+    size,
+    product,
+    fleetUrl,
+    schemas,
+    async reset() {
+      await withSql(fleetUrl, async (sql) => {
+        for (let index = 0; index < schemas.length; index += batch) await sql.unsafe(undoRollout(schemas.slice(index, index + batch))).simple()
+      })
+      await tidy(fleetUrl)
+      await server.settle()
+    },
+    async observe() {
+      await product.tenancy.observation.now({})
+    },
+    async close() {
+      await product.close()
+      await server.drop(fleetDatabase)
+    },
+  }
+}
