@@ -213,3 +213,5 @@ export const makeFleet = async (databases: Databases, options: FleetOptions = {}
   await fleet.sync(options.files ?? firstFiles)
   return fleet
 }
+
+export const emptyCounts = { pending: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, interrupted: 0, cancelled: 0 } as const

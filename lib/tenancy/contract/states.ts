@@ -96,7 +96,11 @@ export const itemArrows: Arrows<ItemState> = {
   },
   interrupted: {
     pending: 'A conductor took the run over and read the target’s history: the item goes on from there.',
-    failed: 'The server stayed out of reach for longer than the run waits.',
+    running: 'A conductor took the run over and tries it again, reading the target’s history first.',
+    succeeded: 'A conductor took the run over, and the history says that all was applied.',
+    skipped: 'A conductor took the run over, and somebody else had brought the target there.',
+    failed: 'The next try failed for good, or the server stayed out of reach for longer than the run waits.',
+    cancelled: 'The run was cancelled, and the history says that the item did not get there.',
   },
   failed: { pending: 'Somebody retried it while its run was not final: a new attempt inside the run.' },
   succeeded: {},
