@@ -34,6 +34,6 @@ for (const [path, { optionalDependencies = {}, dev }] of Object.entries(lock.pac
     added.push(at)
   }
 }
-const sorted = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+const sorted = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 writeFileSync(file, `${JSON.stringify({ ...lock, packages: sorted }, null, 2)}\n`)
 process.stdout.write(`${added.length} optional packages of other platforms added\n`)

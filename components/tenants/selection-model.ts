@@ -49,7 +49,7 @@ export const toggleAll = (chosen: Chosen, order: Order): Chosen =>
 
 /** What is sent to the library. */
 export const selectionOf = (chosen: Chosen, filter: TenantFilter): Selection =>
-  chosen.kind === 'some' ? { kind: 'tenants', slugs: [...chosen.slugs].sort() } : Object.keys(filter).length === 0 ? { kind: 'all' } : { kind: 'filter', filter }
+  chosen.kind === 'some' ? { kind: 'tenants', slugs: [...chosen.slugs].toSorted() } : Object.keys(filter).length === 0 ? { kind: 'all' } : { kind: 'filter', filter }
 
 export const chosenCount = (chosen: Chosen, total: number): number => (chosen.kind === 'matching' ? total : chosen.slugs.size)
 
@@ -60,5 +60,5 @@ export const chosenSentence = (chosen: Chosen, total: number): string =>
 export const setsOf = (chosen: Chosen, rows: readonly TenantRow[], matchingSets: readonly string[]): readonly string[] => {
   if (chosen.kind === 'matching') return matchingSets
   const sets = rows.filter(({ slug }) => chosen.slugs.has(slug)).flatMap(({ set }) => set ?? [])
-  return [...new Set(sets)].sort()
+  return [...new Set(sets)].toSorted()
 }

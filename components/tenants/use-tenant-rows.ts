@@ -36,7 +36,7 @@ export const useTenantRows = (filter: TenantFilter, order: TenantOrder): TenantR
   const cached = (page: number): TenantPage | undefined => client.getQueryData(tenantPageQuery(filter, order, page).queryKey)
   const total = (settled ?? cached(0) ?? answers[0]?.data)?.total ?? null
 
-  const rows: (TenantRow | undefined)[] = new Array(total ?? 0).fill(undefined)
+  const rows: (TenantRow | undefined)[] = Array.from({ length: total ?? 0 })
   const known = Array.from({ length: Math.ceil((total ?? 0) / tenantPageSize) }, (_, page) => cached(page)).filter((page) => page !== undefined)
   for (const page of known.length > 0 ? known : answers.flatMap(({ data }) => data ?? []))
     for (const [index, row] of page.rows.entries()) if (page.offset + index < rows.length) rows[page.offset + index] = row

@@ -16,7 +16,6 @@ type Props = {
 
 /** One bar of several tones: succeeded, failed, running. Drawn as SVG so that widths need no inline styles. */
 export function Progress({ label, total, parts, done, className }: Props) {
-  let offset = 0
   return (
     <div
       role="progressbar"
@@ -28,10 +27,10 @@ export function Progress({ label, total, parts, done, className }: Props) {
       className={cn('h-1.5 w-full overflow-hidden rounded-full bg-quiet-soft', className)}
     >
       <svg aria-hidden viewBox="0 0 1000 10" preserveAspectRatio="none" className="block size-full">
-        {parts.map((part) => {
+        {parts.map((part, index) => {
           const width = total === 0 ? 0 : (part.value / total) * 1000
-          const x = offset
-          offset += width
+          const before = parts.slice(0, index).reduce((sum, earlier) => sum + earlier.value, 0)
+          const x = total === 0 ? 0 : (before / total) * 1000
           return <rect key={part.key} x={x} y={0} width={width} height={10} fill={`var(${toneClasses[part.tone].token})`} />
         })}
       </svg>

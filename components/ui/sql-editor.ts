@@ -29,7 +29,7 @@ const markLines = (marks: readonly SqlMark[]): Extension =>
   EditorView.decorations.of((view) => {
     const builder = new RangeSetBuilder<Decoration>()
     const { doc } = view.state
-    for (const mark of [...marks].sort((one, other) => one.line - other.line)) {
+    for (const mark of [...marks].toSorted((one, other) => one.line - other.line)) {
       if (mark.line < 1 || mark.line > doc.lines) continue
       const { from } = doc.line(mark.line)
       builder.add(from, from, Decoration.line({ class: `cm-sql-${mark.tone}`, attributes: mark.message ? { title: mark.message } : {} }))

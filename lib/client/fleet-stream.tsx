@@ -1,7 +1,7 @@
 'use client'
 
 import { useQueryClient, type QueryClient } from '@tanstack/react-query'
-import { createContext, use, useEffect, useRef } from 'react'
+import { createContext, use, useEffect, useMemo, useRef } from 'react'
 import type { FleetEvent, RunSummary } from '@/lib/tenancy/contract'
 import { fleetKeys } from './keys'
 import { useEventStream, type StreamStatus } from './use-event-stream'
@@ -47,7 +47,8 @@ export function FleetStreamProvider({ children }: { readonly children: React.Rea
       }, settleMs)
     },
   })
-  return <FleetStreamContext value={{ status }}>{children}</FleetStreamContext>
+  const stream = useMemo(() => ({ status }), [status])
+  return <FleetStreamContext value={stream}>{children}</FleetStreamContext>
 }
 
 export const useFleetStream = (): FleetStream => use(FleetStreamContext)

@@ -176,5 +176,5 @@ export const lintMigration = (migration: LoadedMigration): LintFinding[] => {
     for (const rule of rules) rule(migration, statement, report)
     return found
   })
-  return findings.sort((a, b) => a.line - b.line || a.column - b.column)
+  return findings.toSorted((a, b) => a.line - b.line || a.column - b.column)
 }

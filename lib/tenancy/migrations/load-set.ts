@@ -97,13 +97,13 @@ export const loadSet = async (dir: string): Promise<LoadedSet> => {
       code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is a file, not a directory' : code === 'EACCES' ? 'it may not be read' : code
     throw new TenancyError('set.directory', { dir: directory, problem }, error)
   }
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.sql')).map((entry) => entry.name).sort()
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.sql')).map((entry) => entry.name).toSorted()
   const up = files.filter((file) => filePattern.test(file) && !file.endsWith('.down.sql'))
   if (up.length === 0)
     throw new TenancyError('set.directory', { dir: directory, problem: 'it holds no file named NNNN_name.sql, such as 0001_init.sql' })
   const downFiles = new Set(files.filter((file) => file.endsWith('.down.sql')))
   const read = await Promise.all(up.map((file) => readMigration(directory, file, downFiles)))
-  const migrations = read.map(({ migration }) => migration).sort(byVersion)
+  const migrations = read.map(({ migration }) => migration).toSorted(byVersion)
   const seed = files.includes(seedFile) ? await readFile(join(directory, seedFile), 'utf8') : null
   const seedFindings = seed === null ? [] : (await parse(seedFile, seed)).findings
   const findings = [...lintNames(files, migrations), ...read.flatMap((one) => one.findings), ...seedFindings]

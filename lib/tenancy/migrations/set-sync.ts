@@ -32,7 +32,7 @@ const appliedAt = async (trx: ControlDb, setId: number, position: number): Promi
     join observation o on o.target_id = t.id
     left join migration m on m.set_id = t.set_id and m.prefix_digest = o.digest
     where t.set_id = ${setId} and coalesce(m.position, o.applied) >= ${position}`.execute(trx)
-  return Number(rows[0]?.count ?? 0)
+  return rows[0]?.count ?? 0
 }
 
 /** What was applied anywhere is settled: its file may neither change nor go. */

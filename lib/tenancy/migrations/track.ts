@@ -21,7 +21,7 @@ export type OffTrack = {
 /** Says why a history is not a prefix of the set: it holds newer versions (ahead), or others than the set (diverged). */
 export const explainOffTrack = (track: readonly TrackMigration[], history: readonly HistoryFact[]): OffTrack => {
   const known = new Map(track.map(({ version, checksum }) => [version, checksum]))
-  const applied = new Map([...history].sort(byVersion).map(({ version, checksum }) => [version, checksum]))
+  const applied = new Map([...history].toSorted(byVersion).map(({ version, checksum }) => [version, checksum]))
   const head = track.at(-1)?.version ?? ''
   const edited = [...applied].filter(([version, checksum]) => known.has(version) && known.get(version) !== checksum).map(([version]) => version)
   const unknown = [...applied.keys()].filter((version) => !known.has(version))

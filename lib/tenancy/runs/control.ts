@@ -84,7 +84,7 @@ export const cancelRun = (library: Library, actor: Actor, { run }: { run: number
     if (await hasLiveConductor(trx, run)) return void (await setState(trx, run, 'cancelling', 'requested'))
     const { rows } = await sql<{ running: number }>`select count(*) as running from run_item where run_id = ${run} and state in ('running', 'interrupted')`.execute(trx)
     // What a dead conductor left running is settled by the next one, which reads the histories first.
-    if (Number(rows[0]?.running ?? 0) > 0) return void (await setState(trx, run, 'cancelling', 'requested'))
+    if ((rows[0]?.running ?? 0) > 0) return void (await setState(trx, run, 'cancelling', 'requested'))
     await sql`
       with r as (update run set state = 'cancelled', stop_reason = 'requested', revision = revision + 1, finished_at = now() where id = ${run} returning revision)
       update run_item set state = 'cancelled', revision = r.revision, finished_at = now(), next_attempt_at = null

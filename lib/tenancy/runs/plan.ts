@@ -89,7 +89,7 @@ export const planView = async (db: ControlDb, input: PlanInput): Promise<PlanVie
     digest: plan.digest,
     total: plan.chosen.length,
     byVersion: [...byVersion]
-      .sort(([a], [b]) => a - b)
+      .toSorted(([a], [b]) => a - b)
       .map(([position, count]) => ({ version: position > 0 ? (plan.migrations[position - 1]?.version ?? null) : null, count, steps: goal - Math.max(position, 0) })),
     byDatabase: [...countBy(plan.chosen, ({ database }) => database)].map(([database, count]) => ({ database, count, budget: budgets.get(database) ?? 1 })),
     leftOut: [...plan.leftOut].map(([reason, count]) => ({ reason, count })),

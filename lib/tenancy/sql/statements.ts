@@ -32,7 +32,7 @@ export class SqlSyntaxError extends Error {
 export const placeOf = (script: Buffer, offset: number): { line: number; column: number } => {
   const before = script.subarray(0, offset).toString('utf8')
   const lineStart = before.lastIndexOf('\n') + 1
-  return { line: before.split('\n').length, column: [...before.slice(lineStart)].length + 1 }
+  return { line: before.split('\n').length, column: Array.from(before.slice(lineStart)).length + 1 }
 }
 
 const skipBlank = (text: string): number => {

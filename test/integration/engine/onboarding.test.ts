@@ -275,7 +275,7 @@ describe('several at once', () => {
     const schema = `${mark}_claimed`
     const outcomes = await Promise.all(slugs.map((slug) => refusalOf(fleet.onboard([{ slug, schema }]))))
     expect(outcomes.map(({ code }) => code).toSorted()).toEqual(['none', 'schema.taken', 'schema.taken', 'schema.taken'])
-    const [winner] = slugs.filter((_, index) => outcomes[index]?.code === 'none')
+    const winner = slugs.find((_, index) => outcomes[index]?.code === 'none')
     for (const { code, details } of outcomes) if (code === 'schema.taken') expect(details).toMatchObject({ schema, slug: winner })
   })
 

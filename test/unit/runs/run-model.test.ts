@@ -11,7 +11,7 @@ import {
   verifiedLine,
   type RunFacts,
 } from '../../../components/runs/run-model.ts'
-import { isFinalRun, roles, runStates, type ItemCounts, type RunState } from '../../../lib/tenancy/contract/index.ts'
+import { isFinalRun, runStates, type ItemCounts, type RunState, type roles } from '../../../lib/tenancy/contract/index.ts'
 
 const none: ItemCounts = { total: 0, pending: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, interrupted: 0, cancelled: 0 }
 const counts = (some: Partial<ItemCounts>): ItemCounts => {

@@ -92,7 +92,7 @@ export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise
     seedSql: row.seed_sql,
     maxConcurrent: row.max_concurrent,
     state: row.state,
-    failuresLeft: row.failures_allowed === null ? null : row.failures_allowed - Number(row.failed),
+    failuresLeft: row.failures_allowed === null ? null : row.failures_allowed - row.failed,
   }
 }
 

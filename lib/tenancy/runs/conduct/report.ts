@@ -175,7 +175,7 @@ export type Report = {
 export const writeReport = async (db: ControlDb, lease: Lease, worker: string, report: Report, emptyDigest: string): Promise<RunNow[]> =>
   db.transaction().execute(async (trx) => {
     await requireLease(trx, lease)
-    const ids = [...new Set([...report.quiet, ...report.items.map(({ run }) => run)])].sort((a, b) => a - b)
+    const ids = [...new Set([...report.quiet, ...report.items.map(({ run }) => run)])].toSorted((a, b) => a - b)
     if (ids.length === 0) return []
     await bumpRuns(trx, ids)
     if (report.items.length > 0) {
