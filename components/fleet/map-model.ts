@@ -1,8 +1,6 @@
 import { versionLetters, type FleetMap } from '@/lib/tenancy/contract'
 import type { ShownVersionState } from './version-state'
 
-export type Letter = (typeof versionLetters)[ShownVersionState]
-
 export const stateOfLetter = (letter: string): ShownVersionState => {
   const found = (Object.keys(versionLetters) as ShownVersionState[]).find((state) => versionLetters[state] === letter)
   return found ?? 'unobserved'

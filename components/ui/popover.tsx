@@ -5,7 +5,6 @@ import { cn } from './class-names'
 
 export const Popover = Radix.Root
 export const PopoverTrigger = Radix.Trigger
-export const PopoverClose = Radix.Close
 
 export function PopoverContent({ className, align = 'start', sideOffset = 4, ...rest }: React.ComponentProps<typeof Radix.Content>) {
   return (

@@ -32,7 +32,7 @@ export function SqlView({ sql, label, marks = noMarks, firstLine = 1, maxHeight 
     let unmount: (() => void) | undefined
     void import('./sql-editor').then(({ mountSql }) => {
       if (gone || !host.current) return
-      unmount = mountSql({ parent: host.current, text: sql, label, marks, firstLine })
+      unmount = mountSql({ parent: host.current, text: sql.trimEnd(), label, marks, firstLine })
       setMounted(true)
     })
     return () => {
@@ -47,7 +47,7 @@ export function SqlView({ sql, label, marks = noMarks, firstLine = 1, maxHeight 
       <div className={cn('overflow-y-auto', maxHeight)} tabIndex={-1}>
         <div ref={host} />
         {mounted ? null : (
-          <pre className="px-4 py-2.5 pl-10 font-mono text-[12.5px] leading-5 break-words whitespace-pre-wrap">{sql}</pre>
+          <pre className="px-4 py-2.5 pl-10 font-mono text-[12.5px] leading-5 break-words whitespace-pre-wrap">{sql.trimEnd()}</pre>
         )}
       </div>
       <div className="absolute top-1 right-1 rounded-md bg-sunken">
