@@ -58,6 +58,8 @@ function AddForm({ actions, taken, onDone }: Props & { readonly onDone: () => vo
               {...control}
               className="mono"
               required
+              // Once it is known to be right, nobody has to read the password on the screen.
+              type={isTested ? 'password' : 'text'}
               autoComplete="off"
               spellCheck={false}
               placeholder="postgres://user:password@host:5432/dbname"

@@ -6,6 +6,7 @@ import { useMemo } from 'react'
 import { Button } from '@/components/ui/button'
 import { Sheet, SheetContent } from '@/components/ui/sheet'
 import { SqlView, type SqlMark } from '@/components/ui/sql-view'
+import { usePanelFocus } from '@/components/ui/use-panel-focus'
 import { plural } from '@/lib/format'
 import type { MigrationView, SetDetail } from '@/lib/tenancy/contract'
 import { CoverageBar } from './coverage-bar'
@@ -25,6 +26,7 @@ export function MigrationPanel({ set, migration, mayStart, onChoose }: Props) {
     (): readonly SqlMark[] => migration.findings.map(({ line, level, message }) => ({ line, tone: level === 'error' ? 'bad' : 'behind', message })),
     [migration.findings],
   )
+  const focus = usePanelFocus()
   const without = set.targets - migration.applied
   const step = (by: number): void => {
     const next = set.list[set.list.indexOf(migration) + by]
@@ -40,6 +42,7 @@ export function MigrationPanel({ set, migration, mayStart, onChoose }: Props) {
     <Sheet open modal={false} onOpenChange={(open) => (open ? undefined : onChoose(null))}>
       <SheetContent
         veil={false}
+        {...focus}
         onKeyDown={onKeyDown}
         onInteractOutside={(event) => event.preventDefault()}
         title={

@@ -9,6 +9,7 @@ import { RelativeTime } from '@/components/ui/relative-time'
 import { Sheet, SheetContent } from '@/components/ui/sheet'
 import { Skeleton } from '@/components/ui/skeleton'
 import { StateBadge } from '@/components/ui/state-badge'
+import { usePanelFocus } from '@/components/ui/use-panel-focus'
 import { describeReadError } from '@/lib/client/fetch-json'
 import { runQueries } from '@/lib/client/queries/runs'
 import { formatDuration } from '@/lib/format'
@@ -38,6 +39,7 @@ export function ItemPanel({ live, slug, role, actions, onClose, onStep }: Props)
   const attempts = useQuery(runQueries.attempts(live.run.id, slug))
   const row = lookup.data?.rows.find((one) => one.slug === slug)
   const error = lookup.error ?? attempts.error
+  const focus = usePanelFocus()
   const onKeyDown = (event: React.KeyboardEvent): void => {
     if (event.metaKey || event.ctrlKey || event.altKey || (event.key !== 'j' && event.key !== 'k')) return
     event.preventDefault()
@@ -48,6 +50,7 @@ export function ItemPanel({ live, slug, role, actions, onClose, onStep }: Props)
       <SheetContent
         veil={false}
         title={<span className="mono">{slug}</span>}
+        {...focus}
         onKeyDown={onKeyDown}
         onInteractOutside={(event) => event.preventDefault()}
         headerActions={

@@ -36,6 +36,10 @@ export function RunRow({ run }: { readonly run: RunSummary }) {
         <Link data-run href={`/runs/${run.id}`} className="block truncate font-medium before:absolute before:inset-0 focus-visible:outline-none focus-visible:before:outline-2 focus-visible:before:-outline-offset-2 focus-visible:before:outline-accent-ink">
           {runTitle(run)}
         </Link>
+        <span className="block truncate text-xs text-muted lg:hidden">
+          {formatCount(settledCount(counts))} of {formatCount(counts.total)}
+          {counts.failed > 0 ? <span className="text-bad-ink"> · {formatCount(counts.failed)} failed</span> : null}
+        </span>
         {run.note === '' && run.parentRun === null ? null : (
           <span className="block truncate text-xs text-muted">{[run.parentRun === null ? '' : `rerun of ${run.parentRun}`, run.note].filter((text) => text !== '').join(' · ')}</span>
         )}
