@@ -64,7 +64,7 @@ export function CsvForm({ sets, preview, onboard }: Props) {
               <span className="mono text-ink">{column}</span>
             </span>
           ))}
-          . Only <span className="mono text-ink">slug</span> is needed; hosts and labels of one tenant are parted by spaces. At most 10,000 tenants.
+          . Only <span className="mono text-ink">slug</span> is needed; several hosts are parted by spaces, labels (<span className="mono text-ink">plan=pro;region=eu</span>) by semicolons. At most 10,000 tenants.
         </p>
       </div>
       {picked === null ? null : (

@@ -102,7 +102,7 @@ function SearchField({ text, onChange }: { readonly text: string; readonly onCha
   }, [typed, text, onChange])
 
   return (
-    <span className="relative w-60 max-sm:w-full">
+    <span className="relative w-68 max-sm:w-full">
       <Search aria-hidden className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-faint" />
       <Input
         data-page-search=""
