@@ -1,0 +1,106 @@
+/** The control plane's own schema, brought up by the tenants' runner. */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { migrationsDir } from '../../../lib/connection.ts'
+import { projectRoot } from '../../../lib/root.ts'
+import { createTenancy, type TenancyConfig } from '../../../lib/tenancy/index.ts'
+import { refusalOf } from '../../support/fleet.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+const configOf = (controlUrl: string): TenancyConfig => ({ controlUrl, secret: testSecret, migrationsDir })
+let url: string
+let sql: postgres.Sql
+
+const withTenancy = async <T>(controlUrl: string, work: (tenancy: ReturnType<typeof createTenancy>) => Promise<T>): Promise<T> => {
+  const tenancy = createTenancy(configOf(controlUrl))
+  try {
+    return await work(tenancy)
+  } finally {
+    await tenancy.close()
+  }
+}
+
+const historyOf = async (): Promise<readonly string[]> => (await sql<Array<{ version: string }>>`select version from tenantry.tenantry_history order by version`).map(({ version }) => version)
+
+/** A process of its own that migrates and says what it applied. */
+const migrateElsewhere = (controlUrl: string): Promise<readonly string[]> => {
+  const program = `
+    const { createTenancy } = await import(${JSON.stringify(join(projectRoot, 'lib/tenancy/index.ts'))})
+    const tenancy = createTenancy(${JSON.stringify(configOf(controlUrl))})
+    const { applied } = await tenancy.control.migrate()
+    await tenancy.close()
+    console.log(JSON.stringify(applied))`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: projectRoot, stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+  })
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => (code === 0 ? resolve(JSON.parse(output) as string[]) : reject(new Error(`ended with ${code}`))))
+  })
+}
+
+beforeAll(async () => {
+  url = await databases.empty()
+  sql = postgres(url, { max: 1, onnotice: () => undefined })
+})
+afterAll(() => sql.end())
+
+describe('the control plane', () => {
+  it('says that it is not set up, or not there', async () => {
+    await withTenancy(url, async (tenancy) => expect(await refusalOf(tenancy.control.ready())).toMatchObject({ code: 'control.not_ready' }))
+    const away = new URL(url)
+    away.port = '1'
+    await withTenancy(away.href, async (tenancy) => {
+      expect(await refusalOf(tenancy.control.ready())).toMatchObject({ code: 'control.unreachable' })
+      expect(await refusalOf(tenancy.control.migrate())).toMatchObject({ code: 'control.unreachable' })
+    })
+  })
+
+  it('is migrated by two processes at once without harm: each migration by one of them', async () => {
+    const applied = await Promise.all([migrateElsewhere(url), migrateElsewhere(url)])
+    const history = await historyOf()
+    expect(history.length).toBeGreaterThanOrEqual(3)
+    expect(applied.flat().toSorted()).toEqual(history)
+    await withTenancy(url, (tenancy) => tenancy.control.ready())
+  })
+
+  it('is left as it is by a second migrate', async () => {
+    const before = await historyOf()
+    await withTenancy(url, async (tenancy) => expect(await tenancy.control.migrate()).toEqual({ applied: [] }))
+    expect(await historyOf()).toEqual(before)
+  })
+
+  it('goes on where an older release left it', async () => {
+    const older = await databases.empty()
+    await withTenancy(older, (tenancy) => tenancy.control.migrate())
+    const its = postgres(older, { max: 1, onnotice: () => undefined })
+    await its.unsafe(`delete from tenantry.tenantry_history where version >= '0002'; drop schema if exists kept cascade`)
+    const tables = await its<Array<{ name: string }>>`select tablename as name from pg_tables where schemaname = 'tenantry' and tablename not in ('tenantry_history', 'setting', 'server', 'database', 'migration_set', 'migration_content', 'migration', 'tenant', 'target', 'placement', 'observation', 'audit')`
+    for (const { name } of tables) await its.unsafe(`drop table tenantry."${name}" cascade`)
+    await withTenancy(older, async (tenancy) => {
+      const { applied } = await tenancy.control.migrate()
+      expect(applied[0]).toBe('0002')
+      await tenancy.control.ready()
+    })
+    await its.end()
+  })
+
+  it.each([
+    ['a newer release made', `insert into tenantry.tenantry_history (version, name, checksum, finished_at) values ('9999', 'future', 'x', now())`, `delete from tenantry.tenantry_history where version = '9999'`],
+    ['was edited', `update tenantry.tenantry_history set checksum = 'x' || checksum where version = '0001'`, `update tenantry.tenantry_history set checksum = substr(checksum, 2) where version = '0001'`],
+  ])('whose history %s is refused and left alone', async (_, change, back) => {
+    await sql.unsafe(change)
+    const before = await historyOf()
+    await withTenancy(url, async (tenancy) => expect(await refusalOf(tenancy.control.migrate())).toMatchObject({ code: 'control.not_ready' }))
+    expect(await historyOf()).toEqual(before)
+    await sql.unsafe(back)
+  })
+
+  it('keeps its own tables in its own schema', async () => {
+    expect(await sql`select relname from pg_class where relnamespace = 'public'::regnamespace`).toEqual([])
+  })
+})
