@@ -18,6 +18,17 @@ type Props = {
 
 const maxHeight = 208
 
+/** The server doesn't know the width; these are the heights at usual ones, so that nothing below moves when the map comes. */
+const heightsBefore = (total: number): React.CSSProperties => {
+  const at = (width: number): string => `${layoutMap(total, width, maxHeight).height}px`
+  return Object.fromEntries([
+    ['--phone', at(358)],
+    ['--tablet', at(640)],
+    ['--desk', at(1184)],
+    ['--wide', at(1664)],
+  ])
+}
+
 /** Marks that tell the states apart without colour: a cross for failed, a hatch for interrupted, a ring for running. */
 const drawMark = (context: CanvasRenderingContext2D, state: ItemState, x: number, y: number, cell: number, ink: string): void => {
   if (cell < 6 || state === 'succeeded' || state === 'pending') return
@@ -151,8 +162,8 @@ export function RunMap({ letters, slugs, open, onOpen }: Props) {
         aria-label={`Map of ${formatCount(total)} targets, one cell each`}
         aria-describedby={hintId}
         tabIndex={0}
-        className="relative min-h-5"
-        style={layout ? { height: layout.height } : undefined}
+        className={cn('relative', layout ? null : 'h-(--phone) md:h-(--tablet) xl:h-(--desk) 2xl:h-(--wide)')}
+        style={layout ? { height: layout.height } : heightsBefore(total)}
         onKeyDown={onKeyDown}
         onFocus={() => setFocused(true)}
         onBlur={() => {

@@ -26,6 +26,13 @@ export const shortcutGroups: ReadonlyArray<{ readonly title: string; readonly ke
     ],
   },
   {
+    title: 'On a run',
+    keys: [
+      [['f'], 'next failed target on the map (Enter opens it)'],
+      [['j', 'k'], 'target after or before, while one is open'],
+    ],
+  },
+  {
     title: 'On the fleet map',
     keys: [
       [['←', '→'], 'cell by cell (with ↑ ↓: line by line)'],
