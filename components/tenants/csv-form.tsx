@@ -72,6 +72,7 @@ export function CsvForm({ sets, preview, onboard }: Props) {
           <p role="status" className={cn('text-sm font-medium', picked.found.problemCount > 0 && 'text-bad-ink')}>
             {picked.name}: {previewSentence(picked.found)}
           </p>
+          <ErrorNote error={start.error} />
           <CsvPreviewTables found={picked.found} defaultDatabase={sets.find(({ name }) => name === set)?.defaultDatabase ?? null} />
           {ready ? (
             <form
@@ -98,7 +99,6 @@ export function CsvForm({ sets, preview, onboard }: Props) {
               </Button>
             </form>
           ) : null}
-          <ErrorNote error={start.error} />
         </>
       )}
     </div>
