@@ -65,7 +65,7 @@ export function RunRow({ run }: { readonly run: RunSummary }) {
       <span role="cell" className="truncate text-muted max-lg:hidden">
         {run.startedBy}
       </span>
-      <span role="cell" className="text-muted max-lg:hidden">
+      <span role="cell" className="truncate text-muted max-lg:hidden">
         <RelativeTime at={run.createdAt} />
       </span>
       <span role="cell" className="text-right text-muted max-lg:hidden">

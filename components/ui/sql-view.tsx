@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { cn } from './class-names'
 import { CopyButton } from './copy-button'
 import type { SqlMark } from './sql-editor'
@@ -33,7 +34,8 @@ export function SqlView({ sql, label, marks = noMarks, firstLine = 1, maxHeight 
     void import('./sql-editor').then(({ mountSql }) => {
       if (gone || !host.current) return
       unmount = mountSql({ parent: host.current, text: sql.trimEnd(), label, marks, firstLine })
-      setMounted(true)
+      // In the same frame, or both would stand there for a moment and push down what follows.
+      flushSync(() => setMounted(true))
     })
     return () => {
       gone = true
