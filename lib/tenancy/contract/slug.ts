@@ -31,12 +31,17 @@ export const slugSchema = z.string().superRefine((slug, context) => {
 export const defaultSchemaName = (slug: string): string => `tenant_${slug.replaceAll('-', '_')}`
 export const defaultRoleName = defaultSchemaName
 
+/** Letters that Unicode takes for letters of their own and people write with others. */
+const spelledOut: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', þ: 'th', ı: 'i' }
+
 /** A name typed by a person, as a slug to propose; may still be refused. */
 export const proposeSlug = (name: string): string =>
   name
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f]/g, '')
     .toLowerCase()
+    .replace(/[ßæœøłđþı]/g, (letter) => spelledOut[letter] ?? letter)
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[\u0300-\u036f]/g, '')
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^[^a-z]+|-+$/g, '')
     .slice(0, slugMaxLength)
