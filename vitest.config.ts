@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
+import { Sequence } from './test/support/sequence.ts'
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -37,6 +38,7 @@ export default defineConfig({
         fileParallelism: false,
       }),
     ],
+    sequence: { sequencer: Sequence },
     // A worker that starts while another is at full load needs more than the usual minute on two cores.
     teardownTimeout: 30_000,
     maxWorkers: 2,

@@ -1,7 +1,7 @@
 /** The browser that comes inside a package, and what tests do with it again and again. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import chromium from '@sparticuz/chromium'
 import { chromium as playwright } from 'playwright-core'
@@ -63,17 +63,29 @@ export const openVisitor = async (options: VisitorOptions): Promise<Visitor> => 
   }
 }
 
+/** How much of the page is hidden below: the page itself never scrolls, its content does. */
+const hiddenBelow = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const content = document.getElementById('content') ?? document.documentElement
+    return content.scrollHeight - content.clientHeight
+  })
+
+const tallest = 4_000
+
 /** Whole-page pictures at both widths, light and dark: `<folder>/<name>-<width>-<theme>.png`. Returns their paths; the page is left wide and light. */
 export const takePictures = async (page: Page, folder: string, name: string): Promise<readonly string[]> => {
   const paths: string[] = []
+  mkdirSync(folder, { recursive: true })
   for (const theme of ['dark', 'light'] as const) {
     for (const width of ['narrow', 'wide'] as const) {
       await page.emulateMedia({ colorScheme: theme })
       await page.setViewportSize(widths[width])
+      const height = Math.min(tallest, widths[width].height + (await hiddenBelow(page)))
+      await page.setViewportSize({ ...widths[width], height })
       const path = join(folder, `${name}-${width === 'wide' ? 1440 : 390}-${theme}.png`)
-      mkdirSync(dirname(path), { recursive: true })
-      await page.screenshot({ path, fullPage: true, animations: 'disabled' })
+      await page.screenshot({ path, animations: 'disabled' })
       paths.push(path)
+      await page.setViewportSize(widths[width])
     }
   }
   return paths
