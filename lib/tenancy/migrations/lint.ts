@@ -41,18 +41,32 @@ const cannotRun: Rule = (migration, statement, report) => {
     report('index_name', 'error', 'gives the index no name, so an invalid leftover of a broken build could not be told from others; name it')
 }
 
-const searchPath: Rule = (_, statement, report) => {
+/** What is wrong with setting a parameter in a migration; null when it is fine. */
+const settingProblem = (name: string, isLocal: boolean): readonly [rule: string, message: string] | null => {
+  if (name === 'search_path') return ['search_path', 'changes search_path, which is what keeps tenants apart; names are placed in the tenant’s schema by themselves']
+  if (name === 'role' || name === 'session_authorization') return ['role_change', 'changes the role that the migration runs under; remove it']
+  return isLocal ? null : ['session_setting', `sets ${name || 'a parameter'} for the session, which goes on to the next tenant; write SET LOCAL`]
+}
+
+const settings: Rule = (_, statement, report) => {
   const node = nodeOf(statement)
-  if (statement.kind === 'VariableSetStmt') {
-    const name = String(node.name ?? '').toLowerCase()
-    if (name === 'search_path')
-      report('search_path', 'error', 'changes search_path, which is what keeps tenants apart; names are placed in the tenant’s schema by themselves')
-    else if (name === 'role' || name === 'session_authorization')
-      report('role_change', 'error', 'changes the role that the migration runs under; remove it')
-    else if (node.is_local !== true)
-      report('session_setting', 'error', `sets ${name || 'a parameter'} for the session, which goes on to the next tenant; write SET LOCAL`)
-  }
   if (statement.kind === 'DiscardStmt') report('session_setting', 'error', 'DISCARD throws the session’s settings away; remove it')
+  if (statement.kind === 'VariableSetStmt') {
+    const problem = settingProblem(String(node.name ?? '').toLowerCase(), node.is_local === true)
+    if (problem) report(problem[0], 'error', problem[1])
+  }
+  // pg_dump writes its settings as calls.
+  walk(statement.node, (key, value) => {
+    if (key !== 'FuncCall' || lastName(value.funcname) !== 'set_config' || !Array.isArray(value.args)) return
+    const [name, , isLocal] = (value.args as Array<{ A_Const?: { sval?: { sval?: string }; boolval?: { boolval?: boolean } } }>).map(({ A_Const: constant }) => constant)
+    const problem = settingProblem(name?.sval?.sval?.toLowerCase() ?? '', isLocal?.boolval?.boolval === true)
+    if (problem) report(problem[0], 'error', problem[1], typeof value.location === 'number' ? value.location : undefined)
+  })
+}
+
+const lastName = (list: unknown): string | null => {
+  const last: unknown = Array.isArray(list) ? list.at(-1) : null
+  return typeof last === 'object' && last !== null && 'String' in last ? ((last.String as { sval?: string }).sval ?? null) : null
 }
 
 const otherSchema: Rule = (_, statement, report) => {
@@ -141,7 +155,8 @@ const copy: Rule = (_, statement, report) => {
 
 const history: Rule = (_, statement, report) => {
   walk(statement.node, (_key, value) => {
-    if (value.relname === 'tenantry_history')
+    const isDropped = statement.kind === 'DropStmt' && lastName(value.items) === 'tenantry_history'
+    if (value.relname === 'tenantry_history' || isDropped)
       report('history', 'error', 'touches tenantry_history, which is Tenantry’s own record of what was applied')
   })
 }
@@ -162,7 +177,7 @@ const plainIndex: Rule = (migration, statement, report) => {
     report('blocking_index', 'warning', `blocks writes to ${table ?? 'the table'} while it builds; for large tenants use CREATE INDEX CONCURRENTLY in a transaction=off file`)
 }
 
-const rules: readonly Rule[] = [transactionControl, cannotRun, searchPath, otherSchema, shared, copy, history, ifNotExists, plainIndex]
+const rules: readonly Rule[] = [transactionControl, cannotRun, settings, otherSchema, shared, copy, history, ifNotExists, plainIndex]
 
 /** All findings of one migration, by line. */
 export const lintMigration = (migration: LoadedMigration): LintFinding[] => {
