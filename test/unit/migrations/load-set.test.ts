@@ -1,0 +1,91 @@
+/** A folder of files read as a migration set. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isTenancyError } from '../../../lib/tenancy/errors.ts'
+import { loadSet } from '../../../lib/tenancy/migrations/load-set.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tenantry-load-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const load = (files: Readonly<Record<string, string>>) => {
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return loadSet(folder)
+}
+const errorsOf = async (files: Readonly<Record<string, string>>) =>
+  (await load(files)).findings.filter(({ level }) => level === 'error').map(({ file, line, column, rule }) => [file, line, column, rule])
+const problemOf = async (dir: string): Promise<unknown> => {
+  try {
+    await loadSet(dir)
+    return null
+  } catch (error) {
+    if (!isTenancyError(error)) throw error
+    return [error.code, error.details.problem]
+  }
+}
+
+describe('a set', () => {
+  it('is its migrations in order, with their ways back and the seed beside them', async () => {
+    const set = await load({
+      '0002_b.sql': 'alter table a add column b int;',
+      '0001_a.sql': 'create table a (id int);',
+      '0001_a.down.sql': 'drop table a;',
+      '0003_c.sql': '-- tenantry: transaction=off\n\ncreate index concurrently i on a (b);',
+      'seed.sql': 'insert into a values (1);',
+      'README.md': 'not a migration',
+    })
+    expect(set.migrations.map(({ version, name, file, transactional, downSql }) => [version, name, file, transactional, downSql])).toEqual([
+      ['0001', 'a', '0001_a.sql', true, 'drop table a;'],
+      ['0002', 'b', '0002_b.sql', true, null],
+      ['0003', 'c', '0003_c.sql', false, null],
+    ])
+    expect(set.seedSql).toBe('insert into a values (1);')
+    expect(set.findings).toEqual([])
+  })
+
+  it('is the same from a checkout with other line ends', async () => {
+    const unix = (await load({ '0001_a.sql': 'create table a (\n  id int\n);\n' })).migrations[0]
+    const windows = (await load({ '0001_a.sql': '\uFEFFcreate table a (\r\n  id int\r\n);\r\n' })).migrations[0]
+    expect(windows?.checksum).toBe(unix?.checksum)
+    expect(windows?.sql).toBe(unix?.sql)
+  })
+
+  it('takes dates and letters as versions', async () => {
+    const set = await load({ '20260101-1_a.sql': 'select 1', '20260101-2_a_longer.name.sql': 'select 1' })
+    expect(set.migrations.map(({ version, name }) => [version, name])).toEqual([['20260101-1', 'a'], ['20260101-2', 'a_longer.name']])
+  })
+})
+
+describe('what is wrong in a set is said with its place:', () => {
+  it.each([
+    ['a syntax error', { '0001_a.sql': 'create table a (id int);\ncreate tabel b;' }, ['0001_a.sql', 2, 8, 'syntax']],
+    ['a COMMIT inside', { '0001_a.sql': 'create table a (id int);\n\n  commit;' }, ['0001_a.sql', 3, 3, 'transaction_control']],
+    ['two files of one version', { '0001_a.sql': 'select 1', '0001_b.sql': 'select 1' }, ['0001_b.sql', 1, 1, 'duplicate_version']],
+    ['a file without a version', { '0001_a.sql': 'select 1', 'fix.sql': 'select 1' }, ['fix.sql', 1, 1, 'file_name']],
+    ['versions of several lengths', { '9_a.sql': 'select 1', '10_b.sql': 'select 1' }, ['10_b.sql', 1, 1, 'version_width']],
+    ['an empty file', { '0001_a.sql': '-- later\n' }, ['0001_a.sql', 1, 1, 'empty']],
+    ['an unknown directive', { '0001_a.sql': '-- why\n-- tenantry: transaction=of\nselect 1' }, ['0001_a.sql', 2, 1, 'directive']],
+    ['a seed that is no SQL', { '0001_a.sql': 'select 1', 'seed.sql': 'insert in a' }, ['seed.sql', 1, 8, 'syntax']],
+  ])('%s', async (_, files, finding) => {
+    expect(await errorsOf(files)).toContainEqual(finding)
+  })
+
+  it('directives count at the head of a file alone', async () => {
+    const set = await load({ '0001_a.sql': 'select 1;\n-- tenantry: transaction=off\n' })
+    expect(set.migrations[0]?.transactional).toBe(true)
+  })
+})
+
+describe('a folder', () => {
+  it('that is not there, is a file, or holds no migration is refused', async () => {
+    expect(await problemOf(join(folder, 'nowhere'))).toEqual(['set.directory', 'it does not exist'])
+    writeFileSync(join(folder, 'file'), '')
+    expect(await problemOf(join(folder, 'file'))).toEqual(['set.directory', 'it is a file, not a directory'])
+    mkdirSync(join(folder, 'empty'))
+    expect(await problemOf(join(folder, 'empty'))).toMatchObject(['set.directory', expect.stringContaining('NNNN_name.sql')])
+  })
+})

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest'
+import { WorkList } from '../../../lib/tenancy/runs/conduct/work-list.ts'
+import type { DrivenRun, Work } from '../../../lib/tenancy/runs/conduct/work.ts'
+
+const runOf = (id: number, part: Partial<DrivenRun> = {}): DrivenRun => ({ id, kind: 'migrate', migrations: [], seedSql: null, maxConcurrent: null, state: 'running', failuresLeft: null, ...part })
+
+const workOf = (run: DrivenRun, position: number, part: Partial<Work> = {}): Work => ({
+  run, position, targetId: position, tenantId: position, slug: `t${position}`, databaseId: 1, schema: `t${position}`, fromVersion: null, options: null, ownRuns: [],
+  attempts: 0, lookOnly: false, tries: 0, notBefore: 0, summary: undefined, ...part,
+})
+
+const listOf = (...runs: ReadonlyArray<readonly [DrivenRun, number]>): WorkList => {
+  const list = new WorkList()
+  for (const [run, count] of runs) {
+    list.runs.set(run.id, run)
+    for (let position = 1; position <= count; position += 1) list.add(workOf(run, position))
+  }
+  return list
+}
+
+const everywhere = () => true
+const takeAll = (list: WorkList, limit = 1000): string[] => {
+  const taken: string[] = []
+  for (let work = list.take(1, everywhere); work && taken.length < limit; work = list.take(1, everywhere)) taken.push(`${work.run.id}:${work.position}`)
+  return taken
+}
+
+describe('taking items', () => {
+  it('goes in order within a run and in turns between runs', () => {
+    expect(takeAll(listOf([runOf(1), 4], [runOf(2), 2]))).toEqual(['1:1', '2:1', '1:2', '2:2', '1:3', '1:4'])
+  })
+
+  it('gives a small run its turn before a large one is done', () => {
+    const taken = takeAll(listOf([runOf(1), 500], [runOf(2), 5]), 1000)
+    expect(taken.indexOf('2:5')).toBeLessThan(12)
+    expect(taken).toHaveLength(505)
+  })
+
+  it('hands no item out twice', () => {
+    const run = runOf(1)
+    const list = listOf([run, 3])
+    list.add(workOf(run, 1))
+    expect(takeAll(list)).toEqual(['1:1', '1:2', '1:3'])
+    list.add(workOf(run, 1))
+    expect(list.take(1, everywhere)).toBeNull()
+  })
+
+  it('keeps to a run’s own bound, and goes on when one settles', () => {
+    const run = runOf(1, { maxConcurrent: 2 })
+    const list = listOf([run, 3], [runOf(2), 1])
+    const taken = [list.take(1, everywhere), list.take(1, everywhere), list.take(1, everywhere)]
+    expect(taken.map((work) => `${work?.run.id}:${work?.position}`)).toEqual(['1:1', '2:1', '1:2'])
+    expect(list.take(1, everywhere)).toBeNull()
+    const [first] = taken
+    if (first) list.settle(first)
+    expect(list.take(1, everywhere)?.position).toBe(3)
+  })
+
+  it.each([
+    ['pausing', runOf(1, { state: 'pausing' })],
+    ['cancelling', runOf(1, { state: 'cancelling' })],
+    ['beyond its failure tolerance', runOf(1, { failuresLeft: -1 })],
+  ])('leaves a run alone that is %s', (_, run) => {
+    expect(listOf([run, 2]).take(1, everywhere)).toBeNull()
+  })
+
+  it('uses the tolerance up to its last failure', () => {
+    expect(listOf([runOf(1, { failuresLeft: 0 }), 1]).take(1, everywhere)).not.toBeNull()
+  })
+
+  it('looks at what a dead conductor left before anything else, also in a run that stops', () => {
+    const run = runOf(1, { state: 'pausing' })
+    const list = listOf([run, 0], [runOf(2), 1])
+    list.add(workOf(run, 7, { lookOnly: true }))
+    expect(list.take(1, everywhere)).toMatchObject({ position: 7, lookOnly: true })
+  })
+})
+
+describe('databases', () => {
+  it('of the asking connection come first, and those out of reach not at all', () => {
+    const run = runOf(1)
+    const list = listOf([run, 0])
+    for (const [position, databaseId] of [[1, 1], [2, 2], [3, 3], [4, 2]] as const) list.add(workOf(run, position, { databaseId }))
+    expect(list.take(2, everywhere)?.position).toBe(2)
+    expect(list.take(2, (id) => id !== 2)?.position).toBe(1)
+    expect(list.take(2, (id) => id === 2)?.position).toBe(4)
+    expect(list.take(2, (id) => id === 2)).toBeNull()
+    expect(list.take(null, everywhere)?.position).toBe(3)
+  })
+})
+
+describe('an item that is given back', () => {
+  it('waits until it is due and comes again', async () => {
+    const list = listOf([runOf(1), 1])
+    const work = list.take(1, everywhere)
+    if (!work) throw new Error('no work')
+    work.summary = Promise.resolve(null)
+    list.giveBack(work, Date.now() + 30)
+    expect(list.runningOf(1)).toBe(0)
+    expect(list.take(1, everywhere)).toBeNull()
+    expect(list.nextDue()).toBe(work.notBefore)
+    await new Promise((resolve) => setTimeout(resolve, 35))
+    expect(list.take(1, everywhere)).toBe(work)
+    // Its history is read again.
+    expect(work.summary).toBeUndefined()
+    expect(list.nextDue()).toBeNull()
+  })
+})
+
+describe('a run that is dropped', () => {
+  it('forgets what waits, and keeps what is in hand until it settles', () => {
+    const run = runOf(1)
+    const list = listOf([run, 4])
+    const inHand = list.take(1, everywhere)
+    if (!inHand) throw new Error('no work')
+    list.add(workOf(run, 9, { notBefore: Date.now() + 60_000 }))
+    list.drop(1)
+    expect([list.size, list.openOf(1), list.runningOf(1)]).toEqual([1, 1, 1])
+    expect(list.has(1, inHand.position)).toBe(true)
+    expect(list.take(1, everywhere)).toBeNull()
+    list.settle(inHand)
+    expect([list.size, list.openOf(1), list.runningOf(1)]).toEqual([0, 0, 0])
+    list.add(workOf(run, 2))
+    expect(list.take(1, everywhere)?.position).toBe(2)
+  })
+
+  it('leaves other runs whose number begins the same', () => {
+    const list = listOf([runOf(1), 2], [runOf(11), 2])
+    list.drop(1)
+    expect([list.openOf(1), list.openOf(11)]).toEqual([0, 2])
+    list.forget(1)
+    expect(takeAll(list)).toEqual(['11:1', '11:2'])
+  })
+})
+
+describe('reading ahead', () => {
+  it('offers items of the same run and database that nobody reads yet', () => {
+    const run = runOf(1)
+    const list = listOf([run, 5])
+    list.add(workOf(run, 6, { databaseId: 2 }))
+    list.add(workOf(run, 7, { summary: Promise.resolve(null) }))
+    const work = list.take(1, everywhere)
+    if (!work) throw new Error('no work')
+    expect(list.peekUnread(work, 3).map(({ position }) => position)).toEqual([2, 3, 4])
+    expect(list.peekUnread(work, 99).map(({ position }) => position)).toEqual([2, 3, 4, 5])
+  })
+})
