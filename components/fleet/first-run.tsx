@@ -5,6 +5,7 @@ import { cn } from '@/components/ui/class-names'
 import { CommandLine } from '@/components/ui/command-line'
 import { Page, PageHeader } from '@/components/ui/page-header'
 import type { FirstStep } from './fleet-model'
+import { RefreshOnChange } from './refresh-on-change'
 
 type Step = { readonly id: FirstStep; readonly title: string; readonly text: string; readonly href: string; readonly button: string; readonly command: string }
 
@@ -40,6 +41,7 @@ export function FirstRun({ next, mayAct }: { readonly next: FirstStep; readonly 
   const position = steps.findIndex(({ id }) => id === next)
   return (
     <Page className="mx-auto w-full max-w-2xl">
+      <RefreshOnChange />
       <PageHeader title="There is no fleet yet">{mayAct ? 'Three steps lead to the first tenants.' : 'An admin sets it up in three steps.'}</PageHeader>
       <ol className="rounded-lg border border-line bg-surface">
         {steps.map((step, index) => {

@@ -16,6 +16,9 @@ export type Observe = (input: { readonly slugs?: string[]; readonly databases?: 
 
 export type BulkActions = { readonly suspend: ChangeTenants; readonly activate: ChangeTenants; readonly observe: Observe }
 
+/** Whether there is anything that the role may do with a selection. */
+export const hasBulkDeeds = (role: Role): boolean => may(role, 'runs.start') || may(role, 'tenants.change') || may(role, 'targets.observe')
+
 type Props = {
   readonly chosen: Chosen
   readonly filter: TenantFilter
@@ -47,7 +50,7 @@ export function BulkPart({ chosen, filter, rows, total, sets, role, actions, onA
     observe.send(reached)
   }
 
-  if (isNothing(chosen) || !(allowed.migrate || allowed.change || allowed.observe)) return null
+  if (isNothing(chosen) || !hasBulkDeeds(role)) return null
   return (
     <>
       <BulkBar

@@ -23,7 +23,9 @@ export function OnboardView({ sets, databases, actions }: Props) {
   const [by, setBy] = useQueryState('by', parseAsStringLiteral(ways).withDefault('form'))
   if (sets.length === 0) {
     return (
-      <EmptyState
+      <Page>
+        <PageHeader title="Onboard tenants" />
+        <EmptyState
         icon={Layers}
         title="0 migration sets yet"
         action={
@@ -34,7 +36,8 @@ export function OnboardView({ sets, databases, actions }: Props) {
         command="npx tenantry sets sync app --dir ./migrations --database main"
       >
         A tenant is built by the migrations of a set, so a set comes first.
-      </EmptyState>
+        </EmptyState>
+      </Page>
     )
   }
   return (

@@ -1,7 +1,7 @@
 import Link from 'next/link'
 import { itemStateLooks } from '@/components/runs/run-status'
 import { versionStateLooks } from '@/components/fleet/version-state'
-import type { TableColumn } from '@/components/ui/data-table'
+import type { TableColumn } from '@/components/ui/data-table-types'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
 import { formatBytes, formatCount } from '@/lib/format'
@@ -32,7 +32,7 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
   {
     id: 'tenant',
     header: columnLabels.tenant,
-    track: 'minmax(240px, 1fr)',
+    track: 'minmax(220px, 1fr)',
     sort: 'slug',
     cell: ({ slug, name }) => (
       <span className="flex min-w-0 items-baseline gap-2">

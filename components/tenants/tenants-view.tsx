@@ -17,7 +17,7 @@ import { tenantFacetsQuery } from '@/lib/client/tenants'
 import { useNarrow } from '@/lib/client/use-media'
 import { formatCount, plural } from '@/lib/format'
 import { may, type Role } from '@/lib/tenancy/contract'
-import { BulkPart, type BulkActions } from './bulk-part'
+import { BulkPart, hasBulkDeeds, type BulkActions } from './bulk-part'
 import { columnLabels, tenantColumns } from './tenant-columns'
 import { TenantFilters } from './tenant-filters'
 import { columnIds, filterOf, isFiltered, nextOrder, noFilter, tenantParsers, type ColumnId, type TenantSearch } from './tenant-search'
@@ -70,7 +70,7 @@ export function TenantsView({ role, actions }: Props) {
           </>
         }
       >
-        <span role="status">{list.total !== null ? (isFiltered(filter) ? `${formatCount(total)} match` : plural(total, (facets?.set.length ?? 0) > 1 ? 'placement' : 'tenant')) : 'Counting…'}</span>
+        <span role="status">{list.total !== null ? (isFiltered(filter) ? `${formatCount(total)} match` : plural(total, (facets?.set.length ?? 0) > 1 ? 'placement' : 'tenant')) : list.error ? '' : 'Counting…'}</span>
       </PageHeader>
       <TenantFilters search={search} onChange={change} />
       {list.error && list.total === null ? (
@@ -88,7 +88,7 @@ export function TenantsView({ role, actions }: Props) {
           order={order}
           onSort={(sort) => change(nextOrder(order, sort))}
           onOpen={({ slug }) => router.push(`/tenants/${slug}`)}
-          selection={narrow ? undefined : selection.forTable}
+          selection={narrow || !hasBulkDeeds(role) ? undefined : selection.forTable}
           empty={<NoTenants filtered={isFiltered(filter)} mayOnboard={may(role, 'tenants.onboard')} onClear={() => change(noFilter)} />}
         />
       )}

@@ -1,14 +1,18 @@
 'use client'
 
 import { useQueryClient, type QueryClient } from '@tanstack/react-query'
-import { createContext, use, useEffect, useMemo, useRef } from 'react'
+import { createContext, use, useEffect, useMemo, useRef, useState } from 'react'
 import type { FleetEvent, RunSummary } from '@/lib/tenancy/contract'
 import { fleetKeys } from './keys'
 import { useEventStream, type StreamStatus } from './use-event-stream'
 
-type FleetStream = { readonly status: StreamStatus }
+type FleetStream = {
+  readonly status: StreamStatus
+  /** How often something was read again because it had changed. */
+  readonly turns: number
+}
 
-const FleetStreamContext = createContext<FleetStream>({ status: 'connecting' })
+const FleetStreamContext = createContext<FleetStream>({ status: 'connecting', turns: 0 })
 
 /** Branches of the query tree that a change makes out of date. */
 const branches: Readonly<Record<FleetEvent['changed'][number], ReadonlyArray<readonly string[]>>> = {
@@ -30,6 +34,7 @@ const invalidate = (client: QueryClient, changed: ReadonlySet<FleetEvent['change
 /** One connection for the whole console: keeps the open runs in the cache and has the rest read again when it changed. */
 export function FleetStreamProvider({ children }: { readonly children: React.ReactNode }) {
   const client = useQueryClient()
+  const [turns, setTurns] = useState(0)
   const waiting = useRef(new Set<FleetEvent['changed'][number]>())
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   useEffect(() => () => clearTimeout(timer.current), [])
@@ -44,10 +49,11 @@ export function FleetStreamProvider({ children }: { readonly children: React.Rea
         timer.current = undefined
         invalidate(client, waiting.current)
         waiting.current.clear()
+        setTurns((now) => now + 1)
       }, settleMs)
     },
   })
-  const stream = useMemo(() => ({ status }), [status])
+  const stream = useMemo(() => ({ status, turns }), [status, turns])
   return <FleetStreamContext value={stream}>{children}</FleetStreamContext>
 }
 

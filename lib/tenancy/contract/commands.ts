@@ -13,7 +13,7 @@ const name = (what: string) =>
 
 export const setName = name('set')
 export const databaseName = name('database')
-export const versionText = z.string().trim().regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,62}$/, 'is the prefix of a migration file, such as 0012')
+export const versionText = z.string().trim().regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,62}$/, 'is not the prefix of a migration file, such as 0012')
 /** PostgreSQL's own limit; longer names would be cut silently, so they are refused. */
 export const schemaName = z
   .string()
