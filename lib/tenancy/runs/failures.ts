@@ -21,5 +21,5 @@ export const listFailures = async ({ control }: Pick<Library, 'control'>, run: n
     const known = await control.db.selectFrom('run').select('id').where('id', '=', run).executeTakeFirst()
     if (!known) throw new TenancyError('run.unknown', { run })
   }
-  return rows.map((row) => ({ ...row, message: normaliseMessage(row.example.message) }))
+  return rows.map((row) => ({ ...row, message: normaliseMessage(row.example) }))
 }

@@ -74,6 +74,13 @@ const executables = async (db: ControlDb, frozen: readonly FrozenMigration[]): P
 export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise<DrivenRun | null> => {
   const row = await db.transaction().execute(async (trx) => {
     await requireLease(trx, lease)
+    // The run begins here and is seen to: its first items take their time.
+    const begun = await sql`
+      update run set state = 'running', started_at = coalesce(started_at, clock_timestamp()), revision = revision + 1 where id = ${id} and state = 'queued' returning 1`.execute(trx)
+    if (begun.rows.length > 0) {
+      await notify(trx, { topic: 'run', id })
+      await notify(trx, { topic: 'runs' })
+    }
     return trx
       .selectFrom('run')
       .innerJoin('migration_set', 'migration_set.id', 'run.set_id')

@@ -36,16 +36,16 @@ export type ItemReport = {
 
 export type RunNow = { readonly id: number; readonly state: RunState; readonly revision: number }
 
-/** Numbers and quoted names differ between tenants whose failures have one cause. */
-export const normaliseMessage = (message: string): string =>
-  message
+/** Numbers, quoted names and the schema's own name differ between tenants whose failures have one cause. */
+export const normaliseMessage = ({ message, schema }: Pick<AttemptError, 'message' | 'schema'>): string =>
+  (schema ? message.replaceAll(schema, '…') : message)
     .replace(/"[^"]*"/g, '"…"')
     .replace(/“[^”]*”/g, '“…”')
     .replace(/\d+/g, 'n')
 
 /** Equal for failures of one cause: SQLSTATE, normalised message, statement. */
 export const causeOf = (error: AttemptError): string =>
-  createHash('sha256').update(JSON.stringify([error.code, normaliseMessage(error.message), error.version, error.statement])).digest('hex').slice(0, 16)
+  createHash('sha256').update(JSON.stringify([error.code, normaliseMessage(error), error.version, error.statement])).digest('hex').slice(0, 16)
 
 const itemRow = (report: ItemReport) => ({
   run_id: report.run,
@@ -153,7 +153,7 @@ export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverI
       from run r where r.id = any(${[...ids]}::bigint[]) and r.state in ('running', 'pausing', 'paused', 'cancelling'))
     update run r
     set state = case when r.state = 'cancelling' then 'cancelled' when not o.any_open then case when o.any_bad then 'failed' else 'succeeded' end else 'paused' end,
-        finished_at = case when not o.any_open or r.state = 'cancelling' then now() end
+        finished_at = case when not o.any_open or r.state = 'cancelling' then clock_timestamp() end
     from open o
     where o.id = r.id and (not o.any_open or (r.state = 'pausing' and not o.any_running))`.execute(trx)
 }
