@@ -47,7 +47,7 @@ export function FleetView({ observe }: { readonly observe: Observe | null }) {
               ))}
             </div>
           </Panel>
-          <MapPanel states={data.states} />
+          <MapPanel />
         </div>
         <div className="flex min-w-0 flex-col gap-4 max-xl:order-first">
           <Panel title="Needs attention">

@@ -1,5 +1,5 @@
 import { versionLetters, type FleetMap } from '@/lib/tenancy/contract'
-import type { ShownVersionState } from './version-state'
+import { versionStateOrder, type ShownVersionState } from './version-state'
 
 export const stateOfLetter = (letter: string): ShownVersionState => {
   const found = (Object.keys(versionLetters) as ShownVersionState[]).find((state) => versionLetters[state] === letter)
@@ -136,3 +136,10 @@ export const countGroups = (groups: readonly MapGroup[]): readonly GroupCounts[]
     for (const letter of letters) counts[stateOfLetter(letter)] += 1
     return { database, set, total: slugs.length, counts }
   })
+
+/** All groups together; counted from the map itself, so that map and legend never say different things. */
+export const totalOf = (groups: readonly GroupCounts[]): GroupCounts['counts'] => {
+  const total = { at_head: 0, behind: 0, ahead: 0, diverged: 0, unreachable: 0, unobserved: 0 }
+  for (const { counts } of groups) for (const state of versionStateOrder) total[state] += counts[state]
+  return total
+}

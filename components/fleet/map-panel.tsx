@@ -11,13 +11,13 @@ import { Skeleton } from '@/components/ui/skeleton'
 import { describeReadError } from '@/lib/client/fetch-json'
 import { fleetMapQuery } from '@/lib/client/fleet'
 import { formatCount } from '@/lib/format'
-import { versionStates, type FleetOverview, type VersionState } from '@/lib/tenancy/contract'
+import { versionStates, type VersionState } from '@/lib/tenancy/contract'
 import { FleetMapCanvas } from './fleet-map'
 import { MapLegend } from './map-legend'
-import { countGroups, type GroupCounts } from './map-model'
+import { countGroups, totalOf, type GroupCounts } from './map-model'
 import { versionStateLooks, versionStateOrder } from './version-state'
 
-export function MapPanel({ states }: { readonly states: FleetOverview['states'] }) {
+export function MapPanel() {
   const map = useQuery(fleetMapQuery)
   const [asTable, setAsTable] = useState(false)
   const groups = map.data?.groups
@@ -44,7 +44,7 @@ export function MapPanel({ states }: { readonly states: FleetOverview['states'] 
       ) : (
         <div className="flex flex-col gap-4 p-4">
           <FleetMapCanvas groups={groups} />
-          <MapLegend counts={states} />
+          <MapLegend counts={totalOf(counts)} />
         </div>
       )}
     </Panel>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cellAt, cellPosition, cellShapes, countGroups, factsOf, layoutMap, moveCell, stateOfLetter, type MapGroup } from '../../../components/fleet/map-model.ts'
+import { cellAt, cellPosition, cellShapes, countGroups, factsOf, layoutMap, moveCell, stateOfLetter, totalOf, type MapGroup } from '../../../components/fleet/map-model.ts'
 import { versionLetters } from '../../../lib/tenancy/contract/index.ts'
 
 const group = (database: string, count: number, letter = 'h'): MapGroup => ({
@@ -73,6 +73,7 @@ describe('states', () => {
   it('counts a group by state and says what a cell is', () => {
     const mixed: MapGroup = { database: 'eu', set: 'app', slugs: ['a', 'b', 'c'], versions: ['1', null, '1'], letters: 'hbh' }
     expect(countGroups([mixed])[0]).toMatchObject({ total: 3, counts: { at_head: 2, behind: 1 } })
+    expect(totalOf(countGroups([mixed, mixed]))).toMatchObject({ at_head: 4, behind: 2, ahead: 0 })
     expect(factsOf([mixed], { group: 0, index: 1 })).toEqual({ slug: 'b', state: 'behind', version: null, database: 'eu', set: 'app' })
     expect(factsOf([mixed], { group: 0, index: 9 })).toBeNull()
   })
