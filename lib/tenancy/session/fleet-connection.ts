@@ -1,5 +1,6 @@
 import postgres from 'postgres'
 import { driverOptions } from '../registry/database-url.ts'
+import { classify, codeOf } from '../sql/sqlstate.ts'
 
 /** One connection to a fleet database that is never silently replaced by another one. */
 export type FleetConnection = {
@@ -37,6 +38,8 @@ const flightTimeout = (timeoutMs: number): Error & { code: string } =>
 /** A flight is sent whole; the driver's default would hold it back after a hundred messages. Its types do not list the option. */
 const pipelining: object = { max_pipeline: 100_000 }
 
+const connectionClosed = (): Error & { code: string } => Object.assign(new Error('the connection is closed'), { code: 'CONNECTION_CLOSED' })
+
 const defaultQueryTimeoutMs = 60_000
 
 /**
@@ -46,6 +49,11 @@ const defaultQueryTimeoutMs = 60_000
  */
 export const connectFleet = async (url: string, options: ConnectOptions): Promise<FleetConnection> => {
   let dead = false
+  const unanswered = new Set<(outcome: FlightOutcome) => void>()
+  const lose = (error: Error & { code?: string }): void => {
+    for (const answer of unanswered) answer({ ok: false, error })
+    unanswered.clear()
+  }
   const pool = postgres({
     ...driverOptions(url),
     ...pipelining,
@@ -60,6 +68,8 @@ export const connectFleet = async (url: string, options: ConnectOptions): Promis
     onnotice: options.onNotice ?? (() => {}),
     onclose: () => {
       dead = true
+      // The driver answers what it sent, and forgets what it held back.
+      setImmediate(() => lose(connectionClosed()))
     },
     connection: {
       application_name: options.applicationName.slice(0, 63),
@@ -81,29 +91,41 @@ export const connectFleet = async (url: string, options: ConnectOptions): Promis
     // Asked before reserving: without array types to fetch, the driver never answers a reservation that has to connect first.
     const [row] = await pool.unsafe<{ pid: string }[]>('select pg_catalog.pg_backend_pid()::text as pid').simple()
     pid = Number(row?.pid)
-    if (dead) throw Object.assign(new Error('the connection is closed'), { code: 'CONNECTION_CLOSED' })
+    if (dead) throw connectionClosed()
     sql = await pool.reserve()
   } catch (error) {
     await end()
     throw error
   }
 
-  const send = async (text: string): Promise<FlightOutcome> => {
-    // Writing to a reserved connection whose socket is gone would throw outside of any promise.
-    if (dead) return { ok: false, error: Object.assign(new Error('the connection is closed'), { code: 'CONNECTION_CLOSED' }) }
-    try {
-      const result = await sql.unsafe(text).simple()
-      return { ok: true, rows: result, command: result.command, count: result.count }
-    } catch (error) {
-      return { ok: false, error: asError(error) }
-    }
-  }
+  const send = (text: string): Promise<FlightOutcome> =>
+    new Promise((resolve) => {
+      // Writing to a reserved connection whose socket is gone would throw outside of any promise.
+      if (dead) return resolve({ ok: false, error: connectionClosed() })
+      unanswered.add(resolve)
+      const answer = (outcome: FlightOutcome): void => {
+        unanswered.delete(resolve)
+        resolve(outcome)
+      }
+      sql
+        .unsafe(text)
+        .simple()
+        .then(
+          (result) => answer({ ok: true, rows: result, command: result.command, count: result.count }),
+          (error: unknown) => {
+            // A query sent between a socket's error and its end would never be answered.
+            if (classify(codeOf(error)) === 'connection') dead = true
+            answer({ ok: false, error: asError(error) })
+          },
+        )
+    })
 
   const flight = async (messages: readonly string[], timeoutMs: number): Promise<FlightOutcome[]> => {
     let timedOut = false
     const timer = setTimeout(() => {
       timedOut = true
       void end()
+      lose(flightTimeout(timeoutMs))
     }, timeoutMs)
     try {
       const outcomes = await Promise.all(messages.map(send))

@@ -118,6 +118,37 @@ describe('a flight', () => {
   })
 })
 
+describe('a connection that is cut', () => {
+  /** Answered in time, whatever the answer. */
+  const within = <T>(ms: number, act: Promise<T>): Promise<T | 'no answer'> => Promise.race([act, sleep(ms).then(() => 'no answer' as const)])
+
+  it('answers what is sent to it at any moment afterwards', async () => {
+    for (let turn = 0; turn < 25; turn += 1) {
+      const connection = await connectFleet(url, { applicationName: 'flights' })
+      const asleep = connection.flight(['select pg_sleep(1)'], 5_000)
+      await sql`select pg_terminate_backend(${connection.pid})`
+      await within(2_000, asleep)
+      for (let question = 0; question < 6; question += 1) {
+        expect(await within(1_000, connection.flight(['select 1', 'select 2'], 5_000)), `turn ${turn}, question ${question}`).not.toBe('no answer')
+        if (turn % 2 === 0) await new Promise((resolve) => setImmediate(resolve))
+      }
+      expect(connection.dead).toBe(true)
+      await connection.close()
+    }
+  })
+
+  it('answers every message of a flight that was too large to be sent at once', async () => {
+    const connection = await connectFleet(url, { applicationName: 'flights' })
+    const large = connection.flight(['select pg_sleep(0.3)', ...Array.from({ length: 300 }, () => `select length('${'x'.repeat(100_000)}')`)], 20_000)
+    await sql`select pg_terminate_backend(${connection.pid})`
+    const outcomes = await within(5_000, large)
+    if (outcomes === 'no answer') throw new Error(outcomes)
+    expect(outcomes).toHaveLength(301)
+    expect(outcomes.filter(({ ok }) => ok)).toEqual([])
+    await connection.close()
+  })
+})
+
 describe('a session', () => {
   it.each([
     ['makes a table', 'create table stray (id int)', '25006'],
