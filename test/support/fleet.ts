@@ -140,7 +140,8 @@ export class Fleet {
   async #describe(): Promise<string> {
     const runs = await this.control`select r.id, r.kind, r.state, r.stop_reason, (select jsonb_object_agg(s, n) from (select i.state as s, count(*) as n from run_item i where i.run_id = r.id group by 1) x) as items from run r order by id desc limit 5`
     const conductors = await this.control`select * from conductor`
-    return JSON.stringify({ runs, conductors }, null, 1)
+    const activity = await this.sql`select pid, application_name, state, wait_event_type, wait_event, now() - state_change as since, pg_blocking_pids(pid) as blocked_by, left(query, 120) as query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
+    return JSON.stringify({ runs, conductors, activity }, null, 1)
   }
 
   /** Waits until the run is in one of these states. */

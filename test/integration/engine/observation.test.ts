@@ -30,7 +30,7 @@ const bytesByHand = async (schema: string): Promise<number> => {
     heaps as (select oid from tables union all select reltoastrelid from tables where reltoastrelid <> 0),
     relations as (select oid from heaps union all select i.indexrelid from pg_index i join heaps h on h.oid = i.indrelid)
     select sum(pg_relation_size(r.oid, f.name))::float8 as bytes from relations r cross join (values ('main'), ('fsm'), ('vm'), ('init')) f(name)`
-  return Number(row?.bytes ?? -1)
+  return row?.bytes ?? -1
 }
 
 describe('looking', () => {

@@ -106,12 +106,13 @@ class Conductor {
       const run = known ?? (await adoptRun(db, this.#lease, id))
       if (!run) continue
       const interrupted = known ? new Set<number>() : await interruptLeftovers(db, this.#lease, id)
-      this.#list.runs.set(id, run)
       // What is unreported yet, or was reported while this was read, still reads as pending.
       const reports = this.#reporter.reports
       if (known && !this.#reporter.empty) continue
       const found = await readWork(db, this.#lease, run, interrupted, (position) => this.#list.has(id, position))
       if (known && (!this.#reporter.empty || this.#reporter.reports !== reports)) continue
+      // Together with its items: a run that seems to have none is reported as quiet, and a cancelled one would be ended under the hands of those that begin.
+      this.#list.runs.set(id, run)
       for (const work of found) this.#list.add(work)
     }
     this.#wakeAll()
