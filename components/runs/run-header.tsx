@@ -64,7 +64,7 @@ function Fact({ children }: { readonly children: React.ReactNode }) {
 
 function RunLink({ run }: { readonly run: number }) {
   return (
-    <Link href={`/runs/${run}`} className="text-accent-ink underline-offset-2 hover:underline">
+    <Link href={`/runs/${run}`} className="text-accent-ink underline underline-offset-2">
       run {run}
     </Link>
   )
