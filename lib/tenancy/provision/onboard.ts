@@ -146,17 +146,21 @@ const requireBaselines = (rows: readonly Row[], versions: ReadonlySet<string>, s
  * @throws set.unknown, set.empty, set.no_database, version.unknown, database.unknown, tenant.exists, schema.taken, run.targets_busy
  */
 export const startOnboarding = async (library: Library, actor: Actor, input: OnboardInput): Promise<RunRef> => {
-  try {
-    return await reserveAndQueue(library, actor, input)
-  } catch (error) {
-    // Somebody took the schema at the same instant; now that they have it, the second look says who.
-    if (!isSchemaRace(error)) throw error
-    return reserveAndQueue(library, actor, input)
+  for (let left = 3; ; left -= 1) {
+    try {
+      return await reserveAndQueue(library, actor, input)
+    } catch (error) {
+      if (left === 0 || !isRace(error)) throw error
+    }
   }
 }
 
-const isSchemaRace = (error: unknown): boolean =>
-  codeOf(error) === sqlstate.uniqueViolation && error instanceof Error && Reflect.get(error, 'constraint_name') === 'placement_own_target'
+/** Somebody took a schema, or made tenants active, at the same instant: all or nothing was done, and a second look says what it is now. */
+const isRace = (error: unknown): boolean => {
+  const code = codeOf(error)
+  const isSchema = code === sqlstate.uniqueViolation && error instanceof Error && Reflect.get(error, 'constraint_name') === 'placement_own_target'
+  return isSchema || code === sqlstate.deadlock
+}
 
 const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInput): Promise<RunRef> => {
   if (input.isolation !== 'schema')

@@ -117,7 +117,10 @@ export const writeSeen = async (trx: ControlDb, seen: readonly SeenTarget[], emp
 const activate = async (trx: ControlDb, reports: readonly ItemReport[]): Promise<void> => {
   const ids = reports.filter(({ activates }) => activates).map(({ tenantId }) => tenantId)
   if (ids.length === 0) return
-  await sql`update tenant set state = 'active', updated_at = now() where id = any(${ids}::bigint[]) and state = 'provisioning'`.execute(trx)
+  // In the order in which an onboarding locks them.
+  await sql`
+    with mine as materialized (select id from tenant where id = any(${ids}::bigint[]) and state = 'provisioning' order by slug for update)
+    update tenant t set state = 'active', updated_at = now() from mine where t.id = mine.id`.execute(trx)
   await notify(trx, { topic: 'tenants' })
 }
 
