@@ -47,9 +47,11 @@ export const releaseLease = async (db: ControlDb, lease: Lease): Promise<void> =
   await sql`update conductor set worker = null, waiting_for = null where server_id = ${lease.serverId} and epoch = ${lease.epoch}`.execute(db)
 }
 
+/** By number: a conductor that slept and wakes up late must not end its successors. */
+/** Older ones alone: a conductor that slept through its own takeover must not end those who took over. */
 const olderBackends = (lease: Lease): string =>
   `SELECT pid::text AS pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ` +
-  `AND application_name LIKE ${quoteLiteral(`${prefix(lease.installation)}%`)} AND application_name NOT LIKE ${quoteLiteral(`${conductorName(lease)}%`)}`
+  `AND substring(application_name FROM ${quoteLiteral(`^${prefix(lease.installation)}([0-9]+)`)})::bigint < ${lease.epoch}`
 
 const waitMs = 100
 const goneWithinMs = 30_000
