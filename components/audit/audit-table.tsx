@@ -57,7 +57,7 @@ function AuditLine({ row }: { readonly row: AuditRow }) {
       <td className="px-3 whitespace-nowrap">
         <span className="text-faint">{row.subjectKind} </span>
         {href ? (
-          <Link href={href} className="text-accent-ink hover:underline">
+          <Link href={href} className="text-accent-ink underline underline-offset-2">
             {row.subject}
           </Link>
         ) : (
