@@ -55,7 +55,7 @@ test('the link of the first start sets a password and leads to the fleet’s sen
 test('one tenant by the form: its slug is proposed, and one that may not be had is said so before anything is sent', async () => {
   await page.getByRole('link', { name: 'Tenants', exact: true }).click()
   await page.getByRole('link', { name: 'Onboard', exact: true }).click()
-  await page.getByLabel('Name').fill('Größer & Söhne')
+  await page.getByLabel('Name', { exact: true }).fill('Größer & Söhne')
   const slug = page.getByLabel('Slug')
   await expect.poll(() => slug.inputValue()).toBe('grosser-sohne')
   await page.getByText('free', { exact: true }).waitFor()
@@ -63,7 +63,7 @@ test('one tenant by the form: its slug is proposed, and one that may not be had 
   await page.getByText('“baltic-bakery” is taken; choose another one.').waitFor()
   await slug.fill('admin')
   await page.getByText('“admin” is a reserved name; choose another one.').waitFor()
-  await page.getByRole('button', { name: 'Onboard admin' }).click()
+  await page.getByRole('button', { name: 'Onboard the tenant' }).click()
   expect(new URL(page.url()).pathname).toBe('/tenants/new')
   await slug.fill('groesser')
   await page.getByText('free', { exact: true }).waitFor()

@@ -1,0 +1,102 @@
+/** Dark as well as light, on a phone as well as on a desk. */
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { migrationsDir } from '../../lib/connection.ts'
+import type { Tenancy } from '../../lib/tenancy/contract/index.ts'
+import { createTenancy } from '../../lib/tenancy/index.ts'
+import { openVisitor, type Visitor } from '../support/browser.ts'
+import { makePerson } from '../support/people.ts'
+import { signInAs } from '../support/signing-in.ts'
+
+const email = 'screens@example.com'
+let tenancy: Tenancy
+let failedRun = ''
+const visitors: Visitor[] = []
+
+beforeAll(async () => {
+  tenancy = createTenancy({ controlUrl: inject('controlUrl'), secret: inject('secret'), migrationsDir })
+  await makePerson(tenancy, email, 'operator')
+  const [run] = (await tenancy.runs.list({ state: ['failed'], limit: 1 })).rows
+  failedRun = `/runs/${run?.id}`
+})
+afterAll(async () => {
+  for (const visitor of visitors) await visitor.close()
+  await tenancy.close()
+})
+
+const visit = async (width: 'wide' | 'narrow'): Promise<Visitor> => {
+  const visitor = await openVisitor({ baseUrl: inject('consoleUrl'), width })
+  visitors.push(visitor)
+  return visitor
+}
+
+/** Brightness of the page behind everything, 0 to 255. */
+const brightness = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const pen = document.createElement('canvas').getContext('2d')
+    if (!pen) return Number.NaN
+    pen.fillStyle = '#fff'
+    pen.fillRect(0, 0, 1, 1)
+    pen.fillStyle = getComputedStyle(document.documentElement).backgroundColor
+    pen.fillRect(0, 0, 1, 1)
+    const [red = 0, green = 0, blue = 0] = pen.getImageData(0, 0, 1, 1).data
+    return (red + green + blue) / 3
+  })
+
+test('the choice of dark holds over a reload and is there before anything is drawn', async () => {
+  const { page, complaints } = await visit('wide')
+  await signInAs(page, email, '/')
+  expect(await brightness(page)).toBeGreaterThan(200)
+  await page.getByRole('button', { name: 'Switch between light and dark' }).click()
+  await expect.poll(() => brightness(page)).toBeLessThan(50)
+  // The answer itself is dark: it is so even when no script comes.
+  await page.route('**/*.js', (route) => route.abort())
+  await page.reload()
+  expect(await brightness(page)).toBeLessThan(50)
+  await page.unroute('**/*.js')
+  await page.reload()
+  expect(await brightness(page)).toBeLessThan(50)
+  await page.getByRole('button', { name: /operator: account and settings/ }).click()
+  await page.getByRole('menuitemradio', { name: 'As the system' }).click()
+  await expect.poll(() => brightness(page)).toBeGreaterThan(200)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await expect.poll(() => brightness(page)).toBeLessThan(50)
+  expect(complaints.filter((text) => !text.includes('net::ERR_FAILED'))).toEqual([])
+})
+
+/** How many pixels are hidden to the right of the screen. */
+const tooWide = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const content = document.getElementById('content')
+    const root = document.documentElement
+    return Math.max(root.scrollWidth - root.clientWidth, content ? content.scrollWidth - content.clientWidth : 0)
+  })
+
+test('at 390 pixels one can look at everything without scrolling sideways, and rerun what failed', async () => {
+  const { page, complaints } = await visit('narrow')
+  await signInAs(page, email, '/account')
+  const pages: ReadonlyArray<readonly [path: string, text: string]> = [
+    ['/', 'Fleet map'], ['/tenants', 'Baltic Bakery'], ['/tenants/baltic-bakery', 'Size of'], ['/migrations', 'At head'], ['/migrations/app', 'invoice_dates_in_order'],
+    ['/migrations/app?version=0012', 'Runs in one transaction'], ['/databases', 'Reachable'], ['/people', 'Role'], ['/audit', 'runs.start'], ['/runs', 'Roll app out to 0012'],
+    [`${failedRun}?tab=plan`, 'frozen with their checksums'], ['/nowhere', 'There is no such page'],
+  ]
+  for (const [path, text] of pages) {
+    await page.goto(path)
+    await page.getByText(text).first().waitFor()
+    expect(await tooWide(page), path).toBe(0)
+  }
+  await page.getByRole('button', { name: 'Pages' }).click()
+  await page.getByRole('dialog').getByRole('link', { name: 'Runs' }).click()
+  await page.getByRole('row', { name: /4 failed/ }).getByRole('link').click()
+  await page.getByRole('button', { name: 'Rerun these 4' }).waitFor()
+  expect(await tooWide(page)).toBe(0)
+  await page.getByRole('button', { name: 'baltic-bakery', exact: true }).click()
+  const panel = page.getByRole('dialog', { name: 'baltic-bakery' })
+  await panel.getByText('Attempt 1: failed').waitFor()
+  expect(await tooWide(page)).toBe(0)
+  await panel.getByRole('button', { name: 'Close' }).click()
+  await page.getByRole('button', { name: 'Rerun these 4' }).click()
+  await page.waitForURL((url) => /^\/runs\/\d+$/.test(url.pathname) && url.pathname !== failedRun)
+  await page.getByText(/^Nothing was to be done|needed nothing\.$/).waitFor({ timeout: 30_000 })
+  expect(complaints.filter((text) => !text.includes('404'))).toEqual([])
+})
