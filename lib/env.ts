@@ -27,6 +27,7 @@ const environmentSchema = z.object({
   PORT: optional(z.coerce.number().int().min(1).max(65_535)),
   TENANTRY_URL: optional(z.string().refine(isOrigin)),
   TENANTRY_WORKER: optional(z.enum(['on', 'off'])),
+  TENANTRY_TRUSTED_PROXY: optional(z.string().regex(/^(on|off|[1-9])$/)),
   TENANTRY_DATA: optional(z.string()),
   NODE_ENV: optional(z.enum(['production', 'development', 'test'])),
   LOG_LEVEL: optional(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
@@ -41,6 +42,7 @@ const rightValues: Readonly<Record<Variable, string>> = {
   PORT: 'a whole number from 1 to 65535',
   TENANTRY_URL: 'the public address without a path, such as https://tenantry.example.com',
   TENANTRY_WORKER: 'off, to run no worker inside the web process, or on',
+  TENANTRY_TRUSTED_PROXY: 'on behind one proxy of your own, the number of proxies behind several (2), or off',
   TENANTRY_DATA: 'the folder of the embedded server, such as .tenantry',
   NODE_ENV: 'production, development or test',
   LOG_LEVEL: 'trace, debug, info, warn, error or silent',
@@ -59,6 +61,8 @@ export type Environment = {
   readonly publicUrl: string | null
   /** Whether the web process works on runs as well. */
   readonly isWorkerInside: boolean
+  /** How many proxies of our own stand before the web process and append to X-Forwarded-For; 0: nobody's word is taken. */
+  readonly trustedProxies: number
   /** Absolute path of the embedded server's folder. */
   readonly dataDir: string
   readonly mode: 'production' | 'development' | 'test'
@@ -91,12 +95,15 @@ export const readEnvironment = (source: Readonly<Record<string, string | undefin
     port: values.PORT ?? null,
     publicUrl: values.TENANTRY_URL?.replace(/\/$/, '') ?? null,
     isWorkerInside: values.TENANTRY_WORKER !== 'off',
+    trustedProxies: proxiesOf(values.TENANTRY_TRUSTED_PROXY ?? 'off'),
     dataDir: isAbsolute(dataDir) ? dataDir : join(/* turbopackIgnore: true */ projectRoot, dataDir),
     mode: values.NODE_ENV ?? 'development',
     logLevel: values.LOG_LEVEL ?? null,
     isStartedByNpm: values.npm_lifecycle_event !== undefined,
   })
 }
+
+const proxiesOf = (text: string): number => (text === 'off' ? 0 : text === 'on' ? 1 : Number(text))
 
 const describe = (name: string, value: string | undefined): string => {
   const shown = secretNames.has(name) ? `${name} is set to something that does not fit` : `${name} is “${value}”`

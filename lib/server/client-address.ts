@@ -1,3 +1,4 @@
-/** The address that the nearest proxy, or Next itself, saw the request come from; what a client claims before it is not believed. */
-export const clientOf = (headers: Headers): string | null =>
-  headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() || null
+import { clientHeader } from '@/lib/client-address'
+
+/** The address that the request came from, as the server saw it. */
+export const clientOf = (headers: Headers): string | null => headers.get(clientHeader)

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import { env, runAs } from '../../lib/env.ts'
+import { stampClient } from '../../lib/client-address.ts'
 import { isPortFree, nextFreePort } from '../../lib/embedded/ports.ts'
 import { projectRoot } from '../../lib/root.ts'
 import { note } from './progress.ts'
@@ -48,7 +49,10 @@ export const serve = async (port: number, isDev: boolean): Promise<Console> => {
   const app = next({ dev: isDev, dir: projectRoot, port, hostname: 'localhost', httpServer: server })
   const handle = app.getRequestHandler()
   await (isDev ? app.prepare() : quietly(() => app.prepare()))
-  server.on('request', (request, response) => void handle(request, response))
+  server.on('request', (request, response) => {
+    stampClient(request, env.trustedProxies)
+    void handle(request, response)
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, () => resolve())

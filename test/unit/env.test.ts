@@ -36,6 +36,12 @@ describe('the environment', () => {
     })
   })
 
+  it.each([['on', 1], ['off', 0], ['3', 3]])('trusts proxies: %s', (text, proxies) => {
+    expect(readEnvironment({ TENANTRY_TRUSTED_PROXY: text }).trustedProxies).toBe(proxies)
+    expect(readEnvironment({}).trustedProxies).toBe(0)
+    expect(messageOf({ TENANTRY_TRUSTED_PROXY: '0' })).toContain('TENANTRY_TRUSTED_PROXY is “0”; right would be: on behind one proxy')
+  })
+
   it('names the variable, its value and what would be right', () => {
     expect(messageOf({ PORT: '99999' })).toBe('PORT is “99999”; right would be: a whole number from 1 to 65535.')
     expect(messageOf({ TENANTRY_WORKER: 'no' })).toContain('TENANTRY_WORKER is “no”; right would be: off')
