@@ -31,7 +31,7 @@ export const signInWithPassword = async ({ tenancy, headers, email, password }: 
       })
     throw new TenancyError('auth.wrong_password')
   }
-  await tenancy.people.forgetAttempts(email)
+  await tenancy.people.forgetAttempts({ email, client: clientOf(headers) })
   await tenancy.audit.record({ actor: person, action: 'account.signIn', subjectKind: 'person', subject: email })
 }
 
@@ -62,7 +62,8 @@ export const changeOwnPassword = async ({
   next,
 }: Own & { readonly current: string; readonly next: string }): Promise<void> => {
   const sent = await headers()
-  await tenancy.people.countAttempt({ email: actor.label, client: clientOf(sent) })
+  const attempt = { email: actor.label, client: clientOf(sent) }
+  await tenancy.people.countAttempt(attempt)
   try {
     await getAuth().api.changePassword({
       body: { currentPassword: current, newPassword: next, revokeOtherSessions: true },
@@ -72,6 +73,6 @@ export const changeOwnPassword = async ({
     if (isAPIError(error) && error.statusCode < 500) throw new TenancyError('auth.wrong_password')
     throw error
   }
-  await tenancy.people.forgetAttempts(actor.label)
+  await tenancy.people.forgetAttempts(attempt)
   await tenancy.audit.record({ actor, action: 'account.changePassword', subjectKind: 'person', subject: actor.label })
 }

@@ -98,10 +98,13 @@ export type Tenancy = {
     endSession(actor: Actor, input: z.output<typeof C.endSessionInput>): Promise<void>
     /** Notes that the person is here; written at most once a minute. */
     seen(person: string): Promise<void>
-    /** Counts an attempt to sign in; throws auth.rate_limited when there were too many for the address or from the client. */
+    /**
+     * Counts an attempt to sign in; throws auth.rate_limited when there were too many for the address from this client, or from the client. Resolves late when
+     * there were very many for the address from everywhere.
+     */
     countAttempt(input: { readonly email: string; readonly client: string | null }): Promise<void>
     /** After a sign-in that succeeded. */
-    forgetAttempts(email: string): Promise<void>
+    forgetAttempts(input: { readonly email: string; readonly client: string | null }): Promise<void>
   }
   readonly audit: {
     list(filter: C.AuditFilter): Promise<V.AuditPage>

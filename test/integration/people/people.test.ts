@@ -171,22 +171,45 @@ test('sessions end one by one and all but this one; never somebody else’s', as
   expect((await tenancy.people.sessions(idOf(dan))).map(({ id }) => id)).toEqual(['d1'])
 })
 
-test('too many attempts for an address are refused, from many processes at once too, and told how long', async () => {
+test('too many attempts for an address from one client are refused, from many processes at once too, and told how long', async () => {
   const other = createTenancy({ controlUrl: sqlUrl(), secret: testSecret, migrationsDir })
   const email = 'target@example.com'
   const attempts = Array.from({ length: 24 }, (_, index) =>
-    refusedWith((index % 2 === 0 ? tenancy : other).people.countAttempt({ email, client: `10.0.0.${index}` })),
+    refusedWith((index % 2 === 0 ? tenancy : other).people.countAttempt({ email, client: '10.0.0.1' })),
   )
   const codes = await Promise.all(attempts)
   await other.close()
   expect(codes.filter((code) => code === 'nothing')).toHaveLength(10)
   expect(codes.filter((code) => code === 'auth.rate_limited')).toHaveLength(14)
   const refusal = await tenancy.people
-    .countAttempt({ email, client: null })
+    .countAttempt({ email, client: '10.0.0.1' })
     .catch((error: { details: { seconds: number } }) => error.details.seconds)
   expect(refusal).toBeGreaterThan(800)
   await sql`update sign_in_limit set window_started_at = now() - interval '16 minutes'`
-  expect(await refusedWith(tenancy.people.countAttempt({ email, client: null }))).toBe('nothing')
+  expect(await refusedWith(tenancy.people.countAttempt({ email, client: '10.0.0.1' }))).toBe('nothing')
+  const old = await sql`select key from sign_in_limit where window_started_at < now() - interval '15 minutes'`
+  expect(old).toHaveLength(0)
+})
+
+test('an address that is tried from everywhere is slowed down, not locked', async () => {
+  const email = 'wanted@example.com'
+  for (let index = 0; index < 100; index += 1)
+    expect(await refusedWith(tenancy.people.countAttempt({ email, client: `10.1.0.${index}` }))).toBe('nothing')
+  const begun = performance.now()
+  expect(await refusedWith(tenancy.people.countAttempt({ email, client: '10.2.0.1' }))).toBe('nothing')
+  expect(performance.now() - begun).toBeGreaterThan(950)
+  await tenancy.people.forgetAttempts({ email, client: '10.2.0.1' })
+  const again = performance.now()
+  expect(await refusedWith(tenancy.people.countAttempt({ email, client: '10.2.0.1' }))).toBe('nothing')
+  expect(performance.now() - again).toBeLessThan(900)
+})
+
+test('sign-ins that succeed use nothing of their client’s attempts up', async () => {
+  for (let index = 0; index < 60; index += 1) {
+    const attempt = { email: `o${index}@example.com`, client: '10.8.8.8' }
+    expect(await refusedWith(tenancy.people.countAttempt(attempt))).toBe('nothing')
+    await tenancy.people.forgetAttempts(attempt)
+  }
 })
 
 test('one client that tries many addresses is refused as well', async () => {
