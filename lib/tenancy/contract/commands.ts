@@ -172,6 +172,9 @@ export const auditFilter = z.object({
   actor: text(120).optional(),
   action: text(80).optional(),
   subject: text(120).optional(),
+  /** One thing's rows: its kind and its whole name, where `subject` is any part of a name. */
+  subjectKind: text(40).optional(),
+  subjectExact: text(200).optional(),
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
   /** Rows before this id: the next page. */

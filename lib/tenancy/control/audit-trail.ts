@@ -9,7 +9,7 @@ const literally = (text: string): string => text.replace(/[\\%_]/g, (sign) => `\
 /** Reading and writing the audit trail. Pages go by the row's id, newest first, so that new rows move nothing. */
 export const createAudit = ({ control: { db } }: Library): Tenancy['audit'] => ({
   record: (entry) => appendAudit(db, entry),
-  list: async ({ actor, action, subject, from, to, before, limit }) => {
+  list: async ({ actor, action, subject, subjectKind, subjectExact, from, to, before, limit }) => {
     let query = db
       .selectFrom('audit')
       .selectAll()
@@ -18,6 +18,8 @@ export const createAudit = ({ control: { db } }: Library): Tenancy['audit'] => (
     if (actor) query = query.where('actor_label', 'ilike', `%${literally(actor)}%`)
     if (action) query = query.where('action', 'like', `${literally(action)}%`)
     if (subject) query = query.where('subject', 'ilike', `%${literally(subject)}%`)
+    if (subjectKind) query = query.where('subject_kind', '=', subjectKind)
+    if (subjectExact) query = query.where('subject', '=', subjectExact)
     if (from) query = query.where('at', '>=', new Date(from))
     if (to) query = query.where('at', '<', new Date(to))
     if (before !== undefined) query = query.where('id', '<', before)

@@ -13,6 +13,7 @@ const record = (subject: string, details: Readonly<Record<string, unknown>> = {}
   edge.tenancy.audit.record({ actor: systemActor, action: 'tests.wrote', subjectKind: 'row', subject, details })
 
 beforeAll(async () => {
+  await edge.tenancy.audit.record({ actor: systemActor, action: 'tenants.suspend', subjectKind: 'tenant', subject: 'row' })
   for (let start = 0; start < written; start += 100)
     await Promise.all(Array.from({ length: Math.min(100, written - start) }, (_, index) => record(`row-${start + index}`)))
 })
@@ -48,6 +49,13 @@ test('filters take text literally, and join', async () => {
   expect((await edge.tenancy.audit.list({ actor: 'ADMIN@', action: 'people.redeem', limit: 5 })).rows).toMatchObject([{ actorKind: 'person' }])
   expect((await edge.tenancy.audit.list({ from: new Date(Date.now() + 60_000).toISOString(), limit: 5 })).rows).toEqual([])
   expect((await edge.tenancy.audit.list({ to: new Date(Date.now() - 3_600_000).toISOString(), limit: 5 })).rows).toEqual([])
+})
+
+test('a tenant’s page has its own rows, however many newer ones of others hold its name', async () => {
+  const { GET } = await import('../../../app/api/tenants/[slug]/audit/route.ts')
+  comeFrom(ownRequest(await edge.signIn('operator')))
+  const answer = await GET(new Request(`http://${ownHost}/api/tenants/row/audit`), { params: Promise.resolve({ slug: 'row' }) })
+  expect(await answer.json()).toMatchObject([{ action: 'tenants.suspend', subject: 'row' }])
 })
 
 const exported = async (search: string): Promise<Response> => {
