@@ -48,7 +48,7 @@ export const errorTable = {
   'database.rights': { status: 422, title: 'The user “{user}” lacks a right: {right}.', hint: '{remedy}' },
   'database.pooler': { status: 422, title: 'The address {host} answers through a connection pooler in transaction mode.', hint: 'Give the direct address of the server.' },
   'database.version': { status: 422, title: 'The server at {host} is PostgreSQL {version}; Tenantry needs 13 or newer.' },
-  'database.in_use': { status: 409, title: 'Database “{database}” still holds {count} target(s).', hint: 'A database can be removed only when it is empty.' },
+  'database.in_use': { status: 409, title: 'Database “{database}” still holds {count} tenant(s).', hint: 'A database can be removed only when no tenant lives in it.' },
   'run.unknown': { status: 404, title: 'There is no run {run}.' },
   'run.state_conflict': { status: 409, title: 'Run {run} is {state}; “{command}” needs another state.', hint: '{remedy}' },
   'run.targets_busy': { status: 409, title: '{count} of the chosen targets are being worked on by run {run} ({state}).', hint: 'Wait for it, resume it or cancel it first.' },

@@ -140,7 +140,10 @@ export type ControlTables = {
   run_item: {
     run_id: number
     position: number
-    target_id: number
+    /** Null once the target was forgotten with its database. */
+    target_id: number | null
+    database_name: string | null
+    schema_name: string | null
     tenant_id: number
     server_id: number
     state: Generated<ItemState>

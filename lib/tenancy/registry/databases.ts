@@ -111,16 +111,37 @@ export const setBudget = async ({ control }: Library, actor: Actor, input: z.out
   })
 }
 
-/** Forgets the database; nothing in it is touched. @throws database.unknown, database.in_use */
+/** Locked, so that nobody places a tenant on one meanwhile. @throws database.in_use, run.targets_busy */
+const lockEmptyTargets = async (trx: ControlDb, database: string, id: number): Promise<readonly number[]> => {
+  const targets = (await trx.selectFrom('target').select('id').where('database_id', '=', id).orderBy('id').forUpdate().execute()).map((row) => row.id)
+  if (targets.length === 0) return targets
+  const { count } = await trx
+    .selectFrom('placement')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('target_id', 'in', targets)
+    .executeTakeFirstOrThrow()
+  if (count > 0) throw new TenancyError('database.in_use', { database, count })
+  const { rows } = await sql<{ run: number; state: string; count: number }>`
+    select r.id as run, r.state, count(*)::int as count from run_item i join run r on r.id = i.run_id
+    where i.target_id = any(${[...targets]}::bigint[]) and r.state not in ('succeeded', 'failed', 'cancelled') group by r.id order by r.id limit 1`.execute(trx)
+  if (rows[0]) throw new TenancyError('run.targets_busy', rows[0])
+  return targets
+}
+
+/** What onboardings that failed left behind: schemas that no tenant lives in. Past runs keep their names. */
+const forgetTargets = async (trx: ControlDb, database: string, targets: readonly number[]): Promise<void> => {
+  if (targets.length === 0) return
+  await sql`
+    update run_item i set database_name = ${database}, schema_name = t.schema_name
+    from target t where t.id = i.target_id and t.id = any(${[...targets]}::bigint[])`.execute(trx)
+  await trx.deleteFrom('target').where('id', 'in', targets).execute()
+}
+
+/** Forgets the database; nothing in it is touched. @throws database.unknown, database.in_use while tenants live there, run.targets_busy */
 export const removeDatabase = async ({ control }: Library, actor: Actor, input: z.output<typeof removeDatabaseInput>): Promise<void> => {
   await control.db.transaction().execute(async (trx) => {
     const { id, server_id } = await findDatabase(trx, input.name)
-    const { count } = await trx
-      .selectFrom('target')
-      .select((select) => select.fn.countAll<number>().as('count'))
-      .where('database_id', '=', id)
-      .executeTakeFirstOrThrow()
-    if (count > 0) throw new TenancyError('database.in_use', { database: input.name, count })
+    await forgetTargets(trx, input.name, await lockEmptyTargets(trx, input.name, id))
     const sets = await trx.updateTable('migration_set').set({ default_database_id: null }).where('default_database_id', '=', id).returning('name').execute()
     await trx.deleteFrom('database').where('id', '=', id).execute()
     // Past runs still name their servers.

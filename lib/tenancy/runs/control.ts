@@ -110,7 +110,7 @@ export const retryItems = async (library: Library, actor: Actor, input: { run: n
       if (state === 'paused') await setState(trx, input.run, 'queued')
     })
   } catch (error) {
-    throw await explainConflict(library, error, targets.map(({ target_id: id }) => id))
+    throw await explainConflict(library, error, targets.flatMap(({ target_id: id }) => id ?? []))
   }
   return { items }
 }

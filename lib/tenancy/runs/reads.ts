@@ -119,10 +119,10 @@ export const listRunItems = async ({ control: { db } }: Db, input: RunItemsInput
       select i.*, t.slug, count(*) over ()::int as total from ${source}
       order by ${itemSorts[input.sort]} ${direction}, i.position offset ${input.offset} limit ${input.limit}
     )
-    select i.total, i.position, i.slug, d.name as database, ta.schema_name as schema, i.state, i.from_version as "fromVersion",
+    select i.total, i.position, i.slug, coalesce(d.name, i.database_name) as database, coalesce(ta.schema_name, i.schema_name) as schema, i.state, i.from_version as "fromVersion",
       i.to_version as "toVersion", i.attempts, i.started_at as "startedAt", i.finished_at as "finishedAt", i.duration_ms as "durationMs",
       i.next_attempt_at as "nextAttemptAt", i.error
-    from page i join target ta on ta.id = i.target_id join database d on d.id = ta.database_id join tenant t on t.id = i.tenant_id
+    from page i left join target ta on ta.id = i.target_id left join database d on d.id = ta.database_id join tenant t on t.id = i.tenant_id
     order by ${itemSorts[input.sort]} ${direction}, i.position`.execute(db)
   if (rows.length === 0) await requireRun(db, input.run)
   const total = rows[0]?.total ?? (input.offset === 0 ? 0 : (await sql<{ total: number }>`select count(*)::int as total from ${source}`.execute(db)).rows[0]?.total) ?? 0

@@ -18,7 +18,7 @@ const chooseItems = async (db: ControlDb, run: number, slugs: readonly string[] 
   const { rows } = await sql<Chosen>`
     select i.target_id, i.tenant_id, i.server_id, o.version, i.options
     from run_item i join tenant n on n.id = i.tenant_id left join observation o on o.target_id = i.target_id
-    where i.run_id = ${run} and i.state in ('failed', 'interrupted', 'cancelled') and n.state in ('active', 'provisioning') and ${named}
+    where i.run_id = ${run} and i.target_id is not null and i.state in ('failed', 'interrupted', 'cancelled') and n.state in ('active', 'provisioning') and ${named}
     order by i.position`.execute(db)
   return rows.map((row) => ({ targetId: row.target_id, tenantId: row.tenant_id, serverId: row.server_id, fromVersion: row.version, ...(row.options ? { options: row.options } : {}) }))
 }

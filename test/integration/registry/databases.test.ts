@@ -4,6 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import type { Library } from '../../../lib/tenancy/context.ts'
 import { unseal } from '../../../lib/tenancy/control/seal.ts'
 import { listDatabases } from '../../../lib/tenancy/registry/database-list.ts'
+import { runItemsInput } from '../../../lib/tenancy/contract/commands.ts'
+import { listRunItems } from '../../../lib/tenancy/runs/reads.ts'
 import { refreshDatabases } from '../../../lib/tenancy/registry/database-refresh.ts'
 import { addDatabase, checkDatabase, openUrl, removeDatabase, setBudget } from '../../../lib/tenancy/registry/databases.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
@@ -98,19 +100,39 @@ describe('known databases', () => {
     expect(await listDatabases(library)).toEqual([])
   })
 
-  it('are removed only when no target is left, and are then nobody’s default', async () => {
+  it('are removed only when no tenant is left, and are then nobody’s default', async () => {
     await addDatabase(library, ada, { name: 'app', url: fleetUrl })
     const { db } = library.control
     await sql`insert into migration_set (name, default_database_id) select 'app', id from database`.execute(db)
     await sql`insert into target (set_id, database_id, schema_name, isolation) select s.id, d.id, 'tenant_x', 'schema' from migration_set s, database d`.execute(db)
+    await sql`insert into tenant (slug, name) values ('x', 'X')`.execute(db)
+    await sql`insert into placement (tenant_id, set_id, target_id, isolation) select n.id, t.set_id, t.id, 'schema' from tenant n, target t`.execute(db)
     expect(await refusalOf(removeDatabase(library, ada, { name: 'app' }))).toMatchObject({ code: 'database.in_use', details: { count: 1 } })
-    await sql`delete from target`.execute(db)
+    await sql`delete from placement`.execute(db)
     await removeDatabase(library, ada, { name: 'app' })
     expect(await listDatabases(library)).toEqual([])
     const set = await db.selectFrom('migration_set').select('default_database_id').executeTakeFirstOrThrow()
     expect(set.default_database_id).toBeNull()
     expect(await db.selectFrom('server').selectAll().execute()).toEqual([])
     expect(await refusalOf(removeDatabase(library, ada, { name: 'app' }))).toMatchObject({ code: 'database.unknown' })
+  })
+
+  it('are removed with what a failed onboarding left, and its run still tells of it', async () => {
+    await addDatabase(library, ada, { name: 'app', url: fleetUrl })
+    const { db } = library.control
+    await sql`insert into migration_set (name) values ('app')`.execute(db)
+    await sql`insert into target (set_id, database_id, schema_name, isolation) select s.id, d.id, 'tenant_x', 'schema' from migration_set s, database d`.execute(db)
+    await sql`insert into tenant (slug, name) values ('x', 'X')`.execute(db)
+    await sql`insert into run (kind, set_id, migrations, digest, started_by, state) select 'onboard', id, '[]', '', 'ada', 'paused' from migration_set`.execute(db)
+    await sql`insert into run_item (run_id, position, target_id, tenant_id, server_id, state)
+      select r.id, 1, t.id, n.id, s.id, 'failed' from run r, target t, tenant n, server s`.execute(db)
+    // A retry would work on the target again.
+    expect(await refusalOf(removeDatabase(library, ada, { name: 'app' }))).toMatchObject({ code: 'run.targets_busy', details: { state: 'paused' } })
+    await sql`update run set state = 'failed'`.execute(db)
+    await removeDatabase(library, ada, { name: 'app' })
+    expect(await listDatabases(library)).toEqual([])
+    const { id } = await db.selectFrom('run').select('id').executeTakeFirstOrThrow()
+    expect(await listRunItems(library, runItemsInput.parse({ run: id }))).toMatchObject({ total: 1, rows: [{ slug: 'x', database: 'app', schema: 'tenant_x' }] })
   })
 
   it('are looked at again: who is connected, and whether they answer at all', async () => {
