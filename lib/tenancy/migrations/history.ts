@@ -58,35 +58,44 @@ export type TargetSummary = { readonly history: HistorySummary | null } | null
 type SummaryRow = {
   i: string
   applied: string
-  version: string | null
+  /** `version run` of the newest version; the run is empty when it was none of Tenantry's. */
+  newest: string | null
   digest: string
-  last_run: string | null
+  /** `version statements checksum` of what has started and not finished. */
   unfinished: string | null
-  unfinished_checksum: string | null
-  done: string | null
 }
 
-const digestExpression = `encode(sha256(convert_to(coalesce(string_agg(version || ':' || checksum, ',' ORDER BY version) FILTER (WHERE finished_at IS NOT NULL), ''), 'UTF8')), 'hex')`
+const finished = 'FILTER (WHERE finished_at IS NOT NULL)'
+const digestExpression = `encode(sha256(convert_to(coalesce(string_agg(version || ':' || checksum, ',' ORDER BY version) ${finished}, ''), 'UTF8')), 'hex')`
 
-/** One row: the summary of one schema's history, marked with a number to find it again in a UNION. */
+/**
+ * One row: the summary of one schema's history, marked with a number to find it again in a UNION. As few aggregates as can say it: it is planned anew for
+ * each schema, and planning is most of what it costs. A blank sorts below whatever goes on a version, so the greatest text is the newest version's.
+ */
 export const selectSummary = (schema: string, mark = 0): string =>
-  `SELECT ${mark}::text AS i, count(*) FILTER (WHERE finished_at IS NOT NULL)::text AS applied, max(version) FILTER (WHERE finished_at IS NOT NULL) AS version, ` +
-  `${digestExpression} AS digest, (array_agg(run ORDER BY version DESC) FILTER (WHERE finished_at IS NOT NULL))[1]::text AS last_run, max(version) FILTER (WHERE finished_at IS NULL) AS unfinished, max(checksum) FILTER (WHERE finished_at IS NULL) AS unfinished_checksum, ` +
-  `max(statements_done) FILTER (WHERE finished_at IS NULL)::text AS done FROM ${quoteQualified(schema, historyTable)}`
+  `SELECT ${mark} AS i, count(finished_at) AS applied, max(version || ' ' || coalesce(run::text, '')) ${finished} AS newest, ${digestExpression} AS digest, ` +
+  `max(version || ' ' || statements_done || ' ' || checksum) FILTER (WHERE finished_at IS NULL) AS unfinished FROM ${quoteQualified(schema, historyTable)}`
+
+const readUnfinished = (text: string): HistorySummary['unfinished'] => {
+  const [, version = text, done = '0', checksum = ''] = /^(.*) (\d+) (.*)$/s.exec(text) ?? []
+  return { version, checksum, statementsDone: Number(done) }
+}
 
 export const readSummary = (row: object): HistorySummary => {
-  const { applied, version, digest, last_run: lastRun, unfinished, unfinished_checksum: checksum, done } = row as SummaryRow
+  const { applied, newest, digest, unfinished } = row as SummaryRow
+  const blank = newest?.lastIndexOf(' ') ?? -1
+  const run = newest?.slice(blank + 1) ?? ''
   return {
     applied: Number(applied),
-    version,
+    version: newest?.slice(0, blank) ?? null,
     digest,
-    lastRun: lastRun === null ? null : Number(lastRun),
-    unfinished: unfinished === null ? null : { version: unfinished, checksum: checksum ?? '', statementsDone: Number(done ?? 0) },
+    lastRun: run === '' ? null : Number(run),
+    unfinished: unfinished === null || unfinished === undefined ? null : readUnfinished(unfinished),
   }
 }
 
-/** Each batch is its own transaction, so that locks stay bounded whatever the size of the fleet. */
-const batchSize = 200
+/** Each batch is its own transaction, so that locks stay bounded whatever the size of the fleet; a longer UNION costs more to plan for each of its parts. */
+const batchSize = 50
 const catalogBatch = 1000
 
 const chunks = <T>(list: readonly T[], size: number): T[][] =>
