@@ -9,6 +9,7 @@ import { requireAsker } from '@/lib/server/asker'
 import { findDemoProblems } from '@/lib/server/demo'
 import { found } from '@/lib/server/found'
 import { getTenancy } from '@/lib/server/tenancy'
+import { errorFor } from '@/lib/server/tenant-rows'
 import { runId } from '@/lib/tenancy/contract'
 import { repairDemoData } from '../../(demo)/actions'
 import { cancelRun, pauseRun, rerunRun, resumeRun, retryRun } from '../actions'
@@ -26,7 +27,7 @@ export default async function RunPage({ params }: Props) {
   const client = getQueryClient()
   client.setQueryData(runKeys.detail(run.id), run)
   client.setQueryData(runKeys.map(run.id), map)
-  client.setQueryData(runKeys.failures(run.id), failures)
+  client.setQueryData(runKeys.failures(run.id), failures.map((group) => ({ ...group, example: errorFor(person.role, group.example) })))
   const broken = await findDemoProblems(run)
   const notice = broken.length === 0 ? null : <RepairDemo run={run.id} role={person.role} broken={broken} action={repairDemoData} />
   const actions = { pause: pauseRun, resume: resumeRun, cancel: cancelRun, retry: retryRun, rerun: rerunRun }

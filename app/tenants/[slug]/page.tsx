@@ -6,6 +6,7 @@ import { tenantDetailQuery } from '@/lib/client/tenants'
 import { requireAsker } from '@/lib/server/asker'
 import { found } from '@/lib/server/found'
 import { getTenancy } from '@/lib/server/tenancy'
+import { failedFor } from '@/lib/server/tenant-rows'
 import { activateTenants, observeTenants, suspendTenants, updateTenant } from '../actions'
 
 type Props = { readonly params: Promise<{ readonly slug: string }> }
@@ -16,7 +17,8 @@ export default async function TenantPage({ params }: Props) {
   const { person } = await requireAsker('tenants.read')
   const slug = decodeURIComponent((await params).slug)
   const client = getQueryClient()
-  client.setQueryData(tenantDetailQuery(slug).queryKey, await found(getTenancy().tenants.get(slug)))
+  const tenant = await found(getTenancy().tenants.get(slug))
+  client.setQueryData(tenantDetailQuery(slug).queryKey, { ...tenant, runs: failedFor(person.role, tenant.runs) })
   return (
     <HydrationBoundary state={dehydrate(client)}>
       <TenantView

@@ -12,6 +12,8 @@ export const permissions = {
   'sets.read': ['admin', 'operator'],
   'sets.sync': ['admin'],
   'runs.read': ['admin', 'operator', 'support'],
+  /** Values out of tenants' rows, as PostgreSQL quotes them in an error's detail. */
+  'rows.read': ['admin', 'operator'],
   'runs.start': ['admin'],
   'runs.retry': ['admin', 'operator'],
   'runs.rerun': ['admin', 'operator'],

@@ -15,6 +15,7 @@ test('an operator sees everything and mends runs, but starts nothing new and man
     'targets.observe',
     'sets.read',
     'runs.read',
+    'rows.read',
     'runs.retry',
     'runs.rerun',
     'runs.control',

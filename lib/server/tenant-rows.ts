@@ -1,0 +1,12 @@
+import { may, type AttemptError, type Role } from '@/lib/tenancy/contract'
+
+type Failed = { readonly error: AttemptError | null }
+
+const withoutRows = (error: AttemptError): AttemptError => ({ ...error, detail: null })
+
+/** PostgreSQL's detail quotes the row in the way, “Failing row contains (…)”: what a tenant keeps is not for everybody who sees that it failed. */
+export const errorFor = (role: Role, error: AttemptError): AttemptError => (may(role, 'rows.read') ? error : withoutRows(error))
+
+/** Items, attempts or runs of a tenant, with as much of their errors as the role may see. */
+export const failedFor = <T extends Failed>(role: Role, rows: readonly T[]): readonly T[] =>
+  rows.map((row) => (row.error === null ? row : { ...row, error: errorFor(role, row.error) }))
