@@ -50,6 +50,12 @@ const settingProblem = (name: string, isLocal: boolean): readonly [rule: string,
 
 const settings: Rule = (_, statement, report) => {
   const node = nodeOf(statement)
+  if (statement.kind === 'CreateFunctionStmt' || statement.kind === 'AlterFunctionStmt')
+    walk(statement.node, (key, value) => {
+      // FROM CURRENT keeps the tenant's own.
+      if (key === 'VariableSetStmt' && String(value.name).toLowerCase() === 'search_path' && value.kind !== 'VAR_SET_CURRENT')
+        report('search_path', 'error', 'gives a function another search_path than the tenant’s; write SET search_path FROM CURRENT')
+    })
   if (statement.kind === 'DiscardStmt') report('session_setting', 'error', 'DISCARD throws the session’s settings away; remove it')
   if (statement.kind === 'VariableSetStmt') {
     const problem = settingProblem(String(node.name ?? '').toLowerCase(), node.is_local === true)
@@ -64,6 +70,40 @@ const settings: Rule = (_, statement, report) => {
   })
 }
 
+type Made = { readonly relpersistence?: string; readonly schemaname?: string }
+type Into = { readonly rel?: Made; readonly onCommit?: string }
+
+/** The relation that a statement makes, and what COMMIT does with it. */
+const madeBy = (statement: Statement): { readonly relation: Made | undefined; readonly onCommit: unknown } => {
+  const node = nodeOf(statement)
+  const into = (node.into ?? node.intoClause) as Into | undefined
+  if (into) return { relation: into.rel, onCommit: into.onCommit }
+  const relation = statement.kind === 'CreateStmt' ? node.relation : statement.kind === 'ViewStmt' ? node.view : statement.kind === 'CreateSeqStmt' ? node.sequence : undefined
+  return { relation: relation as Made | undefined, onCommit: node.oncommit }
+}
+
+const sessionObjects: ReadonlyMap<string, string> = new Map([
+  ['PrepareStmt', 'PREPARE'],
+  ['ListenStmt', 'LISTEN'],
+])
+const cursorHold = 0x20
+
+/** The session goes on to the next tenant. */
+const sessionState: Rule = (_, statement, report) => {
+  const { relation, onCommit } = madeBy(statement)
+  if ((relation?.relpersistence === 't' || relation?.schemaname === 'pg_temp') && onCommit !== 'ONCOMMIT_DROP')
+    report('temporary', 'error', 'makes something temporary that outlives the transaction, and the session goes on to the next tenant; make it a table with ON COMMIT DROP')
+  const node = nodeOf(statement)
+  const holds = statement.kind === 'DeclareCursorStmt' && (Number(node.options) & cursorHold) !== 0
+  const what = holds ? 'a cursor WITH HOLD' : sessionObjects.get(statement.kind)
+  if (what) report('session_object', 'error', `${what} stays with the session, which goes on to the next tenant; remove it`)
+  walk(statement.node, (key, value) => {
+    const name = key === 'FuncCall' ? lastName(value.funcname) : null
+    if (name !== null && /^pg_(try_)?advisory_lock(_shared)?$/.test(name))
+      report('session_lock', 'error', `${name} holds its lock for the session, which goes on to the next tenant; write ${name.replace('_lock', '_xact_lock')}`, typeof value.location === 'number' ? value.location : undefined)
+  })
+}
+
 const lastName = (list: unknown): string | null => {
   const last: unknown = Array.isArray(list) ? list.at(-1) : null
   return typeof last === 'object' && last !== null && 'String' in last ? ((last.String as { sval?: string }).sval ?? null) : null
@@ -72,18 +112,21 @@ const lastName = (list: unknown): string | null => {
 const otherSchema: Rule = (_, statement, report) => {
   if (['CreateSchemaStmt', 'AlterObjectSchemaStmt'].includes(statement.kind))
     report('other_schema', 'error', 'makes or moves something into another schema; a migration stays inside the tenant’s own')
-  for (const { schema, reads, offset } of foreignNames(statement)) {
+  for (const { schema, reads, isTable, offset } of foreignNames(statement)) {
     const whose = schema === 'public' ? 'the schema public, which all tenants share' : `the schema “${schema}”`
-    if (reads)
+    // Functions and types may be an extension's, wherever that was put.
+    if (reads && isTable && schema !== 'public')
+      report('reads_other_schema', 'error', `reads ${whose}, which may be another tenant’s: write the name without a schema, or keep what all tenants share in public`, offset)
+    else if (reads)
       report('reads_other_schema', 'warning', `refers to ${whose}: it locks there for all tenants at once, and does not move with the tenant`, offset)
     else report('names_schema', 'error', `changes ${whose}: write the name without a schema, it is placed in the tenant’s own`, offset)
   }
 }
 
-type ForeignName = { readonly schema: string; readonly reads: boolean; readonly offset: number | undefined }
+type ForeignName = { readonly schema: string; readonly reads: boolean; readonly isTable: boolean; readonly offset: number | undefined }
 
 /** Under these a name is looked up, not changed. */
-const readingNodes: ReadonlySet<string> = new Set(['SelectStmt', 'fromClause', 'usingClause', 'pktable', 'FuncCall', 'TypeName', 'typeName', 'ColumnRef', 'inhRelations'])
+const readingNodes: ReadonlySet<string> = new Set(['SelectStmt', 'fromClause', 'usingClause', 'pktable', 'FuncCall', 'TypeName', 'typeName', 'ColumnRef', 'inhRelations', 'TableLikeClause'])
 const changingTypes: ReadonlySet<string> = new Set(['AlterEnumStmt', 'CreateEnumStmt', 'CompositeTypeStmt', 'AlterDomainStmt'])
 const nameLists: ReadonlySet<string> = new Set(['funcname', 'names', 'defnames', 'typeName', 'domainname', 'objname'])
 /** Named by their table first, so a schema stands before two other names. */
@@ -93,8 +136,8 @@ const partsOfTables: ReadonlySet<string> = new Set(['OBJECT_COLUMN', 'OBJECT_TRI
 const foreignNames = (statement: Statement): ForeignName[] => {
   const found: ForeignName[] = []
   const root = nodeOf(statement)
-  const add = (schema: string, reads: boolean, value: Record<string, unknown>) => {
-    if (!allowedSchemas.has(schema)) found.push({ schema, reads, offset: typeof value.location === 'number' ? value.location : undefined })
+  const add = (schema: string, reads: boolean, value: Record<string, unknown>, isTable = false) => {
+    if (!allowedSchemas.has(schema)) found.push({ schema, reads, isTable, offset: typeof value.location === 'number' ? value.location : undefined })
   }
   const visit = (value: unknown, reads: boolean, parent: string): void => {
     if (Array.isArray(value)) {
@@ -103,7 +146,7 @@ const foreignNames = (statement: Statement): ForeignName[] => {
     }
     if (typeof value !== 'object' || value === null) return
     const record = value as Record<string, unknown>
-    if (typeof record.schemaname === 'string' && record.schemaname !== '') add(record.schemaname, reads, record)
+    if (typeof record.schemaname === 'string' && record.schemaname !== '') add(record.schemaname, reads, record, true)
     for (const [key, child] of Object.entries(record)) {
       if (nameLists.has(key)) {
         const schema = firstOfQualified(child)
@@ -177,7 +220,7 @@ const plainIndex: Rule = (migration, statement, report) => {
     report('blocking_index', 'warning', `blocks writes to ${table ?? 'the table'} while it builds; for large tenants use CREATE INDEX CONCURRENTLY in a transaction=off file`)
 }
 
-const rules: readonly Rule[] = [transactionControl, cannotRun, settings, otherSchema, shared, copy, history, ifNotExists, plainIndex]
+const rules: readonly Rule[] = [transactionControl, cannotRun, settings, otherSchema, shared, sessionState, copy, history, ifNotExists, plainIndex]
 
 /** All findings of one migration, by line. */
 export const lintMigration = (migration: LoadedMigration): LintFinding[] => {
