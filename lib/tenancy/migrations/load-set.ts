@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises'
+import type { Dirent } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { LintFinding } from '../contract/views.ts'
 import { TenancyError } from '../errors.ts'
@@ -47,11 +48,31 @@ const parse = async (file: string, sql: string): Promise<{ statements: Statement
   }
 }
 
+/** The same from every checkout, whatever its line ends. */
+const readScript = async (directory: string, file: string): Promise<string> =>
+  (await readFile(join(directory, file), 'utf8')).replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
+
+/** The seed runs in the transaction that builds a tenant, so what holds for a transactional migration holds for it. */
+const lintSeed = async (sql: string): Promise<LintFinding[]> => {
+  const { statements, findings } = await parse(seedFile, sql)
+  return [...findings, ...lintMigration({ version: '', name: 'seed', file: seedFile, checksum: '', transactional: true, sql, downSql: null, statements })]
+}
+
+/** Files and links to files: mounted volumes hold links. */
+const isFile = async (directory: string, entry: Dirent): Promise<boolean> => {
+  if (!entry.isSymbolicLink()) return entry.isFile()
+  try {
+    return (await stat(join(directory, entry.name))).isFile()
+  } catch (error) {
+    throw new TenancyError('set.directory', { dir: directory, problem: `${entry.name} is a link that leads nowhere` }, error)
+  }
+}
+
 const readMigration = async (directory: string, file: string, downFiles: ReadonlySet<string>) => {
   const match = filePattern.exec(file)
   const version = match?.[1] ?? ''
   const name = match?.[2] ?? ''
-  const sql = (await readFile(join(directory, file), 'utf8')).replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
+  const sql = await readScript(directory, file)
   const down = file.replace(/\.sql$/, '.down.sql')
   const downSql = downFiles.has(down) ? await readFile(join(directory, down), 'utf8') : null
   const { transactional, findings: directiveFindings } = readDirectives(file, sql)
@@ -97,15 +118,17 @@ export const loadSet = async (dir: string): Promise<LoadedSet> => {
       code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is a file, not a directory' : code === 'EACCES' ? 'it may not be read' : code
     throw new TenancyError('set.directory', { dir: directory, problem }, error)
   }
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.sql')).map((entry) => entry.name).toSorted()
+  const scripts = entries.filter(({ name }) => name.endsWith('.sql'))
+  const kept = await Promise.all(scripts.map((entry) => isFile(directory, entry)))
+  const files = scripts.filter((_, index) => kept[index]).map(({ name }) => name).toSorted()
   const up = files.filter((file) => filePattern.test(file) && !file.endsWith('.down.sql'))
   if (up.length === 0)
     throw new TenancyError('set.directory', { dir: directory, problem: 'it holds no file named NNNN_name.sql, such as 0001_init.sql' })
   const downFiles = new Set(files.filter((file) => file.endsWith('.down.sql')))
   const read = await Promise.all(up.map((file) => readMigration(directory, file, downFiles)))
   const migrations = read.map(({ migration }) => migration).toSorted(byVersion)
-  const seed = files.includes(seedFile) ? await readFile(join(directory, seedFile), 'utf8') : null
-  const seedFindings = seed === null ? [] : (await parse(seedFile, seed)).findings
+  const seed = files.includes(seedFile) ? await readScript(directory, seedFile) : null
+  const seedFindings = seed === null ? [] : await lintSeed(seed)
   const findings = [...lintNames(files, migrations), ...read.flatMap((one) => one.findings), ...seedFindings]
   return { directory, migrations, seedSql: seed, findings }
 }

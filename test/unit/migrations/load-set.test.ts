@@ -1,5 +1,5 @@
 /** A folder of files read as a migration set. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -54,6 +54,18 @@ describe('a set', () => {
     expect(windows?.sql).toBe(unix?.sql)
   })
 
+  it('may be links to files, as in a mounted volume', async () => {
+    mkdirSync(join(folder, '..data'))
+    for (const [name, text] of [['0001_a.sql', 'select 1'], ['seed.sql', 'select 2']] as const) {
+      writeFileSync(join(folder, '..data', name), text)
+      symlinkSync(join('..data', name), join(folder, name))
+    }
+    const set = await loadSet(folder)
+    expect([set.migrations.map(({ file }) => file), set.seedSql]).toEqual([['0001_a.sql'], 'select 2'])
+    symlinkSync('nowhere.sql', join(folder, '0002_b.sql'))
+    expect(await problemOf(folder)).toEqual(['set.directory', '0002_b.sql is a link that leads nowhere'])
+  })
+
   it('takes dates and letters as versions', async () => {
     const set = await load({ '20260101-1_a.sql': 'select 1', '20260101-2_a_longer.name.sql': 'select 1' })
     expect(set.migrations.map(({ version, name }) => [version, name])).toEqual([['20260101-1', 'a'], ['20260101-2', 'a_longer.name']])
@@ -69,6 +81,8 @@ describe('what is wrong in a set is said with its place:', () => {
     ['versions of several lengths', { '9_a.sql': 'select 1', '10_b.sql': 'select 1' }, ['10_b.sql', 1, 1, 'version_width']],
     ['an empty file', { '0001_a.sql': '-- later\n' }, ['0001_a.sql', 1, 1, 'empty']],
     ['an unknown directive', { '0001_a.sql': '-- why\n-- tenantry: transaction=of\nselect 1' }, ['0001_a.sql', 2, 1, 'directive']],
+    ['a COMMIT in the seed', { '0001_a.sql': 'select 1', 'seed.sql': 'insert into a values (1);\ncommit;' }, ['seed.sql', 2, 1, 'transaction_control']],
+    ['a seed that names a schema', { '0001_a.sql': 'select 1', 'seed.sql': 'insert into public.a values (1)' }, ['seed.sql', 1, 13, 'names_schema']],
     ['a seed that is no SQL', { '0001_a.sql': 'select 1', 'seed.sql': 'insert in a' }, ['seed.sql', 1, 8, 'syntax']],
   ])('%s', async (_, files, finding) => {
     expect(await errorsOf(files)).toContainEqual(finding)
