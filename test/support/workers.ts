@@ -12,8 +12,8 @@ export type WorkerProcess = {
   /** Resolves when it waits for work. */
   readonly ready: Promise<void>
   signal(signal: NodeJS.Signals): void
-  /** Sends the signal and waits for its end. */
-  end(signal: NodeJS.Signals): Promise<void>
+  /** Sends the signal and waits for its end. Returns the exit code; null when a signal ended it. */
+  end(signal: NodeJS.Signals): Promise<number | null>
 }
 
 let count = 0
@@ -39,10 +39,11 @@ export const spawnWorker = (fleet: Fleet): WorkerProcess => {
       child.kill(signal)
     },
     end: async (signal) => {
-      if (child.exitCode !== null || child.signalCode !== null) return
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
       const ended = once(child, 'exit')
       child.kill(signal)
       await ended
+      return child.exitCode
     },
   }
 }

@@ -126,7 +126,7 @@ describe('the rooms', () => {
 
   it('keep SQL and the library itself out of app/', () => {
     const wrong = imports.filter(
-      ({ from, to }) => from.startsWith('app/') && (/^(postgres|kysely|kysely-postgres-js|pg-boss|libpg-query)$/.test(to) || (to.startsWith(library) && !to.startsWith(`${library}contract/`))),
+      ({ from, to }) => from.startsWith('app/') && (/^(postgres|kysely|pg|pg-boss|libpg-query)$/.test(to) || (to.startsWith(library) && !to.startsWith(`${library}contract/`))),
     )
     expect(show(wrong)).toEqual([])
   })

@@ -1,6 +1,7 @@
-import { Kysely } from 'kysely'
-import { PostgresJSDialect } from 'kysely-postgres-js'
+import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
+import pg from 'pg'
 import postgres from 'postgres'
+import { codeOf, classify } from '../sql/sqlstate.ts'
 import type { ControlTables } from './schema.ts'
 
 /** The schema of the control database that holds the console's own tables. */
@@ -9,46 +10,120 @@ export const controlSchema = 'tenantry'
 export type ControlDb = Kysely<ControlTables>
 export type Control = {
   readonly db: ControlDb
-  readonly sql: ReturnType<typeof connect>
+  /** For LISTEN alone: its connection is renewed by the driver. */
+  readonly sql: postgres.Sql
   close(): Promise<void>
-}
-
-/** int8 as number: ids and bytes stay below 2^53. */
-const bigintAsNumber = { to: 20, from: [20], serialize: (value: number) => String(value), parse: (value: string) => Number(value) }
-
-/** Kysely hands JSON over as text already; postgres.js would encode a string once more. */
-const jsonAsText = {
-  to: 114,
-  from: [114, 3802],
-  serialize: (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value)),
-  parse: (text: string): unknown => JSON.parse(text),
 }
 
 type ControlOptions = { readonly max?: number; readonly applicationName?: string }
 
-const connect = (url: string, options: ControlOptions) =>
-  postgres(url, {
+const applicationName = 'tenantry'
+const connectTimeoutMs = 10_000
+const closeTimeoutMs = 5_000
+
+const int8 = 20
+const int8s = 1016
+
+/** int8 as number: ids and bytes stay below 2^53. */
+const types = new pg.TypeOverrides()
+const parseArray = types.getTypeParser(int8s)
+types.setTypeParser(int8, Number)
+types.setTypeParser(int8s, 'text', (text: string) => {
+  // Declared to take a number, which it does not.
+  const values: unknown = Reflect.apply(parseArray, undefined, [text])
+  return Array.isArray(values) ? values.map((value) => (value === null ? null : Number(value))) : values
+})
+
+/** The driver's own errors carry no code where a connection was lost or could not be had. */
+const withCode = (error: unknown, code: string): unknown => {
+  if (!(error instanceof Error) || codeOf(error) !== 'unknown' || error.message.startsWith('SASL')) return error
+  return Object.assign(error, { code })
+}
+
+/** The bound is on connecting alone: the pool's own would also end the wait for a free connection. */
+class ControlClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super({ ...config, connectionTimeoutMillis: connectTimeoutMs })
+  }
+}
+
+const openPool = (url: string, options: ControlOptions): pg.Pool => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    Client: ControlClient,
     max: options.max ?? 8,
-    idle_timeout: 30,
-    connect_timeout: 10,
-    onnotice: () => {},
-    types: { bigint: bigintAsNumber, json: jsonAsText },
-    connection: {
-      application_name: options.applicationName ?? 'tenantry',
-      search_path: controlSchema,
-      statement_timeout: 30_000,
-      lock_timeout: 10_000,
-      // Queries over thousands of tenants look expensive to the planner; compiling them takes longer than running them.
-      jit: 'off',
-    },
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    application_name: options.applicationName ?? applicationName,
+    statement_timeout: 30_000,
+    lock_timeout: 10_000,
+    // Queries over thousands of tenants look expensive to the planner; compiling them takes longer than running them.
+    options: `-c search_path=${controlSchema} -c jit=off`,
+    types,
   })
+  // A connection may go while it lies idle or is held between two statements; whoever uses it next is told, and the pool opens another one.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
+}
+
+/** A client whose lost connection has a code, and never comes back to the pool. */
+const guarded = (client: pg.PoolClient): pg.PoolClient => {
+  let isLost = false
+  const query = async (text: string, parameters: readonly unknown[]) => {
+    try {
+      return await client.query(text, [...parameters])
+    } catch (error) {
+      const coded = withCode(error, 'CONNECTION_CLOSED')
+      isLost ||= classify(codeOf(coded)) === 'connection'
+      throw coded
+    }
+  }
+  const own: Readonly<Record<PropertyKey, unknown>> = { query, release: () => client.release(isLost) }
+  return new Proxy(client, { get: (target, property) => own[property] ?? Reflect.get(target, property) })
+}
+
+const guardedPool = (pool: pg.Pool): PostgresPool => ({
+  connect: async () => {
+    try {
+      return guarded(await pool.connect())
+    } catch (error) {
+      throw withCode(error, 'CONNECT_TIMEOUT')
+    }
+  },
+  end: () => pool.end(),
+})
+
+/** Waits for what is under way, within bounds; what is held longer is cut. */
+const closePool = async (pool: pg.Pool, clients: ReadonlySet<pg.PoolClient>): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, closeTimeoutMs)
+  })
+  await Promise.race([pool.end(), late])
+  clearTimeout(timer)
+  await Promise.allSettled([...clients].map((client) => client.end()))
+}
 
 /**
  * Opens the control database's pool. Lazy: connects at the first query.
  * @param url connection string of the control database (direct, not through a transaction pooler: LISTEN needs a session)
  */
 export const openControl = (url: string, options: ControlOptions = {}): Control => {
-  const sql = connect(url, options)
-  const db = new Kysely<ControlTables>({ dialect: new PostgresJSDialect({ postgres: sql }) })
-  return { db, sql, close: () => sql.end({ timeout: 5 }) }
+  const pool = openPool(url, options)
+  const clients = new Set<pg.PoolClient>()
+  pool.on('connect', (client) => clients.add(client))
+  pool.on('remove', (client) => clients.delete(client))
+  const db = new Kysely<ControlTables>({ dialect: new PostgresDialect({ pool: guardedPool(pool) }) })
+  const sql = postgres(url, {
+    max: 1,
+    connect_timeout: connectTimeoutMs / 1000,
+    onnotice: () => {},
+    connection: { application_name: options.applicationName ?? applicationName },
+  })
+  let closing: Promise<void> | null = null
+  const close = async (): Promise<void> => {
+    await Promise.all([closePool(pool, clients), sql.end({ timeout: closeTimeoutMs / 1000 })])
+  }
+  return { db, sql, close: () => (closing ??= close()) }
 }
