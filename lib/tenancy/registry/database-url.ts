@@ -82,8 +82,14 @@ export type DriverOptions = {
   readonly ssl: false | 'allow' | 'prefer' | 'require' | 'verify-full'
 }
 
-const sslOf = (mode: string | null): DriverOptions['ssl'] =>
-  mode === 'require' || mode === 'allow' || mode === 'verify-full' || mode === 'prefer' ? mode : false
+/** Nothing listens between a machine and itself. */
+const isLoopback = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+
+/** Without a word about it, TLS where the server has it, as libpq does; a certificate is checked only by `verify-full`. */
+const sslOf = (mode: string | null, host: string): DriverOptions['ssl'] => {
+  if (mode === null) return isLoopback(host) ? false : 'prefer'
+  return mode === 'require' || mode === 'allow' || mode === 'verify-full' || mode === 'prefer' ? mode : false
+}
 
 /** @throws database.url */
 export const driverOptions = (text: string): DriverOptions => {
@@ -91,5 +97,5 @@ export const driverOptions = (text: string): DriverOptions => {
   const { password, searchParams } = new URL(url)
   // As lists, which its types do not know: a single host would be cut at its first colon.
   const address: object = { host: [host], port: [port] }
-  return { ...address, database: dbname, username: user, password: decodeURIComponent(password), ssl: sslOf(searchParams.get('sslmode')) }
+  return { ...address, database: dbname, username: user, password: decodeURIComponent(password), ssl: sslOf(searchParams.get('sslmode'), host) }
 }

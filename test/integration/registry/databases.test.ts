@@ -38,6 +38,11 @@ describe('checking a database', () => {
     expect(facts.schemas).toBe(1)
   })
 
+  it('goes without TLS where it is preferred and the server has none', async () => {
+    expect(await checkDatabase({ url: urlWith((url) => url.searchParams.set('sslmode', 'prefer')) })).toMatchObject({ host: '127.0.0.1' })
+    expect(await refusalOf(checkDatabase({ url: urlWith((url) => url.searchParams.set('sslmode', 'require')) }))).toMatchObject({ code: 'database.unreachable' })
+  })
+
   it('names a database that is not there', async () => {
     expect(await refusalOf(checkDatabase({ url: urlWith((url) => (url.pathname = '/not%20there')) }))).toMatchObject({
       code: 'database.missing',

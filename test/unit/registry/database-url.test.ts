@@ -37,6 +37,20 @@ describe('a connection string', () => {
   })
 
   it.each([
+    ['db.example.com/app', 'prefer'],
+    ['10.0.0.7/app', 'prefer'],
+    ['127.example.com/app', 'prefer'],
+    ['db.example.com/app?sslmode=disable', false],
+    ['db.example.com/app?sslmode=require', 'require'],
+    ['localhost/app', false],
+    ['127.0.0.1:5433/app', false],
+    ['[::1]/app', false],
+    ['localhost/app?sslmode=prefer', 'prefer'],
+  ])('%s is reached with TLS %s', (address, ssl) => {
+    expect(driverOptions(`postgres://ada:x@${address}`).ssl).toBe(ssl)
+  })
+
+  it.each([
     ['', 'does not begin with postgres://'],
     ['not a url', 'does not begin with postgres://'],
     ['mysql://ada:hunter2@h/app', 'does not begin with postgres://'],
