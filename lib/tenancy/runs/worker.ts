@@ -5,11 +5,12 @@ import { sql } from 'kysely'
 import { PgBoss } from 'pg-boss'
 import type { Library } from '../context.ts'
 import type { Ears } from '../control/notify.ts'
+import { claimSecret } from '../control/secret-check.ts'
 import { refreshDatabases } from '../registry/database-refresh.ts'
 import { observeDatabase } from '../observation/observe.ts'
 import { codeOf } from '../sql/sqlstate.ts'
 import { serversWithWork } from './conduct/adopt.ts'
-import { conduct } from './conduct/conductor.ts'
+import { conduct } from './conduct/drive-server.ts'
 import { conductLimits, type ConductLimits } from './conduct/limits.ts'
 import { conductorFreshSeconds } from './control.ts'
 import { runsToVerify, verifyRun } from './verify.ts'
@@ -65,9 +66,16 @@ export const createJobs = (library: Library, url: string): Jobs => {
   let opened: Promise<PgBoss> | null = null
   const open = async (): Promise<PgBoss> => {
     const boss = makeBoss(url, library, false)
-    await boss.start()
-    await makeQueues(boss)
-    return boss
+    try {
+      await boss.start()
+      await makeQueues(boss)
+      return boss
+    } catch (error) {
+      // The next request tries anew.
+      opened = null
+      await boss.stop({ graceful: false }).catch(() => {})
+      throw error
+    }
   }
   return {
     async observe(databaseId, targets) {
@@ -75,7 +83,8 @@ export const createJobs = (library: Library, url: string): Jobs => {
       await send(await opened, queues.observe, databaseId, { databaseId, targets })
     },
     async close() {
-      if (opened) await (await opened).stop({ graceful: false })
+      const boss = await opened?.catch(() => null)
+      await boss?.stop({ graceful: false })
     },
   }
 }
@@ -202,8 +211,12 @@ class WorkerProcess implements Worker {
   }
 }
 
-/** @param url of the control database */
+/**
+ * @param url of the control database
+ * @throws secret.wrong before any work is taken
+ */
 export const startWorker = async (library: Library, url: string, ears: Ears, options: WorkerOptions = {}): Promise<Worker> => {
+  await claimSecret(library.control.db, library.secret)
   const worker = new WorkerProcess(library, url, ears, options)
   await worker.start()
   return worker

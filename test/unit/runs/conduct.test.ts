@@ -43,7 +43,8 @@ describe('a cause', () => {
   }
 
   it('is the same for tenants whose messages differ by names and numbers', () => {
-    expect(normaliseMessage('relation "tenant_acme.x" has 12 rows in “a”')).toBe('relation "…" has n rows in “…”')
+    expect(normaliseMessage({ message: 'relation "tenant_acme.x" has 12 rows in “a”', schema: null })).toBe('relation "…" has n rows in “…”')
+    expect(normaliseMessage({ message: 'no seats left in tenant_acme', schema: 'tenant_acme' })).toBe('no seats left in …')
     expect(causeOf({ ...error, message: 'key 7 of "a"', schema: 'a', detail: 'x', line: 9 })).toBe(causeOf({ ...error, message: 'key 12 of "b"', schema: 'b' }))
   })
 

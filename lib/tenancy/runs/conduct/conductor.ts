@@ -5,16 +5,16 @@ import { attemptError } from '../../migrations/attempt-error.ts'
 import { readSummaries } from '../../migrations/history.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
-import { failUnreachable } from './fail-unreachable.ts'
 import { adoptRun, interruptLeftovers, openRuns, readServer, readWork, type ServerFacts } from './adopt.ts'
 import { executeItem, type ItemOutcome } from './execute.ts'
 import { isLaneFailure, Lanes, type LaneFailure } from './lanes.ts'
-import { beat, flightName, LeaseLost, openFence, releaseLease, takeLease, type Lease } from './lease.ts'
+import { beat, flightName, LeaseLost, type Lease } from './lease.ts'
 import { backoffMs, type ConductLimits } from './limits.ts'
+import { itemReport } from './item-report.ts'
 import type { RunNow } from './report.ts'
 import { Reporter } from './reporter.ts'
 import { WorkList } from './work-list.ts'
-import type { Work } from './work.ts'
+import type { DrivenRun, Work } from './work.ts'
 
 /** The fence and an observer need a connection each; the rest of the budget carries items. */
 const reservedConnections = 2
@@ -33,14 +33,17 @@ export type ConductOptions = {
   readonly onChange: (hear: () => void) => () => void
 }
 
-class Conductor {
+/** Lives as long as its fence. */
+export class Conductor {
   readonly #list = new WorkList()
   readonly #options: ConductOptions
-  readonly #server: ServerFacts
+  #server: ServerFacts
   readonly #lease: Lease
   readonly #lanes: Lanes
   readonly #reporter: Reporter
   readonly #fence: FleetConnection
+  readonly #slots: Array<Promise<void>> = []
+  #width = 1
   #wakers: Array<() => void> = []
   #refreshing: Promise<void> = Promise.resolve()
   #stopped: unknown = null
@@ -53,8 +56,15 @@ class Conductor {
     this.#lease = lease
     this.#fence = fence
     this.#lanes = new Lanes(lease, limits, library.logger, () => beat(library.control.db, lease, null))
-    for (const database of server.databases) this.#lanes.addPlace(database.id, database.name, unseal(library.secret, database.sealed))
     this.#reporter = new Reporter(library, lease, worker, (runs) => this.#learn(runs))
+    this.#know(server)
+  }
+
+  /** Databases, addresses and the budget as they are now. */
+  #know(server: ServerFacts): void {
+    this.#server = server
+    for (const { id, name, sealed } of server.databases) this.#lanes.setPlace(id, name, unseal(this.#options.library.secret, sealed))
+    this.#width = Math.max(1, server.budget - reservedConnections)
   }
 
   get #done(): boolean {
@@ -91,6 +101,8 @@ class Conductor {
 
   async #refreshNow(): Promise<void> {
     const { db } = this.#options.library.control
+    const server = await readServer(db, this.#server.id)
+    if (server) this.#know(server)
     const before = this.#reporter.reports
     const isReported = this.#reporter.empty
     const open = await openRuns(db, this.#server.id)
@@ -106,16 +118,27 @@ class Conductor {
       const run = known ?? (await adoptRun(db, this.#lease, id))
       if (!run) continue
       const interrupted = known ? new Set<number>() : await interruptLeftovers(db, this.#lease, id)
-      // What is unreported yet, or was reported while this was read, still reads as pending.
-      const reports = this.#reporter.reports
-      if (known && !this.#reporter.empty) continue
-      const found = await readWork(db, this.#lease, run, interrupted, (position) => this.#list.has(id, position))
-      if (known && (!this.#reporter.empty || this.#reporter.reports !== reports)) continue
+      const found = await this.#readWork(run, interrupted)
       // Together with its items: a run that seems to have none is reported as quiet, and a cancelled one would be ended under the hands of those that begin.
       this.#list.runs.set(id, run)
       for (const work of found) this.#list.add(work)
     }
     this.#wakeAll()
+  }
+
+  /** What is unreported yet still reads as pending, and so does what is reported while this reads: then it reads again. */
+  async #readWork(run: DrivenRun, interrupted: ReadonlySet<number>): Promise<Work[]> {
+    for (let round = 0; round < 10; round += 1) {
+      const before = this.#reporter.reports
+      let held: ReadonlySet<string> | null = null
+      const knows = (position: number): boolean => {
+        held ??= this.#reporter.held()
+        return this.#list.has(run.id, position) || held.has(`${run.id}:${position}`)
+      }
+      const found = await readWork(this.#options.library.control.db, this.#lease, run, interrupted, knows)
+      if (this.#reporter.reports === before) return found
+    }
+    return []
   }
 
   async #sleep(ms: number): Promise<void> {
@@ -127,38 +150,10 @@ class Conductor {
     clearTimeout(timer)
   }
 
-  #report(work: Work, state: 'running' | 'pending' | 'succeeded' | 'failed' | 'skipped', startedAt: Date, outcome: ItemOutcome | null, backendPid: number | null): void {
-    const error = outcome?.kind === 'failed' ? outcome.error : null
-    const attempted = outcome !== null && outcome.kind !== 'skipped' && outcome.kind !== 'untouched'
-    this.#reporter.add({
-      run: work.run.id,
-      position: work.position,
-      targetId: work.targetId,
-      tenantId: work.tenantId,
-      state,
-      attempts: work.attempts,
-      nextAttemptAt: state === 'pending' && work.notBefore > 0 ? new Date(work.notBefore) : null,
-      startedAt,
-      attempt: attempted
-        ? {
-            state: outcome.kind === 'succeeded' ? 'succeeded' : outcome.kind === 'failed' && outcome.interrupted ? 'interrupted' : 'failed',
-            startedAt,
-            finishedAt: new Date(),
-            versionsApplied: 'versions' in outcome ? outcome.versions : [],
-            backendPid,
-            error,
-          }
-        : null,
-      error,
-      seen: outcome && 'seen' in outcome ? outcome.seen : null,
-      activates: work.run.kind === 'onboard' && state === 'succeeded',
-    })
-  }
-
   #settle(work: Work, outcome: ItemOutcome, startedAt: Date, backendPid: number | null): void {
     if (outcome.kind === 'untouched') {
       this.#list.settle(work)
-      this.#report(work, 'pending', startedAt, null, null)
+      this.#reporter.add(itemReport(work, 'pending', startedAt, null, null))
       return
     }
     if (outcome.kind !== 'skipped') {
@@ -167,13 +162,13 @@ class Conductor {
     }
     if (outcome.kind === 'failed' && outcome.again && work.tries < this.#options.limits.maxTries) {
       this.#list.giveBack(work, Date.now() + backoffMs(work.tries, this.#options.limits))
-      this.#report(work, 'pending', startedAt, outcome, backendPid)
+      this.#reporter.add(itemReport(work, 'pending', startedAt, outcome, backendPid))
       if (work.run.state !== 'queued' && work.run.state !== 'running') this.#list.drop(work.run.id)
       return
     }
     this.#list.settle(work)
     if (outcome.kind === 'failed' && work.run.failuresLeft !== null) work.run.failuresLeft -= 1
-    this.#report(work, outcome.kind, startedAt, outcome, backendPid)
+    this.#reporter.add(itemReport(work, outcome.kind, startedAt, outcome, backendPid))
   }
 
   /** Reads the histories of this item and of those behind it in one query; each waits for its own. */
@@ -192,7 +187,7 @@ class Conductor {
 
   async #carry(work: Work, connection: FleetConnection): Promise<void> {
     const startedAt = new Date()
-    this.#report(work, 'running', startedAt, null, null)
+    this.#reporter.add(itemReport(work, 'running', startedAt, null, null))
     connection.touched += 1
     let outcome: ItemOutcome
     try {
@@ -209,24 +204,32 @@ class Conductor {
       const kind = classify(codeOf(error))
       outcome = { kind: 'failed', again: kind !== 'permanent', interrupted: kind === 'connection', versions: [], error: attemptError(error, undefined, work.schema), seen: null }
     }
+    if (!connection.dead) this.#lanes.alive(work.databaseId)
     this.#settle(work, outcome, startedAt, connection.pid)
   }
 
-  /** No connection is nobody's failure: the item waits, uncounted, until the run has waited long enough. */
-  #unreachable(work: Work, { error, givenUp }: LaneFailure): void {
-    if (!givenUp) return this.#list.giveBack(work, Date.now() + 200)
+  /** No connection is nobody's failure: the item waits, uncounted, until the run has waited long enough; then nothing waits for that database any more. */
+  #unreachable(work: Work, { error, givenUp, waitMs }: LaneFailure): void {
+    if (!givenUp) return this.#list.giveBack(work, Date.now() + waitMs)
     const now = new Date()
-    work.tries = this.#options.limits.maxTries
-    this.#settle(work, { kind: 'failed', again: false, interrupted: true, versions: [], error: { ...attemptError(error), code: codeOf(error) }, seen: null }, now, null)
+    for (const one of [work, ...this.#list.takeAllOf(work.databaseId)]) {
+      one.tries = this.#options.limits.maxTries
+      this.#settle(one, { kind: 'failed', again: false, interrupted: true, versions: [], error: attemptError(error, undefined, one.schema), seen: null }, now, null)
+    }
   }
 
   /** One slot: at most one connection, one item at a time. */
-  async #slot(): Promise<void> {
+  async #slot(index: number): Promise<void> {
     let connection: FleetConnection | null = null
     let at: number | null = null
     try {
       while (!this.#done) {
-        const work: Work | null = this.#reporter.full ? null : this.#list.take(at, (id) => this.#lanes.isUp(id))
+        if (index >= this.#width) {
+          await connection?.close()
+          connection = null
+        }
+        const here: number | null = connection && !connection.dead ? at : null
+        const work: Work | null = this.#reporter.full || index >= this.#width ? null : this.#list.take(here, (id) => id === here || this.#lanes.mayConnect(id))
         if (!work) {
           await this.#sleep(this.#waitMs())
           continue
@@ -267,27 +270,42 @@ class Conductor {
     })
   }
 
-  /** Reports at a steady pace; returns when nothing is left to do here. */
+  #openSlots(): void {
+    while (this.#slots.length < this.#width && !this.#done) this.#slots.push(this.#slot(this.#slots.length))
+  }
+
+  /** Reports at a steady pace until the last slot has ended: what is in hand while the worker drains is reported, and its lease kept, as before. */
   async #pace(): Promise<void> {
     let lastBeat = Date.now()
     let lastRefresh = Date.now()
-    while (!this.#done) {
+    let ended: Promise<void> | null = null
+    let areSlotsEnded = false
+    while (!areSlotsEnded) {
       await new Promise((resolve) => setTimeout(resolve, this.#list.size === 0 ? 20 : this.#options.limits.flushMs))
       if (this.#fence.dead) this.#stop('fence_lost')
-      const quiet = this.#quietRuns()
-      await this.#reporter.flush(quiet)
-      if (this.#reporter.lost) this.#stop(this.#reporter.lost)
-      for (const id of quiet) if (this.#reporter.empty && this.#list.openOf(id) === 0 && this.#list.runningOf(id) === 0) this.#list.forget(id)
+      await this.#tell()
       if (Date.now() - lastBeat > heartbeatMs) {
         lastBeat = Date.now()
         await this.#beat()
       }
-      if (Date.now() - lastRefresh > refreshMs) {
+      if (!this.#done && Date.now() - lastRefresh > refreshMs) {
         lastRefresh = Date.now()
         await this.refresh()
       }
-      if (this.#isIdle()) return
+      this.#openSlots()
+      if (this.#isIdle()) this.#stop('idle')
+      if (this.#done)
+        ended ??= Promise.all(this.#slots).then(() => {
+          areSlotsEnded = true
+        })
     }
+  }
+
+  async #tell(): Promise<void> {
+    const quiet = this.#quietRuns()
+    await this.#reporter.flush(quiet)
+    if (this.#reporter.lost) this.#stop(this.#reporter.lost)
+    for (const id of quiet) if (this.#reporter.empty && this.#list.openOf(id) === 0 && this.#list.runningOf(id) === 0) this.#list.forget(id)
   }
 
   async #beat(): Promise<void> {
@@ -313,80 +331,15 @@ class Conductor {
   async drive(): Promise<'idle' | 'drained' | 'fence_lost'> {
     const stopHearing = this.#options.onChange(() => void this.refresh())
     this.#options.signal.addEventListener('abort', () => this.#wakeAll())
-    await this.refresh()
-    const width = Math.max(1, this.#server.budget - reservedConnections)
-    const slots = Array.from({ length: width }, () => this.#slot())
     try {
+      await this.refresh()
+      this.#openSlots()
       await this.#pace()
-      this.#stopped ??= 'idle'
-      this.#wakeAll()
-      await Promise.all(slots)
       if (!this.#reporter.lost) await this.#reporter.flush(this.#quietRuns())
     } finally {
       stopHearing()
     }
     if (this.#stopped instanceof Error) throw this.#stopped
     return this.#options.signal.aborted ? 'drained' : this.#stopped === 'fence_lost' ? 'fence_lost' : 'idle'
-  }
-}
-
-const fenceRetryMs = 1_000
-
-/**
- * Waits for the server itself, saying so, for as long as a run waits for a database.
- * @returns null when it stayed out of reach
- */
-const waitForFence = async ({ library, limits, signal }: ConductOptions, url: string, lease: Lease): Promise<FleetConnection | { readonly gone: unknown }> => {
-  const deadline = Date.now() + limits.unreachableMs
-  for (;;) {
-    try {
-      return await openFence(url, lease)
-    } catch (error) {
-      if (error instanceof LeaseLost || classify(codeOf(error)) === 'permanent') throw error
-      library.logger.warn({ server: lease.serverId, code: codeOf(error) }, 'conductor.server_out_of_reach')
-      if (Date.now() > deadline || signal.aborted) return { gone: error }
-      await beat(library.control.db, lease, `the server: ${codeOf(error)}`)
-      await new Promise((resolve) => setTimeout(resolve, fenceRetryMs))
-    }
-  }
-}
-
-const driveServer = async (options: ConductOptions, server: ServerFacts, homeUrl: string, lease: Lease): Promise<void> => {
-  const { library, worker, signal } = options
-  for (;;) {
-    const fence = await waitForFence(options, homeUrl, lease)
-    if ('gone' in fence) {
-      if (!signal.aborted) await failUnreachable(library.control.db, lease, worker, attemptError(fence.gone))
-      return
-    }
-    try {
-      if ((await new Conductor(options, server, lease, fence).drive()) !== 'fence_lost') return
-      await beat(library.control.db, lease, 'the server: connection lost')
-    } finally {
-      await fence.close()
-    }
-  }
-}
-
-/**
- * Drives a server until it has no more open items, or the signal aborts.
- * @throws LeaseLost when another conductor took over; the server's error when it refuses the sign-in
- */
-export const conduct = async (options: ConductOptions): Promise<void> => {
-  const { library, serverId, worker } = options
-  const { db } = library.control
-  const server = await readServer(db, serverId)
-  const home = server?.databases[0]
-  if (!server || !home) return
-  const lease = await takeLease(db, serverId, worker)
-  library.logger.info({ server: server.name, epoch: lease.epoch, worker }, 'conductor.started')
-  try {
-    await driveServer(options, server, unseal(library.secret, home.sealed), lease)
-  } catch (error) {
-    if (classify(codeOf(error)) === 'permanent' && !(error instanceof LeaseLost) && codeOf(error) !== 'unknown') await failUnreachable(db, lease, worker, attemptError(error))
-    throw error
-  } finally {
-    await releaseLease(db, lease).catch(() => {})
-    library.logger.info({ server: server.name, epoch: lease.epoch, worker }, 'conductor.ended')
   }
 }

@@ -21,12 +21,11 @@ export const failUnreachable = async (db: ControlDb, lease: Lease, worker: strin
         set state = 'failed', attempts = i.attempts + 1, revision = r.revision, error = ${JSON.stringify(error)}::jsonb, cause = ${causeOf(error)},
             started_at = coalesce(i.started_at, now()), finished_at = now(), next_attempt_at = null
         from run r
-        where r.id = i.run_id and r.id = any(${ids}::bigint[]) and r.state in ('queued', 'running') and i.server_id = ${lease.serverId} and i.state in ('pending', 'running', 'interrupted')
+        where r.id = i.run_id and r.id = any(${ids}::bigint[]) and i.server_id = ${lease.serverId}
+          and (i.state in ('running', 'interrupted') or (i.state = 'pending' and r.state in ('queued', 'running')))
         returning i.run_id, i.position, i.attempts)
       insert into attempt (run_id, position, number, state, started_at, finished_at, worker, error)
       select run_id, position, attempts, 'interrupted', now(), now(), ${worker}, ${JSON.stringify(error)}::jsonb from failed on conflict do nothing`.execute(trx)
-    await sql`
-      update run_item set state = 'pending' where run_id = any(${ids}::bigint[]) and server_id = ${lease.serverId} and state in ('running', 'interrupted')`.execute(trx)
     await settleRuns(trx, ids, lease.serverId)
     for (const id of ids) await notify(trx, { topic: 'run', id })
     await notify(trx, { topic: 'runs' })

@@ -1,12 +1,12 @@
 import type { Logger } from '../../context.ts'
 import { connectFleet, type FleetConnection } from '../../session/fleet-connection.ts'
-import { codeOf } from '../../sql/sqlstate.ts'
+import { codeOf, sqlstate } from '../../sql/sqlstate.ts'
 import { backoffMs, type ConductLimits } from './limits.ts'
-import { conductorName, endOlderBackends, type Lease } from './lease.ts'
+import { conductorName, endOlderBackends, LeaseLost, type Lease } from './lease.ts'
 
 /** One database of the server, as the conductor sees it. */
 type Place = {
-  readonly url: string
+  url: string
   readonly name: string
   extensionSchemas: readonly string[] | null
   cleared: boolean
@@ -14,15 +14,28 @@ type Place = {
   retryAt: number
   failures: number
   lastError: string | null
+  /** While it is down one slot asks for all. */
+  probing: boolean
 }
 
-export type LaneFailure = { readonly error: unknown; /** The database has been out of reach for longer than a run waits. */ readonly givenUp: boolean }
+export type LaneFailure = {
+  readonly error: unknown
+  /** The database refused for good, or has been out of reach for longer than a run waits. */
+  readonly givenUp: boolean
+  /** When to ask again. */
+  readonly waitMs: number
+}
+
+/** Waiting mends none of these: sign-in refused, no such database, no right to connect. */
+const finalRefusals: ReadonlySet<string> = new Set([sqlstate.invalidPassword, sqlstate.invalidAuthorization, sqlstate.undefinedDatabase, sqlstate.insufficientPrivilege])
+
+const controlWaitMs = 1_000
 
 const extensionQuery =
   `SELECT DISTINCT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname NOT IN ('pg_catalog', 'public') ORDER BY 1`
 
 /**
- * The connections of a conductor: each slot owns at most one, so the server's budget is kept by construction. Connecting waits between tries, and a database that stays
+ * The connections of a conductor: each slot owns at most one, so items never hold more than the budget leaves them. Connecting waits between tries, and a database that stays
  * out of reach delays no other one.
  */
 export class Lanes {
@@ -32,7 +45,7 @@ export class Lanes {
   readonly #logger: Logger
   readonly #verify: () => Promise<void>
 
-  /** @param verify throws LeaseLost when the lease is another's: asked after each connect, for a conductor that slept may wake up here */
+  /** @param verify throws LeaseLost when the lease is another's: asked after each connect */
   constructor(lease: Lease, limits: ConductLimits, logger: Logger, verify: () => Promise<void>) {
     this.#lease = lease
     this.#limits = limits
@@ -40,13 +53,26 @@ export class Lanes {
     this.#verify = verify
   }
 
-  addPlace(databaseId: number, name: string, url: string): void {
-    if (this.#places.has(databaseId)) return
-    this.#places.set(databaseId, { url, name, extensionSchemas: null, cleared: false, downSince: null, retryAt: 0, failures: 0, lastError: null })
+  /** A corrected address counts from the next connection on. */
+  setPlace(databaseId: number, name: string, url: string): void {
+    const known = this.#places.get(databaseId)
+    if (known) {
+      if (known.url !== url) Object.assign(known, { url, retryAt: 0, downSince: null })
+      return
+    }
+    this.#places.set(databaseId, { url, name, extensionSchemas: null, cleared: false, downSince: null, retryAt: 0, failures: 0, lastError: null, probing: false })
   }
 
-  isUp(databaseId: number): boolean {
-    return (this.#places.get(databaseId)?.retryAt ?? 0) <= Date.now()
+  /** Whether a slot without a connection there may ask for one now. */
+  mayConnect(databaseId: number): boolean {
+    const place = this.#places.get(databaseId)
+    return place !== undefined && place.retryAt <= Date.now() && !(place.downSince !== null && place.probing)
+  }
+
+  /** An item was carried there: whatever cannot be had besides, the database is not out of reach. */
+  alive(databaseId: number): void {
+    const place = this.#places.get(databaseId)
+    if (place) Object.assign(place, { downSince: null, lastError: null })
   }
 
   nextRetry(): number | null {
@@ -72,21 +98,38 @@ export class Lanes {
 
   async open(databaseId: number): Promise<FleetConnection | LaneFailure> {
     const place = this.#place(databaseId)
+    place.probing = true
     try {
-      const connection = await connectFleet(place.url, { applicationName: conductorName(this.#lease) })
-      try {
-        await this.#prepare(connection, place)
-      } catch (error) {
-        await connection.close()
-        throw error
-      }
-      place.downSince = null
-      place.failures = 0
-      place.lastError = null
+      const connection = await this.#connect(place)
+      return 'givenUp' in connection ? connection : await this.#admit(connection)
+    } finally {
+      place.probing = false
+    }
+  }
+
+  async #connect(place: Place): Promise<FleetConnection | LaneFailure> {
+    let connection: FleetConnection | null = null
+    try {
+      connection = await connectFleet(place.url, { applicationName: conductorName(this.#lease) })
+      await this.#prepare(connection, place)
+      Object.assign(place, { downSince: null, failures: 0, lastError: null, retryAt: 0 })
       return connection
     } catch (error) {
-      if (error instanceof Error && error.name === 'LeaseLost') throw error
+      await connection?.close()
       return this.#failed(place, error)
+    }
+  }
+
+  /** A conductor that slept may wake up here, with a fresh connection and an old lease. That the control plane is away is no fault of the database. */
+  async #admit(connection: FleetConnection): Promise<FleetConnection | LaneFailure> {
+    try {
+      await this.#verify()
+      return connection
+    } catch (error) {
+      await connection.close()
+      if (error instanceof LeaseLost) throw error
+      this.#logger.warn({ code: codeOf(error) }, 'conductor.control_away')
+      return { error, givenUp: false, waitMs: controlWaitMs }
     }
   }
 
@@ -100,7 +143,6 @@ export class Lanes {
       const rows = await connection.query<{ nspname: string }>(extensionQuery)
       place.extensionSchemas = rows.map(({ nspname }) => nspname)
     }
-    await this.#verify()
   }
 
   #failed(place: Place, error: unknown): LaneFailure {
@@ -110,7 +152,7 @@ export class Lanes {
     place.lastError = codeOf(error)
     place.retryAt = now + Math.min(5_000, backoffMs(place.failures, this.#limits))
     this.#logger.warn({ database: place.name, code: codeOf(error), failures: place.failures }, 'conductor.connect_failed')
-    return { error, givenUp: now - place.downSince > this.#limits.unreachableMs }
+    return { error, givenUp: finalRefusals.has(codeOf(error)) || now - place.downSince > this.#limits.unreachableMs, waitMs: place.retryAt - now }
   }
 }
 

@@ -36,9 +36,13 @@ export type ItemReport = {
 
 export type RunNow = { readonly id: number; readonly state: RunState; readonly revision: number }
 
+/** As a word of its own, and only where it could be none of the language: a schema may be called “in”. */
+const withoutName = (message: string, name: string): string =>
+  /[_0-9-]/.test(name) ? message.replace(new RegExp(`(?<![\\w-])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-])`, 'gu'), '…') : message
+
 /** Numbers, quoted names and the schema's own name differ between tenants whose failures have one cause. */
 export const normaliseMessage = ({ message, schema }: Pick<AttemptError, 'message' | 'schema'>): string =>
-  (schema ? message.replaceAll(schema, '…') : message)
+  (schema ? withoutName(message, schema) : message)
     .replace(/"[^"]*"/g, '"…"')
     .replace(/“[^”]*”/g, '“…”')
     .replace(/\d+/g, 'n')
@@ -147,7 +151,7 @@ const stopAtTolerance = async (trx: ControlDb, ids: readonly number[]): Promise<
 export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverId: number): Promise<void> => {
   await sql`
     update run_item i set state = 'cancelled', revision = r.revision, finished_at = now(), next_attempt_at = null
-    from run r where r.id = i.run_id and r.id = any(${[...ids]}::bigint[]) and r.state = 'cancelling' and i.server_id = ${serverId} and i.state in ('pending', 'interrupted')`.execute(trx)
+    from run r where r.id = i.run_id and r.id = any(${[...ids]}::bigint[]) and r.state = 'cancelling' and i.server_id = ${serverId} and i.state = 'pending'`.execute(trx)
   await sql`
     with open as (
       select r.id, exists (select from run_item i where i.run_id = r.id and i.state in ('pending', 'running', 'interrupted')) as any_open,

@@ -11,6 +11,7 @@ const backlogLimit = 2_000
 /** Collects what settles and writes it in batches, one at a time and in order. */
 export class Reporter {
   #items: ItemReport[] = []
+  #writing: readonly ItemReport[] = []
   #running: Promise<void> | null = null
   #failed: unknown = null
   #reports = 0
@@ -44,6 +45,11 @@ export class Reporter {
     return this.#reports
   }
 
+  /** Keys of what is not written yet: the control plane still tells an older state of it. */
+  held(): ReadonlySet<string> {
+    return new Set([...this.#items, ...this.#writing].map(({ run, position }) => `${run}:${position}`))
+  }
+
   add(item: ItemReport): void {
     this.#items.push(item)
   }
@@ -54,6 +60,7 @@ export class Reporter {
     if ((this.#items.length === 0 && quiet.length === 0) || this.#failed) return Promise.resolve()
     this.#running = this.#write(quiet).finally(() => {
       this.#running = null
+      this.#writing = []
       this.#reports += 1
     })
     return this.#running
@@ -62,6 +69,7 @@ export class Reporter {
   async #write(quiet: readonly number[]): Promise<void> {
     const items = this.#items
     this.#items = []
+    this.#writing = items
     try {
       const runs = await writeReport(this.#library.control.db, this.#lease, this.#worker, { items: lastOfEach(items), attempts: items.filter(({ attempt }) => attempt !== null), quiet }, emptyDigest)
       this.#onRuns(runs)

@@ -33,10 +33,6 @@ export class WorkList {
     return this.#known.has(`${run}:${position}`)
   }
 
-  positionsOf(run: number): number[] {
-    return [...this.#known].filter((key) => key.startsWith(`${run}:`)).map((key) => Number(key.slice(key.indexOf(':') + 1)))
-  }
-
   add(work: Work): void {
     if (this.#known.has(keyOf(work))) return
     this.#known.add(keyOf(work))
@@ -75,8 +71,12 @@ export class WorkList {
     return due
   }
 
+  #isDriven(run: DrivenRun): boolean {
+    return run.state === 'queued' || run.state === 'running'
+  }
+
   #mayFeed(run: DrivenRun): boolean {
-    if (run.state !== 'queued' && run.state !== 'running') return false
+    if (!this.#isDriven(run)) return false
     if (run.failuresLeft !== null && run.failuresLeft < 0) return false
     return run.maxConcurrent === null || this.runningOf(run.id) < run.maxConcurrent
   }
@@ -118,6 +118,21 @@ export class WorkList {
       return queue.shift() ?? null
     }
     return null
+  }
+
+  /** Everything that waits for a database, in hand of the caller: it has been given up. */
+  takeAllOf(databaseId: number): Work[] {
+    const taken = [...this.#delayed, ...this.#looks].filter((work) => work.databaseId === databaseId)
+    for (const work of taken) this.#delayed.delete(work)
+    this.#looks.splice(0, this.#looks.length, ...this.#looks.filter((work) => work.databaseId !== databaseId))
+    for (const [id, queues] of this.#queues) {
+      const run = this.runs.get(id)
+      if (!run || !this.#isDriven(run)) continue
+      taken.push(...(queues.get(databaseId) ?? []))
+      queues.delete(databaseId)
+    }
+    for (const work of taken) this.#hand(work)
+    return taken
   }
 
   /** Items of the same run and database that nobody has read ahead yet: the asking connection reads them with its own. */

@@ -1,0 +1,80 @@
+/** One conductor after another for a server, under one lease, for as long as there is work: each lives as long as its fence. */
+import { unseal } from '../../control/seal.ts'
+import { attemptError } from '../../migrations/attempt-error.ts'
+import type { FleetConnection } from '../../session/fleet-connection.ts'
+import { codeOf } from '../../sql/sqlstate.ts'
+import { readServer, type ServerFacts } from './adopt.ts'
+import { Conductor, type ConductOptions } from './conductor.ts'
+import { failUnreachable } from './fail-unreachable.ts'
+import { beat, LeaseLost, openFence, releaseLease, takeLease, type Lease } from './lease.ts'
+
+const retryMs = 1_000
+
+/** Any database of the server will do: one that refuses must not hold up the others. */
+const tryFence = async ({ library }: ConductOptions, server: ServerFacts, lease: Lease): Promise<FleetConnection | { readonly gone: unknown }> => {
+  let gone: unknown = new Error('the server has no database')
+  for (const { sealed, name } of server.databases) {
+    // A secret that opens nothing is this process's trouble, not the server's.
+    const url = unseal(library.secret, sealed)
+    try {
+      return await openFence(url, lease)
+    } catch (error) {
+      if (error instanceof LeaseLost) throw error
+      library.logger.warn({ server: server.name, database: name, code: codeOf(error) }, 'conductor.fence_refused')
+      gone = error
+    }
+  }
+  return { gone }
+}
+
+type Found = { readonly server: ServerFacts; readonly fence: FleetConnection | { readonly gone: unknown } }
+
+/** Waits for the server, saying so, for as long as a run waits; null: there is no such server any more. An address that is corrected meanwhile counts. */
+const waitForFence = async (options: ConductOptions, lease: Lease): Promise<Found | null> => {
+  const { library, limits, signal, serverId } = options
+  const deadline = Date.now() + limits.unreachableMs
+  for (;;) {
+    const server = await readServer(library.control.db, serverId)
+    if (!server || server.databases.length === 0) return null
+    const fence = await tryFence(options, server, lease)
+    if (!('gone' in fence) || Date.now() > deadline || signal.aborted) return { server, fence }
+    await beat(library.control.db, lease, `the server: ${codeOf(fence.gone)}`)
+    await new Promise((resolve) => setTimeout(resolve, retryMs))
+  }
+}
+
+const drive = async (options: ConductOptions, lease: Lease): Promise<void> => {
+  const { library, worker, signal } = options
+  for (;;) {
+    const found = await waitForFence(options, lease)
+    if (!found) return
+    const { server, fence } = found
+    if ('gone' in fence) {
+      if (!signal.aborted) await failUnreachable(library.control.db, lease, worker, attemptError(fence.gone))
+      return
+    }
+    try {
+      if ((await new Conductor(options, server, lease, fence).drive()) !== 'fence_lost') return
+      await beat(library.control.db, lease, 'the server: connection lost')
+    } finally {
+      await fence.close()
+    }
+  }
+}
+
+/**
+ * Drives a server until it has no more open items, or the signal aborts.
+ * @throws LeaseLost when another conductor took over; secret.wrong; the control database's errors
+ */
+export const conduct = async (options: ConductOptions): Promise<void> => {
+  const { library, serverId, worker } = options
+  const { db } = library.control
+  const lease = await takeLease(db, serverId, worker)
+  library.logger.info({ server: serverId, epoch: lease.epoch, worker }, 'conductor.started')
+  try {
+    await drive(options, lease)
+  } finally {
+    await releaseLease(db, lease).catch(() => {})
+    library.logger.info({ server: serverId, epoch: lease.epoch, worker }, 'conductor.ended')
+  }
+}
