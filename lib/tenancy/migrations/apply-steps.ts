@@ -7,7 +7,7 @@ import { quoteLiteral, quoteQualified } from '../sql/ident.ts'
 import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
 import type { Statement } from '../sql/statements.ts'
 import { attemptError, ownError, type ErrorPlace } from './attempt-error.ts'
-import { beginMessage, historyRowOf, searchPathOf, type ApplyOutcome, type Scene } from './apply.ts'
+import { beginMessage, historyRowOf, resetSession, searchPathOf, type ApplyOutcome, type Scene } from './apply.ts'
 import { insertHistory, markFinished, markStatement, readSummary, selectSummary, type HistorySummary } from './history.ts'
 import { droppedIndexes, indexOf, isConcurrent } from './statement-kinds.ts'
 import type { ExecutableMigration } from './types.ts'
@@ -115,7 +115,7 @@ const setUp = (scene: Scene): string =>
 /** The session becomes what it was when it was opened; one that cannot is closed. */
 const putBack = async (connection: FleetConnection): Promise<void> => {
   if (connection.dead) return
-  await connection.query('SELECT pg_advisory_unlock_all(); RESET ALL').catch(() => connection.close())
+  await connection.query(resetSession).catch(() => connection.close())
 }
 
 /** Held by the session: a conductor that slept may wake up in the middle of the steps that another one goes on with. Never waited for, since a waiting query would hold up CONCURRENTLY. */

@@ -5,6 +5,7 @@ import { quoteIdent, quoteLiteral } from '../sql/ident.ts'
 import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { attemptError, ownError, type ErrorPlace } from './attempt-error.ts'
 import { historyTable, insertHistory, readSummary, selectSummary, type HistorySummary } from './history.ts'
+import { mayLeaveState } from './statement-kinds.ts'
 import type { ExecutableMigration } from './types.ts'
 
 export type FlightLimits = { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number }
@@ -70,13 +71,19 @@ const firstFailure = (outcomes: readonly FlightOutcome[], messages: readonly Mes
   return null
 }
 
+/** Back to what it was when it was opened; DISCARD refuses to run where a transaction is still open. */
+export const resetSession = 'DISCARD ALL'
+
 /**
- * Sends messages, COMMIT and the read-back in one flight and says what became of the transaction.
+ * Sends messages, COMMIT and the read-back in one flight and says what became of the transaction. What a statement may have left in the session is
+ * thrown away behind it: the next flight is another tenant's.
  * The tag of COMMIT is looked at: after an error the server answers it with ROLLBACK, not with an error.
  */
 export const fly = async (connection: FleetConnection, messages: readonly Message[], scene: Scene): Promise<FlightResult> => {
-  const texts = [...messages.map(({ text }) => text), 'COMMIT', selectSummary(scene.schema)]
+  const resets = messages.some(({ place: { statement } }) => statement !== null && mayLeaveState(statement))
+  const texts = [...messages.map(({ text }) => text), 'COMMIT', selectSummary(scene.schema), ...(resets ? [resetSession] : [])]
   const outcomes = await connection.flight(texts, flightTimeout(scene))
+  if (resets && !outcomes.at(-1)?.ok) await connection.close()
   const body = outcomes.slice(0, messages.length)
   const commit = outcomes[messages.length]
   const readBack = outcomes[messages.length + 1]

@@ -1,5 +1,5 @@
 import { scanSync } from 'libpg-query'
-import type { Statement } from '../sql/statements.ts'
+import { walk, type Statement } from '../sql/statements.ts'
 
 /** The statement's own node, without the wrapper that carries its kind. */
 export const nodeOf = (statement: Statement): Record<string, unknown> => {
@@ -46,4 +46,42 @@ export const insideTransaction = (statement: Statement): string | null => {
   if (!token) return statement.text
   const bytes = Buffer.from(statement.text, 'utf8')
   return Buffer.concat([bytes.subarray(0, token.start), bytes.subarray(token.end)]).toString('utf8')
+}
+
+/** They touch the catalog alone: no trigger fires, and no function is called that is not written there. */
+const catalogKinds: ReadonlySet<string> = new Set([
+  'AlterDomainStmt',
+  'AlterEnumStmt',
+  'AlterOwnerStmt',
+  'AlterPolicyStmt',
+  'AlterSeqStmt',
+  'AlterTableStmt',
+  'CommentStmt',
+  'CompositeTypeStmt',
+  'CreateDomainStmt',
+  'CreateEnumStmt',
+  'CreateFunctionStmt',
+  'CreatePolicyStmt',
+  'CreateSeqStmt',
+  'CreateStmt',
+  'CreateTrigStmt',
+  'DropStmt',
+  'GrantStmt',
+  'IndexStmt',
+  'RenameStmt',
+  'ViewStmt',
+])
+
+const leaving = new WeakMap<Statement, boolean>()
+
+/** Whether a statement may leave something in the session that ran it, itself or by what it calls: temporary tables, locks, settings, prepared statements. */
+export const mayLeaveState = (statement: Statement): boolean => {
+  const known = leaving.get(statement)
+  if (known !== undefined) return known
+  let may = !catalogKinds.has(statement.kind)
+  walk(statement.node, (key, value) => {
+    may ||= key === 'FuncCall' || value.relpersistence === 't' || value.schemaname === 'pg_temp'
+  })
+  leaving.set(statement, may)
+  return may
 }

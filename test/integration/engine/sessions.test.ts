@@ -1,0 +1,80 @@
+/** What one tenant's statements leave in a session must not be there for the next one. */
+import postgres from 'postgres'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { applyMigration, defaultLimits, type Scene } from '../../../lib/tenancy/migrations/apply.ts'
+import { checksumOf, digestOf } from '../../../lib/tenancy/migrations/digest.ts'
+import { createHistory } from '../../../lib/tenancy/migrations/history.ts'
+import type { ExecutableMigration } from '../../../lib/tenancy/migrations/types.ts'
+import { buildTenant } from '../../../lib/tenancy/provision/build.ts'
+import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
+import { parseStatements } from '../../../lib/tenancy/sql/statements.ts'
+import { useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+let sql: postgres.Sql
+let connection: FleetConnection
+
+beforeAll(async () => {
+  const url = await databases.empty()
+  sql = postgres(url, { max: 2, onnotice: () => undefined })
+  connection = await connectFleet(url, { applicationName: 'sessions' })
+})
+afterAll(async () => {
+  await connection.close()
+  await sql.end()
+})
+
+const sceneOf = (schema: string): Scene => ({ schema, extensionSchemas: [], run: 1, applicationName: 'sessions', limits: { ...defaultLimits, statementTimeoutMs: 10_000 } })
+
+const makeTarget = async (schema: string): Promise<Scene> => {
+  await sql.unsafe(`create schema ${schema}; create table ${schema}.customer (email text); insert into ${schema}.customer values ('${schema}'); ${createHistory(schema)}`)
+  return sceneOf(schema)
+}
+
+const migrationOf = async (text: string): Promise<ExecutableMigration> => ({
+  version: '0001',
+  name: 'change',
+  file: '0001_change.sql',
+  checksum: checksumOf(text),
+  transactional: true,
+  statements: await parseStatements(text),
+})
+
+const settings = (): Promise<object[]> =>
+  connection.query(`select string_agg(name || '=' || setting, ' ' order by name) as all from pg_settings where name in ('search_path', 'lock_timeout', 'statement_timeout', 'work_mem', 'default_transaction_read_only')`)
+
+it.each([
+  ['a table', 'create temp table if not exists stage as select email from customer; create table copy as select email from stage'],
+  ['a table of a block', `do $$ begin create temp table if not exists stage as select email from customer; create table copy as select email from stage; end $$`],
+])('%s that is temporary holds each tenant’s own rows', async (_, text) => {
+  const migration = await migrationOf(text)
+  const schemas = [1, 2, 3].map((n) => `own${n}_${migration.checksum.slice(0, 6)}`)
+  for (const schema of schemas) {
+    expect(await applyMigration(connection, migration, digestOf([migration]), await makeTarget(schema))).toMatchObject({ kind: 'applied' })
+    expect(await sql`select email from ${sql(schema)}.copy`).toEqual([{ email: schema }])
+  }
+})
+
+it.each([
+  ['applied', 'select pg_advisory_lock(7); prepare p as select 1; listen news; set work_mem = 100; create temp table stage (id int); declare c cursor with hold for select 1'],
+  ['failed', 'select pg_advisory_lock(7); prepare p as select 1; select 1 / 0'],
+])('nothing is left of one that %s, and the session is what it was', async (kind, text) => {
+  const before = await settings()
+  const migration = await migrationOf(text)
+  expect(await applyMigration(connection, migration, digestOf([migration]), await makeTarget(`left_${kind}`))).toMatchObject({ kind })
+  expect(await settings()).toEqual(before)
+  expect(await connection.query(`select 'lock' as what from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() union all select name from pg_prepared_statements
+    union all select relname from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r' union all select name from pg_cursors where is_holdable union all select pg_listening_channels()`)).toEqual([])
+  expect(connection.dead).toBe(false)
+})
+
+it('a seed leaves nothing for the next tenant either', async () => {
+  const plan = { roleExists: false, migrations: [await migrationOf('create table copy (email text)')], seedSql: 'create temp table if not exists stage as select current_schema() as email; insert into copy select email from stage' }
+  const expected = digestOf(plan.migrations)
+  const roles = [1, 2].map((n) => `seeded${n}_${process.pid}`)
+  for (const role of roles) {
+    expect(await buildTenant(connection, { ...plan, role, expected }, sceneOf(role))).toMatchObject({ kind: 'applied' })
+    expect(await sql`select email from ${sql(role)}.copy`).toEqual([{ email: role }])
+  }
+  for (const role of roles) await sql.unsafe(`drop owned by ${role}; drop role ${role}`)
+})
