@@ -90,16 +90,13 @@ const backendOf = async (client: Client): Promise<string> => (await ask<{ pid: s
  */
 const isTransactionPooler = async (first: Client, second: Client): Promise<boolean> => {
   const before = await backendOf(first)
-  // Connects first: without array types to fetch, the driver never answers a reservation that has to.
-  if ((await backendOf(second)) === before) return true
-  const holder = await second.reserve()
+  // Not on a reserved connection: the driver writes to one whose socket is gone, outside of any promise.
   try {
-    const [, rows] = await holder.unsafe<{ pid?: string }[][]>('begin; select pg_backend_pid()::text as pid').simple()
+    const [, rows] = await second.unsafe<{ pid?: string }[][]>('begin; select pg_backend_pid()::text as pid').simple()
     if (rows?.[0]?.pid === before) return true
     return (await backendOf(first)) !== before
   } finally {
-    await holder.unsafe('rollback').simple()
-    holder.release()
+    await second.unsafe('rollback').simple().catch(() => {})
   }
 }
 
