@@ -1,12 +1,12 @@
 /** The only door to the library besides `contract/`: one object with everything that edges may call. */
 import { join } from 'node:path'
-import { sql } from 'kysely'
 import type { Tenancy } from './contract/tenancy.ts'
 import { silentLogger, type Library, type Logger } from './context.ts'
 import { createAudit } from './control/audit-trail.ts'
 import { openControl } from './control/db.ts'
 import { createEars } from './control/notify.ts'
-import { TenancyError } from './errors.ts'
+import { checkSecret, claimSecret } from './control/secret-check.ts'
+import { TenancyError, isTenancyError } from './errors.ts'
 import { createFleetEvents } from './events/fleet-events.ts'
 import { createRunEvents } from './events/run-events.ts'
 import { fleetMap } from './fleet/map.ts'
@@ -55,10 +55,11 @@ export type TenancyConfig = {
   readonly limits?: WorkerOptions['limits']
 }
 
-const ready = async ({ control }: Library): Promise<void> => {
+const ready = async ({ control, secret }: Library): Promise<void> => {
   try {
-    await sql`select 1 from setting limit 1`.execute(control.db)
+    await checkSecret(control.db, secret)
   } catch (error) {
+    if (isTenancyError(error)) throw error
     const code = codeOf(error)
     if (code === sqlstate.undefinedTable || code === sqlstate.undefinedSchema) throw new TenancyError('control.not_ready', {}, error)
     throw new TenancyError('control.unreachable', { problem: code === 'unknown' ? 'no connection' : code }, error)
@@ -76,11 +77,15 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
 
   return {
     control: {
-      migrate: () => migrateControl(config.controlUrl, join(config.migrationsDir, 'control')),
+      async migrate() {
+        const done = await migrateControl(config.controlUrl, join(config.migrationsDir, 'control'))
+        await claimSecret(control.db, config.secret)
+        return done
+      },
       ready: () => ready(library),
     },
     databases: {
-      check: (input) => checkDatabase(input),
+      check: (actor, input) => checkDatabase(library, actor, input),
       add: (actor, input) => addDatabase(library, actor, input),
       list: () => listDatabases(library),
       setBudget: (actor, input) => setBudget(library, actor, input),
@@ -136,8 +141,11 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
     },
     startWorker: (options) => startWorker(library, config.controlUrl, ears, { ...options, limits: config.limits }),
     async close() {
-      await jobs.close()
-      await control.close()
+      try {
+        await jobs.close()
+      } finally {
+        await control.close()
+      }
     },
   }
 }

@@ -1,0 +1,57 @@
+/** Processes that ask for work, or offer it, with a control database that is away or with another one's secret. */
+import postgres from 'postgres'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { migrationsDir } from '../../../lib/connection.ts'
+import { silentLogger } from '../../../lib/tenancy/context.ts'
+import { openControl } from '../../../lib/tenancy/control/db.ts'
+import { createTenancy } from '../../../lib/tenancy/index.ts'
+import { createJobs } from '../../../lib/tenancy/runs/worker.ts'
+import { makeFleet, refusalOf, slugsOf, type Fleet } from '../../support/fleet.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+const otherSecret = 'another secret, which is long enough as well'
+let fleet: Fleet
+
+beforeAll(async () => {
+  fleet = await makeFleet(databases)
+})
+afterAll(() => fleet.close())
+
+it('a request that found no control database is forgotten; the next one is sent', async () => {
+  const url = await databases.control()
+  const name = new URL(url).pathname.slice(1)
+  const server = postgres(inject('serverUrl'), { max: 1, onnotice: () => undefined })
+  const control = openControl(url)
+  const jobs = createJobs({ control, secret: testSecret, logger: silentLogger, clock: () => new Date() }, url)
+  await server`alter database ${server(name)} rename to ${server(`${name}_away`)}`
+  await expect(jobs.observe(1, null)).rejects.toMatchObject({ code: '3D000' })
+  await server`alter database ${server(`${name}_away`)} rename to ${server(name)}`
+  await jobs.observe(1, null)
+  await jobs.close()
+  const failing = createJobs({ control, secret: testSecret, logger: silentLogger, clock: () => new Date() }, url.replace(name, 'nowhere'))
+  await expect(failing.observe(1, null)).rejects.toMatchObject({ code: '3D000' })
+  await failing.close()
+  await control.close()
+  await server.end()
+})
+
+it('a process with another secret is told so before it takes any work', async () => {
+  const worker = await fleet.work()
+  const other = createTenancy({ controlUrl: fleet.controlUrl, secret: otherSecret, migrationsDir })
+  expect(await refusalOf(other.control.ready())).toMatchObject({ code: 'secret.wrong' })
+  expect(await refusalOf(other.startWorker({ schedules: false }))).toMatchObject({ code: 'secret.wrong' })
+  await fleet.tenancy.control.ready()
+  expect(await fleet.ended(await fleet.onboard(slugsOf(2)))).toMatchObject({ state: 'succeeded' })
+  await other.close()
+  await worker.stop()
+})
+
+it('a control plane that holds connection strings is not claimed with another secret', async () => {
+  await fleet.control`delete from setting where key = 'secret_check'`
+  const other = createTenancy({ controlUrl: fleet.controlUrl, secret: otherSecret, migrationsDir })
+  await other.control.ready()
+  expect(await refusalOf(other.startWorker({ schedules: false }))).toMatchObject({ code: 'secret.wrong' })
+  expect(await fleet.control`select 1 from setting where key = 'secret_check'`).toHaveLength(0)
+  await other.close()
+})
