@@ -4,10 +4,10 @@
  */
 import type { FleetConnection } from '../session/fleet-connection.ts'
 import { quoteLiteral, quoteQualified } from '../sql/ident.ts'
-import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
+import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import type { Statement } from '../sql/statements.ts'
 import { attemptError, ownError, type ErrorPlace } from './attempt-error.ts'
-import { beginMessage, historyRowOf, resetSession, searchPathOf, type ApplyOutcome, type Scene } from './apply.ts'
+import { beginMessage, historyRowOf, isRefusal, resetSession, searchPathOf, type ApplyOutcome, type Scene } from './apply.ts'
 import { insertHistory, markFinished, markStatement, readSummary, selectSummary, type HistorySummary } from './history.ts'
 import { droppedIndexes, indexOf, isConcurrent } from './statement-kinds.ts'
 import type { ExecutableMigration } from './types.ts'
@@ -16,6 +16,15 @@ import type { ExecutableMigration } from './types.ts'
 const concurrentLockTimeoutMs = 10 * 60_000
 
 type Steps = { readonly migration: ExecutableMigration; readonly scene: Scene; readonly connection: FleetConnection; readonly resumedAt: number | null }
+
+/** Found by looking at what the server answered. */
+class StepProblem extends Error {
+  readonly code: string
+  constructor(message: string, code: string) {
+    super(message)
+    this.code = code
+  }
+}
 
 class StepError extends Error {
   readonly place: ErrorPlace
@@ -35,7 +44,7 @@ const runInTransaction = async (connection: FleetConnection, scene: Scene, texts
   const failed = outcomes.find((outcome) => !outcome.ok && codeOf(outcome.error) !== sqlstate.transactionAborted)
   if (failed && !failed.ok) throw failed.error
   const commit = outcomes.at(-1)
-  if (!commit?.ok || commit.command !== 'COMMIT') throw new Error('COMMIT was answered with ROLLBACK')
+  if (!commit?.ok || commit.command !== 'COMMIT') throw new StepProblem('COMMIT was answered with ROLLBACK', 'unknown')
 }
 
 /** Only while a statement that cannot run in a transaction needs it: see connectFleet. */
@@ -80,7 +89,7 @@ const runConcurrent = async ({ connection, scene, resumedAt }: Steps, statement:
   const built = await readIndex(connection, scene.schema, index.name, index.table)
   if (!built?.valid)
     throw new StepError(
-      Object.assign(new Error(`Index “${index.name}” is ${built ? 'invalid' : 'not there'} after CREATE INDEX CONCURRENTLY.`), { code: 'invalid_index' }),
+      new StepProblem(`Index “${index.name}” is ${built ? 'invalid' : 'not there'} after CREATE INDEX CONCURRENTLY.`, 'invalid_index'),
       place,
     )
 }
@@ -157,7 +166,8 @@ const outcomeOf = (error: unknown, place: ErrorPlace, scene: Scene): ApplyOutcom
   const cause = error instanceof StepError ? error.cause : error
   const code = codeOf(cause)
   const described = attemptError(cause, error instanceof StepError ? error.place : place, scene.schema)
-  if (classify(code) === 'connection') return { kind: 'unknown', error: described }
+  // What the driver or the socket says is no answer of the server's.
+  if (!isRefusal(cause) && !(cause instanceof StepProblem)) return { kind: 'unknown', error: described }
   if (code === sqlstate.uniqueViolation && described.table === 'tenantry_history') return { kind: 'recorded_before' }
   return { kind: 'failed', error: described }
 }

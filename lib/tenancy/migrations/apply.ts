@@ -63,6 +63,16 @@ type FlightResult =
   | { readonly kind: 'refused'; readonly error: Error & { code?: string }; readonly place: ErrorPlace }
   | { readonly kind: 'unknown'; readonly error: Error & { code?: string } }
 
+/** The server itself said that it did not do it, and is still there. Whatever else went wrong, the transaction may have committed. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && Reflect.get(error, 'severity') === 'ERROR' && classify(codeOf(error)) !== 'connection'
+
+/** Nothing more is asked on a connection of which nobody knows where it stands. */
+const giveUp = async (connection: FleetConnection, error: Error & { code?: string }): Promise<FlightResult> => {
+  await connection.close()
+  return { kind: 'unknown', error }
+}
+
 const firstFailure = (outcomes: readonly FlightOutcome[], messages: readonly Message[]) => {
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.ok || codeOf(outcome.error) === sqlstate.transactionAborted) continue
@@ -90,16 +100,16 @@ export const fly = async (connection: FleetConnection, messages: readonly Messag
   const failure = firstFailure(body, messages)
   if (failure) {
     // Lost before COMMIT was answered: the server may have gone on to execute it.
-    if (classify(codeOf(failure.error)) === 'connection') return { kind: 'unknown', error: failure.error }
+    if (!isRefusal(failure.error)) return giveUp(connection, failure.error)
     return { kind: 'refused', ...failure }
   }
   if (!commit?.ok) {
     const error = commit?.error ?? new Error('no answer to COMMIT')
-    return classify(codeOf(error)) === 'connection' ? { kind: 'unknown', error } : { kind: 'refused', error, place: own }
+    return isRefusal(error) ? { kind: 'refused', error, place: own } : giveUp(connection, error)
   }
   if (commit.command !== 'COMMIT') return { kind: 'refused', error: new Error(`COMMIT was answered with ${commit.command}`), place: own }
   const row = readBack?.ok ? readBack.rows[0] : undefined
-  if (!row) return { kind: 'unknown', error: readBack && !readBack.ok ? readBack.error : new Error('the history could not be read back') }
+  if (!row) return giveUp(connection, readBack && !readBack.ok ? readBack.error : new Error('the history could not be read back'))
   return { kind: 'committed', summary: readSummary(row) }
 }
 
