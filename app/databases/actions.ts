@@ -3,8 +3,8 @@
 import { command } from '@/lib/server/command'
 import { addDatabaseInput, changeDatabaseUrlInput, checkDatabaseInput, removeDatabaseInput, setBudgetInput } from '@/lib/tenancy/contract'
 
-export const checkDatabase = command({ name: 'databases.check', permission: 'databases.manage', input: checkDatabaseInput }, ({ input, tenancy }) =>
-  tenancy.databases.check(input),
+export const checkDatabase = command({ name: 'databases.check', permission: 'databases.manage', input: checkDatabaseInput }, ({ actor, input, tenancy }) =>
+  tenancy.databases.check(actor, input),
 )
 
 export const addDatabase = command({ name: 'databases.add', permission: 'databases.manage', input: addDatabaseInput }, ({ actor, input, tenancy }) =>

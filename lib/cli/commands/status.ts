@@ -101,9 +101,16 @@ const summarise = (targets: readonly TargetDocument[]): string => {
   return `${plural(targets.length, 'target')}: ${counts.join(', ')}`
 }
 
+/** Looks in this process, whether or not a worker runs, and leaves the audit row that asking a worker would. */
+const refresh = async ({ tenancy, actor }: Session, tenant: string | undefined): Promise<readonly string[]> => {
+  const { targets, unreachable } = await tenancy.observation.now(tenant === undefined ? {} : { slugs: [tenant] })
+  await tenancy.audit.record({ actor, action: 'targets.observe', subjectKind: 'fleet', subject: 'fleet', details: { tenants: tenant ?? 'all', targets, unreachable } })
+  return unreachable
+}
+
 const status = async (session: Session, input: StatusInput): Promise<number> => {
-  const { tenancy, output } = session
-  const unreachable = input.refresh ? (await tenancy.observation.now(input.tenant === undefined ? {} : { slugs: [input.tenant] })).unreachable : []
+  const { output } = session
+  const unreachable = input.refresh ? await refresh(session, input.tenant) : []
   const seen = await readTargets(session, input)
   const targets = seen.map(({ target }) => target)
   output.result(statusDocument, { targets }, () =>

@@ -18,7 +18,8 @@ export type Tenancy = {
     ready(): Promise<void>
   }
   readonly databases: {
-    check(input: z.output<typeof C.checkDatabaseInput>): Promise<V.DatabaseFacts>
+    /** Connects and keeps nothing but the audit row. */
+    check(actor: Actor, input: z.output<typeof C.checkDatabaseInput>): Promise<V.DatabaseFacts>
     add(actor: Actor, input: z.output<typeof C.addDatabaseInput>): Promise<V.DatabaseRow>
     list(): Promise<readonly V.DatabaseRow[]>
     setBudget(actor: Actor, input: z.output<typeof C.setBudgetInput>): Promise<void>

@@ -8,16 +8,39 @@ import { appendAudit } from '../control/audit.ts'
 import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { seal, unseal } from '../control/seal.ts'
-import { TenancyError } from '../errors.ts'
+import { TenancyError, isTenancyError } from '../errors.ts'
 import { addressOf, parseDatabaseUrl, type DatabaseUrl } from './database-url.ts'
 import { listDatabases } from './database-list.ts'
 import { probeDatabase, type Probe } from './probe.ts'
 
 const factsOf = ({ identity: _identity, connectionsOurs: _ours, ...facts }: Probe): DatabaseFacts => facts
 
+type CheckInput = z.output<typeof checkDatabaseInput>
+
 /** Connects and reads the server's facts; keeps nothing. @throws database.* */
-export const checkDatabase = async (input: z.output<typeof checkDatabaseInput>): Promise<DatabaseFacts> =>
+export const lookAtDatabase = async (input: CheckInput): Promise<DatabaseFacts> =>
   factsOf(await probeDatabase(parseDatabaseUrl(input.url), { thorough: true }))
+
+/** The same on somebody's word: it knocks at whatever address was typed, so the trail tells who knocked where and what answered. @throws database.* */
+export const checkDatabase = async ({ control }: Library, actor: Actor, input: CheckInput): Promise<DatabaseFacts> => {
+  const at = parseDatabaseUrl(input.url)
+  const record = (outcome: string): Promise<void> =>
+    appendAudit(control.db, {
+      actor,
+      action: 'databases.check',
+      subjectKind: 'database',
+      subject: `${addressOf(at)}/${at.dbname}`,
+      details: { user: at.user, outcome },
+    })
+  try {
+    const facts = await lookAtDatabase(input)
+    await record('fit')
+    return facts
+  } catch (error) {
+    if (isTenancyError(error)) await record(error.code)
+    throw error
+  }
+}
 
 /** The server's row, made or brought up to date; its budget changes only when one is asked for. */
 const keepServer = async (trx: ControlDb, probe: Probe, budget: number | undefined): Promise<number> => {

@@ -24,11 +24,13 @@ const files = {
 const third = { '0003_short_names.sql': 'alter table people add constraint people_short check (length(name) < 10);' }
 
 let cli: CommandLine
+let controlUrl: string
 let fleetUrl: string
 let dir: string
 
 beforeAll(async () => {
-  cli = commandLine(await databases.empty())
+  controlUrl = await databases.empty()
+  cli = commandLine(controlUrl)
   fleetUrl = await databases.empty()
   dir = folderOf(files)
 })
@@ -91,6 +93,11 @@ describe('from nothing to tenants', () => {
     const { code, document } = await cli.run(['status', '--set', 'app', '--refresh', '--check', '--json'])
     const { targets } = document(documents.statusDocument)
     expect([code, targets.map(({ tenant }) => tenant)]).toEqual([0, [acme, globex, initech]])
+    const control = postgres(controlUrl, { max: 1 })
+    expect(await control`select actor_kind, details from tenantry.audit where action = 'targets.observe'`).toMatchObject([
+      { actor_kind: 'cli', details: { tenants: 'all', targets: 3, unreachable: [] } },
+    ])
+    await control.end()
     expect(targets[0]).toMatchObject({ set: 'app', database: 'app-1', schema: schemaOf(acme), isolation: 'schema', version: '0002', pending: 0, state: 'at_head', drift: null })
     const one = await cli.run(['status', '--tenant', globex, '--json'])
     expect(one.document(documents.statusDocument).targets.map(({ tenant }) => tenant)).toEqual([globex])

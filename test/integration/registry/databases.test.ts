@@ -7,7 +7,7 @@ import { listDatabases } from '../../../lib/tenancy/registry/database-list.ts'
 import { runItemsInput } from '../../../lib/tenancy/contract/commands.ts'
 import { listRunItems } from '../../../lib/tenancy/runs/reads.ts'
 import { refreshDatabases } from '../../../lib/tenancy/registry/database-refresh.ts'
-import { addDatabase, checkDatabase, openUrl, removeDatabase, setBudget } from '../../../lib/tenancy/registry/databases.ts'
+import { addDatabase, checkDatabase, lookAtDatabase, openUrl, removeDatabase, setBudget } from '../../../lib/tenancy/registry/databases.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
 import { ada, openLibrary, refusalOf } from './fleet.ts'
 
@@ -26,7 +26,7 @@ const urlWith = (change: (url: URL) => void): string => {
 
 describe('checking a database', () => {
   it('reads the server’s facts and proposes a budget', async () => {
-    const facts = await checkDatabase({ url: fleetUrl })
+    const facts = await lookAtDatabase({ url: fleetUrl })
     expect(facts).toMatchObject({ host: '127.0.0.1', user: 'postgres', dbname: new URL(fleetUrl).pathname.slice(1), warnings: [] })
     expect(facts.versionNum).toBeGreaterThanOrEqual(130_000)
     expect(facts.version).toMatch(/^\d+\.\d+$/)
@@ -39,12 +39,12 @@ describe('checking a database', () => {
   })
 
   it('goes without TLS where it is preferred and the server has none', async () => {
-    expect(await checkDatabase({ url: urlWith((url) => url.searchParams.set('sslmode', 'prefer')) })).toMatchObject({ host: '127.0.0.1' })
-    expect(await refusalOf(checkDatabase({ url: urlWith((url) => url.searchParams.set('sslmode', 'require')) }))).toMatchObject({ code: 'database.unreachable' })
+    expect(await lookAtDatabase({ url: urlWith((url) => url.searchParams.set('sslmode', 'prefer')) })).toMatchObject({ host: '127.0.0.1' })
+    expect(await refusalOf(lookAtDatabase({ url: urlWith((url) => url.searchParams.set('sslmode', 'require')) }))).toMatchObject({ code: 'database.unreachable' })
   })
 
   it('names a database that is not there', async () => {
-    expect(await refusalOf(checkDatabase({ url: urlWith((url) => (url.pathname = '/not%20there')) }))).toMatchObject({
+    expect(await refusalOf(lookAtDatabase({ url: urlWith((url) => (url.pathname = '/not%20there')) }))).toMatchObject({
       code: 'database.missing',
       details: { dbname: 'not there' },
     })
@@ -71,6 +71,18 @@ describe('known databases', () => {
     expect(rows[0]?.everything).not.toContain(password)
     const audit = await library.control.db.selectFrom('audit').select(['action', 'subject', 'actor_label', 'details']).execute()
     expect(audit).toMatchObject([{ action: 'databases.add', subject: 'app', actor_label: 'ada@example.com', details: { user: 'postgres' } }])
+  })
+
+  it('leave a row in the trail for every address that was tried, fit or not', async () => {
+    const gone = urlWith((url) => (url.pathname = '/gone'))
+    await checkDatabase(library, ada, { url: fleetUrl })
+    expect(await refusalOf(checkDatabase(library, ada, { url: gone }))).toMatchObject({ code: 'database.missing' })
+    const rows = await library.control.db.selectFrom('audit').select(['action', 'subject', 'details']).orderBy('id').execute()
+    expect(rows).toMatchObject([
+      { action: 'databases.check', details: { user: 'postgres', outcome: 'fit' } },
+      { action: 'databases.check', details: { user: 'postgres', outcome: 'database.missing' } },
+    ])
+    expect(rows[1]?.subject).toMatch(/^127\.0\.0\.1:\d+\/gone$/)
   })
 
   it('of one server share its budget', async () => {
@@ -189,25 +201,25 @@ describe('a user with fewer rights', () => {
   })
 
   it('that may not create schemas is refused with the remedy', async () => {
-    const refusal = await refusalOf(checkDatabase({ url: limitedUrl() }))
+    const refusal = await refusalOf(lookAtDatabase({ url: limitedUrl() }))
     expect(refusal).toMatchObject({ code: 'database.rights', details: { user: role } })
     expect(refusal.details['remedy']).toContain('grant create on database')
   })
 
   it('that may create schemas but no roles is warned of', async () => {
     await admin`grant create on database ${admin(new URL(fleetUrl).pathname.slice(1))} to ${admin(role)}`
-    const facts = await checkDatabase({ url: limitedUrl() })
+    const facts = await lookAtDatabase({ url: limitedUrl() })
     expect(facts.warnings).toHaveLength(1)
     expect(facts.warnings[0]).toContain('createrole')
   })
 
   it('that only ever reads is told that this is read-only', async () => {
     await admin`alter role ${admin(role)} set default_transaction_read_only = on`
-    expect(await refusalOf(checkDatabase({ url: limitedUrl() }))).toMatchObject({ code: 'database.read_only' })
+    expect(await refusalOf(lookAtDatabase({ url: limitedUrl() }))).toMatchObject({ code: 'database.read_only' })
   })
 
   it('that may not connect is told which right it lacks', async () => {
     await admin`revoke connect on database ${admin(new URL(fleetUrl).pathname.slice(1))} from public`
-    expect(await refusalOf(checkDatabase({ url: limitedUrl() }))).toMatchObject({ code: 'database.rights' })
+    expect(await refusalOf(lookAtDatabase({ url: limitedUrl() }))).toMatchObject({ code: 'database.rights' })
   })
 })
