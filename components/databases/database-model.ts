@@ -1,11 +1,11 @@
 /** What the databases page says and allows. */
 import { formatCount } from '@/lib/format'
-import type { DatabaseFacts, DatabaseRow } from '@/lib/tenancy/contract'
+import { maxBudget, minBudget, type DatabaseFacts, type DatabaseRow } from '@/lib/tenancy/contract'
 
 /** Why it can't be removed now, as a sentence; null when it can. */
 export const removalProblem = (row: Pick<DatabaseRow, 'name' | 'tenants'>): string | null => {
   if (row.tenants === 0) return null
-  return `${row.name} holds ${formatCount(row.tenants)} ${row.tenants === 1 ? 'tenant' : 'tenants'}; a database can be removed only when it is empty.`
+  return `${row.name} holds ${formatCount(row.tenants)} ${row.tenants === 1 ? 'tenant' : 'tenants'}; a database can be removed only when no tenant lives in it.`
 }
 
 /** "4 of 20" with the share for a bar; null share while the count is unknown. */
@@ -37,6 +37,6 @@ export const budgetReason = (facts: Pick<DatabaseFacts, 'maxConnections' | 'rese
 /** What is wrong with a budget as typed; null when nothing is. */
 export const budgetProblem = (text: string, maxConnections: number): string | null => {
   const budget = Number(text)
-  if (!/^\d+$/.test(text.trim()) || budget < 1 || budget > 200) return 'A whole number from 1 to 200.'
+  if (!/^\d+$/.test(text.trim()) || budget < minBudget || budget > maxBudget) return `A whole number from ${minBudget} to ${maxBudget}.`
   return budget > maxConnections ? `The server takes ${formatCount(maxConnections)} connections in all.` : null
 }

@@ -33,16 +33,25 @@ export const labelsSchema = z.record(
   z.string().max(120, 'a label’s value has at most 120 characters'),
 )
 
+/** One for an item, one for the conductor's fence, one for looks; below that nothing would get on. */
+export const minBudget = 3
+export const maxBudget = 200
+const budget = z.coerce
+  .number()
+  .int('must be a whole number')
+  .min(minBudget, `must be at least ${minBudget}: a server needs one connection for migrations, one for the conductor and one for looks`)
+  .max(maxBudget, `must be at most ${maxBudget}`)
+
 export const addDatabaseInput = z.object({
   name: databaseName,
   url: z.string().trim().min(1, 'must not be empty').max(2000),
   /** Connections that Tenantry may hold on this database's server at once; proposed from max_connections when absent. */
-  budget: z.coerce.number().int('must be a whole number').min(1, 'must be at least 1').max(200, 'must be at most 200').optional(),
+  budget: budget.optional(),
 })
 export const checkDatabaseInput = addDatabaseInput.pick({ url: true })
 export const changeDatabaseUrlInput = addDatabaseInput.pick({ name: true, url: true })
 export const removeDatabaseInput = z.object({ name: databaseName })
-export const setBudgetInput = z.object({ name: databaseName, budget: z.coerce.number().int('must be a whole number').min(1, 'must be at least 1').max(200, 'must be at most 200') })
+export const setBudgetInput = z.object({ name: databaseName, budget })
 
 export const syncSetInput = z.object({
   name: setName,

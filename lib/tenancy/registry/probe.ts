@@ -1,4 +1,5 @@
 import postgres from 'postgres'
+import { minBudget } from '../contract/commands.ts'
 import type { DatabaseFacts } from '../contract/views.ts'
 import { TenancyError } from '../errors.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
@@ -38,13 +39,13 @@ const ask = async <Row extends object>(client: Client, text: string): Promise<Ro
 }
 
 /**
- * A tenth of what the server has for its users, at least 2 and at most 20, but never more than half of what is free now: beyond a few
+ * A tenth of what the server has for its users, at most 20 and not more than half of what is free now, but always what is needed at least: beyond a few
  * connections a core nothing is gained, and the server is there for others first.
  */
 export const proposeBudget = (facts: { readonly maxConnections: number; readonly reservedConnections: number; readonly connectionsUsed: number }): number => {
   const usable = facts.maxConnections - facts.reservedConnections
-  const wished = Math.min(20, Math.max(2, Math.floor(usable / 10)))
-  return Math.max(1, Math.min(wished, Math.floor((usable - facts.connectionsUsed) / 2)))
+  const wished = Math.min(20, Math.floor(usable / 10))
+  return Math.max(minBudget, Math.min(wished, Math.floor((usable - facts.connectionsUsed) / 2)))
 }
 
 type FactsRow = {

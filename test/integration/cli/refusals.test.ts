@@ -86,6 +86,7 @@ describe('what makes no sense', () => {
     ['a label without a value', ['onboard', 'acme', '--label', 'plan'], 'KEY=VALUE'],
     ['an isolation that is none', ['onboard', 'acme', '--isolation', 'magic'], 'isolation'],
     ['an address that is no e-mail', ['init', '--admin', 'ada'], 'e-mail'],
+    ['a budget that holds no migration', ['databases', 'add', 'x', '--url', 'postgres://a@b/c', '--budget', '2'], 'at least 3'],
     ['a budget that is no number', ['databases', 'add', 'x', '--url', 'postgres://a@b/c', '--budget', 'many'], 'budget'],
   ])('%s', async (_name, words, word) => {
     const refused = await refusal(cli, words)

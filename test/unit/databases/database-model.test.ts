@@ -4,7 +4,7 @@ import { databaseName } from '../../../lib/tenancy/contract/index.ts'
 
 it('lets only an empty database go, and says why', () => {
   expect(removalProblem({ name: 'eu-1', tenants: 0 })).toBeNull()
-  expect(removalProblem({ name: 'eu-1', tenants: 1 })).toBe('eu-1 holds 1 tenant; a database can be removed only when it is empty.')
+  expect(removalProblem({ name: 'eu-1', tenants: 1 })).toBe('eu-1 holds 1 tenant; a database can be removed only when no tenant lives in it.')
 })
 
 it('shows connections of the budget, and none as none', () => {
@@ -27,6 +27,7 @@ it('explains and checks a budget', () => {
   )
   expect(budgetProblem('40', 100)).toBeNull()
   expect(budgetProblem('150', 100)).toBe('The server takes 100 connections in all.')
-  expect(budgetProblem('0', 100)).toBe('A whole number from 1 to 200.')
-  expect(budgetProblem('ten', 100)).toBe('A whole number from 1 to 200.')
+  expect(budgetProblem('0', 100)).toBe('A whole number from 3 to 200.')
+  expect(budgetProblem('2', 100)).toBe('A whole number from 3 to 200.')
+  expect(budgetProblem('ten', 100)).toBe('A whole number from 3 to 200.')
 })
