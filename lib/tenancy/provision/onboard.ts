@@ -155,11 +155,11 @@ export const startOnboarding = async (library: Library, actor: Actor, input: Onb
   }
 }
 
-/** Somebody took a schema, or made tenants active, at the same instant: all or nothing was done, and a second look says what it is now. */
+/** Somebody took a schema, made tenants active, or read the set again, at the same instant: all or nothing was done, and a second look says what it is now. */
 const isRace = (error: unknown): boolean => {
   const code = codeOf(error)
-  const isSchema = code === sqlstate.uniqueViolation && error instanceof Error && Reflect.get(error, 'constraint_name') === 'placement_own_target'
-  return isSchema || code === sqlstate.deadlock
+  const isSchema = code === sqlstate.uniqueViolation && error instanceof Error && Reflect.get(error, 'constraint') === 'placement_own_target'
+  return isSchema || code === sqlstate.deadlock || code === 'run.plan_changed'
 }
 
 const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInput): Promise<RunRef> => {

@@ -37,12 +37,15 @@ export const planDigest = (set: string, migrations: readonly FrozenMigration[], 
     .digest('hex')
     .slice(0, 32)
 
-/** @throws run.plan_changed when the set's files are no longer those that the run froze */
-export const requireUnchanged = async (db: ControlDb, setId: number, frozen: readonly FrozenMigration[]): Promise<void> => {
-  const rows = await db.selectFrom('migration').select(['version', 'checksum']).where('set_id', '=', setId).execute()
-  const now = new Map(rows.map(({ version, checksum }) => [version, checksum]))
-  const changed = frozen.find(({ version, checksum }) => now.get(version) !== checksum)
-  if (changed) throw new TenancyError('run.plan_changed', { problem: `migration ${changed.version} is not the one of that run any more` })
+/**
+ * Holds the set still until the transaction ends, and looks whether it begins with what was frozen.
+ * @throws run.plan_changed when one of the files was changed, removed, or got another before it
+ */
+const requireUnchanged = async (trx: ControlDb, setId: number, frozen: readonly FrozenMigration[]): Promise<void> => {
+  await trx.selectFrom('migration_set').select('id').where('id', '=', setId).forKeyShare().execute()
+  const rows = await trx.selectFrom('migration').select(['version', 'checksum']).where('set_id', '=', setId).orderBy('position').limit(frozen.length).execute()
+  const changed = frozen.find(({ version, checksum }, index) => rows[index]?.version !== version || rows[index].checksum !== checksum)
+  if (changed) throw new TenancyError('run.plan_changed', { problem: `migration ${changed.version} of the set is not the same any more, or has another one before it` })
 }
 
 export type NewItem = { readonly targetId: number; readonly tenantId: number; readonly serverId: number; readonly fromVersion: string | null; readonly options?: object }
@@ -84,8 +87,12 @@ export const busyRun = (db: ControlDb, targetIds: readonly number[]): Promise<Bu
 /** Which open run holds most targets of a set. */
 export const busyRunOfSet = (db: ControlDb, setId: number): Promise<Busy | null> => busiest(db, sql`t.set_id = ${setId}`)
 
-/** Inserts the run with its items; the unique index on open items refuses a target that another run holds. */
+/**
+ * Inserts the run with its items; the unique index on open items refuses a target that another run holds.
+ * @throws run.plan_changed when the set is not the one that was frozen any more
+ */
 export const insertRun = async (trx: ControlDb, run: NewRun): Promise<number> => {
+  await requireUnchanged(trx, run.setId, run.migrations)
   const { id } = await trx
     .insertInto('run')
     .values({

@@ -7,7 +7,7 @@ import { appendAudit } from '../control/audit.ts'
 import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
-import { insertRun, planDigest, requireUnchanged, type NewItem } from './freeze.ts'
+import { insertRun, planDigest, type NewItem } from './freeze.ts'
 import { explainConflict } from './start.ts'
 
 type Chosen = { target_id: number; tenant_id: number; server_id: number; version: string | null; options: object | null }
@@ -41,7 +41,6 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
       if (!parent) throw new TenancyError('run.unknown', { run: input.run })
       if (!canRerun(parent.state))
         throw new TenancyError('run.state_conflict', { run: parent.id, state: parent.state, command: 'rerun', remedy: 'While it is open, retry its failed items inside it.' })
-      await requireUnchanged(trx, parent.set_id, parent.migrations)
       const items = await chooseItems(trx, parent.id, input.slugs)
       if (items.length === 0) throw new TenancyError('run.no_items', { run: parent.id })
       targetIds = items.map(({ targetId }) => targetId)
