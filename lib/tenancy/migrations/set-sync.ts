@@ -7,12 +7,13 @@ import { appendAudit } from '../control/audit.ts'
 import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
-import { prefixDigests } from './digest.ts'
+import { byVersion, prefixDigests } from './digest.ts'
 import { loadSet } from './load-set.ts'
 import { restateObservations } from './restate.ts'
 import type { LoadedMigration, LoadedSet } from './types.ts'
 
 type SyncInput = { readonly name: string; readonly dir?: string; readonly database?: string }
+type SetName = { readonly id: number; readonly name: string }
 type Stored = { version: string; position: number; checksum: string; file: string }
 
 /** Reads and lints without storing anything. @throws set.directory */
@@ -35,15 +36,54 @@ const appliedAt = async (trx: ControlDb, setId: number, position: number): Promi
   return rows[0]?.count ?? 0
 }
 
-/** What was applied anywhere is settled: its file may neither change nor go. */
-const refuseRewrites = async (trx: ControlDb, set: { id: number; name: string }, stored: readonly Stored[], loaded: LoadedSet): Promise<void> => {
+type Held = { version: string; checksum: string; run: number; state: string }
+
+/** What open runs have frozen: they apply it as it is, whatever becomes of the files. */
+const heldByRuns = async (trx: ControlDb, setId: number): Promise<Map<string, Held>> => {
+  const { rows } = await sql<Held>`
+    select m.version, m.checksum, r.id as run, r.state
+    from run r cross join jsonb_to_recordset(r.migrations) as m(version text, checksum text)
+    where r.set_id = ${setId} and r.state not in ('succeeded', 'failed', 'cancelled') order by r.id`.execute(trx)
+  return new Map(rows.map((row) => [row.version, row]))
+}
+
+const byTargets = (count: number) => ({ count, reason: `${count} target(s) have applied it` })
+const byRun = ({ run, state }: Held) => ({ run, reason: `run ${run} (${state}) is to apply it` })
+
+/** What was applied anywhere, or will be by an open run, is settled: its file may neither change nor go. */
+const refuseRewrites = async (trx: ControlDb, set: SetName, stored: readonly Stored[], held: ReadonlyMap<string, Held>, loaded: LoadedSet): Promise<void> => {
   const now = new Map(loaded.migrations.map((migration) => [migration.version, migration]))
   for (const { version, position, checksum, file } of stored) {
     const migration = now.get(version)
     if (migration?.checksum === checksum) continue
     const count = await appliedAt(trx, set.id, position)
-    if (count > 0) throw new TenancyError(migration ? 'set.edited' : 'set.missing_file', { set: set.name, version, file, count })
+    const holder = held.get(version)
+    const why = count > 0 ? byTargets(count) : holder && holder.checksum !== migration?.checksum ? byRun(holder) : null
+    if (why) throw new TenancyError(migration ? 'set.edited' : 'set.missing_file', { set: set.name, version, file, ...why })
   }
+}
+
+/** How far the furthest target is that is where the stored set has a place for it; one that is ahead has all of the set. */
+const furthestApplied = async (trx: ControlDb, setId: number, stored: readonly Stored[]): Promise<Stored | undefined> => {
+  const { rows } = await sql<{ position: number | null }>`
+    select max(case when o.version_state = 'ahead' then ${stored.length}::integer else m.position end) as position
+    from target t
+    join observation o on o.target_id = t.id
+    left join migration m on m.set_id = t.set_id and m.prefix_digest = o.digest
+    where t.set_id = ${setId}`.execute(trx)
+  return stored[(rows[0]?.position ?? 0) - 1]
+}
+
+/** Below what was applied, or will be by an open run, nothing can be added: no history could hold it in its place. */
+const refuseInsertions = async (trx: ControlDb, set: SetName, stored: readonly Stored[], held: ReadonlyMap<string, Held>, loaded: LoadedSet): Promise<void> => {
+  const known = new Set(stored.map(({ version }) => version))
+  const added = loaded.migrations.find(({ version }) => !known.has(version))
+  if (!added) return
+  const refusal = (applied: string, why: object) => new TenancyError('set.inserted_below', { set: set.name, version: added.version, file: added.file, applied, ...why })
+  const applied = await furthestApplied(trx, set.id, stored)
+  if (applied && byVersion(added, applied) < 0) throw refusal(applied.version, byTargets(await appliedAt(trx, set.id, applied.position)))
+  const last = [...held.values()].toSorted(byVersion).at(-1)
+  if (last && byVersion(added, last) < 0) throw refusal(last.version, byRun(last))
 }
 
 const store = async (trx: ControlDb, setId: number, loaded: LoadedSet): Promise<void> => {
@@ -99,7 +139,7 @@ const directoryOf = async ({ control }: Library, input: SyncInput): Promise<stri
 }
 
 /**
- * @throws set.directory, set.invalid (with findings by file and line), set.edited, set.missing_file, database.unknown; nothing is stored then
+ * @throws set.directory, set.invalid (with findings by file and line), set.edited, set.missing_file, set.inserted_below, database.unknown; nothing is stored then
  */
 export const syncSet = async (library: Library, actor: Actor, input: SyncInput): Promise<SyncResult> => {
   const loaded = await loadSet(await directoryOf(library, input))
@@ -107,7 +147,9 @@ export const syncSet = async (library: Library, actor: Actor, input: SyncInput):
   return library.control.db.transaction().execute(async (trx) => {
     const set = await findOrMakeSet(trx, input.name, loaded.directory)
     const stored = await trx.selectFrom('migration').select(['version', 'position', 'checksum', 'file']).where('set_id', '=', set.id).orderBy('position').execute()
-    await refuseRewrites(trx, set, stored, loaded)
+    const held = await heldByRuns(trx, set.id)
+    await refuseRewrites(trx, set, stored, held, loaded)
+    await refuseInsertions(trx, set, stored, held, loaded)
     await store(trx, set.id, loaded)
     const defaultDatabase = input.database === undefined ? set.default_database_id : await databaseId(trx, input.database)
     await trx
