@@ -10,6 +10,8 @@ const config: NextConfig = {
   ],
   // `npm test` runs the type check, over tests and scripts as well; the build would only repeat it.
   typescript: { ignoreBuildErrors: true },
+  // What the build made goes past the proxy, which gives everything else its headers.
+  headers: async () => ['/_next/static/:path*', '/icon.svg'].map((source) => ({ source, headers: [{ key: 'X-Content-Type-Options', value: 'nosniff' }] })),
   // In development Next would write arguments of actions, passwords among them, and one-time tokens to the terminal.
   logging: { serverFunctions: false, incomingRequests: { ignore: [/^\/welcome/] } },
   // A CSV of 8 MB, the most that onboarding takes, and what surrounds it.

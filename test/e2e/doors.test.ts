@@ -135,6 +135,8 @@ test('every answer has its headers, another site’s commands are refused, and n
     'x-frame-options': 'DENY',
   })
   expect(headers['x-powered-by']).toBeUndefined()
+  const script = await page.locator('script[src^="/_next/static/"]').first().getAttribute('src')
+  for (const path of [script ?? '', '/icon.svg']) expect((await page.request.get(path)).headers(), path).toMatchObject({ 'x-content-type-options': 'nosniff' })
   const again = (await page.goto('/account'))?.headers()['content-security-policy'] ?? ''
   expect(again).not.toContain(nonce)
   for (const origin of ['https://evil.example', 'null']) {
