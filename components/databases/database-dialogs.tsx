@@ -44,7 +44,7 @@ export function BudgetDialog({ row, actions, onClose, sharing }: Props & { reado
             if (problem === null) void change.run({ name: row.name, budget: Number(budget) })
           }}
         >
-          <Field label="Connections" error={problem ?? problemOf(change.error, 'budget')} hint="A run that is under way keeps the budget that it began with.">
+          <Field label="Connections" error={problem ?? problemOf(change.error, 'budget')} hint="A run that is under way follows within seconds.">
             {(control) => <Input {...control} required inputMode="numeric" autoComplete="off" value={budget} onChange={(event) => setBudget(event.target.value)} />}
           </Field>
           <ErrorNote error={change.error} />
