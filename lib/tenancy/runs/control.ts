@@ -92,7 +92,7 @@ export const cancelRun = (library: Library, actor: Actor, { run }: { run: number
   })
 
 /**
- * Failed items of an open run wait for another attempt; a paused run goes on with them.
+ * Failed items of an open run wait for another attempt; a paused run goes on with them. Those whose target is not their tenant's any more stay as they are.
  * @throws run.unknown, run.state_conflict, run.no_items, run.targets_busy
  */
 export const retryItems = async (library: Library, actor: Actor, input: { run: number; slugs?: readonly string[] }): Promise<{ items: number }> => {
@@ -103,8 +103,10 @@ export const retryItems = async (library: Library, actor: Actor, input: { run: n
       const chosen = input.slugs === undefined ? sql`true` : sql`tenant_id in (select id from tenant where slug = any(${[...input.slugs]}::text[]))`
       const { rows } = await sql<{ position: number }>`
         with r as (update run set revision = revision + 1 where id = ${input.run} returning revision)
-        update run_item set state = 'pending', revision = r.revision, next_attempt_at = null, finished_at = null, error = null, cause = null
-        from r where run_id = ${input.run} and state = 'failed' and ${chosen} returning position`.execute(trx)
+        update run_item i set state = 'pending', revision = r.revision, next_attempt_at = null, finished_at = null, error = null, cause = null
+        from r where run_id = ${input.run} and state = 'failed' and ${chosen}
+          and exists (select from placement p join run on run.set_id = p.set_id where run.id = i.run_id and p.tenant_id = i.tenant_id and p.target_id = i.target_id)
+        returning position`.execute(trx)
       items = rows.length
       if (items === 0) throw new TenancyError('run.no_items', { run: input.run })
       if (state === 'paused') await setState(trx, input.run, 'queued')

@@ -12,12 +12,13 @@ import { explainConflict } from './start.ts'
 
 type Chosen = { target_id: number; tenant_id: number; server_id: number; version: string | null; options: object | null }
 
-/** Failed, interrupted and cancelled items; or the named tenants' ones of these. Tenants suspended since are left out. */
+/** Failed, interrupted and cancelled items; or the named tenants' ones of these. Tenants suspended since are left out, and those whose place is another one by now. */
 const chooseItems = async (db: ControlDb, run: number, slugs: readonly string[] | undefined): Promise<NewItem[]> => {
   const named = slugs === undefined ? sql`true` : sql`n.slug = any(${[...slugs]}::text[])`
   const { rows } = await sql<Chosen>`
     select i.target_id, i.tenant_id, i.server_id, o.version, i.options
-    from run_item i join tenant n on n.id = i.tenant_id left join observation o on o.target_id = i.target_id
+    from run_item i join run r on r.id = i.run_id join tenant n on n.id = i.tenant_id
+    join placement p on p.tenant_id = i.tenant_id and p.set_id = r.set_id and p.target_id = i.target_id left join observation o on o.target_id = i.target_id
     where i.run_id = ${run} and i.target_id is not null and i.state in ('failed', 'interrupted', 'cancelled') and n.state in ('active', 'provisioning') and ${named}
     order by i.position`.execute(db)
   return rows.map((row) => ({ targetId: row.target_id, tenantId: row.tenant_id, serverId: row.server_id, fromVersion: row.version, ...(row.options ? { options: row.options } : {}) }))

@@ -149,7 +149,9 @@ type ItemRow = {
 export const readWork = async (db: ControlDb, lease: Lease, run: DrivenRun, interrupted: ReadonlySet<number>, knows: (position: number) => boolean): Promise<Work[]> => {
   const { rows } = await sql<ItemRow>`
     select i.position, i.target_id, i.tenant_id, n.slug, t.database_id, t.schema_name, i.from_version, i.options, i.attempts, i.next_attempt_at,
-      case when r.kind = 'onboard' then array(select j.run_id from run_item j where j.target_id = i.target_id) else '{}' end as own_runs
+      case when r.kind = 'onboard' then array(select j.run_id from run_item j where j.target_id = i.target_id and j.tenant_id = i.tenant_id and (
+        exists (select from attempt a where a.run_id = j.run_id and a.position = j.position and a.state = 'interrupted')
+        or not exists (select from attempt a where a.run_id = j.run_id and a.position = j.position))) else '{}' end as own_runs
     from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id join tenant n on n.id = i.tenant_id
     where i.run_id = ${run.id} and i.server_id = ${lease.serverId} and i.state in ('pending', 'interrupted')
     order by i.position`.execute(db)
