@@ -113,7 +113,7 @@ const settle = (result: Awaited<ReturnType<typeof fly>>, plan: BuildPlan, scene:
   if (result.kind === 'committed')
     return result.summary.digest === plan.expected
       ? { kind: 'applied', summary: result.summary }
-      : { kind: 'failed', error: ownError('history_mismatch', `The history of “${scene.schema}” is not the one expected after onboarding.`) }
+      : { kind: 'failed', error: ownError('history_mismatch', `The history of “${scene.schema}” is not the one expected after onboarding.`, nowhere, `The schema and the role “${plan.role}” are in place nevertheless. Look at the history; then adopt the schema at its version (baseline), or drop what was made and onboard the tenant again.`) }
   if (result.kind === 'unknown') return { kind: 'unknown', error: attemptError(result.error, nowhere, scene.schema) }
   return { kind: 'failed', error: explain(result.error, result.place, plan, scene) }
 }
