@@ -7,7 +7,9 @@ import { readHistory, readTarget, type FullHistoryRow } from '../migrations/hist
 import { connectionProblem } from '../registry/connection-problem.ts'
 import { openUrl } from '../registry/databases.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
-import { codeOf } from '../sql/sqlstate.ts'
+import { classify, codeOf } from '../sql/sqlstate.ts'
+import { sqlProblem } from './sql-problem.ts'
+import { atServer, ServerBusy } from './server-gate.ts'
 import { readTableSizes } from './sizes.ts'
 
 const matchOf = (row: FullHistoryRow, checksums: ReadonlyMap<string, string>): HistoryEntry['match'] => {
@@ -37,7 +39,7 @@ const findTarget = async ({ control }: Library, slug: string, set: string) => {
     .innerJoin('migration_set', 'migration_set.id', 'placement.set_id')
     .innerJoin('target', 'target.id', 'placement.target_id')
     .innerJoin('database', 'database.id', 'target.database_id')
-    .select(['target.schema_name as schema', 'target.set_id as setId', 'database.url_sealed as sealed'])
+    .select(['target.schema_name as schema', 'target.set_id as setId', 'database.url_sealed as sealed', 'database.server_id as serverId'])
     .where('tenant.slug', '=', slug)
     .where('migration_set.name', '=', set)
     .executeTakeFirst()
@@ -45,33 +47,43 @@ const findTarget = async ({ control }: Library, slug: string, set: string) => {
   return row
 }
 
-const read = async (library: Library, connection: FleetConnection, schema: string, setId: number) => {
+/** A page waits no longer for its turn. */
+const turnMs = 10_000
+
+const read = async (connection: FleetConnection, schema: string, checksums: ReadonlyMap<string, string>) => {
   const summary = await readTarget(connection, schema)
   if (summary === null) return null
-  const stored = await library.control.db.selectFrom('migration').select(['version', 'checksum']).where('set_id', '=', setId).execute()
-  const checksums = new Map(stored.map(({ version, checksum }) => [version, checksum]))
   const history = summary.history === null ? [] : await readHistory(connection, schema)
   return { history: history.map((row) => entryOf(row, checksums)), tables: await readTableSizes(connection, schema) }
 }
 
-/** @throws tenant.unknown when the tenant has no place in the set */
+/** @throws tenant.unknown when the tenant has no place in the set; the control database's errors */
 export const inspectTarget = async (library: Library, slug: string, set: string): Promise<TargetInspection> => {
-  const { schema, setId, sealed } = await findTarget(library, slug, set)
+  const { db } = library.control
+  const { schema, setId, sealed, serverId } = await findTarget(library, slug, set)
+  const stored = await db.selectFrom('migration').select(['version', 'checksum']).where('set_id', '=', setId).execute()
+  const checksums = new Map(stored.map(({ version, checksum }) => [version, checksum]))
+  const installation = await readInstallation(db)
   const readAt = library.clock().toISOString()
   const at = openUrl(library.secret, sealed)
-  let connection: FleetConnection | null = null
+  const look = async (): Promise<TargetInspection> => {
+    let connection: FleetConnection | null = null
+    try {
+      connection = await connectFleet(at.url, { applicationName: `tenantry:${installation}:inspect`, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000 })
+      const seen = await read(connection, schema, checksums)
+      return seen ? { reachable: true, readAt, ...seen } : { reachable: false, readAt, reason: `There is no schema “${schema}” in the database.` }
+    } catch (error) {
+      if (codeOf(error) === 'unknown') throw error
+      const reason = connection && classify(codeOf(error)) !== 'connection' ? sqlProblem(error) : connectionProblem(error, at).message
+      return { reachable: false, readAt, reason }
+    } finally {
+      await connection?.close()
+    }
+  }
   try {
-    connection = await connectFleet(at.url, {
-      applicationName: `tenantry:${await readInstallation(library.control.db)}:inspect`,
-      connectTimeoutMs: 5_000,
-      statementTimeoutMs: 10_000,
-    })
-    const seen = await read(library, connection, schema, setId)
-    return seen ? { reachable: true, readAt, ...seen } : { reachable: false, readAt, reason: `There is no schema “${schema}” in the database.` }
+    return await atServer(library, serverId, look, turnMs)
   } catch (error) {
-    if (codeOf(error) === 'unknown') throw error
-    return { reachable: false, readAt, reason: connectionProblem(error, at).message }
-  } finally {
-    await connection?.close()
+    if (!(error instanceof ServerBusy)) throw error
+    return { reachable: false, readAt, reason: `The server is busy: another look at it has not ended within ${turnMs / 1000} seconds. Try again in a moment.` }
   }
 }

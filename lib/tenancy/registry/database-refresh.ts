@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Library } from '../context.ts'
 import { notify } from '../control/notify.ts'
 import { isTenancyError } from '../errors.ts'
+import { atServer } from '../observation/server-gate.ts'
 import { openUrl } from './databases.ts'
 import { probeDatabase, type Probe } from './probe.ts'
 
@@ -42,7 +43,8 @@ const keepUnseen = async ({ control, clock, logger }: Library, database: Known, 
 
 const refreshOne = async (library: Library, database: Known): Promise<boolean> => {
   try {
-    const probe = await probeDatabase(openUrl(library.secret, database.url_sealed))
+    const at = openUrl(library.secret, database.url_sealed)
+    const probe = await atServer(library, database.server_id, () => probeDatabase(at))
     await keepSeen(library, database, probe)
     return true
   } catch (error) {

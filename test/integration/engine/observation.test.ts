@@ -127,6 +127,64 @@ describe('a database that is away', () => {
   })
 })
 
+describe('a look that fails', () => {
+  it('for the control database is not the fleet’s fault: it is written again, and else fails alone', async () => {
+    await fleet.control.unsafe(`
+      create sequence writes;
+      create function fail_write() returns trigger language plpgsql as $$ begin
+        if nextval('tenantry.writes') <= 2 then raise exception 'lost' using errcode = '40P01'; end if; return null; end $$;
+      create trigger fail_write before insert on observation execute function fail_write()`)
+    expect(await fleet.tenancy.observation.now({ databases: ['db1'] })).toMatchObject({ unreachable: [] })
+    expect(await rowOf(one)).toMatchObject({ versionState: 'behind' })
+    await fleet.control.unsafe(`alter sequence writes restart; create or replace function fail_write() returns trigger language plpgsql as $$ begin raise exception 'full' using errcode = '53100'; end $$`)
+    await expect(fleet.tenancy.observation.now({ databases: ['db1'] })).rejects.toMatchObject({ code: '53100' })
+    await fleet.control.unsafe(`drop trigger fail_write on observation; drop function fail_write; drop sequence writes`)
+    expect(await rowOf(one)).toMatchObject({ versionState: 'behind' })
+    expect((await fleet.tenancy.databases.list()).find((row) => row.name === 'db1')).toMatchObject({ reachable: true, problem: null })
+  })
+
+  it('for a right is said so, and the database is not called out of reach', async () => {
+    const url = new URL(fleet.urls[1] ?? '')
+    const owner = `looker_${url.pathname.slice(6)}`
+    const sql = fleet.open(1)
+    const schema = schemaOf('seen-away')
+    await sql.unsafe(`create role ${owner} login password 'x'; grant usage on schema ${schema} to ${owner}; grant select on all tables in schema ${schema} to ${owner}; grant create on database ${url.pathname.slice(1)} to ${owner}`)
+    url.username = owner
+    url.password = 'x'
+    await fleet.tenancy.databases.changeUrl(ada, { name: 'db2', url: url.href })
+    await sql`revoke execute on function pg_database_size(name) from public`
+    await sql`revoke execute on function pg_database_size(oid) from public`
+    expect(await fleet.tenancy.observation.now({ databases: ['db2'] })).toMatchObject({ unreachable: [] })
+    expect((await fleet.tenancy.databases.list()).find((row) => row.name === 'db2')).toMatchObject({ reachable: true, problem: expect.stringMatching(/pg_database_size.*42501/) })
+    expect(await rowOf('seen-away')).toMatchObject({ versionState: 'behind' })
+    await fleet.tenancy.databases.changeUrl(ada, { name: 'db2', url: fleet.urls[1] ?? '' })
+    await sql.unsafe(`grant execute on function pg_database_size(name), pg_database_size(oid) to public; drop owned by ${owner}; drop role ${owner}`)
+  })
+})
+
+describe('looks at one server', () => {
+  it('are made one after the other, whoever asks', async () => {
+    let most = 0
+    let isOver = false
+    const names = fleet.urls.map((url) => new URL(url).pathname.slice(1))
+    const watch = async (): Promise<void> => {
+      while (!isOver) {
+        const [row] = await fleet.sql<Array<{ n: number }>>`select count(*)::int as n from pg_stat_activity where application_name ~ '^tenantry:.*:(observe|inspect)$' and datname = any(${names})`
+        most = Math.max(most, row?.n ?? 0)
+      }
+    }
+    const watching = watch()
+    await Promise.all([
+      ...Array.from({ length: 8 }, () => fleet.tenancy.tenants.inspect(one, 'app')),
+      ...Array.from({ length: 4 }, () => fleet.tenancy.observation.now({})),
+    ])
+    isOver = true
+    await watching
+    // One that ends may still be seen beside the next.
+    expect(most).toBeLessThanOrEqual(2)
+  })
+})
+
 describe('reading 300 histories', () => {
   it('never holds more locks than those of one batch', async () => {
     const url = await databases.empty()

@@ -97,7 +97,8 @@ export type SeenTarget = { readonly targetId: number; readonly summary: HistoryS
 /** What a history said, as an observation: where it stands follows from the set as it is now. */
 export const writeSeen = async (trx: ControlDb, seen: readonly SeenTarget[], emptyDigest: string): Promise<void> => {
   if (seen.length === 0) return
-  const rows = seen.map(({ targetId, summary }) => ({
+  // In the order in which an observer writes them.
+  const rows = seen.toSorted((a, b) => a.targetId - b.targetId).map(({ targetId, summary }) => ({
     target_id: targetId,
     version: summary.version,
     applied: summary.applied,

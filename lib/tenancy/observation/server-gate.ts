@@ -1,0 +1,52 @@
+/** One look at a server at a time in a process: beside the conductor's lanes the budget has room for one more connection. */
+import type { Library } from '../context.ts'
+
+type Gates = Map<number, Promise<void>>
+const gatesOf = new WeakMap<Library['control'], Gates>()
+
+const gatesFor = ({ control }: Library): Gates => {
+  const gates = gatesOf.get(control) ?? new Map<number, Promise<void>>()
+  gatesOf.set(control, gates)
+  return gates
+}
+
+/** Another look at the server took longer than this one could wait. */
+export class ServerBusy extends Error {
+  override readonly name = 'ServerBusy'
+}
+
+const within = async (turn: Promise<void>, waitMs: number): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ServerBusy(`waited ${waitMs} ms for another look at the server`)), waitMs)
+  })
+  try {
+    await Promise.race([turn, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Looks when those that asked before have ended.
+ * @param waitMs bound on the wait; absent: as long as it takes, for every look is bounded itself
+ * @throws ServerBusy
+ */
+export const atServer = async <Seen>(library: Library, serverId: number, look: () => Promise<Seen>, waitMs?: number): Promise<Seen> => {
+  const gates = gatesFor(library)
+  const before = gates.get(serverId) ?? Promise.resolve()
+  let leave = (): void => {}
+  const left = new Promise<void>((resolve) => {
+    leave = resolve
+  })
+  // Whoever gives up waiting leaves the others behind those that are still ahead.
+  const after = before.then(() => left)
+  gates.set(serverId, after)
+  try {
+    await (waitMs === undefined ? before : within(before, waitMs))
+    return await look()
+  } finally {
+    leave()
+    if (gates.get(serverId) === after) void after.then(() => gates.get(serverId) === after && gates.delete(serverId))
+  }
+}
