@@ -9,10 +9,13 @@ import { TenancyError } from '../errors.ts'
 import { observeDatabase } from './observe.ts'
 
 type Input = z.output<typeof observeInput>
-type Chosen = { readonly id: number; readonly name: string; readonly targets: readonly number[] | null }
+type Chosen = { readonly id: number; readonly serverId: number; readonly name: string; readonly targets: readonly number[] | null }
+
+/** `targets` null: all of the database. */
+export type DatabaseLook = { readonly databaseId: number; readonly targets: readonly number[] | null }
 
 /** Who asks for observations elsewhere: a worker's queue. */
-type Queue = { observe(databaseId: number, targets: readonly number[] | null): Promise<void> }
+type Queue = { observe(serverId: number, looks: readonly DatabaseLook[]): Promise<void> }
 
 const requireKnown = async (db: ControlDb, input: Input): Promise<void> => {
   for (const database of input.databases ?? []) {
@@ -29,21 +32,21 @@ const choose = async (db: ControlDb, input: Input): Promise<Chosen[]> => {
   await requireKnown(db, input)
   const named = input.databases === undefined ? sql`true` : sql`d.name = any(${input.databases}::text[])`
   if (input.slugs === undefined) {
-    const { rows } = await sql<{ id: number; name: string }>`select d.id, d.name from database d where ${named} order by d.name`.execute(db)
+    const { rows } = await sql<{ id: number; serverId: number; name: string }>`select d.id, d.server_id as "serverId", d.name from database d where ${named} order by d.name`.execute(db)
     return rows.map((row) => ({ ...row, targets: null }))
   }
-  const { rows } = await sql<{ id: number; name: string; targets: number[] }>`
-    select d.id, d.name, array_agg(t.id) as targets
+  const { rows } = await sql<{ id: number; serverId: number; name: string; targets: number[] }>`
+    select d.id, d.server_id as "serverId", d.name, array_agg(t.id) as targets
     from target t join database d on d.id = t.database_id join placement p on p.target_id = t.id join tenant n on n.id = p.tenant_id
     where n.slug = any(${input.slugs}::text[]) and ${named} group by d.id, d.name order by d.name`.execute(db)
-  return rows.map(({ id, name, targets }) => ({ id, name, targets: targets.map(Number) }))
+  return rows.map(({ targets, ...row }) => ({ ...row, targets: targets.map(Number) }))
 }
 
 /** @throws database.unknown, tenant.unknown */
 export const requestObservation = async (library: Library, queue: Queue, actor: Actor, input: Input): Promise<{ databases: string[] }> => {
   const { db } = library.control
   const chosen = await choose(db, input)
-  for (const { id, targets } of chosen) await queue.observe(id, targets)
+  for (const [serverId, looks] of Map.groupBy(chosen, (one) => one.serverId)) await queue.observe(serverId, looks.map(({ id, targets }) => ({ databaseId: id, targets })))
   const databases = chosen.map(({ name }) => name)
   await appendAudit(db, { actor, action: 'targets.observe', subjectKind: 'fleet', subject: 'fleet', details: { databases, tenants: input.slugs?.length ?? 'all' } })
   return { databases }

@@ -11,25 +11,29 @@ export const runsToVerify = async ({ control }: Library): Promise<number[]> => {
 }
 
 /**
- * Looks at all targets of a finished run again, independently of what its conductors said, and notes how many of the succeeded ones do not hold what the run
- * recorded for them.
+ * Looks at the targets of a finished run again, independently of what its conductors said, and notes how many of the succeeded ones do not hold what the run
+ * recorded for them. Nothing is noted before each of those was read: what is out of reach is no mismatch.
+ * @returns whether all were read; else another call reads what is left
  */
-export const verifyRun = async (library: Library, run: number): Promise<void> => {
+export const verifyRun = async (library: Library, run: number): Promise<boolean> => {
   const { db } = library.control
   const { rows } = await sql<{ database_id: number; targets: number[] }>`
-    select t.database_id, array_agg(t.id) as targets from run_item i join target t on t.id = i.target_id where i.run_id = ${run} group by t.database_id`.execute(db)
+    select t.database_id, array_agg(t.id) as targets
+    from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id left join observation o on o.target_id = t.id
+    where i.run_id = ${run} and (o.observed_at is null or o.observed_at < r.finished_at) group by t.database_id`.execute(db)
   for (const { database_id: databaseId, targets } of rows) await observeDatabase(library, databaseId, targets.map(Number))
-  await db.transaction().execute(async (trx) => {
-    await sql`
+  return db.transaction().execute(async (trx) => {
+    const noted = await sql<{ id: number }>`
       with seen as (
-        select i.position,
+        select o.observed_at >= r.finished_at as is_read,
           coalesce((select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'version' = coalesce(i.options ->> 'baseline', r.to_version)), 0) as expected,
-          case when o.version_state = 'unreachable' then -1 else coalesce(g.position, o.applied, 0) end as actual
+          coalesce(g.position, o.applied, 0) as actual
         from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id
         left join observation o on o.target_id = i.target_id left join migration g on g.set_id = t.set_id and g.prefix_digest = o.digest
         where i.run_id = ${run} and i.state = 'succeeded')
       update run set verified_at = now(), verified_targets = (select count(*) from seen), verified_mismatches = (select count(*) from seen where actual < expected), revision = revision + 1
-      where id = ${run}`.execute(trx)
-    await notify(trx, { topic: 'run', id: run })
+      where id = ${run} and not exists (select from seen where is_read is not true) returning id`.execute(trx)
+    if (noted.rows.length > 0) await notify(trx, { topic: 'run', id: run })
+    return noted.rows.length > 0
   })
 }

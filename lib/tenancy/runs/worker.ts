@@ -8,6 +8,7 @@ import type { Ears } from '../control/notify.ts'
 import { claimSecret } from '../control/secret-check.ts'
 import { refreshDatabases } from '../registry/database-refresh.ts'
 import { observeDatabase } from '../observation/observe.ts'
+import type { DatabaseLook } from '../observation/request.ts'
 import { codeOf } from '../sql/sqlstate.ts'
 import { serversWithWork } from './conduct/adopt.ts'
 import { conduct } from './conduct/drive-server.ts'
@@ -25,6 +26,8 @@ export type Worker = { readonly name: string; stop(): Promise<void> }
 
 const queues = { conduct: 'conduct', observe: 'observe', observeAll: 'observe-all', verify: 'verify' } as const
 const sweepMs = 2_000
+/** How long a run waits that could not be read back whole, because a database is away. */
+const verifyAgainMs = 60_000
 const observeEvery = '*/15 * * * *'
 /** A job's own bound; heartbeats tell a dead worker from a long run far earlier. */
 const jobLimitSeconds = 23 * 3600
@@ -52,12 +55,13 @@ const makeQueues = async (boss: PgBoss): Promise<void> => {
     await boss.createQueue(name, { policy: 'exclusive', retryLimit: 0, expireInSeconds: jobLimitSeconds, deleteAfterSeconds: 3600, notify: true, ...heartbeat })
 }
 
-const send = async (boss: PgBoss, queue: string, key: number | string, data: object): Promise<void> => {
-  await boss.send(queue, data, { singletonKey: String(key) })
-}
+/** @returns false when a job of that key is waiting or active already: then this one is not sent */
+const send = async (boss: PgBoss, queue: string, key: number | string, data: object): Promise<boolean> =>
+  (await boss.send(queue, data, { singletonKey: String(key) })) !== null
 
 export type Jobs = {
-  observe(databaseId: number, targets: readonly number[] | null): Promise<void>
+  /** Looks at databases of one server, one after the other. */
+  observe(serverId: number, looks: readonly DatabaseLook[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -78,9 +82,12 @@ export const createJobs = (library: Library, url: string): Jobs => {
     }
   }
   return {
-    async observe(databaseId, targets) {
+    async observe(serverId, looks) {
       opened ??= open()
-      await send(await opened, queues.observe, databaseId, { databaseId, targets })
+      const boss = await opened
+      if (await send(boss, queues.observe, serverId, { looks })) return
+      // Another look at the server is under way, which may have passed by what is asked for: this one waits behind it.
+      for (const look of looks) await send(boss, queues.observe, `${serverId}:${look.databaseId}`, { looks: [look] })
     },
     async close() {
       const boss = await opened?.catch(() => null)
@@ -98,6 +105,7 @@ class WorkerProcess implements Worker {
   readonly #abort = new AbortController()
   readonly #listeners = new Set<() => void>()
   readonly #busy = new Set<Promise<void>>()
+  readonly #verifyAgainAt = new Map<number, number>()
   #timer: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | null = null
   #again = false
@@ -115,8 +123,8 @@ class WorkerProcess implements Worker {
     await this.#boss.start()
     await makeQueues(this.#boss)
     await this.#work(queues.conduct, 16, ({ serverId }: { serverId: number }) => this.#conduct(serverId))
-    await this.#work(queues.verify, 2, ({ run }: { run: number }) => verifyRun(this.#library, run))
-    await this.#work(queues.observe, 4, ({ databaseId, targets }: { databaseId: number; targets: number[] | null }) => observeDatabase(this.#library, databaseId, targets))
+    await this.#work(queues.verify, 2, ({ run }: { run: number }) => this.#verify(run))
+    await this.#work(queues.observe, 4, ({ looks }: { looks: readonly DatabaseLook[] }) => this.#observe(looks))
     await this.#work(queues.observeAll, 1, () => this.#observeAll())
     if (this.#options.schedules !== false) await this.#startSchedule()
     this.#unsubscribe = await this.#ears.subscribe((heard) => {
@@ -169,10 +177,26 @@ class WorkerProcess implements Worker {
     void this.#sweep()
   }
 
+  /** One after the other; what hinders one look hinders none behind it. */
+  async #observe(looks: readonly DatabaseLook[]): Promise<void> {
+    const failures: unknown[] = []
+    for (const { databaseId, targets } of looks) {
+      if (this.#abort.signal.aborted) return
+      await observeDatabase(this.#library, databaseId, targets).catch((error: unknown) => failures.push(error))
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+
+  async #verify(run: number): Promise<void> {
+    this.#verifyAgainAt.set(run, Date.now() + verifyAgainMs)
+    if (await verifyRun(this.#library, run)) this.#verifyAgainAt.delete(run)
+  }
+
   async #observeAll(): Promise<void> {
     await refreshDatabases(this.#library)
-    const databases = await this.#library.control.db.selectFrom('database').select('id').execute()
-    for (const { id } of databases) await send(this.#boss, queues.observe, id, { databaseId: id, targets: null })
+    const databases = await this.#library.control.db.selectFrom('database').select(['id', 'server_id as serverId']).orderBy('id').execute()
+    for (const [serverId, looks] of Map.groupBy(databases, (database) => database.serverId))
+      await send(this.#boss, queues.observe, serverId, { looks: looks.map(({ id }) => ({ databaseId: id, targets: null })) })
   }
 
   /** Finds work that nobody drives: new runs, and those whose worker died. One sweep at a time; a call meanwhile makes one more. */
@@ -197,7 +221,8 @@ class WorkerProcess implements Worker {
     const { db } = this.#library.control
     await sql`insert into worker (name) values (${this.name}) on conflict (name) do update set heartbeat_at = now()`.execute(db)
     for (const serverId of await serversWithWork(db, conductorFreshSeconds)) await send(this.#boss, queues.conduct, serverId, { serverId })
-    for (const run of await runsToVerify(this.#library)) await send(this.#boss, queues.verify, run, { run })
+    for (const run of await runsToVerify(this.#library))
+      if ((this.#verifyAgainAt.get(run) ?? 0) <= Date.now()) await send(this.#boss, queues.verify, run, { run })
   }
 
   /** Items in flight finish; everything else is left to other workers, or to the next start. */

@@ -5,6 +5,7 @@ import { migrationsDir } from '../../../lib/connection.ts'
 import { silentLogger } from '../../../lib/tenancy/context.ts'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
 import { createTenancy } from '../../../lib/tenancy/index.ts'
+import { verifyRun } from '../../../lib/tenancy/runs/verify.ts'
 import { createJobs } from '../../../lib/tenancy/runs/worker.ts'
 import { makeFleet, refusalOf, slugsOf, type Fleet } from '../../support/fleet.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
@@ -25,12 +26,12 @@ it('a request that found no control database is forgotten; the next one is sent'
   const control = openControl(url)
   const jobs = createJobs({ control, secret: testSecret, logger: silentLogger, clock: () => new Date() }, url)
   await server`alter database ${server(name)} rename to ${server(`${name}_away`)}`
-  await expect(jobs.observe(1, null)).rejects.toMatchObject({ code: '3D000' })
+  await expect(jobs.observe(1, [{ databaseId: 1, targets: null }])).rejects.toMatchObject({ code: '3D000' })
   await server`alter database ${server(`${name}_away`)} rename to ${server(name)}`
-  await jobs.observe(1, null)
+  await jobs.observe(1, [{ databaseId: 1, targets: null }])
   await jobs.close()
   const failing = createJobs({ control, secret: testSecret, logger: silentLogger, clock: () => new Date() }, url.replace(name, 'nowhere'))
-  await expect(failing.observe(1, null)).rejects.toMatchObject({ code: '3D000' })
+  await expect(failing.observe(1, [{ databaseId: 1, targets: null }])).rejects.toMatchObject({ code: '3D000' })
   await failing.close()
   await control.close()
   await server.end()
@@ -54,4 +55,28 @@ it('a control plane that holds connection strings is not claimed with another se
   expect(await refusalOf(other.startWorker({ schedules: false }))).toMatchObject({ code: 'secret.wrong' })
   expect(await fleet.control`select 1 from setting where key = 'secret_check'`).toHaveLength(0)
   await other.close()
+})
+
+it('a run is read back once all its databases are there; one that is away is no mismatch', async () => {
+  const two = await makeFleet(databases, { urls: [await databases.empty(), await databases.empty()] })
+  const worker = await two.work()
+  const run = await two.onboard(['near', { slug: 'away', database: 'db2' }])
+  await two.ended(run)
+  expect((await two.verified(run)).verified).toMatchObject({ targets: 2, mismatches: 0 })
+  await worker.stop()
+  await two.control`update run set verified_at = null, finished_at = clock_timestamp()`
+  const name = new URL(two.urls[1] ?? '').pathname.slice(1)
+  const server = postgres(inject('serverUrl'), { max: 1, onnotice: () => undefined })
+  await server`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`
+  await server`alter database ${server(name)} rename to ${server(`${name}_away`)}`
+  const control = openControl(two.controlUrl)
+  const library = { control, secret: testSecret, logger: silentLogger, clock: () => new Date() }
+  expect(await verifyRun(library, run)).toBe(false)
+  expect((await two.tenancy.runs.get(run)).verified).toBeNull()
+  await server`alter database ${server(`${name}_away`)} rename to ${server(name)}`
+  expect(await verifyRun(library, run)).toBe(true)
+  expect((await two.tenancy.runs.get(run)).verified).toMatchObject({ targets: 2, mismatches: 0 })
+  await control.close()
+  await server.end()
+  await two.close()
 })
