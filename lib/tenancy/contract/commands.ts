@@ -153,13 +153,11 @@ export type StartRunInput = z.output<typeof startRunInput>
 
 export const runId = z.coerce.number('must be a whole number').int('must be a whole number').positive('must be a positive number').max(Number.MAX_SAFE_INTEGER, 'is too large')
 export const runInput = z.object({ run: runId })
-export const runNoteInput = z.object({ run: runId, note })
 /** Chosen items by tenant; absent: all that failed (and, for a rerun, were interrupted or cancelled). */
 export const retryInput = z.object({ run: runId, slugs: z.array(anySlug).min(1).max(20_000).optional() })
 export const rerunInput = retryInput.extend({ note })
 
 export const tenantInput = z.object({ slug: anySlug })
-export const slugsInput = z.object({ slugs: z.array(anySlug).min(1, 'at least one tenant').max(20_000) })
 export const changeTenantsInput = z.object({ selection: selectionSchema, reason: text(500).default('') })
 export const updateTenantInput = z.object({ slug: anySlug, name: text(120).min(1, 'must not be empty'), hosts: z.array(hostText).max(20), labels: labelsSchema })
 export const checkSlugInput = z.object({ slug: z.string().max(200) })

@@ -6,7 +6,8 @@ import { appendAudit } from '../control/audit.ts'
 import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
-import { busyRun, busyRunOfSet, insertRun } from './freeze.ts'
+import { busyRun, busyRunOfSet } from './busy.ts'
+import { insertRun } from './freeze.ts'
 import { makePlan, type Plan } from './plan.ts'
 
 /** Says why a plan without targets has none. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
 import { inputError } from '../../../lib/server/input-error.ts'
-import { addDatabaseInput, inviteInput, redeemLinkInput, slugsInput } from '../../../lib/tenancy/contract/index.ts'
+import { addDatabaseInput, inviteInput, redeemLinkInput, retryInput } from '../../../lib/tenancy/contract/index.ts'
 
 const refusal = (schema: z.ZodType, input: unknown) => {
   const parsed = schema.safeParse(input)
@@ -26,7 +26,7 @@ test('never repeats a password, a token or a connection string', () => {
 })
 
 test('a long list of problems is cut, and says so', () => {
-  const document = refusal(slugsInput, { slugs: Array.from({ length: 200 }, () => 'Not A Slug') })
+  const document = refusal(retryInput, { run: 1, slugs: Array.from({ length: 200 }, () => 'Not A Slug') })
   expect(document.message).toMatch(/and 197 more$/)
   expect(document.details.fields).toHaveLength(20)
 })
