@@ -178,7 +178,7 @@ describe('what a run takes', () => {
     const run = await fleet.start({ set, maxConcurrent: 2 })
     let most = 0
     await fleet.until('the end', async () => {
-      const [row] = await fleet.sql<Array<{ n: number }>>`select count(*)::int as n from pg_stat_activity where state <> 'idle' and application_name like ${`tenantry:%run ${run} %`}`
+      const [row] = await fleet.sql<Array<{ n: number }>>`select count(*)::int as n from pg_stat_activity where datname = current_database() and state <> 'idle' and application_name like ${`tenantry:%run ${run} %`}`
       most = Math.max(most, row?.n ?? 0)
       return (await fleet.stateOf(run)) === 'succeeded'
     })

@@ -151,7 +151,7 @@ describe('a migration outside of transactions', () => {
     const run = await fleet.start({ set })
     for (let cut = 0; cut < 15; cut += 1) {
       await sleep(next() * 60)
-      await fleet.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name like ${`tenantry:%run ${run} %`}`
+      await fleet.sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like ${`tenantry:%run ${run} %`}`
     }
     expect((await fleet.ended(run)).state).toBe('succeeded')
     for (const slug of slugs) {
