@@ -57,7 +57,7 @@ it('count what was committed as theirs only where nobody was told of its end', a
   try {
     expect(await ownRuns()).toEqual([again])
     await fleet.control`update attempt set state = 'interrupted' where run_id = ${failed}`
-    expect((await ownRuns()).toSorted()).toEqual([failed, again])
+    expect((await ownRuns()).toSorted((a, b) => a - b)).toEqual([failed, again])
     await fleet.control`update run_item set tenant_id = (select id from tenant where slug <> ${slug} limit 1) where run_id = ${failed}`
     expect(await ownRuns()).toEqual([again])
   } finally {
