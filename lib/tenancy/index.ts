@@ -140,12 +140,6 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
       fleet: (listener) => fleetEvents.subscribe(listener),
     },
     startWorker: (options) => startWorker(library, config.controlUrl, ears, { ...options, limits: config.limits }),
-    async close() {
-      try {
-        await jobs.close()
-      } finally {
-        await control.close()
-      }
-    },
+    close: () => jobs.close().finally(() => control.close()),
   }
 }

@@ -4,8 +4,8 @@ import { sql } from 'kysely'
 import { openControl } from '../../lib/tenancy/control/db.ts'
 
 const control = openControl(process.argv[2] ?? '', { max: 3 })
-let isOver = false
-process.stdin.on('end', () => (isOver = true)).resume()
+const over = new AbortController()
+process.stdin.on('end', () => over.abort()).resume()
 
 const read = async (): Promise<void> => {
   await sql`select count(*) from tenant`.execute(control.db)
@@ -18,7 +18,7 @@ const write = (): Promise<void> =>
   })
 
 const again = async (act: () => Promise<void>): Promise<void> => {
-  while (!isOver) await act().catch(() => sleep(5))
+  while (!over.signal.aborted) await act().catch(() => sleep(5))
 }
 
 process.stdout.write('reading\n')

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
-import pg from 'pg'
+import { Client, Pool, TypeOverrides, type ClientConfig, type PoolClient } from 'pg'
 import postgres from 'postgres'
 import { codeOf, classify } from '../sql/sqlstate.ts'
 import type { ControlTables } from './schema.ts'
@@ -25,7 +25,7 @@ const int8 = 20
 const int8s = 1016
 
 /** int8 as number: ids and bytes stay below 2^53. */
-const types = new pg.TypeOverrides()
+const types = new TypeOverrides()
 const parseArray = types.getTypeParser(int8s)
 types.setTypeParser(int8, Number)
 types.setTypeParser(int8s, 'text', (text: string) => {
@@ -41,14 +41,14 @@ const withCode = (error: unknown, code: string): unknown => {
 }
 
 /** The bound is on connecting alone: the pool's own would also end the wait for a free connection. */
-class ControlClient extends pg.Client {
-  constructor(config?: pg.ClientConfig) {
+class ControlClient extends Client {
+  constructor(config?: ClientConfig) {
     super({ ...config, connectionTimeoutMillis: connectTimeoutMs })
   }
 }
 
-const openPool = (url: string, options: ControlOptions): pg.Pool => {
-  const pool = new pg.Pool({
+const openPool = (url: string, options: ControlOptions): Pool => {
+  const pool = new Pool({
     connectionString: url,
     Client: ControlClient,
     max: options.max ?? 8,
@@ -68,7 +68,7 @@ const openPool = (url: string, options: ControlOptions): pg.Pool => {
 }
 
 /** A client whose lost connection has a code, and never comes back to the pool. */
-const guarded = (client: pg.PoolClient): pg.PoolClient => {
+const guarded = (client: PoolClient): PoolClient => {
   let isLost = false
   const query = async (text: string, parameters: readonly unknown[]) => {
     try {
@@ -83,7 +83,7 @@ const guarded = (client: pg.PoolClient): pg.PoolClient => {
   return new Proxy(client, { get: (target, property) => own[property] ?? Reflect.get(target, property) })
 }
 
-const guardedPool = (pool: pg.Pool): PostgresPool => ({
+const guardedPool = (pool: Pool): PostgresPool => ({
   connect: async () => {
     try {
       return guarded(await pool.connect())
@@ -95,7 +95,7 @@ const guardedPool = (pool: pg.Pool): PostgresPool => ({
 })
 
 /** Waits for what is under way, within bounds; what is held longer is cut. */
-const closePool = async (pool: pg.Pool, clients: ReadonlySet<pg.PoolClient>): Promise<void> => {
+const closePool = async (pool: Pool, clients: ReadonlySet<PoolClient>): Promise<void> => {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, closeTimeoutMs)
@@ -111,7 +111,7 @@ const closePool = async (pool: pg.Pool, clients: ReadonlySet<pg.PoolClient>): Pr
  */
 export const openControl = (url: string, options: ControlOptions = {}): Control => {
   const pool = openPool(url, options)
-  const clients = new Set<pg.PoolClient>()
+  const clients = new Set<PoolClient>()
   pool.on('connect', (client) => clients.add(client))
   pool.on('remove', (client) => clients.delete(client))
   const db = new Kysely<ControlTables>({ dialect: new PostgresDialect({ pool: guardedPool(pool) }) })

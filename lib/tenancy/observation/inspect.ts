@@ -9,7 +9,7 @@ import { openUrl } from '../registry/databases.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { sqlProblem } from './sql-problem.ts'
-import { atServer, ServerBusy } from './server-gate.ts'
+import { atServer, ServerBusy } from '../registry/server-gate.ts'
 import { readTableSizes } from './sizes.ts'
 
 const matchOf = (row: FullHistoryRow, checksums: ReadonlyMap<string, string>): HistoryEntry['match'] => {

@@ -8,10 +8,13 @@ import { readHistory, readSummaries, type TargetSummary } from '../migrations/hi
 import { explainOffTrack, standingOf, type Standing, type TrackMigration } from '../migrations/track.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
 import { connectionProblem } from '../registry/connection-problem.ts'
+import type { DatabaseUrl } from '../registry/database-url.ts'
 import { openUrl } from '../registry/databases.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
+import { atServer } from '../registry/server-gate.ts'
 import { Sessions } from './sessions.ts'
 import { readSizes } from './sizes.ts'
+import { sqlProblem } from './sql-problem.ts'
 
 type ObservedTarget = { readonly id: number; readonly setId: number; readonly schema: string }
 type Row = { target_id: number; version: string | null; applied: number; digest: string | null; version_state: string; pending: number | null; remark: string | null; bytes: number | null }
@@ -41,6 +44,21 @@ const readTracks = async (db: ControlDb): Promise<Map<number, TrackMigration[]>>
     track.push({ version, checksum, prefixDigest })
   }
   return tracks
+}
+
+const writeTries = 5
+const writeRetryMs = 100
+
+/** Conductors write of the same targets: whoever loses a deadlock, or waited for a lock in vain, writes again. */
+const patiently = async (write: () => Promise<void>): Promise<void> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await write()
+    } catch (error) {
+      if (tries === writeTries || classify(codeOf(error)) !== 'transient') throw error
+      await new Promise((resolve) => setTimeout(resolve, tries * writeRetryMs))
+    }
+  }
 }
 
 const offTrack = async (connection: FleetConnection, schema: string, track: readonly TrackMigration[]): Promise<Standing> => {
@@ -107,6 +125,14 @@ const writeUnreachable = async (library: Library, databaseId: number, targets: r
   })
 }
 
+/** It answers, and what was last seen of its targets stays as it is. */
+const writeUnread = async (library: Library, databaseId: number, since: Date, problem: string): Promise<void> => {
+  await library.control.db.transaction().execute(async (trx) => {
+    await trx.updateTable('database').set({ reachable: true, problem, checked_at: since }).where('id', '=', databaseId).execute()
+    await notify(trx, { topic: 'databases' })
+  })
+}
+
 const readFacts = async (connection: FleetConnection): Promise<Omit<Look, 'rows'>> => {
   const [row] = await connection.query<{ bytes: string; used: string; ours: string }>(
     `SELECT pg_database_size(current_database())::text AS bytes, count(*)::text AS used, count(*) FILTER (WHERE application_name LIKE 'tenantry%')::text AS ours ` +
@@ -119,9 +145,10 @@ const historiesASession = 2_000
 /** The table and its key's index. */
 const relationsAHistory = 2
 
-const look = async (sessions: Sessions, library: Library, targets: readonly ObservedTarget[]): Promise<Look> => {
+type Tracks = ReadonlyMap<number, readonly TrackMigration[]>
+
+const look = async (sessions: Sessions, targets: readonly ObservedTarget[], tracks: Tracks): Promise<Look> => {
   const schemas = targets.map(({ schema }) => schema)
-  const tracks = await readTracks(library.control.db)
   const unread = new Map<string, unknown>()
   const summaries = new Map<string, TargetSummary>()
   for (let index = 0; index < schemas.length; index += historiesASession) {
@@ -152,30 +179,54 @@ const controlTime = async (db: ControlDb): Promise<Date> => {
   return rows[0]?.now ?? new Date()
 }
 
-/**
- * Looks at the targets of one database and writes what it saw; results replace the old ones only when whole.
- * @param only these targets; null: all of the database
- */
-export const observeDatabase = async (library: Library, databaseId: number, only: readonly number[] | null): Promise<ObserveResult> => {
-  const { db } = library.control
-  const database = await db.selectFrom('database').select(['name', 'url_sealed']).where('id', '=', databaseId).executeTakeFirst()
-  if (!database) return { targets: 0, reachable: true, problem: null }
-  const targets = await readTargets(db, databaseId, only)
-  const at = openUrl(library.secret, database.url_sealed)
-  const applicationName = `tenantry:${await readInstallation(db)}:observe`
-  const sessions = new Sessions(() => connectFleet(at.url, { applicationName }))
+type Outcome = { readonly look: Look } | { readonly problem: string; readonly code: string; readonly reachable: boolean }
+
+/** Errors of the fleet's connection alone: nothing in here asks the control database. */
+const lookAt = async (at: DatabaseUrl, applicationName: string, targets: readonly ObservedTarget[], tracks: Tracks): Promise<Outcome> => {
+  let refusal: unknown = null
+  const sessions = new Sessions(async () => {
+    try {
+      return await connectFleet(at.url, { applicationName })
+    } catch (error) {
+      refusal = error
+      throw error
+    }
+  })
   try {
-    const since = await controlTime(db)
-    await write(library, databaseId, since, await look(sessions, library, targets))
-    return { targets: targets.length, reachable: true, problem: null }
+    return { look: await look(sessions, targets, tracks) }
   } catch (error) {
-    if (codeOf(error) === 'unknown') throw error
-    const problem = connectionProblem(error, at).message
-    library.logger.warn({ database: database.name, code: codeOf(error) }, 'observation.failed')
-    await writeUnreachable(library, databaseId, targets, problem)
-    return { targets: targets.length, reachable: false, problem }
+    const code = codeOf(error)
+    if (code === 'unknown') throw error
+    const reachable = error !== refusal && classify(code) !== 'connection'
+    return { reachable, code, problem: reachable ? sqlProblem(error) : connectionProblem(error, at).message }
   } finally {
     await sessions.close()
   }
 }
 
+/**
+ * Looks at the targets of one database and writes what it saw; results replace the old ones only when whole.
+ * @param only these targets; null: all of the database
+ * @throws the control database's errors: they say nothing about the fleet
+ */
+export const observeDatabase = async (library: Library, databaseId: number, only: readonly number[] | null): Promise<ObserveResult> => {
+  const { db } = library.control
+  const database = await db.selectFrom('database').select(['name', 'url_sealed', 'server_id']).where('id', '=', databaseId).executeTakeFirst()
+  if (!database) return { targets: 0, reachable: true, problem: null }
+  const at = openUrl(library.secret, database.url_sealed)
+  const applicationName = `tenantry:${await readInstallation(db)}:observe`
+  return atServer(library, database.server_id, async () => {
+    const targets = await readTargets(db, databaseId, only)
+    const tracks = await readTracks(db)
+    const since = await controlTime(db)
+    const outcome = await lookAt(at, applicationName, targets, tracks)
+    if ('look' in outcome) {
+      await patiently(() => write(library, databaseId, since, outcome.look))
+      return { targets: targets.length, reachable: true, problem: null }
+    }
+    const { problem, reachable, code } = outcome
+    library.logger.warn({ database: database.name, code }, 'observation.failed')
+    await patiently(() => (reachable ? writeUnread(library, databaseId, since, problem) : writeUnreachable(library, databaseId, targets, problem)))
+    return { targets: targets.length, reachable, problem }
+  })
+}

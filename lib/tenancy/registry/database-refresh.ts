@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Library } from '../context.ts'
 import { notify } from '../control/notify.ts'
 import { isTenancyError } from '../errors.ts'
-import { atServer } from '../observation/server-gate.ts'
+import { atServer } from './server-gate.ts'
 import { openUrl } from './databases.ts'
 import { probeDatabase, type Probe } from './probe.ts'
 

@@ -165,10 +165,10 @@ describe('a look that fails', () => {
 describe('looks at one server', () => {
   it('are made one after the other, whoever asks', async () => {
     let most = 0
-    let isOver = false
+    const over = new AbortController()
     const names = fleet.urls.map((url) => new URL(url).pathname.slice(1))
     const watch = async (): Promise<void> => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const [row] = await fleet.sql<Array<{ n: number }>>`select count(*)::int as n from pg_stat_activity where application_name ~ '^tenantry:.*:(observe|inspect)$' and datname = any(${names})`
         most = Math.max(most, row?.n ?? 0)
       }
@@ -178,7 +178,7 @@ describe('looks at one server', () => {
       ...Array.from({ length: 8 }, () => fleet.tenancy.tenants.inspect(one, 'app')),
       ...Array.from({ length: 4 }, () => fleet.tenancy.observation.now({})),
     ])
-    isOver = true
+    over.abort()
     await watching
     // One that ends may still be seen beside the next.
     expect(most).toBeLessThanOrEqual(2)
