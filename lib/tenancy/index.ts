@@ -34,7 +34,7 @@ import { getRun, getRunMap, listAttempts, listRunItems } from './runs/reads.ts'
 import { rerun } from './runs/rerun.ts'
 import { startRun } from './runs/start.ts'
 import { listRuns } from './runs/summaries.ts'
-import { createJobs, startWorker, type WorkerOptions } from './runs/worker.ts'
+import { createJobs, startWorker, type Jobs, type WorkerOptions } from './runs/worker.ts'
 import { codeOf, sqlstate } from './sql/sqlstate.ts'
 
 export { TenancyError, isTenancyError } from './errors.ts'
@@ -63,6 +63,14 @@ const ready = async ({ control, secret }: Library): Promise<void> => {
     const code = codeOf(error)
     if (code === sqlstate.undefinedTable || code === sqlstate.undefinedSchema) throw new TenancyError('control.not_ready', {}, error)
     throw new TenancyError('control.unreachable', { problem: code === 'unknown' ? 'no connection' : code }, error)
+  }
+}
+
+const closeBoth = async (first: Jobs, second: { close(): Promise<void> }): Promise<void> => {
+  try {
+    await first.close()
+  } finally {
+    await second.close()
   }
 }
 
@@ -140,6 +148,6 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
       fleet: (listener) => fleetEvents.subscribe(listener),
     },
     startWorker: (options) => startWorker(library, config.controlUrl, ears, { ...options, limits: config.limits }),
-    close: () => jobs.close().finally(() => control.close()),
+    close: () => closeBoth(jobs, control),
   }
 }
