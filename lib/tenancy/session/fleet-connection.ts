@@ -42,35 +42,23 @@ const connectionClosed = (): Error & { code: string } => Object.assign(new Error
 
 const defaultQueryTimeoutMs = 60_000
 
-/**
- * Opens a connection whose session can do nothing by accident: outside of an explicit `BEGIN READ WRITE` everything is read-only, and no
- * unqualified name resolves. A message that arrives after its BEGIN was cancelled or lost therefore fails instead of running alone.
- * @throws the driver's or the server's error with its code
- */
-export const connectFleet = async (url: string, options: ConnectOptions): Promise<FleetConnection> => {
-  let dead = false
-  const unanswered = new Set<(outcome: FlightOutcome) => void>()
-  const lose = (error: Error & { code?: string }): void => {
-    for (const answer of unanswered) answer({ ok: false, error })
-    unanswered.clear()
-  }
-  const pool = postgres({
+type Pool = ReturnType<typeof openPool>
+type Reserved = Awaited<ReturnType<Pool['reserve']>>
+
+const openPool = (url: string, options: ConnectOptions, onclose: () => void) =>
+  postgres({
     ...driverOptions(url),
     ...pipelining,
     max: 1,
     idle_timeout: undefined,
     max_lifetime: null,
     connect_timeout: (options.connectTimeoutMs ?? 10_000) / 1000,
-    // A new connection is this function's business, one at a time.
+    // A new connection is connectFleet's business, one at a time.
     backoff: false,
     fetch_types: false,
     prepare: false,
     onnotice: options.onNotice ?? (() => {}),
-    onclose: () => {
-      dead = true
-      // The driver answers what it sent, and forgets what it held back.
-      setImmediate(() => lose(connectionClosed()))
-    },
+    onclose,
     connection: {
       application_name: options.applicationName.slice(0, 63),
       search_path: 'pg_catalog',
@@ -81,30 +69,30 @@ export const connectFleet = async (url: string, options: ConnectOptions): Promis
       client_min_messages: 'warning',
     },
   })
-  const end = async (): Promise<void> => {
-    dead = true
-    await pool.end({ timeout: 0 }).catch(() => {})
-  }
-  let sql: Awaited<ReturnType<typeof pool.reserve>>
-  let pid: number
-  try {
-    // Asked before reserving: without array types to fetch, the driver never answers a reservation that has to connect first.
-    const [row] = await pool.unsafe<{ pid: string }[]>('select pg_catalog.pg_backend_pid()::text as pid').simple()
-    pid = Number(row?.pid)
-    if (dead) throw connectionClosed()
-    sql = await pool.reserve()
-  } catch (error) {
-    await end()
-    throw error
+
+/** Whether the connection still stands, and the messages that wait for an answer on it: each gets one. */
+class Line {
+  dead = false
+  readonly #unanswered = new Set<(outcome: FlightOutcome) => void>()
+
+  lose(error: Error & { code?: string }): void {
+    for (const answer of this.#unanswered) answer({ ok: false, error })
+    this.#unanswered.clear()
   }
 
-  const send = (text: string): Promise<FlightOutcome> =>
-    new Promise((resolve) => {
+  broke(): void {
+    this.dead = true
+    // The driver answers what it sent, and forgets what it held back.
+    setImmediate(() => this.lose(connectionClosed()))
+  }
+
+  send(sql: Reserved, text: string): Promise<FlightOutcome> {
+    return new Promise((resolve) => {
       // Writing to a reserved connection whose socket is gone would throw outside of any promise.
-      if (dead) return resolve({ ok: false, error: connectionClosed() })
-      unanswered.add(resolve)
+      if (this.dead) return resolve({ ok: false, error: connectionClosed() })
+      this.#unanswered.add(resolve)
       const answer = (outcome: FlightOutcome): void => {
-        unanswered.delete(resolve)
+        this.#unanswered.delete(resolve)
         resolve(outcome)
       }
       sql
@@ -114,21 +102,48 @@ export const connectFleet = async (url: string, options: ConnectOptions): Promis
           (result) => answer({ ok: true, rows: result, command: result.command, count: result.count }),
           (error: unknown) => {
             // A query sent between a socket's error and its end would never be answered.
-            if (classify(codeOf(error)) === 'connection') dead = true
+            if (classify(codeOf(error)) === 'connection') this.dead = true
             answer({ ok: false, error: asError(error) })
           },
         )
     })
+  }
+}
+
+/**
+ * Opens a connection whose session can do nothing by accident: outside of an explicit `BEGIN READ WRITE` everything is read-only, and no
+ * unqualified name resolves. A message that arrives after its BEGIN was cancelled or lost therefore fails instead of running alone.
+ * @throws the driver's or the server's error with its code
+ */
+export const connectFleet = async (url: string, options: ConnectOptions): Promise<FleetConnection> => {
+  const line = new Line()
+  const pool = openPool(url, options, () => line.broke())
+  const end = async (): Promise<void> => {
+    line.dead = true
+    await pool.end({ timeout: 0 }).catch(() => {})
+  }
+  let sql: Reserved
+  let pid: number
+  try {
+    // Asked before reserving: without array types to fetch, the driver never answers a reservation that has to connect first.
+    const [row] = await pool.unsafe<{ pid: string }[]>('select pg_catalog.pg_backend_pid()::text as pid').simple()
+    pid = Number(row?.pid)
+    if (line.dead) throw connectionClosed()
+    sql = await pool.reserve()
+  } catch (error) {
+    await end()
+    throw error
+  }
 
   const flight = async (messages: readonly string[], timeoutMs: number): Promise<FlightOutcome[]> => {
     let timedOut = false
     const timer = setTimeout(() => {
       timedOut = true
       void end()
-      lose(flightTimeout(timeoutMs))
+      line.lose(flightTimeout(timeoutMs))
     }, timeoutMs)
     try {
-      const outcomes = await Promise.all(messages.map(send))
+      const outcomes = await Promise.all(messages.map((text) => line.send(sql, text)))
       if (!timedOut) return outcomes
       return outcomes.map((outcome) => (outcome.ok ? outcome : { ok: false, error: flightTimeout(timeoutMs) }))
     } finally {
@@ -139,7 +154,7 @@ export const connectFleet = async (url: string, options: ConnectOptions): Promis
   return {
     pid,
     get dead() {
-      return dead
+      return line.dead
     },
     touched: 0,
     flight,

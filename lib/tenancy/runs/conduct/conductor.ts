@@ -42,7 +42,9 @@ export class Conductor {
   readonly #lanes: Lanes
   readonly #reporter: Reporter
   readonly #fence: FleetConnection
-  readonly #slots: Array<Promise<void>> = []
+  /** Slots opened so far, and those of them that have not ended. */
+  #opened = 0
+  #working = 0
   #width = 1
   #wakers: Array<() => void> = []
   #refreshing: Promise<void> = Promise.resolve()
@@ -271,16 +273,19 @@ export class Conductor {
   }
 
   #openSlots(): void {
-    while (this.#slots.length < this.#width && !this.#done) this.#slots.push(this.#slot(this.#slots.length))
+    for (; this.#opened < this.#width && !this.#done; this.#opened += 1) {
+      this.#working += 1
+      void this.#slot(this.#opened).finally(() => {
+        this.#working -= 1
+      })
+    }
   }
 
   /** Reports at a steady pace until the last slot has ended: what is in hand while the worker drains is reported, and its lease kept, as before. */
   async #pace(): Promise<void> {
     let lastBeat = Date.now()
     let lastRefresh = Date.now()
-    let ended: Promise<void> | null = null
-    let areSlotsEnded = false
-    while (!areSlotsEnded) {
+    while (!this.#done || this.#working > 0) {
       await new Promise((resolve) => setTimeout(resolve, this.#list.size === 0 ? 20 : this.#options.limits.flushMs))
       if (this.#fence.dead) this.#stop('fence_lost')
       await this.#tell()
@@ -294,10 +299,6 @@ export class Conductor {
       }
       this.#openSlots()
       if (this.#isIdle()) this.#stop('idle')
-      if (this.#done)
-        ended ??= Promise.all(this.#slots).then(() => {
-          areSlotsEnded = true
-        })
     }
   }
 
