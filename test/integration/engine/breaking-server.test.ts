@@ -3,7 +3,9 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { writeState } from '../../../lib/embedded/files.ts'
 import { openEmbedded, type EmbeddedServer } from '../../../lib/embedded/index.ts'
+import { nextFreePort } from '../../../lib/embedded/ports.ts'
 import { findRunning } from '../../../lib/embedded/postmaster.ts'
 import { waitUntil, isAlive } from '../../../lib/embedded/processes.ts'
 import { migrationsDir } from '../../../lib/connection.ts'
@@ -44,6 +46,8 @@ const makeDatabase = async (name: string): Promise<string> => {
 
 beforeAll(async () => {
   dataDir = makeFolder(`broken-${major}`)
+  // Out of the way of other throw-away servers, which take the first port that is free, and of outgoing connections: nobody else may be found here while it is down.
+  writeState(dataDir, { cluster: join(dataDir, `postgres-${major}`), port: await nextFreePort(21_000 + (process.pid % 200) * 40, '127.0.0.1'), pid: null })
   server = await open()
 })
 afterEach(async () => {
