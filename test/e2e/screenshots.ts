@@ -76,7 +76,8 @@ const theRollout = async (page: Page): Promise<string> => {
   await keep(page, 'tenants')
   await page.goto(run)
   await page.getByRole('button', { name: 'Resume' }).click()
-  await untilSettled(page, 130)
+  // Failures are read again a moment after they are counted.
+  await page.getByRole('heading', { name: /^[2-4] tenants: / }).waitFor()
   await keep(page, 'run-live')
   await page.getByText(/succeeded, 4 failed\.$/).waitFor({ timeout: 60_000 })
   return run
@@ -84,11 +85,12 @@ const theRollout = async (page: Page): Promise<string> => {
 
 const afterTheRollout = async (page: Page, run: string): Promise<void> => {
   await show(page, 'run-failures', run, 'Rerun these 4')
+  await page.getByText('all as recorded').waitFor()
   await keep(page, 'run-failures')
   await page.getByRole('region', { name: 'Tenants' }).or(page.locator('section')).getByRole('button', { name: /^[a-z-]+$/ }).first().click()
   await page.getByText(/^1 attempt|attempts$/).first().waitFor()
   await takePictures(page, folder, 'run-item')
-  await show(page, 'run-targets', `${run}?tab=items`, 'Message')
+  await show(page, 'run-targets', `${run}?tab=items`, 'abernathy-bakery')
   await show(page, 'run-plan', `${run}?tab=plan`, 'frozen with their checksums')
   await show(page, 'runs', '/runs', 'Each rollout and each onboarding')
   await show(page, 'fleet', '/', 'Finished lately')
