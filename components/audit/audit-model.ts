@@ -61,6 +61,7 @@ export const subjectHref = (kind: string, subject: string): string | null => {
 /** Details in a line: `from admin, to operator`. */
 export const detailsLine = (details: Readonly<Record<string, unknown>>): string =>
   Object.entries(details)
+    .filter(([, value]) => value !== '' && value !== null)
     .map(
       ([key, value]) =>
         `${key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)}`,
