@@ -76,8 +76,9 @@ const theRollout = async (page: Page): Promise<string> => {
   await keep(page, 'tenants')
   await page.goto(run)
   await page.getByRole('button', { name: 'Resume' }).click()
-  // Failures are read again a moment after they are counted.
-  await page.getByRole('heading', { name: /^[2-4] tenants: / }).waitFor()
+  await page.getByRole('tab', { name: /^Targets/ }).click()
+  await page.mouse.move(700, 860)
+  await untilSettled(page, 110)
   await keep(page, 'run-live')
   await page.getByText(/succeeded, 4 failed\.$/).waitFor({ timeout: 60_000 })
   return run
