@@ -6,7 +6,7 @@ const runOf = (id: number, part: Partial<DrivenRun> = {}): DrivenRun => ({ id, k
 
 const workOf = (run: DrivenRun, position: number, part: Partial<Work> = {}): Work => ({
   run, position, targetId: position, tenantId: position, slug: `t${position}`, databaseId: 1, schema: `t${position}`, fromVersion: null, options: null, ownRuns: [],
-  attempts: 0, lookOnly: false, tries: 0, notBefore: 0, summary: undefined, ...part,
+  attempts: 0, lookOnly: false, tries: 0, notBefore: 0, summary: undefined, reader: null, ...part,
 })
 
 const listOf = (...runs: ReadonlyArray<readonly [DrivenRun, number]>): WorkList => {

@@ -1,6 +1,6 @@
 /** What a conductor takes up: the open runs that have items on its server, and these items. */
 import { sql } from 'kysely'
-import type { RunState } from '../../contract/states.ts'
+import { isStoppingRun, type RunState } from '../../contract/states.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { notify } from '../../control/notify.ts'
 import type { FrozenMigration, OnboardOptions } from '../../control/schema.ts'
@@ -155,7 +155,7 @@ export const readWork = async (db: ControlDb, lease: Lease, run: DrivenRun, inte
     from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id join tenant n on n.id = i.tenant_id
     where i.run_id = ${run.id} and i.server_id = ${lease.serverId} and i.state in ('pending', 'interrupted')
     order by i.position`.execute(db)
-  const stopping = run.state === 'pausing' || run.state === 'cancelling'
+  const stopping = isStoppingRun(run.state)
   return rows
     .filter(({ position }) => !knows(position))
     .map((row) => ({
@@ -174,6 +174,7 @@ export const readWork = async (db: ControlDb, lease: Lease, run: DrivenRun, inte
       tries: 0,
       notBefore: row.next_attempt_at?.getTime() ?? 0,
       summary: undefined,
+      reader: null,
     }))
     .filter((work) => !stopping || work.lookOnly)
 }

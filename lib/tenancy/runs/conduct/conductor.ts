@@ -1,4 +1,5 @@
 /** Drives the items of one server: slots that take items, lanes that carry them, a reporter that tells the control plane. */
+import { isDrivenRun, isFinalRun, isStoppingRun } from '../../contract/states.ts'
 import type { Library } from '../../context.ts'
 import { unseal } from '../../control/seal.ts'
 import { attemptError } from '../../migrations/attempt-error.ts'
@@ -50,6 +51,7 @@ export class Conductor {
   #refreshing: Promise<void> = Promise.resolve()
   #stopped: unknown = null
   #idleSince: number | null = null
+  #allSettled = (): void => {}
 
   constructor(options: ConductOptions, server: ServerFacts, lease: Lease, fence: FleetConnection) {
     const { library, limits, worker } = options
@@ -87,8 +89,8 @@ export class Conductor {
       const run = this.#list.runs.get(id)
       if (!run) continue
       run.state = state
-      if (state !== 'queued' && state !== 'running') this.#list.drop(id)
-      if ((state === 'paused' || state === 'cancelled' || state === 'succeeded' || state === 'failed') && this.#list.runningOf(id) === 0) this.#list.forget(id)
+      if (!isDrivenRun(state)) this.#list.drop(id)
+      if ((state === 'paused' || isFinalRun(state)) && this.#list.runningOf(id) === 0) this.#list.forget(id)
     }
   }
 
@@ -165,12 +167,13 @@ export class Conductor {
     if (outcome.kind === 'failed' && outcome.again && work.tries < this.#options.limits.maxTries) {
       this.#list.giveBack(work, Date.now() + backoffMs(work.tries, this.#options.limits))
       this.#reporter.add(itemReport(work, 'pending', startedAt, outcome, backendPid))
-      if (work.run.state !== 'queued' && work.run.state !== 'running') this.#list.drop(work.run.id)
+      if (!isDrivenRun(work.run.state)) this.#list.drop(work.run.id)
       return
     }
     this.#list.settle(work)
     if (outcome.kind === 'failed' && work.run.failuresLeft !== null) work.run.failuresLeft -= 1
     this.#reporter.add(itemReport(work, outcome.kind, startedAt, outcome, backendPid))
+    if (this.#list.size === 0) this.#allSettled()
   }
 
   /** Reads the histories of this item and of those behind it in one query; each waits for its own. */
@@ -184,6 +187,7 @@ export class Conductor {
       // Awaited by whoever takes the item; until then nobody hears a failure.
       summary.catch(() => {})
       one.summary = summary
+      one.reader = connection
     }
   }
 
@@ -231,7 +235,7 @@ export class Conductor {
           connection = null
         }
         const here: number | null = connection && !connection.dead ? at : null
-        const work: Work | null = this.#reporter.full || index >= this.#width ? null : this.#list.take(here, (id) => id === here || this.#lanes.mayConnect(id))
+        const work: Work | null = this.#reporter.full || index >= this.#width ? null : this.#list.take(here, (id) => id === here || this.#lanes.mayConnect(id), connection)
         if (!work) {
           await this.#sleep(this.#waitMs())
           continue
@@ -267,8 +271,7 @@ export class Conductor {
   #quietRuns(): number[] {
     return [...this.#list.runs.values()].flatMap((run) => {
       if (this.#list.runningOf(run.id) > 0) return []
-      const stopping = run.state === 'pausing' || run.state === 'cancelling'
-      return stopping || this.#list.openOf(run.id) === 0 ? [run.id] : []
+      return isStoppingRun(run.state) || this.#list.openOf(run.id) === 0 ? [run.id] : []
     })
   }
 
@@ -286,7 +289,7 @@ export class Conductor {
     let lastBeat = Date.now()
     let lastRefresh = Date.now()
     while (!this.#done || this.#working > 0) {
-      await new Promise((resolve) => setTimeout(resolve, this.#list.size === 0 ? 20 : this.#options.limits.flushMs))
+      await this.#untilDue()
       if (this.#fence.dead) this.#stop('fence_lost')
       await this.#tell()
       if (Date.now() - lastBeat > heartbeatMs) {
@@ -300,6 +303,17 @@ export class Conductor {
       this.#openSlots()
       if (this.#isIdle()) this.#stop('idle')
     }
+  }
+
+  /** What settles last is told at once. */
+  async #untilDue(): Promise<void> {
+    if (this.#list.size === 0) return void (await new Promise((resolve) => setTimeout(resolve, 20)))
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      this.#allSettled = resolve
+      timer = setTimeout(resolve, this.#options.limits.flushMs)
+    })
+    clearTimeout(timer)
   }
 
   async #tell(): Promise<void> {

@@ -11,7 +11,7 @@ export type ConductLimits = FlightLimits & {
   /** Targets that one backend may touch: its caches grow with each and are never given back. */
   readonly recycleAfter: number
   readonly flushMs: number
-  /** Histories read ahead of the work, in one query. */
+  /** Histories that a connection reads ahead for itself, in one query. */
   readonly readAhead: number
 }
 
@@ -23,7 +23,7 @@ export const conductLimits: ConductLimits = {
   unreachableMs: 120_000,
   recycleAfter: 150,
   flushMs: 150,
-  readAhead: 100,
+  readAhead: 25,
 }
 
 /** Full jitter above half of the step, so that items that failed together do not come back together. */

@@ -1,5 +1,12 @@
+import { isDrivenRun } from '../../contract/states.ts'
 import type { DrivenRun, Work } from './work.ts'
 import { keyOf } from './work.ts'
+
+/** The first that the reader has read ahead, else the first that nobody has, else the first. What was read stands before what was not. */
+const nearest = (queue: readonly Work[], reader: object | null): number => {
+  for (const [index, work] of queue.entries()) if (work.summary === undefined || (reader !== null && work.reader === reader)) return index
+  return 0
+}
 
 /**
  * The open items of one server, by run and database. Takes turns between runs, so that forty reruns do not wait behind ten thousand.
@@ -71,12 +78,8 @@ export class WorkList {
     return due
   }
 
-  #isDriven(run: DrivenRun): boolean {
-    return run.state === 'queued' || run.state === 'running'
-  }
-
   #mayFeed(run: DrivenRun): boolean {
-    if (!this.#isDriven(run)) return false
+    if (!isDrivenRun(run.state)) return false
     if (run.failuresLeft !== null && run.failuresLeft < 0) return false
     return run.maxConcurrent === null || this.runningOf(run.id) < run.maxConcurrent
   }
@@ -84,8 +87,9 @@ export class WorkList {
   /**
    * The next item to work on, in hand until `settle` or `giveBack`.
    * @param preferred database of the asking connection, to spare it a reconnect
+   * @param reader the asking connection: what it has read ahead comes first, for its backend has those tables open already
    */
-  take(preferred: number | null, isUp: (databaseId: number) => boolean): Work | null {
+  take(preferred: number | null, isUp: (databaseId: number) => boolean, reader: object | null = null): Work | null {
     this.#wake()
     const look = this.#looks.findIndex(({ databaseId }) => isUp(databaseId))
     if (look !== -1) return this.#hand(this.#looks.splice(look, 1)[0] ?? null)
@@ -95,7 +99,7 @@ export class WorkList {
       if (!run || !this.#mayFeed(run)) continue
       const queues = this.#queues.get(run.id)
       if (!queues) continue
-      const work = this.#pop(queues, preferred, isUp)
+      const work = this.#pop(queues, preferred, isUp, reader)
       if (!work) continue
       this.#turn = (this.#turn + offset + 1) % runs.length
       return this.#hand(work)
@@ -110,12 +114,12 @@ export class WorkList {
     return work
   }
 
-  #pop(queues: Map<number, Work[]>, preferred: number | null, isUp: (databaseId: number) => boolean): Work | null {
+  #pop(queues: Map<number, Work[]>, preferred: number | null, isUp: (databaseId: number) => boolean, reader: object | null): Work | null {
     const order = preferred !== null && queues.has(preferred) ? [preferred, ...queues.keys()] : [...queues.keys()]
     for (const databaseId of order) {
       const queue = queues.get(databaseId)
       if (!queue || queue.length === 0 || !isUp(databaseId)) continue
-      return queue.shift() ?? null
+      return queue.splice(nearest(queue, reader), 1)[0] ?? null
     }
     return null
   }
@@ -127,7 +131,7 @@ export class WorkList {
     this.#looks.splice(0, this.#looks.length, ...this.#looks.filter((work) => work.databaseId !== databaseId))
     for (const [id, queues] of this.#queues) {
       const run = this.runs.get(id)
-      if (!run || !this.#isDriven(run)) continue
+      if (!run || !isDrivenRun(run.state)) continue
       taken.push(...(queues.get(databaseId) ?? []))
       queues.delete(databaseId)
     }
@@ -161,6 +165,7 @@ export class WorkList {
     this.#release(work)
     work.notBefore = notBefore
     work.summary = undefined
+    work.reader = null
     this.#enqueue(work)
   }
 

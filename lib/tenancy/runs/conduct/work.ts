@@ -12,6 +12,8 @@ export type DrivenRun = {
   /** Cap on this run's items in flight on this server; null: the budget alone. */
   readonly maxConcurrent: number | null
   state: RunState
+  /** Of which the state was read; an answer that is older says nothing any more. */
+  revision: number
   /** Failures still allowed here before feeding stops; null: no limit. */
   failuresLeft: number | null
 }
@@ -38,6 +40,8 @@ export type Work = {
   notBefore: number
   /** The history, read ahead in batches; undefined: nobody reads it yet, or it could not be read among others. Read again for each further try. */
   summary: Promise<TargetSummary | undefined> | undefined
+  /** The connection that reads it ahead. */
+  reader: object | null
 }
 
 export const keyOf = (work: Pick<Work, 'position'> & { run: { id: number } }): string => `${work.run.id}:${work.position}`
