@@ -29,7 +29,8 @@ export const slugSchema = z.string().superRefine((slug, context) => {
 
 /** Injective on valid slugs: they hold no underscore. */
 export const defaultSchemaName = (slug: string): string => `tenant_${slug.replaceAll('-', '_')}`
-export const defaultRoleName = defaultSchemaName
+/** The tenant's role in PostgreSQL has the name of its usual schema. */
+export const defaultRoleName = (slug: string): string => defaultSchemaName(slug)
 
 /** Letters that Unicode takes for letters of their own and people write with others. */
 const spelledOut: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', þ: 'th', ı: 'i' }

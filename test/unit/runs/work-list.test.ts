@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { WorkList } from '../../../lib/tenancy/runs/conduct/work-list.ts'
 import type { DrivenRun, Work } from '../../../lib/tenancy/runs/conduct/work.ts'
 
-const runOf = (id: number, part: Partial<DrivenRun> = {}): DrivenRun => ({ id, kind: 'migrate', migrations: [], seedSql: null, maxConcurrent: null, state: 'running', failuresLeft: null, ...part })
+const runOf = (id: number, part: Partial<DrivenRun> = {}): DrivenRun => ({ id, kind: 'migrate', migrations: [], seedSql: null, maxConcurrent: null, state: 'running', revision: 0, failuresLeft: null, ...part })
 
 const workOf = (run: DrivenRun, position: number, part: Partial<Work> = {}): Work => ({
   run, position, targetId: position, tenantId: position, slug: `t${position}`, databaseId: 1, schema: `t${position}`, fromVersion: null, options: null, ownRuns: [],

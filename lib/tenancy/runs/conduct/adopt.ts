@@ -22,12 +22,12 @@ export const readServer = async (db: ControlDb, serverId: number): Promise<Serve
   return { ...server, databases: databases.map((row) => ({ id: row.id, name: row.name, sealed: row.url_sealed })) }
 }
 
-export type OpenRun = { readonly id: number; readonly state: RunState; readonly failuresLeft: number | null }
+export type OpenRun = { readonly id: number; readonly state: RunState; readonly revision: number; readonly failuresLeft: number | null }
 
 /** Runs that want something of this server: items to work on, or an end to be found. */
 export const openRuns = async (db: ControlDb, serverId: number): Promise<OpenRun[]> => {
   const { rows } = await sql<OpenRun>`
-    select r.id, r.state, (r.failures_allowed - (select count(*) from run_item i where i.run_id = r.id and i.state = 'failed'))::int as "failuresLeft" from run r
+    select r.id, r.state, r.revision, (r.failures_allowed - (select count(*) from run_item i where i.run_id = r.id and i.state = 'failed'))::int as "failuresLeft" from run r
     where r.state in ('queued', 'running', 'pausing', 'cancelling')
       and exists (select from run_item i where i.run_id = r.id and i.server_id = ${serverId} and i.state in ('pending', 'running', 'interrupted'))
     order by r.id`.execute(db)
@@ -84,7 +84,7 @@ export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise
     return trx
       .selectFrom('run')
       .innerJoin('migration_set', 'migration_set.id', 'run.set_id')
-      .select(['run.id', 'run.kind', 'run.state', 'run.migrations', 'run.max_concurrent', 'run.failures_allowed', 'migration_set.seed_sql'])
+      .select(['run.id', 'run.kind', 'run.state', 'run.revision', 'run.migrations', 'run.max_concurrent', 'run.failures_allowed', 'migration_set.seed_sql'])
       .select(sql<number>`(select count(*) from run_item i where i.run_id = run.id and i.state = 'failed')`.as('failed'))
       .where('run.id', '=', id)
       .where('run.state', 'in', ['queued', 'running', 'pausing', 'cancelling'])
@@ -99,6 +99,7 @@ export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise
     seedSql: row.seed_sql,
     maxConcurrent: row.max_concurrent,
     state: row.state,
+    revision: row.revision,
     failuresLeft: row.failures_allowed === null ? null : row.failures_allowed - row.failed,
   }
 }

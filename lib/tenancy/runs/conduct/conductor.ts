@@ -85,10 +85,11 @@ export class Conductor {
   }
 
   #learn(runs: readonly RunNow[]): void {
-    for (const { id, state } of runs) {
+    for (const { id, state, revision } of runs) {
       const run = this.#list.runs.get(id)
-      if (!run) continue
-      run.state = state
+      // Answers overtake each other: an older “running” must not undo a cancel.
+      if (!run || revision < run.revision) continue
+      Object.assign(run, { state, revision })
       if (!isDrivenRun(state)) this.#list.drop(id)
       if ((state === 'paused' || isFinalRun(state)) && this.#list.runningOf(id) === 0) this.#list.forget(id)
     }
@@ -116,7 +117,7 @@ export class Conductor {
         const run = this.#list.runs.get(id)
         if (run) run.failuresLeft = failuresLeft
       }
-    this.#learn(open.map(({ id, state }) => ({ id, state, revision: 0 })))
+    this.#learn(open)
     for (const { id } of open) {
       const known = this.#list.runs.get(id)
       const run = known ?? (await adoptRun(db, this.#lease, id))
