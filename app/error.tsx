@@ -2,8 +2,7 @@
 
 import { ErrorState } from '@/components/ui/error-state'
 
-const digestOf = (error: unknown): string | null =>
-  error instanceof Error && 'digest' in error && typeof error.digest === 'string' ? error.digest : null
+const digestOf = (error: unknown): string | null => (error instanceof Error && 'digest' in error && typeof error.digest === 'string' ? error.digest : null)
 
 export default function PageError({ error, retry }: { readonly error: unknown; readonly retry: () => void }) {
   const digest = digestOf(error)

@@ -18,8 +18,7 @@ const isOrigin = (value: string): boolean => {
 }
 
 /** A variable set to nothing (`PORT= npm start`) counts as not set. */
-const optional = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
+const optional = <T extends z.ZodType>(schema: T) => z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
 
 const environmentSchema = z.object({
   DATABASE_URL: optional(z.string().refine(isPostgresUrl)),

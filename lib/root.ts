@@ -5,6 +5,4 @@ import { dirname } from 'node:path'
  * from any folder inside the checkout; inside Next's bundle there is no such file any more, and the process stands in that folder anyway.
  */
 export const projectRoot =
-  typeof import.meta.filename === 'string' && import.meta.filename.endsWith('/lib/root.ts')
-    ? dirname(dirname(import.meta.filename))
-    : process.cwd()
+  typeof import.meta.filename === 'string' && import.meta.filename.endsWith('/lib/root.ts') ? dirname(dirname(import.meta.filename)) : process.cwd()

@@ -7,12 +7,9 @@ import { changePasswordInput, endSessionInput } from '@/lib/tenancy/contract'
 
 const nothing = z.object({}).default({})
 
-export const signOut = command(
-  { name: 'account.signOut', permission: 'account.own', input: nothing },
-  async ({ actor, tenancy }) => {
-    await endOwnSession({ actor, tenancy })
-  },
-)
+export const signOut = command({ name: 'account.signOut', permission: 'account.own', input: nothing }, async ({ actor, tenancy }) => {
+  await endOwnSession({ actor, tenancy })
+})
 
 export const signOutEverywhere = command(
   { name: 'account.signOutEverywhere', permission: 'account.own', input: nothing },
@@ -23,13 +20,10 @@ export const signOutEverywhere = command(
   },
 )
 
-export const endSession = command(
-  { name: 'account.endSession', permission: 'account.own', input: endSessionInput },
-  async ({ actor, input, tenancy }) => {
-    await tenancy.people.endSession(actor, input)
-    revalidatePath('/account')
-  },
-)
+export const endSession = command({ name: 'account.endSession', permission: 'account.own', input: endSessionInput }, async ({ actor, input, tenancy }) => {
+  await tenancy.people.endSession(actor, input)
+  revalidatePath('/account')
+})
 
 export const changePassword = command(
   { name: 'account.changePassword', permission: 'account.own', input: changePasswordInput },

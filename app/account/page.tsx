@@ -20,12 +20,7 @@ export default async function AccountPage() {
         {person.name ? `${person.email} · ` : ''}
         {label}: {may}.
       </PageHeader>
-      <SessionList
-        sessions={sessions}
-        current={session}
-        endSession={endSession}
-        signOutEverywhere={signOutEverywhere}
-      />
+      <SessionList sessions={sessions} current={session} endSession={endSession} signOutEverywhere={signOutEverywhere} />
       <PasswordForm email={person.email} changePassword={changePassword} />
     </Page>
   )

@@ -38,10 +38,7 @@ export default async function AuditPage({ searchParams }: SearchProps) {
       </PageHeader>
       <AuditFilters search={search} />
       {rows.length === 0 ? (
-        <EmptyState
-          icon={ScrollText}
-          title={isFiltered(search) ? 'No row matches the filter' : 'Nothing has happened yet'}
-        />
+        <EmptyState icon={ScrollText} title={isFiltered(search) ? 'No row matches the filter' : 'Nothing has happened yet'} />
       ) : (
         <AuditTable rows={rows} />
       )}

@@ -20,7 +20,6 @@ export const setBudget = command({ name: 'databases.setBudget', permission: 'dat
   tenancy.databases.setBudget(actor, input),
 )
 
-export const removeDatabase = command(
-  { name: 'databases.remove', permission: 'databases.manage', input: removeDatabaseInput },
-  ({ actor, input, tenancy }) => tenancy.databases.remove(actor, input),
+export const removeDatabase = command({ name: 'databases.remove', permission: 'databases.manage', input: removeDatabaseInput }, ({ actor, input, tenancy }) =>
+  tenancy.databases.remove(actor, input),
 )

@@ -12,10 +12,13 @@ const previewRows = 100
 const previewProblems = 200
 
 /** Reads a file as onboarding would, and starts nothing. An action because a file doesn't fit into an address. */
-export const previewCsv = command({ name: 'tenants.previewCsv', permission: 'tenants.onboard', input: onboardCsvInput.pick({ csv: true }) }, ({ input, tenancy }) => {
-  const { rows, problems } = tenancy.onboarding.parseCsv(input.csv)
-  return { total: rows.length, rows: rows.slice(0, previewRows), problemCount: problems.length, problems: problems.slice(0, previewProblems) }
-})
+export const previewCsv = command(
+  { name: 'tenants.previewCsv', permission: 'tenants.onboard', input: onboardCsvInput.pick({ csv: true }) },
+  ({ input, tenancy }) => {
+    const { rows, problems } = tenancy.onboarding.parseCsv(input.csv)
+    return { total: rows.length, rows: rows.slice(0, previewRows), problemCount: problems.length, problems: problems.slice(0, previewProblems) }
+  },
+)
 
 export const onboardCsv = command({ name: 'tenants.onboardCsv', permission: 'tenants.onboard', input: onboardCsvInput }, ({ actor, input, tenancy }) => {
   const { rows, problems } = tenancy.onboarding.parseCsv(input.csv)

@@ -24,7 +24,10 @@ export default async function TenantsPage({ searchParams }: Props) {
   if (parsed.success) {
     const { tenants } = getTenancy()
     await Promise.all([
-      client.prefetchQuery({ ...tenantPageQuery(filter, order, 0), queryFn: () => tenants.list(listTenantsInput.parse({ ...parsed.data, ...order, limit: tenantPageSize })) }),
+      client.prefetchQuery({
+        ...tenantPageQuery(filter, order, 0),
+        queryFn: () => tenants.list(listTenantsInput.parse({ ...parsed.data, ...order, limit: tenantPageSize })),
+      }),
       client.prefetchQuery({ ...tenantFacetsQuery(filter), queryFn: () => tenants.facets(parsed.data) }),
     ])
   }

@@ -25,9 +25,7 @@ export default async function WelcomePage({ searchParams }: SearchProps) {
   }
   return (
     <Door title={link.name ? `Welcome, ${link.name}` : 'Welcome'}>
-      <p className="text-sm text-muted">
-        Choose a password. The link works once; afterwards you sign in with your e-mail address and this password.
-      </p>
+      <p className="text-sm text-muted">Choose a password. The link works once; afterwards you sign in with your e-mail address and this password.</p>
       <WelcomeForm email={link.email} token={token} redeem={redeemLink} />
     </Door>
   )

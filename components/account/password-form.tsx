@@ -36,14 +36,7 @@ export function PasswordForm({ email, changePassword }: Props) {
         <input type="email" name="email" autoComplete="username" value={email} readOnly hidden />
         <Field label="Password now">
           {(control) => (
-            <Input
-              {...control}
-              type="password"
-              autoComplete="current-password"
-              required
-              value={current}
-              onChange={(event) => setCurrent(event.target.value)}
-            />
+            <Input {...control} type="password" autoComplete="current-password" required value={current} onChange={(event) => setCurrent(event.target.value)} />
           )}
         </Field>
         <Field label="New password" hint="At least 10 characters. Ends all other sessions." error={problem}>

@@ -24,23 +24,14 @@ export function SessionList({ sessions, current, endSession, signOutEverywhere }
     <Panel
       title={sessions.length === 1 ? '1 session' : `${sessions.length} sessions`}
       actions={
-        <Button
-          size="sm"
-          variant="danger"
-          disabled={sessions.length < 2}
-          busy={all.busy}
-          onClick={() => void all.run({})}
-        >
+        <Button size="sm" variant="danger" disabled={sessions.length < 2} busy={all.busy} onClick={() => void all.run({})}>
           Sign out everywhere else
         </Button>
       }
     >
       <ul>
         {sessions.map((session) => (
-          <li
-            key={session.id}
-            className="flex min-h-11 items-center gap-3 border-b border-line px-4 py-1 text-sm last:border-0"
-          >
+          <li key={session.id} className="flex min-h-11 items-center gap-3 border-b border-line px-4 py-1 text-sm last:border-0">
             <div className="min-w-0 flex-1">
               <span className="font-medium">{deviceOf(session.userAgent)}</span>
               {session.id === current ? (
@@ -49,8 +40,7 @@ export function SessionList({ sessions, current, endSession, signOutEverywhere }
                 </Badge>
               ) : null}
               <p className="truncate text-xs text-muted">
-                {session.client ? `from ${placeOf(session.client)}, ` : ''}started{' '}
-                <RelativeTime at={session.createdAt} />
+                {session.client ? `from ${placeOf(session.client)}, ` : ''}started <RelativeTime at={session.createdAt} />
               </p>
             </div>
             {session.id === current ? null : (

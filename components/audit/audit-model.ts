@@ -17,10 +17,7 @@ export type AuditSearch = z.output<typeof auditSearch>
 
 const dayAfter = (date: string): string => new Date(Date.parse(`${date}T00:00:00Z`) + 86_400_000).toISOString()
 
-export const toAuditFilter = (
-  { actor, action, subject, from, to, before }: AuditSearch,
-  limit: number,
-): AuditFilter => ({
+export const toAuditFilter = ({ actor, action, subject, from, to, before }: AuditSearch, limit: number): AuditFilter => ({
   actor: actor || undefined,
   action: action || undefined,
   subject: subject || undefined,
@@ -31,14 +28,8 @@ export const toAuditFilter = (
 })
 
 /** The same search as an address. */
-export const auditHref = (
-  path: string,
-  search: AuditSearch,
-  change: Readonly<Record<string, string | number | undefined>> = {},
-): string => {
-  const entries = Object.entries({ ...search, ...change }).flatMap(([key, value]) =>
-    value === undefined || value === '' ? [] : [[key, String(value)]],
-  )
+export const auditHref = (path: string, search: AuditSearch, change: Readonly<Record<string, string | number | undefined>> = {}): string => {
+  const entries = Object.entries({ ...search, ...change }).flatMap(([key, value]) => (value === undefined || value === '' ? [] : [[key, String(value)]]))
   return entries.length === 0 ? path : `${path}?${new URLSearchParams(entries)}`
 }
 
@@ -69,14 +60,4 @@ export const detailsLine = (details: Readonly<Record<string, unknown>>): string 
     .join(', ')
 
 /** Beginnings of action names, for the filter. */
-export const auditAreas = [
-  'account',
-  'audit',
-  'databases',
-  'onboarding',
-  'people',
-  'refused',
-  'runs',
-  'sets',
-  'tenants',
-] as const
+export const auditAreas = ['account', 'audit', 'databases', 'onboarding', 'people', 'refused', 'runs', 'sets', 'tenants'] as const

@@ -12,12 +12,7 @@ const actorLooks = {
 
 export function AuditTable({ rows }: { readonly rows: readonly AuditRow[] }) {
   return (
-    <div
-      className="overflow-x-auto rounded-lg border border-line bg-surface"
-      tabIndex={0}
-      role="region"
-      aria-label="Audit rows"
-    >
+    <div className="overflow-x-auto rounded-lg border border-line bg-surface" tabIndex={0} role="region" aria-label="Audit rows">
       <table className="w-full text-sm">
         <thead>
           <tr className="h-8 border-b border-line text-left text-xs text-muted">

@@ -52,7 +52,11 @@ function AddForm({ actions, taken, onDone }: Props & { readonly onDone: () => vo
           void check.run({ url: url.trim() })
         }}
       >
-        <Field label="Connection string" hint="Kept encrypted, never shown again. Direct to the server, not through a pooler." error={problemOf(check.error, 'url')}>
+        <Field
+          label="Connection string"
+          hint="Kept encrypted, never shown again. Direct to the server, not through a pooler."
+          error={problemOf(check.error, 'url')}
+        >
           {(control) => (
             <Input
               {...control}
@@ -107,11 +111,19 @@ function SaveForm({ tested: { url, facts }, actions, taken, onDone }: SaveProps)
     >
       <Facts facts={facts} />
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field label="Name here" hint="Lower-case letters, digits, - and _." error={taken.includes(name.trim()) ? 'This name is taken.' : problemOf(add.error, 'name')}>
-          {(control) => <Input {...control} className="mono" required autoFocus autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} />}
+        <Field
+          label="Name here"
+          hint="Lower-case letters, digits, - and _."
+          error={taken.includes(name.trim()) ? 'This name is taken.' : problemOf(add.error, 'name')}
+        >
+          {(control) => (
+            <Input {...control} className="mono" required autoFocus autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} />
+          )}
         </Field>
         <Field label="Connection budget" error={wrongBudget ?? problemOf(add.error, 'budget')}>
-          {(control) => <Input {...control} required inputMode="numeric" autoComplete="off" value={budget} onChange={(event) => setBudget(event.target.value)} />}
+          {(control) => (
+            <Input {...control} required inputMode="numeric" autoComplete="off" value={budget} onChange={(event) => setBudget(event.target.value)} />
+          )}
         </Field>
       </div>
       <p className="text-xs text-muted">{budgetReason(facts)}</p>

@@ -45,7 +45,9 @@ export function BudgetDialog({ row, actions, onClose, sharing }: Props & { reado
           }}
         >
           <Field label="Connections" error={problem ?? problemOf(change.error, 'budget')} hint="A run that is under way follows within seconds.">
-            {(control) => <Input {...control} required inputMode="numeric" autoComplete="off" value={budget} onChange={(event) => setBudget(event.target.value)} />}
+            {(control) => (
+              <Input {...control} required inputMode="numeric" autoComplete="off" value={budget} onChange={(event) => setBudget(event.target.value)} />
+            )}
           </Field>
           <ErrorNote error={change.error} />
           <DialogActions className="mt-1">

@@ -114,7 +114,11 @@ function Row({ row, rows, actions }: { readonly row: DatabaseRow; readonly rows:
       </td>
       {actions ? (
         <td className="px-1 py-1 text-right">
-          <DatabaseMenu row={row} actions={actions} sharing={rows.filter((other) => other.server === row.server && other.name !== row.name).map(({ name }) => name)} />
+          <DatabaseMenu
+            row={row}
+            actions={actions}
+            sharing={rows.filter((other) => other.server === row.server && other.name !== row.name).map(({ name }) => name)}
+          />
         </td>
       ) : null}
     </tr>

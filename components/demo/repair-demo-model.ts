@@ -7,4 +7,6 @@ export const repairable = (failed: readonly string[], broken: readonly string[])
 }
 
 export const repairedSentence = (invoices: number, tenants: number): string =>
-  invoices === 0 ? 'There was nothing left to put right.' : `${plural(invoices, 'invoice')} of ${plural(tenants, 'tenant')} ${invoices === 1 ? 'is' : 'are'} put right.`
+  invoices === 0
+    ? 'There was nothing left to put right.'
+    : `${plural(invoices, 'invoice')} of ${plural(tenants, 'tenant')} ${invoices === 1 ? 'is' : 'are'} put right.`

@@ -45,7 +45,9 @@ export function RepairDemo({ run, role, broken, action }: Props) {
         <h2 id="repair-demo" className="font-semibold">
           The demo data of {plural(tenants.length, 'tenant')} needs a repair first
         </h2>
-        <p className="mt-0.5 mb-2 text-muted">An old import swapped the two dates of some invoices. In your own fleet you would mend such rows by hand, in each tenant’s schema:</p>
+        <p className="mt-0.5 mb-2 text-muted">
+          An old import swapped the two dates of some invoices. In your own fleet you would mend such rows by hand, in each tenant’s schema:
+        </p>
         <CommandLine>{repairStatement}</CommandLine>
       </div>
       {may(role, 'runs.rerun') ? (

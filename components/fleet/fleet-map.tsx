@@ -90,7 +90,11 @@ function CellCard({ layout, cell, facts }: { readonly layout: MapLayout; readonl
   const left = Math.max(0, Math.min(x, layout.width - cardWidth))
   return (
     <>
-      <span aria-hidden className="pointer-events-none absolute rounded-[2px] outline-2 outline-offset-1 outline-ink" style={{ left: x, top: y, width: layout.cell, height: layout.cell }} />
+      <span
+        aria-hidden
+        className="pointer-events-none absolute rounded-[2px] outline-2 outline-offset-1 outline-ink"
+        style={{ left: x, top: y, width: layout.cell, height: layout.cell }}
+      />
       <div
         aria-hidden
         className="pointer-events-none absolute z-10 rounded-md border border-line bg-raised px-3 py-2 text-xs shadow-overlay"

@@ -30,7 +30,8 @@ export const truthParts = ({ tenants, states, failed }: FleetOverview): readonly
       href: isVersionState(state) && count > 0 ? tenantsHref({ versionState: [state] }) : null,
       state,
     })
-    if (state === 'behind') parts.push({ text: `${formatCount(failed)} failed`, href: failed > 0 ? tenantsHref({ failed: true, state: ['active'] }) : null, state: 'failed' })
+    if (state === 'behind')
+      parts.push({ text: `${formatCount(failed)} failed`, href: failed > 0 ? tenantsHref({ failed: true, state: ['active'] }) : null, state: 'failed' })
   }
   return parts
 }
@@ -71,7 +72,7 @@ export const stripOf = ({ set, versions }: FleetOverview['sets'][number]): reado
 
 /** What a segment says of itself: "0011", "no migration yet", "unreachable". */
 export const segmentName = ({ version, state }: StripSegment): string =>
-  state === 'unobserved' ? stateWords.unobserved : version ?? (state === 'unreachable' ? stateWords.unreachable : 'no migration yet')
+  state === 'unobserved' ? stateWords.unobserved : (version ?? (state === 'unreachable' ? stateWords.unreachable : 'no migration yet'))
 
 export const stateWord = (state: ShownVersionState): string => stateWords[state]
 

@@ -27,7 +27,8 @@ export function FleetView({ observe }: { readonly observe: Observe | null }) {
   const overview = useQuery(fleetOverviewQuery)
   const { data: live } = useQuery(activeRunsQuery)
   const { data } = overview
-  if (!data) return overview.isError ? <ErrorState {...describeReadError(overview.error)} retry={() => void overview.refetch()} /> : <Skeleton className="m-6 h-96" />
+  if (!data)
+    return overview.isError ? <ErrorState {...describeReadError(overview.error)} retry={() => void overview.refetch()} /> : <Skeleton className="m-6 h-96" />
   const open = live ?? data.activeRuns
   return (
     <Page>
@@ -86,14 +87,17 @@ function SeenLine({ overview: { observedAt, oldestObservedAt, workers, targets }
           </>
         ) : null}
       </span>
-      <span className={workers === 0 ? 'text-bad-ink' : undefined}>{workers === 0 ? '0 workers: queued runs wait until one is started' : plural(workers, 'worker')}</span>
+      <span className={workers === 0 ? 'text-bad-ink' : undefined}>
+        {workers === 0 ? '0 workers: queued runs wait until one is started' : plural(workers, 'worker')}
+      </span>
     </p>
   )
 }
 
 function ObserveButton({ observe }: { readonly observe: Observe }) {
   const { send, busy } = useToastedCommand(observe, {
-    onDone: ({ databases }) => toast.success(`${plural(databases.length, 'database')} will be looked at now.`, { description: 'This page follows as soon as they were read.' }),
+    onDone: ({ databases }) =>
+      toast.success(`${plural(databases.length, 'database')} will be looked at now.`, { description: 'This page follows as soon as they were read.' }),
   })
   return (
     <Button busy={busy} onClick={() => send({})} className="max-sm:order-last">

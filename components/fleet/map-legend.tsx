@@ -8,7 +8,15 @@ function CellMark({ state }: { readonly state: ShownVersionState }) {
   const colour = `var(${toneClasses[versionStateLooks[state].tone].token})`
   return (
     <svg aria-hidden viewBox="0 0 1 1" className="size-3 shrink-0 overflow-visible">
-      {backed ? <rect width="1" height="1" fill={`var(${toneClasses[versionStateLooks[state].tone].token}-soft)`} stroke={path === '' ? colour : 'none'} strokeWidth="0.08" /> : null}
+      {backed ? (
+        <rect
+          width="1"
+          height="1"
+          fill={`var(${toneClasses[versionStateLooks[state].tone].token}-soft)`}
+          stroke={path === '' ? colour : 'none'}
+          strokeWidth="0.08"
+        />
+      ) : null}
       {path === '' ? null : <path d={path} fill={colour} />}
       {line === null ? null : <path d={line} fill="none" stroke={path === '' ? colour : 'var(--surface)'} strokeWidth={path === '' ? 0.1 : 0.14} />}
     </svg>

@@ -118,7 +118,13 @@ export const moveCell = (layout: MapLayout, from: MapCell, key: string): MapCell
   }
 }
 
-export type CellFacts = { readonly slug: string; readonly state: ShownVersionState; readonly version: string | null; readonly database: string; readonly set: string }
+export type CellFacts = {
+  readonly slug: string
+  readonly state: ShownVersionState
+  readonly version: string | null
+  readonly database: string
+  readonly set: string
+}
 
 export const factsOf = (groups: readonly MapGroup[], { group, index }: MapCell): CellFacts | null => {
   const found = groups[group]
@@ -127,7 +133,12 @@ export const factsOf = (groups: readonly MapGroup[], { group, index }: MapCell):
   return { slug, state: stateOfLetter(found.letters.charAt(index)), version: found.versions[index] ?? null, database: found.database, set: found.set }
 }
 
-export type GroupCounts = { readonly database: string; readonly set: string; readonly total: number; readonly counts: Readonly<Record<ShownVersionState, number>> }
+export type GroupCounts = {
+  readonly database: string
+  readonly set: string
+  readonly total: number
+  readonly counts: Readonly<Record<ShownVersionState, number>>
+}
 
 /** The map as numbers: what the table behind it shows. */
 export const countGroups = (groups: readonly MapGroup[]): readonly GroupCounts[] =>

@@ -22,4 +22,5 @@ export const countsSentence = (counts: ItemCounts): string => {
 }
 
 /** "app to 0012", "app onboarding". */
-export const runTitle = ({ kind, set, toVersion }: RunSummary): string => (kind === 'onboard' ? `${set} onboarding` : toVersion === null ? set : `${set} to ${toVersion}`)
+export const runTitle = ({ kind, set, toVersion }: RunSummary): string =>
+  kind === 'onboard' ? `${set} onboarding` : toVersion === null ? set : `${set} to ${toVersion}`

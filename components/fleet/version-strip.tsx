@@ -20,7 +20,13 @@ export function VersionStrip({ set }: { readonly set: Set }) {
           {set.set}
         </Link>
         <span className="text-muted">
-          {set.head === null ? 'no migrations yet' : <>head <span className="mono">{set.head}</span></>}
+          {set.head === null ? (
+            'no migrations yet'
+          ) : (
+            <>
+              head <span className="mono">{set.head}</span>
+            </>
+          )}
         </span>
         <span className="ml-auto text-muted">{formatCount(total)} targets</span>
       </div>

@@ -18,7 +18,12 @@ export const coverageText = (applied: number, targets: number): string => {
 }
 
 /** What a sync brought, for the toast: "2 added, 1 changed, 11 as they were." */
-export const syncSentence = (result: { readonly added: readonly string[]; readonly changed: readonly string[]; readonly removed: readonly string[]; readonly unchanged: number }): string => {
+export const syncSentence = (result: {
+  readonly added: readonly string[]
+  readonly changed: readonly string[]
+  readonly removed: readonly string[]
+  readonly unchanged: number
+}): string => {
   const parts = [
     result.added.length > 0 ? `${result.added.length} added` : null,
     result.changed.length > 0 ? `${result.changed.length} changed` : null,

@@ -65,7 +65,9 @@ export function MigrationPanel({ set, migration, mayStart, onChoose }: Props) {
           <div className="flex flex-col gap-1">
             <CoverageBar applied={migration.applied} targets={set.targets} label={`Targets that have ${migration.version}`} />
             <p className="text-muted">
-              {migration.transactional ? 'Runs in one transaction with its history row.' : 'Runs statement by statement, outside a transaction; a half-done one is seen and said.'}
+              {migration.transactional
+                ? 'Runs in one transaction with its history row.'
+                : 'Runs statement by statement, outside a transaction; a half-done one is seen and said.'}
             </p>
             <p className="mono text-xs break-all text-muted">
               {migration.file} · {migration.checksum}

@@ -20,7 +20,8 @@ export const isBehindHash = (search: URLSearchParams): boolean => search.get('te
  */
 export const readSelection = (search: URLSearchParams, hash = ''): Selection | null => {
   const tenants = search.get('tenants')
-  if (tenants !== null) return selectionSchema.safeParse({ kind: 'tenants', slugs: slugsOf(tenants === behindHash ? hash.replace(/^#/, '') : tenants) }).data ?? null
+  if (tenants !== null)
+    return selectionSchema.safeParse({ kind: 'tenants', slugs: slugsOf(tenants === behindHash ? hash.replace(/^#/, '') : tenants) }).data ?? null
   if (!filterKeys.some((key) => search.has(key))) return { kind: 'all' }
   const raw: Record<string, unknown> = {}
   if (search.get('q')) raw.q = search.get('q')
@@ -141,7 +142,9 @@ export const failuresTolerated = (plan: Pick<PlanView, 'total'>, tolerance: stri
 export const toleranceSentence = (plan: Pick<PlanView, 'total'>, tolerance: string): string => {
   const tolerated = failuresTolerated(plan, tolerance)
   if (tolerated === null) return 'The run goes on to the end however many targets fail.'
-  return tolerated === 0 ? 'The run pauses by itself at the first failure.' : `The run pauses by itself when more than ${formatCount(tolerated)} of ${plural(plan.total, 'target')} fail.`
+  return tolerated === 0
+    ? 'The run pauses by itself at the first failure.'
+    : `The run pauses by itself when more than ${formatCount(tolerated)} of ${plural(plan.total, 'target')} fail.`
 }
 
 export const findingCount = (plan: Pick<PlanView, 'migrations'>, level: 'error' | 'warning'): number =>

@@ -84,7 +84,12 @@ function Shares({ title, total, rows }: { readonly title: string; readonly total
         {rows.map((row) => (
           <li key={row.key} className="grid h-7 grid-cols-[minmax(4rem,1fr)_5rem_3rem_4.5rem_4.5rem] items-center gap-x-2">
             <span className="mono truncate">{row.name}</span>
-            <Progress label={`${row.name}: targets`} total={total} done={row.count} parts={[{ key: 'count', value: row.count, tone: 'behind', label: 'targets' }]} />
+            <Progress
+              label={`${row.name}: targets`}
+              total={total}
+              done={row.count}
+              parts={[{ key: 'count', value: row.count, tone: 'behind', label: 'targets' }]}
+            />
             <span className="text-right">{formatCount(row.count)}</span>
             <span className="truncate text-xs text-muted">{row.note}</span>
             {row.href === null ? null : (
@@ -111,7 +116,9 @@ function PlannedMigration({ migration }: { readonly migration: PlanView['migrati
         <span className="mono font-medium">
           {migration.version} {migration.name}
         </span>
-        <span className="text-xs text-muted">{migration.transactional ? 'one transaction with its history row' : 'statement by statement, no transaction'}</span>
+        <span className="text-xs text-muted">
+          {migration.transactional ? 'one transaction with its history row' : 'statement by statement, no transaction'}
+        </span>
       </h3>
       <Findings findings={migration.findings} />
       <SqlView sql={migration.sql} label={`${migration.version} ${migration.name}`} marks={marks} maxHeight="max-h-80" />

@@ -62,7 +62,14 @@ export function RolloutForm({ set, versions, selection, to, plan, isStale, form,
         hint="Never more than the server’s budget of connections."
       >
         {(control) => (
-          <Input {...control} inputMode="numeric" autoComplete="off" placeholder="the whole budget" value={form.maxConcurrent} onChange={(event) => change({ maxConcurrent: event.target.value })} />
+          <Input
+            {...control}
+            inputMode="numeric"
+            autoComplete="off"
+            placeholder="the whole budget"
+            value={form.maxConcurrent}
+            onChange={(event) => change({ maxConcurrent: event.target.value })}
+          />
         )}
       </Field>
       <Field
@@ -72,7 +79,13 @@ export function RolloutForm({ set, versions, selection, to, plan, isStale, form,
         hint={problems.failureTolerance === undefined ? toleranceSentence({ total: plan?.total ?? 0 }, form.failureTolerance) : undefined}
       >
         {(control) => (
-          <Input {...control} autoComplete="off" placeholder="5 or 10%" value={form.failureTolerance} onChange={(event) => change({ failureTolerance: event.target.value })} />
+          <Input
+            {...control}
+            autoComplete="off"
+            placeholder="5 or 10%"
+            value={form.failureTolerance}
+            onChange={(event) => change({ failureTolerance: event.target.value })}
+          />
         )}
       </Field>
       <Field label="Why" optional error={problems.note ?? problemOf(refusal, 'note')} hint="Stands on the run’s page and in the audit.">

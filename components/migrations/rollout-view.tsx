@@ -135,7 +135,10 @@ function NotUnderstood({ set }: { readonly set: string }) {
   return (
     <Page>
       <RolloutHeader set={set} />
-      <ErrorState title="The address chooses tenants in a way that can’t be understood." hint="Nothing is planned, so that no other tenant is reached by mistake. Choose again, or plan for all." />
+      <ErrorState
+        title="The address chooses tenants in a way that can’t be understood."
+        hint="Nothing is planned, so that no other tenant is reached by mistake. Choose again, or plan for all."
+      />
       <div className="flex justify-center gap-2">
         <Button asChild>
           <Link href={`/tenants?set=${encodeURIComponent(set)}`}>Choose tenants</Link>

@@ -74,7 +74,11 @@ export function SetView({ name, sync, databases, mayStart }: Props) {
         </p>
       </PageHeader>
       {set.list.length === 0 ? (
-        <EmptyState icon={FileCode2} title="The set has no migrations yet" command={`npx tenantry sets sync ${set.name} --dir ${set.directory ?? './migrations'}`}>
+        <EmptyState
+          icon={FileCode2}
+          title="The set has no migrations yet"
+          command={`npx tenantry sets sync ${set.name} --dir ${set.directory ?? './migrations'}`}
+        >
           Add files named 0001_create_employees.sql to its directory and read it again.
         </EmptyState>
       ) : (
@@ -115,7 +119,13 @@ function MigrationTable({ set, chosen, onChoose }: TableProps) {
     buttons[next]?.focus()
   }
   return (
-    <div ref={list} role="table" aria-label={`Migrations of ${set.name}`} className="@container overflow-hidden rounded-lg border border-line bg-surface" onKeyDown={onKeyDown}>
+    <div
+      ref={list}
+      role="table"
+      aria-label={`Migrations of ${set.name}`}
+      className="@container overflow-hidden rounded-lg border border-line bg-surface"
+      onKeyDown={onKeyDown}
+    >
       <div role="rowgroup">
         <div role="row" className={cn(grid, 'h-8 border-b border-line text-xs text-muted')}>
           <span role="columnheader">Version</span>

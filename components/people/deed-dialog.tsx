@@ -20,9 +20,7 @@ type Props = {
 /** Says what will happen to whom, does it, and for a new link shows it once. */
 export function DeedDialog({ deed, perform, onClose }: Props) {
   const [link, setLink] = useState<OneTimeLink | null>(null)
-  const { run, busy, error } = useCommand(perform, (made) =>
-    made ? setLink({ ...made, email: deed.person.email }) : onClose(),
-  )
+  const { run, busy, error } = useCommand(perform, (made) => (made ? setLink({ ...made, email: deed.person.email }) : onClose()))
   const words = deedWords(deed, (role) => roleWords[role].label)
   return (
     <Dialog open onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}>

@@ -13,11 +13,7 @@ import { roles, type CommandResult, type Role } from '@/lib/tenancy/contract'
 import { LinkOnce, type OneTimeLink } from './link-once'
 import { roleWords } from './role-words'
 
-type Invite = (input: {
-  email: string
-  name: string
-  role: Role
-}) => Promise<CommandResult<{ readonly token: string; readonly expiresAt: string }>>
+type Invite = (input: { email: string; name: string; role: Role }) => Promise<CommandResult<{ readonly token: string; readonly expiresAt: string }>>
 
 export function InviteDialog({ invite }: { readonly invite: Invite }) {
   const [isOpen, setOpen] = useState(false)
@@ -29,10 +25,7 @@ export function InviteDialog({ invite }: { readonly invite: Invite }) {
           Invite a person
         </Button>
       </DialogTrigger>
-      <DialogContent
-        title="Invite a person"
-        description="Makes a one-time link with which they set their password. Nothing is sent: you pass the link on."
-      >
+      <DialogContent title="Invite a person" description="Makes a one-time link with which they set their password. Nothing is sent: you pass the link on.">
         <InviteForm invite={invite} />
       </DialogContent>
     </Dialog>
@@ -44,9 +37,7 @@ function InviteForm({ invite }: { readonly invite: Invite }) {
   const [name, setName] = useState('')
   const [role, setRole] = useState<Role>('operator')
   const [link, setLink] = useState<OneTimeLink | null>(null)
-  const { run, busy, error } = useCommand(invite, ({ token, expiresAt }) =>
-    setLink({ email: email.trim(), token, expiresAt }),
-  )
+  const { run, busy, error } = useCommand(invite, ({ token, expiresAt }) => setLink({ email: email.trim(), token, expiresAt }))
   if (link) {
     return (
       <>
@@ -69,35 +60,14 @@ function InviteForm({ invite }: { readonly invite: Invite }) {
       }}
     >
       <Field label="E-mail address" error={emailProblem}>
-        {(control) => (
-          <Input
-            {...control}
-            type="email"
-            required
-            autoComplete="off"
-            value={email}
-            onChange={(event) => setEmail(event.target.value)}
-          />
-        )}
+        {(control) => <Input {...control} type="email" required autoComplete="off" value={email} onChange={(event) => setEmail(event.target.value)} />}
       </Field>
       <Field label="Name" optional error={problemOf(error, 'name')}>
-        {(control) => (
-          <Input
-            {...control}
-            autoComplete="off"
-            maxLength={120}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
+        {(control) => <Input {...control} autoComplete="off" maxLength={120} value={name} onChange={(event) => setName(event.target.value)} />}
       </Field>
       <Field label="Role" hint={`${roleWords[role].label}: ${roleWords[role].may}.`}>
         {(control) => (
-          <Select
-            {...control}
-            value={role}
-            onChange={(event) => setRole(roles.find((known) => known === event.target.value) ?? 'support')}
-          >
+          <Select {...control} value={role} onChange={(event) => setRole(roles.find((known) => known === event.target.value) ?? 'support')}>
             {roles.map((known) => (
               <option key={known} value={known}>
                 {roleWords[known].label}

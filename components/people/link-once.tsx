@@ -18,8 +18,7 @@ export function LinkOnce({ email, token, expiresAt }: OneTimeLink) {
   return (
     <div className="flex flex-col gap-3 text-sm">
       <p>
-        Send this link to <strong>{email}</strong>. It is shown only now, works once and ends{' '}
-        <RelativeTime at={expiresAt} />.
+        Send this link to <strong>{email}</strong>. It is shown only now, works once and ends <RelativeTime at={expiresAt} />.
       </p>
       <CommandLine>{`${origin}/welcome?token=${token}`}</CommandLine>
     </div>

@@ -31,8 +31,7 @@ export const deedWords = (
     case 'disable':
       return {
         title: `Disable ${email}?`,
-        description:
-          'Ends all their sessions and unused links at once. What they did stays in the audit; they can be enabled again.',
+        description: 'Ends all their sessions and unused links at once. What they did stays in the audit; they can be enabled again.',
         button: 'Disable',
         isDanger: true,
       }

@@ -46,12 +46,7 @@ export function PeopleView({ people, self, actions }: Props) {
       <PageHeader title="People" actions={actions ? <InviteDialog invite={actions.invite} /> : null}>
         {peopleSentence(people)}
       </PageHeader>
-      <div
-        className="overflow-x-auto rounded-lg border border-line bg-surface"
-        tabIndex={0}
-        role="region"
-        aria-label="People"
-      >
+      <div className="overflow-x-auto rounded-lg border border-line bg-surface" tabIndex={0} role="region" aria-label="People">
         <table className="w-full text-sm">
           <thead>
             <tr className="h-8 border-b border-line text-left text-xs text-muted">
@@ -71,8 +66,7 @@ export function PeopleView({ people, self, actions }: Props) {
             {people.map((person) => (
               <tr key={person.id} className="h-9 border-b border-line last:border-0 hover:bg-hover">
                 <td className="px-3 py-1.5 pl-4">
-                  <span className="font-medium">{person.email}</span>{' '}
-                  <span className="px-1 text-muted max-md:block max-md:px-0">{person.name}</span>{' '}
+                  <span className="font-medium">{person.email}</span> <span className="px-1 text-muted max-md:block max-md:px-0">{person.name}</span>{' '}
                   {person.id === self ? <span className="text-xs text-faint">you</span> : null}
                 </td>
                 <td className="px-3">{roleWords[person.role].label}</td>

@@ -3,9 +3,7 @@ import { Badge } from '@/components/ui/badge'
 import type { Tone } from '@/components/ui/tone'
 import type { PersonRow } from '@/lib/tenancy/contract'
 
-const looks: Readonly<
-  Record<PersonRow['state'], { readonly word: string; readonly tone: Tone; readonly icon: LucideIcon }>
-> = {
+const looks: Readonly<Record<PersonRow['state'], { readonly word: string; readonly tone: Tone; readonly icon: LucideIcon }>> = {
   active: { word: 'active', tone: 'good', icon: CircleCheck },
   invited: { word: 'invited', tone: 'live', icon: Mail },
   disabled: { word: 'disabled', tone: 'gone', icon: CircleSlash },

@@ -10,7 +10,10 @@ import { placeOf, sourceOf } from './run-failures-model'
 export function ErrorDetail({ error }: { readonly error: AttemptError }) {
   const place = placeOf(error)
   const source = sourceOf(error)
-  const marks = useMemo((): readonly SqlMark[] => (error.line === null ? [] : [{ line: error.line, tone: 'bad', message: error.message }]), [error.line, error.message])
+  const marks = useMemo(
+    (): readonly SqlMark[] => (error.line === null ? [] : [{ line: error.line, tone: 'bad', message: error.message }]),
+    [error.line, error.message],
+  )
   return (
     <div className="flex min-w-0 flex-col gap-3">
       <div className="min-w-0">

@@ -142,7 +142,9 @@ function Attempts({ attempts }: { readonly attempts: readonly AttemptView[] | nu
   if (attempts === null) return <Skeleton className="h-16 w-full" />
   return (
     <section aria-label="Attempts" className="flex flex-col gap-3">
-      <h3 className="text-sm font-semibold">{attempts.length === 0 ? 'No attempt yet' : attempts.length === 1 ? '1 attempt' : `${attempts.length} attempts`}</h3>
+      <h3 className="text-sm font-semibold">
+        {attempts.length === 0 ? 'No attempt yet' : attempts.length === 1 ? '1 attempt' : `${attempts.length} attempts`}
+      </h3>
       {/* The newest first: it is the one that counts. */}
       <ol reversed className="flex flex-col gap-3">
         {attempts.toReversed().map((attempt) => (

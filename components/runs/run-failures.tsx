@@ -32,7 +32,15 @@ export function RunFailures({ run, role, actions, stepper, onItem, onCause }: Pr
   const groups = useMemo(() => sortGroups(data ?? []), [data])
   useStepper(
     stepper,
-    useCallback((slug, by) => neighbour(groups.flatMap(({ tenants }) => tenants), slug, by), [groups]),
+    useCallback(
+      (slug, by) =>
+        neighbour(
+          groups.flatMap(({ tenants }) => tenants),
+          slug,
+          by,
+        ),
+      [groups],
+    ),
   )
   if (error && !data) return <ErrorState {...describeReadError(error)} retry={() => void refetch()} />
   if (isPending && run.counts.failed > 0) return <Skeleton className="h-64 w-full rounded-lg" />
@@ -86,7 +94,15 @@ function Group({ group, run, role, actions, onItem, onCause }: Omit<Props, 'step
   )
 }
 
-function Tenants({ group, onItem, onCause }: { readonly group: FailureGroup; readonly onItem: (slug: string) => void; readonly onCause: (cause: string) => void }) {
+function Tenants({
+  group,
+  onItem,
+  onCause,
+}: {
+  readonly group: FailureGroup
+  readonly onItem: (slug: string) => void
+  readonly onCause: (cause: string) => void
+}) {
   const [expanded, setExpanded] = useState(false)
   const { shown, more } = tenantsShown(group.tenants, expanded)
   return (

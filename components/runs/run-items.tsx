@@ -106,10 +106,18 @@ export function RunItems({ live, view, open, stepper, onView, onOpen }: Props) {
         <EmptyState
           icon={ListX}
           title={isFiltered ? 'No target matches' : 'The run has no targets'}
-          action={isFiltered ? <Button onClick={() => onView({ ...plainView, sort: view.sort, descending: view.descending })}>Clear the filters</Button> : undefined}
+          action={
+            isFiltered ? <Button onClick={() => onView({ ...plainView, sort: view.sort, descending: view.descending })}>Clear the filters</Button> : undefined
+          }
         />
       ) : (
-        <div role="grid" aria-label="Targets of the run" aria-rowcount={total + 1} aria-colcount={itemColumns.length} className="rounded-lg border border-line bg-surface">
+        <div
+          role="grid"
+          aria-label="Targets of the run"
+          aria-rowcount={total + 1}
+          aria-colcount={itemColumns.length}
+          className="rounded-lg border border-line bg-surface"
+        >
           <HeaderRow view={view} onSort={(sort) => onView(sortAfterClick(view, sort))} />
           <div ref={list} role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown}>
             {rows.map(({ index, start }) => (
@@ -144,7 +152,11 @@ function HeaderRow({ view, onSort }: { readonly view: ItemsView; readonly onSort
               {sort === null ? (
                 label
               ) : (
-                <button type="button" className={cn('inline-flex h-9 items-center gap-1 hover:text-ink', isSorted && 'font-medium text-ink')} onClick={() => onSort(sort)}>
+                <button
+                  type="button"
+                  className={cn('inline-flex h-9 items-center gap-1 hover:text-ink', isSorted && 'font-medium text-ink')}
+                  onClick={() => onSort(sort)}
+                >
                   {label}
                   {isSorted ? <Arrow aria-hidden className="size-3" /> : null}
                 </button>

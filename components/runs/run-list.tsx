@@ -65,7 +65,10 @@ export function RunList({ mayStart }: { readonly mayStart: boolean }) {
             replace
             scroll={false}
             aria-current={one === filter ? 'true' : undefined}
-            className={cn('inline-flex h-7 items-center rounded-md px-2.5 text-sm', one === filter ? 'bg-accent-soft font-medium text-accent-ink' : 'text-muted hover:bg-hover hover:text-ink')}
+            className={cn(
+              'inline-flex h-7 items-center rounded-md px-2.5 text-sm',
+              one === filter ? 'bg-accent-soft font-medium text-accent-ink' : 'text-muted hover:bg-hover hover:text-ink',
+            )}
           >
             {filterLabels[one]}
           </Link>

@@ -174,7 +174,12 @@ export function RunMap({ letters, slugs, open, onOpen }: Props) {
         onPointerLeave={() => (focused ? undefined : setPointed(null))}
         onClick={() => openAt(pointed)}
       >
-        <canvas ref={canvas} aria-hidden className="block cursor-pointer" style={layout ? { width: layout.width, height: layout.height } : { width: 0, height: 0 }} />
+        <canvas
+          ref={canvas}
+          aria-hidden
+          className="block cursor-pointer"
+          style={layout ? { width: layout.width, height: layout.height } : { width: 0, height: 0 }}
+        />
         {layout && opened >= 0 ? <CellFrame layout={layout} index={opened} className="border-accent-ink" /> : null}
         {layout && pointed !== null ? <CellFrame layout={layout} index={pointed} className="border-ink" /> : null}
         {layout && pointed !== null ? <CellTip layout={layout} index={pointed} slug={slugs[pointed] ?? ''} state={itemStateAt(letters, pointed + 1)} /> : null}
@@ -191,7 +196,13 @@ type CellProps = { readonly layout: MapLayout; readonly index: number }
 function CellFrame({ layout, index, className }: CellProps & { readonly className: string }) {
   const { x, y } = cellOrigin(layout, index)
   const size = layout.cell + 4
-  return <span aria-hidden className={cn('pointer-events-none absolute rounded-[3px] border-2', className)} style={{ left: x - 2, top: y - 2, width: size, height: size }} />
+  return (
+    <span
+      aria-hidden
+      className={cn('pointer-events-none absolute rounded-[3px] border-2', className)}
+      style={{ left: x - 2, top: y - 2, width: size, height: size }}
+    />
+  )
 }
 
 function CellTip({ layout, index, slug, state }: CellProps & { readonly slug: string; readonly state: ItemState }) {

@@ -191,7 +191,10 @@ export const verifiedLine = (
   if (!isFinalRun(state)) return null
   if (verified === null) return { tone: 'waiting', text: 'The histories of its targets have not been read back yet.' }
   if (verified.mismatches > 0)
-    return { tone: 'bad', text: `Read back: ${count(verified.mismatches)} of ${plural(verified.targets, 'history', 'histories')} differ from what was recorded.` }
+    return {
+      tone: 'bad',
+      text: `Read back: ${count(verified.mismatches)} of ${plural(verified.targets, 'history', 'histories')} differ from what was recorded.`,
+    }
   return { tone: 'good', text: `Read back: ${plural(verified.targets, 'history', 'histories')}, all as recorded.` }
 }
 

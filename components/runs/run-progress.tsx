@@ -51,7 +51,12 @@ export function RunProgress({ live, status, onState }: Props) {
             .filter((state) => counts[state] > 0 || state === 'succeeded' || state === 'failed')
             .map((state) => (
               <li key={state}>
-                <button type="button" className="rounded-md px-1.5 py-0.5 hover:bg-hover" onClick={() => onState(state)} title={`Show the ${itemStateLooks[state].label.toLowerCase()} ones`}>
+                <button
+                  type="button"
+                  className="rounded-md px-1.5 py-0.5 hover:bg-hover"
+                  onClick={() => onState(state)}
+                  title={`Show the ${itemStateLooks[state].label.toLowerCase()} ones`}
+                >
                   <StateBadge look={itemStateLooks[state]}>
                     <span className="font-medium">{formatCount(counts[state])}</span> {itemStateLooks[state].label.toLowerCase()}
                   </StateBadge>
@@ -61,7 +66,11 @@ export function RunProgress({ live, status, onState }: Props) {
         </ul>
         {verified === null ? null : (
           <p className={cn('ml-auto flex items-center gap-1.5', verified.tone === 'bad' ? 'text-bad-ink' : 'text-muted')}>
-            {verified.tone === 'bad' ? <CircleAlert aria-hidden className="size-3.5" /> : <ShieldCheck aria-hidden className={cn('size-3.5', verified.tone === 'good' && 'text-good-ink')} />}
+            {verified.tone === 'bad' ? (
+              <CircleAlert aria-hidden className="size-3.5" />
+            ) : (
+              <ShieldCheck aria-hidden className={cn('size-3.5', verified.tone === 'good' && 'text-good-ink')} />
+            )}
             {verified.text}
           </p>
         )}

@@ -33,7 +33,11 @@ export function RunRow({ run }: { readonly run: RunSummary }) {
       </span>
       <span role="cell" className="min-w-0">
         {/* The link covers the row, so that all of it can be pressed while only one thing takes focus. */}
-        <Link data-run href={`/runs/${run.id}`} className="block truncate font-medium before:absolute before:inset-0 focus-visible:outline-none focus-visible:before:outline-2 focus-visible:before:-outline-offset-2 focus-visible:before:outline-accent-ink">
+        <Link
+          data-run
+          href={`/runs/${run.id}`}
+          className="block truncate font-medium before:absolute before:inset-0 focus-visible:outline-none focus-visible:before:outline-2 focus-visible:before:-outline-offset-2 focus-visible:before:outline-accent-ink"
+        >
           {runTitle(run)}
         </Link>
         <span className="block truncate text-xs text-muted lg:hidden">
@@ -41,7 +45,9 @@ export function RunRow({ run }: { readonly run: RunSummary }) {
           {counts.failed > 0 ? <span className="text-bad-ink"> · {formatCount(counts.failed)} failed</span> : null}
         </span>
         {run.note === '' && run.parentRun === null ? null : (
-          <span className="block truncate text-xs text-muted">{[run.parentRun === null ? '' : `rerun of ${run.parentRun}`, run.note].filter((text) => text !== '').join(' · ')}</span>
+          <span className="block truncate text-xs text-muted">
+            {[run.parentRun === null ? '' : `rerun of ${run.parentRun}`, run.note].filter((text) => text !== '').join(' · ')}
+          </span>
         )}
       </span>
       <span role="cell">

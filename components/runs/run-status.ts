@@ -1,15 +1,4 @@
-import {
-  Ban,
-  CircleCheck,
-  CircleDashed,
-  CirclePause,
-  CircleSlash,
-  CircleX,
-  Hourglass,
-  LoaderCircle,
-  PlugZap,
-  SkipForward,
-} from 'lucide-react'
+import { Ban, CircleCheck, CircleDashed, CirclePause, CircleSlash, CircleX, Hourglass, LoaderCircle, PlugZap, SkipForward } from 'lucide-react'
 import type { StateLook } from '@/components/ui/state-badge'
 import type { AttemptState, ItemState, RunKind, RunState } from '@/lib/tenancy/contract'
 

@@ -77,7 +77,9 @@ export function RunView({ id, role, actions, notice }: Props) {
           <RunPlan run={run} />
         </TabsContent>
       </Tabs>
-      {address.item === null ? null : <ItemPanel live={live} slug={address.item} role={role} actions={actions} onClose={() => change({ item: null })} onStep={step} />}
+      {address.item === null ? null : (
+        <ItemPanel live={live} slug={address.item} role={role} actions={actions} onClose={() => change({ item: null })} onStep={step} />
+      )}
     </Page>
   )
 }

@@ -39,4 +39,3 @@ export const useItemRows = (run: number, view: ItemsView): ItemRows => {
     },
   }
 }
-

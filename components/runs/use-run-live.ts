@@ -23,7 +23,10 @@ export const useRunLive = (id: number): { readonly live: RunLive; readonly statu
   const { data: map } = useSuspenseQuery(runQueries.map(id))
   const [pace, setPace] = useState<Pace>(still)
   const [since] = useState(map.revision)
-  const again = useRef<{ readonly keys: Map<string, readonly unknown[]>; timer: ReturnType<typeof setTimeout> | undefined }>({ keys: new Map(), timer: undefined })
+  const again = useRef<{ readonly keys: Map<string, readonly unknown[]>; timer: ReturnType<typeof setTimeout> | undefined }>({
+    keys: new Map(),
+    timer: undefined,
+  })
   useEffect(() => () => clearTimeout(again.current.timer), [])
 
   const readAgain = (key: readonly unknown[]): void => {

@@ -49,7 +49,9 @@ export const barEntries = ({ typed, tenants, openRuns, places, mayOnboard }: Sou
     ...openRuns
       .filter(({ id, set, state }) => id !== number && matches(`run ${id} ${set} ${state}`, typed))
       .map(({ id, set, state }) => ({ key: `run ${id}`, kind: 'run' as const, label: `Run ${id} of ${set}`, href: `/runs/${id}`, state })),
-    ...places.filter(({ label }) => matches(label, typed)).map((place) => ({ key: `page ${place.href}`, kind: 'page' as const, label: place.label, href: place.href, place })),
+    ...places
+      .filter(({ label }) => matches(label, typed))
+      .map((place) => ({ key: `page ${place.href}`, kind: 'page' as const, label: place.label, href: place.href, place })),
     ...actions
       .filter(({ called, onboards }) => (mayOnboard || !onboards) && matches(called, typed))
       .map(({ action, label }) => ({ key: `action ${action}`, kind: 'action' as const, label, action })),

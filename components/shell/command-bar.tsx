@@ -63,7 +63,13 @@ export function CommandBar({ role, onClose, onHelp, onSignOut }: Props) {
           className="fixed top-[12vh] left-1/2 z-50 w-[calc(100vw-32px)] max-w-xl -translate-x-1/2 overflow-hidden rounded-lg border border-line bg-raised shadow-overlay animate-appear focus:outline-none"
         >
           <Radix.Title className="sr-only">Jump to a tenant, run, page or action</Radix.Title>
-          <Command loop shouldFilter={false} label="Jump to a tenant, run, page or action" value={marked.key} onValueChange={(key) => setMarked({ offered, key })}>
+          <Command
+            loop
+            shouldFilter={false}
+            label="Jump to a tenant, run, page or action"
+            value={marked.key}
+            onValueChange={(key) => setMarked({ offered, key })}
+          >
             <div className="flex items-center gap-2.5 border-b border-line px-4">
               <Search aria-hidden className="size-4 text-faint" />
               <Command.Input
@@ -87,7 +93,15 @@ export function CommandBar({ role, onClose, onHelp, onSignOut }: Props) {
   )
 }
 
-function EntryGroup({ heading, entries, onTake }: { readonly heading: string; readonly entries: readonly BarEntry[]; readonly onTake: (entry: BarEntry) => void }) {
+function EntryGroup({
+  heading,
+  entries,
+  onTake,
+}: {
+  readonly heading: string
+  readonly entries: readonly BarEntry[]
+  readonly onTake: (entry: BarEntry) => void
+}) {
   if (entries.length === 0) return null
   return (
     <Command.Group

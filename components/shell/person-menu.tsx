@@ -18,7 +18,10 @@ export function PersonMenu({ person, onHelp, onSignOut }: Props) {
         className="flex h-11 w-full items-center gap-2.5 rounded-md px-2.5 text-left hover:bg-hover data-[state=open]:bg-hover"
         aria-label={`${name}, ${person.role}: account and settings`}
       >
-        <span aria-hidden className="flex size-6 shrink-0 items-center justify-center rounded-full bg-accent-soft text-xs font-medium text-accent-ink uppercase">
+        <span
+          aria-hidden
+          className="flex size-6 shrink-0 items-center justify-center rounded-full bg-accent-soft text-xs font-medium text-accent-ink uppercase"
+        >
           {name.slice(0, 1)}
         </span>
         <span className="min-w-0 flex-1 leading-tight">

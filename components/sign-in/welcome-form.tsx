@@ -31,9 +31,7 @@ export function WelcomeForm({ email, token, redeem }: Props) {
         void run({ token, password })
       }}
     >
-      <Field label="E-mail address">
-        {(control) => <Input {...control} name="email" type="email" autoComplete="username" readOnly value={email} />}
-      </Field>
+      <Field label="E-mail address">{(control) => <Input {...control} name="email" type="email" autoComplete="username" readOnly value={email} />}</Field>
       <Field label="New password" hint="At least 10 characters." error={problem}>
         {(control) => (
           <Input

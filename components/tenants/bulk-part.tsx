@@ -55,7 +55,16 @@ export function BulkPart({ chosen, filter, rows, total, sets, role, actions, onA
     <>
       <BulkBar
         sentence={chosenSentence(chosen, total)}
-        offerAll={chosen.kind === 'some' && total > rows.length && headerState(chosen, rows.map(({ slug }) => slug)) === true ? total : null}
+        offerAll={
+          chosen.kind === 'some' &&
+          total > rows.length &&
+          headerState(
+            chosen,
+            rows.map(({ slug }) => slug),
+          ) === true
+            ? total
+            : null
+        }
         selection={selection}
         sets={setsOf(chosen, rows, sets)}
         may={allowed}

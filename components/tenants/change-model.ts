@@ -6,7 +6,11 @@ export type StateChange = 'suspend' | 'activate'
 type Words = { readonly title: string; readonly description: string; readonly button: string }
 
 const reachOf = (selection: Selection, count: number): string =>
-  selection.kind === 'tenants' && selection.slugs.length === 1 ? `“${selection.slugs[0]}”` : selection.kind === 'tenants' ? plural(selection.slugs.length, 'tenant') : `the tenants of all ${plural(count, 'matching row')}`
+  selection.kind === 'tenants' && selection.slugs.length === 1
+    ? `“${selection.slugs[0]}”`
+    : selection.kind === 'tenants'
+      ? plural(selection.slugs.length, 'tenant')
+      : `the tenants of all ${plural(count, 'matching row')}`
 
 /** What will happen to how many. */
 export const changeWords = (change: StateChange, selection: Selection, count: number): Words => {
@@ -21,4 +25,6 @@ export const changeWords = (change: StateChange, selection: Selection, count: nu
 }
 
 export const changedSentence = (change: StateChange, changed: number): string =>
-  changed === 0 ? `Nothing to change: all of them are ${change === 'suspend' ? 'suspended' : 'active'} already.` : `${plural(changed, 'tenant')} ${change === 'suspend' ? 'suspended' : 'activated'}.`
+  changed === 0
+    ? `Nothing to change: all of them are ${change === 'suspend' ? 'suspended' : 'active'} already.`
+    : `${plural(changed, 'tenant')} ${change === 'suspend' ? 'suspended' : 'activated'}.`

@@ -43,7 +43,8 @@ export function CsvForm({ sets, preview, onboard }: Props) {
     if (!file) return
     setPicked(null)
     start.clear()
-    if (file.size > mostCsvBytes) return setRefusal(`${file.name} has ${formatBytes(file.size)}; ${formatBytes(mostCsvBytes)} are the most. Split it into several files.`)
+    if (file.size > mostCsvBytes)
+      return setRefusal(`${file.name} has ${formatBytes(file.size)}; ${formatBytes(mostCsvBytes)} are the most. Split it into several files.`)
     setRefusal(null)
     const csv = await file.text()
     reading.current = { name: file.name, csv }
@@ -58,13 +59,15 @@ export function CsvForm({ sets, preview, onboard }: Props) {
         {refusal === null ? null : <FieldError>{refusal}</FieldError>}
         <ErrorNote error={look.error} />
         <p className="text-xs text-muted">
-          Columns: {onboardingColumns.map((column, index) => (
+          Columns:{' '}
+          {onboardingColumns.map((column, index) => (
             <span key={column}>
               {index === 0 ? '' : ', '}
               <span className="mono text-ink">{column}</span>
             </span>
           ))}
-          . Only <span className="mono text-ink">slug</span> is needed; several hosts are parted by spaces, labels (<span className="mono text-ink">plan=pro;region=eu</span>) by semicolons. At most 10,000 tenants.
+          . Only <span className="mono text-ink">slug</span> is needed; several hosts are parted by spaces, labels (
+          <span className="mono text-ink">plan=pro;region=eu</span>) by semicolons. At most 10,000 tenants.
         </p>
       </div>
       {picked === null ? null : (
@@ -122,7 +125,10 @@ function FilePicker({ busy, name, onFile }: PickerProps) {
         setOver(false)
         onFile(event.dataTransfer.files[0])
       }}
-      className={cn('flex flex-col items-center gap-3 rounded-md border border-dashed border-line-strong px-4 py-8 text-center text-sm text-muted', over && 'border-accent-ink bg-accent-soft')}
+      className={cn(
+        'flex flex-col items-center gap-3 rounded-md border border-dashed border-line-strong px-4 py-8 text-center text-sm text-muted',
+        over && 'border-accent-ink bg-accent-soft',
+      )}
     >
       <p>{name === null ? 'Drop a CSV file here, or choose one.' : `${name} is here. Drop or choose another one to replace it.`}</p>
       <div className="flex flex-wrap justify-center gap-2">

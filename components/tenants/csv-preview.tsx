@@ -25,7 +25,9 @@ function Problems({ found: { problems, problemCount } }: { readonly found: CsvPr
           ))}
         </tbody>
       </table>
-      {problemCount > problems.length ? <p className="border-t border-line px-4 py-2 text-xs text-muted">{formatCount(problemCount - problems.length)} more problems are not listed.</p> : null}
+      {problemCount > problems.length ? (
+        <p className="border-t border-line px-4 py-2 text-xs text-muted">{formatCount(problemCount - problems.length)} more problems are not listed.</p>
+      ) : null}
     </Scroll>
   )
 }
@@ -52,7 +54,9 @@ function Rows({ found: { rows, total }, defaultDatabase }: Props) {
           ))}
         </tbody>
       </table>
-      {total > rows.length ? <p className="border-t border-line px-4 py-2 text-xs text-muted">{formatCount(total - rows.length)} more are not listed.</p> : null}
+      {total > rows.length ? (
+        <p className="border-t border-line px-4 py-2 text-xs text-muted">{formatCount(total - rows.length)} more are not listed.</p>
+      ) : null}
     </Scroll>
   )
 }

@@ -38,10 +38,21 @@ export function EditDialog({ tenant, update, onClose, onDone }: Props) {
             {(control) => <Input {...control} value={form.name} maxLength={120} onChange={(event) => set({ name: event.target.value })} autoComplete="off" />}
           </Field>
           <Field label="Hosts" optional hint="One a line." error={problem('hosts')}>
-            {(control) => <Textarea {...control} className="mono" rows={3} value={form.hosts} onChange={(event) => set({ hosts: event.target.value })} spellCheck={false} />}
+            {(control) => (
+              <Textarea {...control} className="mono" rows={3} value={form.hosts} onChange={(event) => set({ hosts: event.target.value })} spellCheck={false} />
+            )}
           </Field>
           <Field label="Labels" optional hint="key=value, one a line." error={problem('labels')}>
-            {(control) => <Textarea {...control} className="mono" rows={3} value={form.labels} onChange={(event) => set({ labels: event.target.value })} spellCheck={false} />}
+            {(control) => (
+              <Textarea
+                {...control}
+                className="mono"
+                rows={3}
+                value={form.labels}
+                onChange={(event) => set({ labels: event.target.value })}
+                spellCheck={false}
+              />
+            )}
           </Field>
           <ErrorNote error={error} />
           <DialogActions className="mt-0">

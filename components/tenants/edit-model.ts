@@ -25,7 +25,8 @@ export type TenantForm = { readonly name: string; readonly hosts: string; readon
 export type TenantFormProblems = Readonly<Partial<Record<keyof TenantForm, string>>>
 type Update = { readonly slug: string; readonly name: string; readonly hosts: string[]; readonly labels: Record<string, string> }
 
-const sentence = (value: unknown, message: string): string => (typeof value === 'string' && value !== '' && !message.includes(value) ? `“${value.slice(0, 60)}” ${message}` : message)
+const sentence = (value: unknown, message: string): string =>
+  typeof value === 'string' && value !== '' && !message.includes(value) ? `“${value.slice(0, 60)}” ${message}` : message
 
 /** The form as a command's input, or what is wrong with which field. */
 export const readTenantForm = (slug: string, form: TenantForm): { readonly input: Update | null; readonly problems: TenantFormProblems } => {

@@ -43,7 +43,12 @@ export function FacetFilter({ label, choices, chosen, onChange, nameOf }: Props)
       <PopoverContent className="w-64" aria-label={`Filter by ${label.toLowerCase()}`}>
         {all.length >= searchFrom ? (
           <div className="border-b border-line p-2">
-            <Input value={text} onChange={(event) => setText(event.target.value)} placeholder={`Find in ${all.length}`} aria-label={`Find a value of ${label.toLowerCase()}`} />
+            <Input
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+              placeholder={`Find in ${all.length}`}
+              aria-label={`Find a value of ${label.toLowerCase()}`}
+            />
           </div>
         ) : null}
         <ul className="max-h-72 overflow-y-auto p-1">
@@ -60,7 +65,11 @@ export function FacetFilter({ label, choices, chosen, onChange, nameOf }: Props)
         </ul>
         {active ? (
           <div className="border-t border-line p-1">
-            <button type="button" onClick={() => onChange([])} className="h-8 w-full rounded-sm px-2 text-left text-sm text-muted hover:bg-hover hover:text-ink">
+            <button
+              type="button"
+              onClick={() => onChange([])}
+              className="h-8 w-full rounded-sm px-2 text-left text-sm text-muted hover:bg-hover hover:text-ink"
+            >
               Clear
             </button>
           </div>

@@ -32,7 +32,8 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
   const chosen = sets.find(({ name }) => name === form.set)
   const set = (part: Partial<Form>): void => setForm((now) => ({ ...now, ...part }))
   const problem = (field: OnboardField): string | undefined => (tried ? problems[field] : undefined)
-  const ready = input !== null && verdict.kind !== 'refused' && verdict.kind !== 'checking'
+  // While the slug is being looked up the server's own look decides.
+  const ready = input !== null && verdict.kind !== 'refused'
 
   return (
     <form
@@ -46,7 +47,9 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
     >
       <div className="flex flex-col gap-4 rounded-lg border border-line bg-surface p-4">
         <Field label="Name" hint="As people call the customer." error={problem('name')}>
-          {(control) => <Input {...control} value={form.name} onChange={(event) => set({ name: event.target.value })} maxLength={120} autoComplete="off" autoFocus />}
+          {(control) => (
+            <Input {...control} value={form.name} onChange={(event) => set({ name: event.target.value })} maxLength={120} autoComplete="off" autoFocus />
+          )}
         </Field>
         <SlugField slug={slug} verdict={verdict} tried={tried} onChange={(text) => set({ slug: text === '' ? null : text })} />
         <div className="grid gap-4 sm:grid-cols-2">
@@ -76,25 +79,24 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
         </div>
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label="Hosts" optional hint="One a line." error={problem('hosts')}>
-            {(control) => <Textarea {...control} className="mono" rows={2} value={form.hosts} onChange={(event) => set({ hosts: event.target.value })} spellCheck={false} />}
+            {(control) => (
+              <Textarea {...control} className="mono" rows={2} value={form.hosts} onChange={(event) => set({ hosts: event.target.value })} spellCheck={false} />
+            )}
           </Field>
           <Field label="Labels" optional hint="key=value, one a line." error={problem('labels')}>
-            {(control) => <Textarea {...control} className="mono" rows={2} value={form.labels} onChange={(event) => set({ labels: event.target.value })} spellCheck={false} />}
+            {(control) => (
+              <Textarea
+                {...control}
+                className="mono"
+                rows={2}
+                value={form.labels}
+                onChange={(event) => set({ labels: event.target.value })}
+                spellCheck={false}
+              />
+            )}
           </Field>
         </div>
-        <details className="group" open={problem('schema') !== undefined || problem('baseline') !== undefined || undefined}>
-          <summary className="w-max rounded-sm text-sm text-muted select-none hover:text-ink">The schema exists already</summary>
-          <div className="mt-3 grid gap-4 sm:grid-cols-2">
-            <Field label="Schema" optional hint="Where it is not tenant_ and the slug." error={problem('schema')}>
-              {(control) => <Input {...control} className="mono" value={form.schema} onChange={(event) => set({ schema: event.target.value })} spellCheck={false} autoComplete="off" />}
-            </Field>
-            <Field label="Stands at version" optional hint="Declares it to be there; nothing is run." error={problem('baseline')}>
-              {(control) => (
-                <Input {...control} className="mono" value={form.baseline} onChange={(event) => set({ baseline: event.target.value })} placeholder={chosen?.head ?? ''} spellCheck={false} autoComplete="off" />
-              )}
-            </Field>
-          </div>
-        </details>
+        <AdoptFields form={form} head={chosen?.head ?? ''} problem={problem} set={set} />
         <Field label="Note" optional hint="Stands with the run and in the audit trail." error={problem('note')}>
           {(control) => <Input {...control} value={form.note} onChange={(event) => set({ note: event.target.value })} maxLength={500} autoComplete="off" />}
         </Field>
@@ -109,6 +111,30 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
   )
 }
 
+type AdoptProps = {
+  readonly form: Form
+  readonly head: string
+  readonly problem: (field: OnboardField) => string | undefined
+  readonly set: (part: Partial<Form>) => void
+}
+
+function AdoptFields({ form, head, problem, set }: AdoptProps) {
+  const look = { className: 'mono', spellCheck: false, autoComplete: 'off' } as const
+  return (
+    <details className="group" open={problem('schema') !== undefined || problem('baseline') !== undefined || undefined}>
+      <summary className="w-max rounded-sm text-sm text-muted select-none hover:text-ink">The schema exists already</summary>
+      <div className="mt-3 grid gap-4 sm:grid-cols-2">
+        <Field label="Schema" optional hint="Where it is not tenant_ and the slug." error={problem('schema')}>
+          {(control) => <Input {...control} {...look} value={form.schema} onChange={(event) => set({ schema: event.target.value })} />}
+        </Field>
+        <Field label="Stands at version" optional hint="Declares it to be there; nothing is run." error={problem('baseline')}>
+          {(control) => <Input {...control} {...look} value={form.baseline} onChange={(event) => set({ baseline: event.target.value })} placeholder={head} />}
+        </Field>
+      </div>
+    </details>
+  )
+}
+
 function OutcomeNote({ form, set, children }: { readonly form: Form; readonly set: SetChoice | undefined; readonly children: React.ReactNode }) {
   const { schema, database, what } = outcomeOf(form, set)
   return (
@@ -116,7 +142,8 @@ function OutcomeNote({ form, set, children }: { readonly form: Form; readonly se
       <h2 className="font-semibold">What will happen</h2>
       <p className="text-muted">
         In one transaction, schema <span className="mono break-all text-ink">{schema}</span> in database{' '}
-        {database === null ? <span className="text-bad-ink">not chosen yet</span> : <span className="mono text-ink">{database}</span>} is {what}, with a role that has rights on that schema only.
+        {database === null ? <span className="text-bad-ink">not chosen yet</span> : <span className="mono text-ink">{database}</span>} is {what}, with a role
+        that has rights on that schema only.
       </p>
       <p className="text-muted">If anything fails, nothing is left behind, and the same can be sent again.</p>
       {children}

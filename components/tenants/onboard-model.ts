@@ -21,7 +21,17 @@ export type OnboardForm = {
 export type OnboardField = keyof OnboardForm
 export type OnboardProblems = Readonly<Partial<Record<OnboardField, string>>>
 
-export const emptyOnboardForm = (set: string): OnboardForm => ({ name: '', slug: null, set, database: '', hosts: '', labels: '', schema: '', baseline: '', note: '' })
+export const emptyOnboardForm = (set: string): OnboardForm => ({
+  name: '',
+  slug: null,
+  set,
+  database: '',
+  hosts: '',
+  labels: '',
+  schema: '',
+  baseline: '',
+  note: '',
+})
 
 export const slugOf = (form: OnboardForm): string => form.slug ?? proposeSlug(form.name)
 
@@ -98,6 +108,7 @@ export type CsvPreview = {
 
 /** "50 tenants, ready to be onboarded", "3 problems in 50 lines: nothing can be onboarded before they are mended". */
 export const previewSentence = ({ total, problemCount }: CsvPreview): string => {
-  if (problemCount > 0) return `${plural(problemCount, 'problem')}: nothing is onboarded before ${problemCount === 1 ? 'it is' : 'they are'} mended in the file.`
+  if (problemCount > 0)
+    return `${plural(problemCount, 'problem')}: nothing is onboarded before ${problemCount === 1 ? 'it is' : 'they are'} mended in the file.`
   return `${plural(total, 'tenant')}, no problems found.`
 }

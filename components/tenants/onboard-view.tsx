@@ -26,16 +26,16 @@ export function OnboardView({ sets, databases, actions }: Props) {
       <Page>
         <PageHeader title="Onboard tenants" />
         <EmptyState
-        icon={Layers}
-        title="0 migration sets yet"
-        action={
-          <Button asChild variant="primary">
-            <Link href="/migrations">Read a set</Link>
-          </Button>
-        }
-        command="npx tenantry sets sync app --dir ./migrations --database main"
-      >
-        A tenant is built by the migrations of a set, so a set comes first.
+          icon={Layers}
+          title="0 migration sets yet"
+          action={
+            <Button asChild variant="primary">
+              <Link href="/migrations">Read a set</Link>
+            </Button>
+          }
+          command="npx tenantry sets sync app --dir ./migrations --database main"
+        >
+          A tenant is built by the migrations of a set, so a set comes first.
         </EmptyState>
       </Page>
     )

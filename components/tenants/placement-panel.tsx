@@ -73,7 +73,8 @@ export function PlacementPanels({ slug, placement, maySeeSet }: Props) {
       <Panel title={found?.reachable ? `Size of ${plural(found.tables.length, 'table')}` : 'Size by table'}>
         {inspection.isError || (found && !found.reachable) ? (
           <p className="px-4 py-3 text-sm text-muted">
-            The database could not be read. When it was seen last, the tenant held {placement.bytes === null ? 'an unknown size' : formatBytes(placement.bytes)}.
+            The database could not be read. When it was seen last, the tenant held {placement.bytes === null ? 'an unknown size' : formatBytes(placement.bytes)}
+            .
           </p>
         ) : found?.reachable ? (
           <TableSizes tables={found.tables} />
@@ -104,10 +105,30 @@ function PlacementFacts({ placement }: { readonly placement: PlacementView }) {
   return (
     <Facts
       items={[
-        ['Version', <span key="v" className="mono">{version ?? 'none'}</span>],
-        ['Newest of the set', <span key="h" className="mono">{head ?? 'none'}</span>],
-        ['Database', <span key="d" className="mono">{database}</span>],
-        ['Server', <span key="s" className="mono">{server}</span>],
+        [
+          'Version',
+          <span key="v" className="mono">
+            {version ?? 'none'}
+          </span>,
+        ],
+        [
+          'Newest of the set',
+          <span key="h" className="mono">
+            {head ?? 'none'}
+          </span>,
+        ],
+        [
+          'Database',
+          <span key="d" className="mono">
+            {database}
+          </span>,
+        ],
+        [
+          'Server',
+          <span key="s" className="mono">
+            {server}
+          </span>,
+        ],
         [
           'Schema',
           <span key="c" className="flex items-center">
@@ -115,7 +136,12 @@ function PlacementFacts({ placement }: { readonly placement: PlacementView }) {
             <CopyButton text={schema} label="Copy the schema’s name" />
           </span>,
         ],
-        ['Role', <span key="r" className="mono">{role ?? 'none'}</span>],
+        [
+          'Role',
+          <span key="r" className="mono">
+            {role ?? 'none'}
+          </span>,
+        ],
         ['Isolation', isolationLabels[isolation]],
         ['Size', bytes === null ? 'unknown' : formatBytes(bytes)],
         ['Seen', <RelativeTime key="o" at={observedAt} none="never" />],

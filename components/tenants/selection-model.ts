@@ -49,7 +49,11 @@ export const toggleAll = (chosen: Chosen, order: Order): Chosen =>
 
 /** What is sent to the library. */
 export const selectionOf = (chosen: Chosen, filter: TenantFilter): Selection =>
-  chosen.kind === 'some' ? { kind: 'tenants', slugs: [...chosen.slugs].toSorted() } : Object.keys(filter).length === 0 ? { kind: 'all' } : { kind: 'filter', filter }
+  chosen.kind === 'some'
+    ? { kind: 'tenants', slugs: [...chosen.slugs].toSorted() }
+    : Object.keys(filter).length === 0
+      ? { kind: 'all' }
+      : { kind: 'filter', filter }
 
 export const chosenCount = (chosen: Chosen, total: number): number => (chosen.kind === 'matching' ? total : chosen.slugs.size)
 

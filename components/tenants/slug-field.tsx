@@ -14,7 +14,15 @@ export function SlugField({ slug, verdict, tried, onChange }: Props) {
     <Field label="Slug" error={problem} hint="Part of host names, of the schema’s and of the role’s name; it never changes.">
       {(control) => (
         <span className="relative">
-          <Input {...control} className="mono pr-24" value={slug} onChange={(event) => onChange(event.target.value)} autoComplete="off" autoCapitalize="none" spellCheck={false} />
+          <Input
+            {...control}
+            className="mono pr-24"
+            value={slug}
+            onChange={(event) => onChange(event.target.value)}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+          />
           <span role="status" className="pointer-events-none absolute inset-y-0 right-2.5 flex items-center gap-1 text-xs text-muted">
             {verdict.kind === 'checking' ? (
               <>

@@ -67,9 +67,18 @@ export function TenantActions({ tenant, role, commands }: Props) {
             </Button>
           ))
         : null}
-      {open === 'edit' ? <EditDialog tenant={tenant} update={commands.update} onClose={() => setOpen(null)} onDone={() => done(`${tenant.slug} saved.`)} /> : null}
+      {open === 'edit' ? (
+        <EditDialog tenant={tenant} update={commands.update} onClose={() => setOpen(null)} onDone={() => done(`${tenant.slug} saved.`)} />
+      ) : null}
       {open === 'suspend' || open === 'activate' ? (
-        <ChangeDialog change={open} selection={selection} count={1} perform={commands[open]} onClose={() => setOpen(null)} onDone={(changed) => done(changedSentence(open, changed))} />
+        <ChangeDialog
+          change={open}
+          selection={selection}
+          count={1}
+          perform={commands[open]}
+          onClose={() => setOpen(null)}
+          onDone={(changed) => done(changedSentence(open, changed))}
+        />
       ) : null}
     </>
   )

@@ -51,12 +51,44 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
     cell: ({ versionState, remark, targetId }) =>
       targetId === null ? dash : <StateBadge look={versionStateLooks[versionState ?? 'unobserved']} {...(remark === null ? {} : { title: remark })} />,
   },
-  { id: 'version', header: columnLabels.version, track: '76px', sort: 'version', cell: ({ version }) => (version === null ? dash : <span className="mono">{version}</span>) },
-  { id: 'pending', header: columnLabels.pending, track: '76px', sort: 'pending', align: 'end', cell: ({ pending }) => (pending === null ? dash : pending === 0 ? <span className="text-faint">0</span> : formatCount(pending)) },
+  {
+    id: 'version',
+    header: columnLabels.version,
+    track: '76px',
+    sort: 'version',
+    cell: ({ version }) => (version === null ? dash : <span className="mono">{version}</span>),
+  },
+  {
+    id: 'pending',
+    header: columnLabels.pending,
+    track: '76px',
+    sort: 'pending',
+    align: 'end',
+    cell: ({ pending }) => (pending === null ? dash : pending === 0 ? <span className="text-faint">0</span> : formatCount(pending)),
+  },
   { id: 'set', header: columnLabels.set, track: '64px', sort: 'set', cell: ({ set }) => (set === null ? dash : <span className="mono">{set}</span>) },
-  { id: 'database', header: columnLabels.database, track: '88px', sort: 'database', cell: ({ database }) => (database === null ? dash : <span className="mono">{database}</span>) },
-  { id: 'isolation', header: columnLabels.isolation, track: '80px', sort: 'isolation', cell: ({ isolation }) => (isolation === null ? dash : isolationLabels[isolation]) },
-  { id: 'bytes', header: columnLabels.bytes, track: '124px', sort: 'bytes', align: 'end', cell: ({ bytes }) => (bytes === null ? dash : <SizeBar bytes={bytes} most={mostBytes} />) },
+  {
+    id: 'database',
+    header: columnLabels.database,
+    track: '88px',
+    sort: 'database',
+    cell: ({ database }) => (database === null ? dash : <span className="mono">{database}</span>),
+  },
+  {
+    id: 'isolation',
+    header: columnLabels.isolation,
+    track: '80px',
+    sort: 'isolation',
+    cell: ({ isolation }) => (isolation === null ? dash : isolationLabels[isolation]),
+  },
+  {
+    id: 'bytes',
+    header: columnLabels.bytes,
+    track: '124px',
+    sort: 'bytes',
+    align: 'end',
+    cell: ({ bytes }) => (bytes === null ? dash : <SizeBar bytes={bytes} most={mostBytes} />),
+  },
   { id: 'state', header: columnLabels.state, track: '108px', sort: 'state', cell: ({ state }) => <StateBadge look={tenantStateLooks[state]} /> },
   {
     id: 'lastRun',
@@ -74,7 +106,13 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
         </StateBadge>
       ),
   },
-  { id: 'observedAt', header: columnLabels.observedAt, track: '92px', sort: 'observedAt', cell: ({ observedAt }) => <RelativeTime at={observedAt} none="never" className="text-muted" /> },
+  {
+    id: 'observedAt',
+    header: columnLabels.observedAt,
+    track: '92px',
+    sort: 'observedAt',
+    cell: ({ observedAt }) => <RelativeTime at={observedAt} none="never" className="text-muted" />,
+  },
 ]
 
 function SizeBar({ bytes, most }: { readonly bytes: number; readonly most: number }) {

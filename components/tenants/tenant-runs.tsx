@@ -10,7 +10,10 @@ export function TenantRuns({ slug, runs }: { readonly slug: string; readonly run
     <ul>
       {runs.map(({ run, kind, set, state, attempts, finishedAt, error }) => (
         <li key={run} className="border-b border-line last:border-0">
-          <Link href={`/runs/${run}?item=${slug}`} className="flex min-h-9 flex-col justify-center gap-0.5 px-4 py-2 text-sm hover:bg-hover focus-visible:-outline-offset-2">
+          <Link
+            href={`/runs/${run}?item=${slug}`}
+            className="flex min-h-9 flex-col justify-center gap-0.5 px-4 py-2 text-sm hover:bg-hover focus-visible:-outline-offset-2"
+          >
             <span className="flex items-center gap-3">
               <StateBadge look={itemStateLooks[state]}>
                 <span className="sr-only">{itemStateLooks[state].label}: </span>Run {run}

@@ -64,7 +64,10 @@ export const noFilter: Omit<TenantSearch, 'sort' | 'descending' | 'hide'> = {
 export const isFiltered = (filter: TenantFilter): boolean => Object.keys(filter).length > 0
 
 /** A header pressed: by that column, and the other way round when it was by that column already. */
-export const nextOrder = (current: { readonly sort: string; readonly descending: boolean }, sort: TenantSearch['sort']): { readonly sort: TenantSearch['sort']; readonly descending: boolean } => ({
+export const nextOrder = (
+  current: { readonly sort: string; readonly descending: boolean },
+  sort: TenantSearch['sort'],
+): { readonly sort: TenantSearch['sort']; readonly descending: boolean } => ({
   sort,
   descending: current.sort === sort ? !current.descending : false,
 })

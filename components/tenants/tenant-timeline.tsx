@@ -39,7 +39,17 @@ function Version({ set, version, linked }: { readonly set: string; readonly vers
   )
 }
 
-function Applied({ set, entry, remark, linked }: { readonly set: string; readonly entry: HistoryEntry; readonly remark: string | null; readonly linked: boolean }) {
+function Applied({
+  set,
+  entry,
+  remark,
+  linked,
+}: {
+  readonly set: string
+  readonly entry: HistoryEntry
+  readonly remark: string | null
+  readonly linked: boolean
+}) {
   const worrying = isWorrying(entry)
   const Icon = worrying ? CircleAlert : CircleCheck
   const took = durationWords(entry.durationMs)

@@ -42,7 +42,10 @@ export function TenantView({ slug, role, commands }: Props) {
           {data.placements.length === 0 ? (
             <Panel title="Placements">
               <p className="px-4 py-3 text-sm text-muted">
-                It has no placement: {data.state === 'provisioning' ? 'its onboarding has not finished. The runs beside this say where it stands.' : 'its data lives in no database of the console.'}
+                It has no placement:{' '}
+                {data.state === 'provisioning'
+                  ? 'its onboarding has not finished. The runs beside this say where it stands.'
+                  : 'its data lives in no database of the console.'}
               </p>
             </Panel>
           ) : null}

@@ -70,7 +70,15 @@ export function TenantsView({ role, actions }: Props) {
           </>
         }
       >
-        <span role="status">{list.total !== null ? (isFiltered(filter) ? `${formatCount(total)} match` : plural(total, (facets?.set.length ?? 0) > 1 ? 'placement' : 'tenant')) : list.error ? '' : 'Counting…'}</span>
+        <span role="status">
+          {list.total !== null
+            ? isFiltered(filter)
+              ? `${formatCount(total)} match`
+              : plural(total, (facets?.set.length ?? 0) > 1 ? 'placement' : 'tenant')
+            : list.error
+              ? ''
+              : 'Counting…'}
+        </span>
       </PageHeader>
       <TenantFilters search={search} onChange={change} />
       {list.error && list.total === null ? (

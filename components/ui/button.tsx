@@ -44,13 +44,7 @@ export function Button({ variant, size, asChild = false, busy = false, className
     )
   }
   return (
-    <button
-      type={type ?? 'button'}
-      disabled={disabled || busy}
-      aria-busy={busy || undefined}
-      className={cn(buttonClasses(variant, size), className)}
-      {...rest}
-    >
+    <button type={type ?? 'button'} disabled={disabled || busy} aria-busy={busy || undefined} className={cn(buttonClasses(variant, size), className)} {...rest}>
       {busy ? (
         <span className="absolute inset-0 flex items-center justify-center">
           <LoaderCircle aria-hidden className="motion-safe:animate-spin" />

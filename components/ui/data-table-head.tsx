@@ -46,11 +46,19 @@ function HeaderCell<Row, Sort extends string>({ column, order, onSort }: HeaderP
   const sorted = sort !== undefined && order?.sort === sort
   const Arrow = order?.descending ? ArrowDown : ArrowUp
   return (
-    <div role="columnheader" aria-sort={sorted ? (order.descending ? 'descending' : 'ascending') : undefined} className={cn('flex min-w-0 items-center px-3', align === 'end' && 'justify-end')}>
+    <div
+      role="columnheader"
+      aria-sort={sorted ? (order.descending ? 'descending' : 'ascending') : undefined}
+      className={cn('flex min-w-0 items-center px-3', align === 'end' && 'justify-end')}
+    >
       {sort === undefined || !onSort ? (
         <span className="truncate">{header}</span>
       ) : (
-        <button type="button" onClick={() => onSort(sort)} className={cn('-mx-1 inline-flex min-w-0 items-center gap-1 rounded-sm px-1 py-0.5 hover:text-ink', sorted && 'font-medium text-ink')}>
+        <button
+          type="button"
+          onClick={() => onSort(sort)}
+          className={cn('-mx-1 inline-flex min-w-0 items-center gap-1 rounded-sm px-1 py-0.5 hover:text-ink', sorted && 'font-medium text-ink')}
+        >
           <span className="truncate">{header}</span>
           {sorted ? <Arrow aria-hidden className="size-3 shrink-0" /> : null}
         </button>

@@ -73,7 +73,14 @@ export function DataTable<Row, Sort extends string = string>(props: Props<Row, S
   const tracks = [...(selection ? ['36px'] : []), ...columns.map(({ track }) => track)].join(' ')
   return (
     <div ref={scroller} className={cn('relative min-h-0 overflow-auto [contain:strict]', className)} onKeyDown={onKeyDown}>
-      <div role="grid" aria-label={label} aria-rowcount={total + 1} aria-colcount={columns.length + (selection ? 1 : 0)} aria-busy={stale} className="w-max min-w-full">
+      <div
+        role="grid"
+        aria-label={label}
+        aria-rowcount={total + 1}
+        aria-colcount={columns.length + (selection ? 1 : 0)}
+        aria-busy={stale}
+        className="w-max min-w-full"
+      >
         <TableHead columns={columns} tracks={tracks} order={order} onSort={onSort} selection={selection} stale={stale} />
         <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
           {items.map(({ index, start }) => {

@@ -48,9 +48,7 @@ export function SqlView({ sql, label, marks = noMarks, firstLine = 1, maxHeight 
     <div className={cn('relative overflow-hidden rounded-md border border-line bg-sunken', className)}>
       <div className={cn('overflow-y-auto', maxHeight)} tabIndex={-1}>
         <div ref={host} />
-        {mounted ? null : (
-          <pre className="px-4 py-2.5 pl-10 font-mono text-[12.5px] leading-5 break-words whitespace-pre-wrap">{sql.trimEnd()}</pre>
-        )}
+        {mounted ? null : <pre className="px-4 py-2.5 pl-10 font-mono text-[12.5px] leading-5 break-words whitespace-pre-wrap">{sql.trimEnd()}</pre>}
       </div>
       <div className="absolute top-1 right-1 rounded-md bg-sunken">
         <CopyButton text={sql} label="Copy the SQL" />

@@ -12,7 +12,8 @@ type Options = {
   readonly onClear: () => void
 }
 
-const isChord = (event: { readonly metaKey: boolean; readonly ctrlKey: boolean; readonly altKey: boolean }): boolean => event.metaKey || event.ctrlKey || event.altKey
+const isChord = (event: { readonly metaKey: boolean; readonly ctrlKey: boolean; readonly altKey: boolean }): boolean =>
+  event.metaKey || event.ctrlKey || event.altKey
 
 /** The keys of a table: for the element around it, and, with nothing in focus, the letters that lead into it. */
 export const useTableKeys = ({ active, total, pageRows, moveTo, onSelect, onOpen, onClear }: Options) => {

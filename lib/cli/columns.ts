@@ -18,6 +18,11 @@ export const formatColumns = <Row>(rows: readonly Row[], columns: ReadonlyArray<
   const lines = [columns.map(({ title }) => title.toUpperCase()), ...rows.map((row) => columns.map(({ value }) => value(row)))]
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => lengthOf(line[index] ?? ''))))
   return lines
-    .map((line) => line.map((cell, index) => pad(cell, widths[index] ?? 0, columns[index]?.isNumber === true)).join('  ').trimEnd())
+    .map((line) =>
+      line
+        .map((cell, index) => pad(cell, widths[index] ?? 0, columns[index]?.isNumber === true))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n')
 }

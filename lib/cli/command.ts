@@ -32,7 +32,11 @@ export const fail = (output: Output, error: unknown): void => {
  * Runs a command: `read` checks what was typed before anything is opened, `work` answers with the exit code.
  * @param isNew the control database need not be set up yet
  */
-export const runCommand = async <Input>(read: () => Input | Promise<Input>, work: (session: Session, input: Input) => Promise<number>, isNew = false): Promise<void> => {
+export const runCommand = async <Input>(
+  read: () => Input | Promise<Input>,
+  work: (session: Session, input: Input) => Promise<number>,
+  isNew = false,
+): Promise<void> => {
   const output = createOutput(wantsJson(process.argv))
   try {
     const input = await read()

@@ -4,15 +4,23 @@ import { ConnectionError } from '../connection.ts'
 import { withoutSecrets } from '../log.ts'
 import { describeError } from '../tenancy/contract/index.ts'
 import type { ErrorDocument } from '../tenancy/contract/index.ts'
-import { isTenancyError } from '../tenancy/index.ts'
+import { isConnectionLoss, isTenancyError } from '../tenancy/index.ts'
 
 export const exitCodes = { well: 0, targetsFailed: 1, refused: 2, unreachable: 3, interrupted: 130 } as const
 
 /** The sentence and the hint that commander's messages and suggestions are. */
 const fromCommander = (error: CommanderError): ErrorDocument => {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
-  const suggestion = rest.join(' ').replace(/^\(|\)$/g, '').trim()
-  return { code: 'input.invalid', message: `${first}.`.replace(/\.\.$/, '.'), hint: suggestion || 'tenantry --help shows what there is; tenantry COMMAND --help its options.', details: {} }
+  const suggestion = rest
+    .join(' ')
+    .replace(/^\(|\)$/g, '')
+    .trim()
+  return {
+    code: 'input.invalid',
+    message: `${first}.`.replace(/\.\.$/, '.'),
+    hint: suggestion || 'tenantry --help shows what there is; tenantry COMMAND --help its options.',
+    details: {},
+  }
 }
 
 const describe = (error: unknown): ErrorDocument => {
@@ -22,6 +30,7 @@ const describe = (error: unknown): ErrorDocument => {
     return { ...known, message: error.message }
   }
   if (error instanceof CommanderError) return fromCommander(error)
+  if (isConnectionLoss(error)) return describeError('control.unreachable', { problem: 'the connection was lost; runs go on with the next worker' })
   const message = error instanceof Error ? error.message : String(error)
   return { code: 'internal', message: message || 'Something went wrong on our side.', hint: 'LOG_LEVEL=debug shows more.', details: {} }
 }

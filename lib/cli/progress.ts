@@ -29,8 +29,10 @@ const describe = ({ state, counts, rate, etaMs }: RunEvent): string =>
 type Payload = { readonly words: string }
 
 /** `words` are written as they are, behind the bar. */
-const line = (run: number) => (options: Options, params: Params, payload: Payload): string =>
-  `run ${run}  ${Format.BarFormat(params.progress, options)}  ${payload.words}`
+const line =
+  (run: number) =>
+  (options: Options, params: Params, payload: Payload): string =>
+    `run ${run}  ${Format.BarFormat(params.progress, options)}  ${payload.words}`
 
 export const createProgress = (run: number, isWatched: boolean): Progress => {
   if (!isWatched) return { show: () => undefined, end: () => undefined }

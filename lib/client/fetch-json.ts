@@ -31,9 +31,7 @@ export class NoAnswerError extends Error {
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 const errorOf = (body: unknown): ErrorDocument | null =>
-  isObject(body) && isObject(body.error) && typeof body.error.code === 'string' && typeof body.error.message === 'string'
-    ? (body.error as ErrorDocument)
-    : null
+  isObject(body) && isObject(body.error) && typeof body.error.code === 'string' && typeof body.error.message === 'string' ? (body.error as ErrorDocument) : null
 
 /** GETs JSON of a known shape. Throws RefusedError for refusals, NoAnswerError when nothing usable came, AbortError when aborted. */
 export const fetchJson = async <T>(url: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<T> => {

@@ -12,7 +12,8 @@ export const fleetKeys = {
 export const tenantKeys = {
   all: ['tenants'] as const,
   lists: ['tenants', 'list'] as const,
-  page: (filter: TenantFilter, order: { readonly sort: string; readonly descending: boolean }, page: number) => ['tenants', 'list', filter, order, page] as const,
+  page: (filter: TenantFilter, order: { readonly sort: string; readonly descending: boolean }, page: number) =>
+    ['tenants', 'list', filter, order, page] as const,
   facets: (filter: TenantFilter) => ['tenants', 'facets', filter] as const,
   search: (q: string) => ['tenants', 'search', q] as const,
   slug: (slug: string) => ['tenants', 'slug', slug] as const,

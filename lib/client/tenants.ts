@@ -30,7 +30,8 @@ export const tenantSearchQuery = (q: string) =>
 export const slugCheckQuery = (slug: string) =>
   queryOptions({
     queryKey: tenantKeys.slug(slug),
-    queryFn: ({ signal }) => fetchJson<{ readonly available: boolean; readonly problem: string | null }>(`/api/tenants/check-slug?${searchOf({ slug })}`, { signal }),
+    queryFn: ({ signal }) =>
+      fetchJson<{ readonly available: boolean; readonly problem: string | null }>(`/api/tenants/check-slug?${searchOf({ slug })}`, { signal }),
     staleTime: 5000,
   })
 

@@ -26,11 +26,7 @@ export const problemOf = (error: ErrorDocument | null, field: string): string | 
  * `error` holds the refusal of the last call, `busy` whether one is on its way. `onRefused` is for places without room for the
  * error beside the button.
  */
-export const useCommand = <I, T>(
-  action: (input: I) => Promise<CommandResult<T>>,
-  onDone?: (data: T) => void,
-  onRefused?: (error: ErrorDocument) => void,
-) => {
+export const useCommand = <I, T>(action: (input: I) => Promise<CommandResult<T>>, onDone?: (data: T) => void, onRefused?: (error: ErrorDocument) => void) => {
   const isRunning = useRef(false)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<ErrorDocument | null>(null)

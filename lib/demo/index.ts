@@ -70,7 +70,10 @@ const makeFleet = async (options: DemoOptions): Promise<void> => {
   await tenancy.sets.sync(systemActor, { name: demoSet, dir: demoSetDir, database: demoDatabases.eu.name })
   await onboardMissing(tenancy)
   for (const { dbname } of databases)
-    await fillDatabase(urlBeside(controlUrl, dbname), demoTenants.filter((tenant) => tenant.dbname === dbname))
+    await fillDatabase(
+      urlBeside(controlUrl, dbname),
+      demoTenants.filter((tenant) => tenant.dbname === dbname),
+    )
   await tenancy.observation.now({})
   await writeDemo(controlUrl, describeDemo())
 }

@@ -44,7 +44,10 @@ export const onboardMissing = async (tenancy: Tenancy): Promise<void> => {
   try {
     await settleOpen(tenancy)
     const active = await findActive(tenancy)
-    const missing = Map.groupBy(demoTenants.filter(({ slug }) => !active.has(slug)), ({ version }) => version)
+    const missing = Map.groupBy(
+      demoTenants.filter(({ slug }) => !active.has(slug)),
+      ({ version }) => version,
+    )
     const runs: number[] = []
     for (const [version, tenants] of [...missing].toSorted(([a], [b]) => a.localeCompare(b))) {
       const note = `The demo fleet: tenants that start at ${version}`

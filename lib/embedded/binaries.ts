@@ -26,10 +26,9 @@ export const findBinaries = async (name: EmbeddedPackage): Promise<Binaries> => 
   try {
     entry = fromPackage.resolve(carrier)
   } catch (error) {
-    throw new Error(
-      `There is no embedded PostgreSQL for ${process.platform} on ${process.arch}. Set DATABASE_URL to a PostgreSQL database of your own.`,
-      { cause: error },
-    )
+    throw new Error(`There is no embedded PostgreSQL for ${process.platform} on ${process.arch}. Set DATABASE_URL to a PostgreSQL database of your own.`, {
+      cause: error,
+    })
   }
   const found: unknown = await import(pathToFileURL(entry).href)
   if (!hasPrograms(found)) throw new Error(`The package ${carrier} holds no PostgreSQL programs. Run npm ci again.`)
@@ -37,8 +36,12 @@ export const findBinaries = async (name: EmbeddedPackage): Promise<Binaries> => 
 }
 
 const hasPrograms = (value: unknown): value is Binaries =>
-  typeof value === 'object' && value !== null && 'initdb' in value && 'postgres' in value &&
-  typeof value.initdb === 'string' && typeof value.postgres === 'string'
+  typeof value === 'object' &&
+  value !== null &&
+  'initdb' in value &&
+  'postgres' in value &&
+  typeof value.initdb === 'string' &&
+  typeof value.postgres === 'string'
 
 const idOf = async (user: string): Promise<Owner | null> => {
   try {
@@ -81,8 +84,7 @@ export const isReachable = async (folder: string, owner: Owner): Promise<boolean
 }
 
 /** Where things go that PostgreSQL's account must reach, when the checkout lies in a closed home such as /root. */
-export const outsideFolder = (dataDir: string): string =>
-  join('/var/lib/tenantry', createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 12))
+export const outsideFolder = (dataDir: string): string => join('/var/lib/tenantry', createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 12))
 
 /** The same programs at a place that `owner` can reach: as they are, or copied to `folder` once. */
 export const reachableBinaries = async (binaries: Binaries, owner: Owner, folder: string): Promise<Binaries> => {

@@ -42,7 +42,12 @@ export const makeCluster = async (plan: ClusterPlan): Promise<void> => {
     await run(
       plan.initdb,
       [
-        `--pgdata=${half}`, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C',
+        `--pgdata=${half}`,
+        '--username=postgres',
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        '--locale=C',
         ...(plan.isDurable ? [] : ['--no-sync']),
       ],
       { ...plan.owner, cwd: half, env: { LC_ALL: 'C', PATH: '/usr/bin:/bin', NODE_ENV: 'production' } },

@@ -33,8 +33,7 @@ export const makeDataFolder = (dataDir: string): void => {
 }
 
 /** The superuser's password, made at the first call. */
-export const keepPassword = (dataDir: string): string =>
-  keep(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('base64url'))
+export const keepPassword = (dataDir: string): string => keep(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('base64url'))
 
 /** The key for sessions and stored connection strings, made at the first call; for an embedded server without a TENANTRY_SECRET. */
 export const keepSecret = (dataDir: string): string => {

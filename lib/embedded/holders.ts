@@ -47,7 +47,10 @@ const lockLimitMs = 90_000
 export const alone = async <T>(dataDir: string, work: () => Promise<T>): Promise<T> => {
   const file = join(dataDir, 'lock')
   const got = await waitUntil(lockLimitMs, () => tryLock(file))
-  if (!got) throw new Error(`Another process (${readIfThere(file)?.split(' ')[0] ?? 'unknown'}) has been starting the embedded PostgreSQL for too long. Stop it and try again.`)
+  if (!got)
+    throw new Error(
+      `Another process (${readIfThere(file)?.split(' ')[0] ?? 'unknown'}) has been starting the embedded PostgreSQL for too long. Stop it and try again.`,
+    )
   try {
     return await work()
   } finally {

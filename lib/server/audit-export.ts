@@ -28,8 +28,7 @@ async function* texts(tenancy: Tenancy, filter: AuditFilter, format: ExportForma
   let isFirst = true
   for await (const rows of pages(tenancy, filter)) {
     if (format === 'csv') yield csvOf(rows, isFirst)
-    else
-      yield `${isFirst ? '{"rows":[\n' : rows.length > 0 ? ',\n' : ''}${rows.map((row) => JSON.stringify(row)).join(',\n')}`
+    else yield `${isFirst ? '{"rows":[\n' : rows.length > 0 ? ',\n' : ''}${rows.map((row) => JSON.stringify(row)).join(',\n')}`
     isFirst = false
   }
   if (format === 'json') yield '\n]}\n'

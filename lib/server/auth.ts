@@ -69,11 +69,7 @@ const createAuth = () => {
       session: {
         create: {
           before: async (session, context) => {
-            const person = await db
-              .selectFrom('person')
-              .select('disabled_at')
-              .where('id', '=', session.userId)
-              .executeTakeFirst()
+            const person = await db.selectFrom('person').select('disabled_at').where('id', '=', session.userId).executeTakeFirst()
             return (
               person?.disabled_at === null && {
                 data: { ...session, ipAddress: context?.headers ? clientOf(context.headers) : null },
@@ -116,8 +112,7 @@ const findSession = async (headers: Headers) => {
     return await getAuth().api.getSession({ headers })
   } catch (error) {
     // better-auth keeps the driver's error to itself; what stands between it and a session is the control database.
-    if (isAPIError(error) && error.statusCode >= 500)
-      throw new TenancyError('control.unreachable', { problem: 'sessions cannot be read' }, error)
+    if (isAPIError(error) && error.statusCode >= 500) throw new TenancyError('control.unreachable', { problem: 'sessions cannot be read' }, error)
     throw error
   }
 }

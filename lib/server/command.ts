@@ -3,14 +3,7 @@ import { headers } from 'next/headers'
 import { createSafeActionClient } from 'next-safe-action'
 import { z } from 'zod'
 import { env } from '@/lib/env'
-import {
-  may,
-  type Actor,
-  type CommandResult,
-  type ErrorDocument,
-  type Permission,
-  type Tenancy,
-} from '@/lib/tenancy/contract'
+import { may, type Actor, type CommandResult, type ErrorDocument, type Permission, type Tenancy } from '@/lib/tenancy/contract'
 import { TenancyError } from '@/lib/tenancy'
 import { getAsker, type Asker } from './asker'
 import { registerEntry, type EntryPermission } from './edge-registry'
@@ -74,8 +67,7 @@ export const command = <S extends z.ZodType, T>(
       const asker = await getAsker()
       await checkOrigin(asker, name)
       if (!asker) throw new TenancyError('auth.signed_out')
-      if (!may(asker.person.role, permission))
-        throw await refuse(forbiddenTo(asker.actor, permission), asker.actor, name)
+      if (!may(asker.person.role, permission)) throw await refuse(forbiddenTo(asker.actor, permission), asker.actor, name)
       return next({ ctx: { asker } })
     })
     .inputSchema(z.unknown())
@@ -94,11 +86,7 @@ export const command = <S extends z.ZodType, T>(
 /** A server action for people who are signed out: signing in and redeeming a link. Everything else is a `command`. */
 export const publicCommand = <S extends z.ZodType, T>(
   entry: { readonly name: string; readonly input: S },
-  handler: (context: {
-    readonly input: z.output<S>
-    readonly tenancy: Tenancy
-    readonly headers: Headers
-  }) => Promise<T> | T,
+  handler: (context: { readonly input: z.output<S>; readonly tenancy: Tenancy; readonly headers: Headers }) => Promise<T> | T,
 ): ServerAction<S, T> => {
   const permission = 'public'
   const action = client
@@ -108,8 +96,6 @@ export const publicCommand = <S extends z.ZodType, T>(
       return next()
     })
     .inputSchema(z.unknown())
-    .action(async ({ parsedInput }) =>
-      handler({ input: await parse(entry.input, parsedInput), tenancy: getTenancy(), headers: await headers() }),
-    )
+    .action(async ({ parsedInput }) => handler({ input: await parse(entry.input, parsedInput), tenancy: getTenancy(), headers: await headers() }))
   return expose<S, T>({ name: entry.name, permission }, action)
 }

@@ -4,10 +4,7 @@ import { TenancyError } from '@/lib/tenancy'
 const secretFields = /password|token|secret|url/i
 
 const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
-  path.reduce<unknown>(
-    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
-    input,
-  )
+  path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), input)
 
 const shown = (value: unknown): string | null => {
   if (value === undefined) return null
@@ -27,12 +24,7 @@ export const inputError = (issues: readonly z.core.$ZodIssue[], input: unknown):
     return { field, value: secretFields.test(field) ? null : shown(valueAt(input, issue.path)), message: issue.message }
   })
   const sentences = fields.slice(0, 3).map(({ field, value, message }) => {
-    const subject = [
-      field === '' ? 'the input' : field,
-      value === null || message.includes(`“${value}”`) ? [] : `“${value}”`,
-    ]
-      .flat()
-      .join(' ')
+    const subject = [field === '' ? 'the input' : field, value === null || message.includes(`“${value}”`) ? [] : `“${value}”`].flat().join(' ')
     // Sentences of ours go on from the field's name; zod's own begin anew.
     return /^[a-z]/.test(message) ? `${subject} ${message}` : `${subject}: ${message}`
   })

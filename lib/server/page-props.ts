@@ -5,6 +5,4 @@ export type SearchProps = { readonly searchParams: Promise<SearchParams> }
 
 /** Next's search params as the web's own, so that pages and handlers read them by the same rules. */
 export const toSearchParams = (params: SearchParams): URLSearchParams =>
-  new URLSearchParams(
-    Object.entries(params).flatMap(([key, value]) => [value ?? []].flat().map((text): [string, string] => [key, text])),
-  )
+  new URLSearchParams(Object.entries(params).flatMap(([key, value]) => [value ?? []].flat().map((text): [string, string] => [key, text])))

@@ -3,9 +3,4 @@ export const pathHeader = 'x-tenantry-path'
 
 /** A path of this console to go on to after the sign-in; anything that could leave the site becomes the home page. */
 export const ownPath = (next: string | undefined): string =>
-  next !== undefined &&
-  /^\/(?![/\\])[^\s\\]*$/.test(next) &&
-  !next.startsWith('/sign-in') &&
-  !next.startsWith('/welcome')
-    ? next
-    : '/'
+  next !== undefined && /^\/(?![/\\])[^\s\\]*$/.test(next) && !next.startsWith('/sign-in') && !next.startsWith('/welcome') ? next : '/'

@@ -40,30 +40,27 @@ export const query = <S extends z.ZodObject>(
     if (!may(asker.person.role, permission)) throw await refuse(forbiddenTo(asker.actor, permission), asker.actor, name)
     return asker
   }
-  return registerEntry(
-    { kind: 'query', name, permission },
-    async (request: Request, context: RouteContext): Promise<Response> => {
-      try {
-        const asker = await authorise()
-        const raw = fromSearchParams(entry.input, new URL(request.url).searchParams, await context.params)
-        const parsed = await entry.input.safeParseAsync(raw)
-        if (!parsed.success) throw inputError(parsed.error.issues, raw)
-        const answer = await handler({
-          input: parsed.data,
-          actor: asker.actor,
-          person: asker.person,
-          tenancy: getTenancy(),
-          request,
-        })
-        if (answer instanceof Response) {
-          if (!answer.headers.has('Cache-Control')) answer.headers.set('Cache-Control', 'no-store')
-          return answer
-        }
-        return Response.json(answer ?? null, { headers: { 'Cache-Control': 'no-store' } })
-      } catch (error) {
-        unstable_rethrow(error)
-        return errorResponse(documentOf(error, name))
+  return registerEntry({ kind: 'query', name, permission }, async (request: Request, context: RouteContext): Promise<Response> => {
+    try {
+      const asker = await authorise()
+      const raw = fromSearchParams(entry.input, new URL(request.url).searchParams, await context.params)
+      const parsed = await entry.input.safeParseAsync(raw)
+      if (!parsed.success) throw inputError(parsed.error.issues, raw)
+      const answer = await handler({
+        input: parsed.data,
+        actor: asker.actor,
+        person: asker.person,
+        tenancy: getTenancy(),
+        request,
+      })
+      if (answer instanceof Response) {
+        if (!answer.headers.has('Cache-Control')) answer.headers.set('Cache-Control', 'no-store')
+        return answer
       }
-    },
-  )
+      return Response.json(answer ?? null, { headers: { 'Cache-Control': 'no-store' } })
+    } catch (error) {
+      unstable_rethrow(error)
+      return errorResponse(documentOf(error, name))
+    }
+  })
 }

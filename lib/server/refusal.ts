@@ -25,9 +25,7 @@ const known = (error: unknown): TenancyError | null => {
   if (isTenancyError(error)) return error
   if (!(error instanceof Error) || !('code' in error)) return null
   if (error instanceof ConnectionError) return new TenancyError(error.code, { problem: error.message }, error)
-  return unreachable.has(error.code)
-    ? new TenancyError('control.unreachable', { problem: String(error.code) }, error)
-    : null
+  return unreachable.has(error.code) ? new TenancyError('control.unreachable', { problem: String(error.code) }, error) : null
 }
 
 /** Any thrown thing as the document that may leave the process; what is not a refusal is logged whole and leaves only its correlation id. */
@@ -59,5 +57,4 @@ export const refuse = async (error: TenancyError, actor: Actor, entry: string): 
   return error
 }
 
-export const forbiddenTo = (actor: Actor, permission: Permission): TenancyError =>
-  new TenancyError('auth.forbidden', { role: actor.role, permission })
+export const forbiddenTo = (actor: Actor, permission: Permission): TenancyError => new TenancyError('auth.forbidden', { role: actor.role, permission })

@@ -2,12 +2,7 @@ import { z } from 'zod'
 
 /** What a field holds inside its optional, default, nullable and pipe wrappings. */
 const innermost = (schema: z.core.$ZodType): z.core.$ZodType => {
-  if (
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodPrefault
-  )
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable || schema instanceof z.ZodPrefault)
     return innermost(schema.def.innerType)
   if (schema instanceof z.ZodPipe) return innermost(schema.def.in)
   return schema
@@ -16,8 +11,7 @@ const innermost = (schema: z.core.$ZodType): z.core.$ZodType => {
 const one = (schema: z.core.$ZodType, text: string): unknown => {
   const inner = innermost(schema)
   if (inner instanceof z.ZodNumber) return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
-  if (inner instanceof z.ZodBoolean)
-    return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
+  if (inner instanceof z.ZodBoolean) return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
   return text
 }
 

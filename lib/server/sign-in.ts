@@ -55,12 +55,7 @@ export const endOwnSession = async ({ actor, tenancy }: Own): Promise<void> => {
 }
 
 /** Changes the password and ends all other sessions; this browser gets a new one. Throws auth.wrong_password, auth.rate_limited. */
-export const changeOwnPassword = async ({
-  actor,
-  tenancy,
-  current,
-  next,
-}: Own & { readonly current: string; readonly next: string }): Promise<void> => {
+export const changeOwnPassword = async ({ actor, tenancy, current, next }: Own & { readonly current: string; readonly next: string }): Promise<void> => {
   const sent = await headers()
   const attempt = { email: actor.label, client: clientOf(sent) }
   await tenancy.people.countAttempt(attempt)

@@ -5,21 +5,71 @@ import type { ListTenantsInput, Tenancy, TenantRow } from '@/lib/tenancy/contrac
 const rowsAPage = 500
 
 const columns = [
-  'slug', 'name', 'state', 'hosts', 'labels', 'set', 'database', 'schema', 'isolation', 'version', 'head', 'pending', 'versionState', 'bytes', 'lastRun', 'lastRunState', 'observedAt', 'remark',
+  'slug',
+  'name',
+  'state',
+  'hosts',
+  'labels',
+  'set',
+  'database',
+  'schema',
+  'isolation',
+  'version',
+  'head',
+  'pending',
+  'versionState',
+  'bytes',
+  'lastRun',
+  'lastRunState',
+  'observedAt',
+  'remark',
 ] as const
 
 type Cells = Readonly<Record<(typeof columns)[number], string | number | null>>
 
-const cellsOf = ({ hosts, labels, lastRun, slug, name, state, set, database, schema, isolation, version, head, pending, versionState, bytes, observedAt, remark }: TenantRow): Cells => ({
-  slug, name, state, set, database, schema, isolation, version, head, pending, versionState, bytes, observedAt, remark,
+const cellsOf = ({
+  hosts,
+  labels,
+  lastRun,
+  slug,
+  name,
+  state,
+  set,
+  database,
+  schema,
+  isolation,
+  version,
+  head,
+  pending,
+  versionState,
+  bytes,
+  observedAt,
+  remark,
+}: TenantRow): Cells => ({
+  slug,
+  name,
+  state,
+  set,
+  database,
+  schema,
+  isolation,
+  version,
+  head,
+  pending,
+  versionState,
+  bytes,
+  observedAt,
+  remark,
   hosts: hosts.join(' '),
-  labels: Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(' '),
+  labels: Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' '),
   lastRun: lastRun?.id ?? null,
   lastRunState: lastRun?.state ?? null,
 })
 
 async function* texts(tenancy: Tenancy, choice: Omit<ListTenantsInput, 'offset' | 'limit'>): AsyncGenerator<string> {
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const { rows, total } = await tenancy.tenants.list({ ...choice, offset, limit: rowsAPage })
     // A cell that begins like a formula would be run by a spreadsheet; escape_formulas takes its teeth.
     yield stringify(rows.map(cellsOf), { columns: [...columns], header: offset === 0, escape_formulas: true })

@@ -35,9 +35,11 @@ import { rerun } from './runs/rerun.ts'
 import { startRun } from './runs/start.ts'
 import { listRuns } from './runs/summaries.ts'
 import { createJobs, startWorker, type Jobs, type WorkerOptions } from './runs/worker.ts'
-import { codeOf, sqlstate } from './sql/sqlstate.ts'
+import { classify, codeOf, sqlstate } from './sql/sqlstate.ts'
 
 export { TenancyError, isTenancyError } from './errors.ts'
+/** The control database went away under a call: nothing is known of what it was asked. */
+export const isConnectionLoss = (error: unknown): boolean => classify(codeOf(error)) === 'connection'
 export type { Logger } from './context.ts'
 /** For the sign-in library, which brings its own queries for its own tables. */
 export { openControl } from './control/db.ts'

@@ -7,9 +7,7 @@ import { join } from 'node:path'
 import { childEnvironment } from '../../lib/env.ts'
 import { projectRoot } from '../../lib/root.ts'
 
-const sources = [
-  'app', 'components', 'lib', 'public', 'next.config.ts', 'package-lock.json', 'postcss.config.mjs', 'proxy.ts', 'tsconfig.json',
-]
+const sources = ['app', 'components', 'lib', 'public', 'next.config.ts', 'package-lock.json', 'postcss.config.mjs', 'proxy.ts', 'tsconfig.json']
 const mark = join(projectRoot, '.next', 'tenantry-sources')
 
 const filesUnder = (path: string): readonly string[] => {

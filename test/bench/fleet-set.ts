@@ -14,5 +14,6 @@ export const fleetMigrations: readonly BareMigration[] = readdirSync(fleetDir)
 export const builtVersion = '0020'
 export const rolloutVersion = '0021'
 
-export const slugsOf = (count: number, prefix = 'bench'): string[] => Array.from({ length: count }, (_, index) => `${prefix}-${String(index + 1).padStart(5, '0')}`)
+export const slugsOf = (count: number, prefix = 'bench'): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${String(index + 1).padStart(5, '0')}`)
 export const schemaOf = (slug: string): string => `tenant_${slug.replaceAll('-', '_')}`

@@ -31,7 +31,8 @@ const rolloutMessage = (schema: string): string => {
 }
 
 /** The newest migration in schemas that hold all before it. */
-export const floorRollout = (url: string, connections: number, schemas: readonly string[]): Promise<number> => overConnections(url, connections, schemas, rolloutMessage)
+export const floorRollout = (url: string, connections: number, schemas: readonly string[]): Promise<number> =>
+  overConnections(url, connections, schemas, rolloutMessage)
 
 const historyTable = (schema: string): string =>
   `create table "${schema}".tenantry_history (version text collate "C" primary key, name text not null, checksum text not null, run bigint, baseline boolean not null default false,
@@ -51,7 +52,8 @@ const onboardMessage = (schema: string): string =>
     'commit',
   ].join('\n')
 
-export const floorOnboard = (url: string, connections: number, schemas: readonly string[]): Promise<number> => overConnections(url, connections, schemas, onboardMessage)
+export const floorOnboard = (url: string, connections: number, schemas: readonly string[]): Promise<number> =>
+  overConnections(url, connections, schemas, onboardMessage)
 
 /** Who has nothing to do: the newest version of each, one query a target. */
 export const floorVersions = (url: string, connections: number, schemas: readonly string[]): Promise<number> =>
@@ -65,7 +67,9 @@ export const floorObserve = async (url: string, schemas: readonly string[]): Pro
   const start = performance.now()
   try {
     for (let index = 0; index < schemas.length; index += batch) {
-      const rows = schemas.slice(index, index + batch).map((schema) => `select '${schema}' as schema, count(*) as applied, max(version) as version from "${schema}".tenantry_history`)
+      const rows = schemas
+        .slice(index, index + batch)
+        .map((schema) => `select '${schema}' as schema, count(*) as applied, max(version) as version from "${schema}".tenantry_history`)
       await sql.unsafe(rows.join(' union all ')).simple()
     }
     await sql

@@ -45,7 +45,9 @@ const ask = async (child: ChildProcess, message: WorkerMessage): Promise<WorkerA
 }
 
 const startWorker = async (controlUrl: string, profile: string | null): Promise<ChildProcess> => {
-  const child = fork(join(import.meta.dirname, 'worker.ts'), { execArgv: profile === null ? [] : ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${profile}`] })
+  const child = fork(join(import.meta.dirname, 'worker.ts'), {
+    execArgv: profile === null ? [] : ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${profile}`],
+  })
   await ask(child, { kind: 'start', controlUrl, secret })
   return child
 }
@@ -81,7 +83,10 @@ const untilVerified = async (sql: postgres.Sql, run: number): Promise<void> => {
   }
 }
 
-export const openProduct = async (server: BenchServer, options: { readonly connections: number; readonly profile: string | null; readonly database?: string }): Promise<Product> => {
+export const openProduct = async (
+  server: BenchServer,
+  options: { readonly connections: number; readonly profile: string | null; readonly database?: string },
+): Promise<Product> => {
   const database = options.database ?? 'control'
   const controlUrl = await server.create(database)
   const tenancy = createTenancy({ controlUrl, secret, migrationsDir })

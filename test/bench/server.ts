@@ -43,7 +43,10 @@ export const openServer = async (): Promise<BenchServer> => {
     async drop(database) {
       await admin(async (sql) => {
         await sql`drop database if exists ${sql(database)} with (force)`
-        await sql.unsafe(dropTenantRoles).simple().catch(() => undefined)
+        await sql
+          .unsafe(dropTenantRoles)
+          .simple()
+          .catch(() => undefined)
       })
     },
     settle: () => admin((sql) => sql`checkpoint`).then(() => undefined),

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs'
 import { createTenancy } from '../../lib/tenancy/index.ts'
 import { migrationsDir } from '../../lib/connection.ts'
 
-export type WorkerMessage = { readonly kind: 'start'; readonly controlUrl: string; readonly secret: string } | { readonly kind: 'memory' } | { readonly kind: 'stop' }
+export type WorkerMessage =
+  | { readonly kind: 'start'; readonly controlUrl: string; readonly secret: string }
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'stop' }
 export type WorkerAnswer = { readonly kind: 'started' } | { readonly kind: 'memory'; readonly rss: number; readonly peak: number; readonly cpuMs: number }
 
 const answer = (message: WorkerAnswer): void => {
@@ -12,7 +15,9 @@ const answer = (message: WorkerAnswer): void => {
 
 /** Since this program began: the kernel's other count goes on from the process that started it. */
 const peakBytes = (): number =>
-  process.platform === 'linux' ? Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) * 1024 : process.resourceUsage().maxRSS * 1024
+  process.platform === 'linux'
+    ? Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) * 1024
+    : process.resourceUsage().maxRSS * 1024
 
 let stop = async (): Promise<void> => {}
 

@@ -33,7 +33,10 @@ type Stop = {
   readonly open?: (page: Page) => Promise<void>
 }
 
-const press = (name: string) => (page: Page): Promise<void> => page.getByRole('button', { name, exact: true }).first().click()
+const press =
+  (name: string) =>
+  (page: Page): Promise<void> =>
+    page.getByRole('button', { name, exact: true }).first().click()
 
 const beforeSigningIn = (): readonly Stop[] => [
   { path: '/sign-in', text: 'Ask an admin for a link' },
@@ -105,7 +108,12 @@ const isRunOrSet = ({ path }: Stop): boolean => /^.(runs|migrations|databases|pe
 test.concurrent('axe finds nothing at the door, on the fleet and on the pages of tenants', async () => {
   expect(await walkAs(null, beforeSigningIn())).toEqual([])
   expect(await walkAs('support', [{ path: '/people', text: 'Your role may not open this page' }])).toEqual([])
-  expect(await walkAs('admin', asAdmin().filter((stop) => !isRunOrSet(stop)))).toEqual([])
+  expect(
+    await walkAs(
+      'admin',
+      asAdmin().filter((stop) => !isRunOrSet(stop)),
+    ),
+  ).toEqual([])
 })
 
 test.concurrent('axe finds nothing on the pages of sets, runs, databases and people', async () => {

@@ -11,11 +11,21 @@ const files = (): ReadonlyArray<{ name: string; text: string }> =>
 
 const serverOnly = [
   // Variables and how they are read.
-  'TENANTRY_SECRET', 'TENANTRY_DATA', 'process.env.DATABASE_URL',
+  'TENANTRY_SECRET',
+  'TENANTRY_DATA',
+  'process.env.DATABASE_URL',
   // Parts of the library beyond its contract.
-  'aes-256-gcm', 'pg_advisory', 'tenantry_history', 'pg_total_relation_size', 'pg-boss', 'insert into ', 'better-auth/adapters',
+  'aes-256-gcm',
+  'pg_advisory',
+  'tenantry_history',
+  'pg_total_relation_size',
+  'pg-boss',
+  'insert into ',
+  'better-auth/adapters',
   // Node.
-  'node:crypto', 'node:fs', 'child_process',
+  'node:crypto',
+  'node:fs',
+  'child_process',
 ]
 
 it('the browser gets no part of the server', () => {

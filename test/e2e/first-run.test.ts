@@ -33,7 +33,11 @@ beforeAll(async () => {
   await sql.end()
   dir = mkdtempSync(join(tmpdir(), 'tenantry-first-'))
   writeFileSync(join(dir, '0001_customers.sql'), 'create table customer (id bigint primary key, name text not null);\n')
-  variables = { DATABASE_URL: urlOf('first_control'), TENANTRY_SECRET: 'another secret, of the first run, long enough', PORT: String(await nextFreePort(3_930)) }
+  variables = {
+    DATABASE_URL: urlOf('first_control'),
+    TENANTRY_SECRET: 'another secret, of the first run, long enough',
+    PORT: String(await nextFreePort(3_930)),
+  }
   started = await startConsole(variables)
   visitor = await openVisitor({ baseUrl: started.address })
   page = visitor.page
@@ -50,7 +54,12 @@ const command = async (...args: readonly string[]): Promise<string> => {
   return stdout
 }
 
-const step = (name: string): Promise<void> => page.getByRole('listitem').filter({ has: page.getByRole('heading', { name }) }).and(page.locator('[aria-current="step"]')).waitFor()
+const step = (name: string): Promise<void> =>
+  page
+    .getByRole('listitem')
+    .filter({ has: page.getByRole('heading', { name }) })
+    .and(page.locator('[aria-current="step"]'))
+    .waitFor()
 const toFleet = (): Promise<void> => page.getByRole('link', { name: 'Fleet', exact: true }).click()
 
 test('the first admin comes from the command line, and the page says what is first', async () => {

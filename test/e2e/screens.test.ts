@@ -76,9 +76,18 @@ test('at 390 pixels one can look at everything without scrolling sideways, and r
   const { page, complaints } = await visit('narrow')
   await signInAs(page, email, '/account')
   const pages: ReadonlyArray<readonly [path: string, text: string]> = [
-    ['/', 'Fleet map'], ['/tenants', 'Baltic Bakery'], ['/tenants/baltic-bakery', 'Size of'], ['/migrations', 'At head'], ['/migrations/app', 'invoice_dates_in_order'],
-    ['/migrations/app?version=0012', 'Runs in one transaction'], ['/databases', 'Reachable'], ['/people', 'Role'], ['/audit', 'runs.start'], ['/runs', 'Roll app out to 0012'],
-    [`${failedRun}?tab=plan`, 'frozen with their checksums'], ['/nowhere', 'There is no such page'],
+    ['/', 'Fleet map'],
+    ['/tenants', 'Baltic Bakery'],
+    ['/tenants/baltic-bakery', 'Size of'],
+    ['/migrations', 'At head'],
+    ['/migrations/app', 'invoice_dates_in_order'],
+    ['/migrations/app?version=0012', 'Runs in one transaction'],
+    ['/databases', 'Reachable'],
+    ['/people', 'Role'],
+    ['/audit', 'runs.start'],
+    ['/runs', 'Roll app out to 0012'],
+    [`${failedRun}?tab=plan`, 'frozen with their checksums'],
+    ['/nowhere', 'There is no such page'],
   ]
   for (const [path, text] of pages) {
     await page.goto(path)
@@ -87,7 +96,10 @@ test('at 390 pixels one can look at everything without scrolling sideways, and r
   }
   await page.getByRole('button', { name: 'Pages' }).click()
   await page.getByRole('dialog').getByRole('link', { name: 'Runs' }).click()
-  await page.getByRole('row', { name: /4 failed/ }).getByRole('link').click()
+  await page
+    .getByRole('row', { name: /4 failed/ })
+    .getByRole('link')
+    .click()
   await page.getByRole('button', { name: 'Rerun these 4' }).waitFor()
   expect(await tooWide(page)).toBe(0)
   await page.getByRole('button', { name: 'baltic-bakery', exact: true }).click()

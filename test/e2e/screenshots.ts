@@ -88,8 +88,16 @@ const afterTheRollout = async (page: Page, run: string): Promise<void> => {
   await show(page, 'run-failures', run, 'Rerun these 4')
   await page.getByText('all as recorded').waitFor()
   await keep(page, 'run-failures')
-  await page.getByRole('region', { name: 'Tenants' }).or(page.locator('section')).getByRole('button', { name: /^[a-z-]+$/ }).first().click()
-  await page.getByText(/^1 attempt|attempts$/).first().waitFor()
+  await page
+    .getByRole('region', { name: 'Tenants' })
+    .or(page.locator('section'))
+    .getByRole('button', { name: /^[a-z-]+$/ })
+    .first()
+    .click()
+  await page
+    .getByText(/^1 attempt|attempts$/)
+    .first()
+    .waitFor()
   await takePictures(page, folder, 'run-item')
   await show(page, 'run-targets', `${run}?tab=items`, 'abernathy-bakery')
   await show(page, 'run-plan', `${run}?tab=plan`, 'frozen with their checksums')
@@ -101,7 +109,11 @@ const afterTheRollout = async (page: Page, run: string): Promise<void> => {
 }
 
 const dataDir = makeFolder('screenshots')
-const started = await startConsole({ TENANTRY_DATA: dataDir, TENANTRY_SECRET: 'the secret of the console in the pictures', PORT: String(await nextFreePort(3_950)) })
+const started = await startConsole({
+  TENANTRY_DATA: dataDir,
+  TENANTRY_SECRET: 'the secret of the console in the pictures',
+  PORT: String(await nextFreePort(3_950)),
+})
 const visitor = await openVisitor({ baseUrl: started.address })
 try {
   const { page } = visitor

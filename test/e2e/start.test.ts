@@ -21,8 +21,14 @@ const startAgain = async (changes: Readonly<Record<string, string>> = {}): Promi
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: childEnvironment({
-      DATABASE_URL: '', TENANTRY_URL: '', TENANTRY_WORKER: 'off', TENANTRY_DATA: inject('dataDir'), TENANTRY_SECRET: inject('secret'),
-      PORT: new URL(inject('consoleUrl')).port, NODE_ENV: 'production', ...changes,
+      DATABASE_URL: '',
+      TENANTRY_URL: '',
+      TENANTRY_WORKER: 'off',
+      TENANTRY_DATA: inject('dataDir'),
+      TENANTRY_SECRET: inject('secret'),
+      PORT: new URL(inject('consoleUrl')).port,
+      NODE_ENV: 'production',
+      ...changes,
     }),
   })
   running.add(child)

@@ -29,15 +29,17 @@ const makeTemplate = async (server: EmbeddedServer): Promise<void> => {
 }
 
 /** A vitest global setup that starts a server of the package and removes it with its data after the run. */
-export const startCluster = (name: EmbeddedPackage, major: number) => async (project: TestProject): Promise<() => Promise<void>> => {
-  await sweepDead()
-  const dataDir = makeFolder(String(major))
-  const server = await openEmbedded({ dataDir, package: name, isDurable: false, settings: { max_connections: '300' } })
-  await makeTemplate(server)
-  project.provide('serverUrl', server.urlOf('postgres'))
-  project.provide('serverMajor', major)
-  return async () => {
-    await server.release()
-    rmSync(dataDir, { recursive: true, force: true })
+export const startCluster =
+  (name: EmbeddedPackage, major: number) =>
+  async (project: TestProject): Promise<() => Promise<void>> => {
+    await sweepDead()
+    const dataDir = makeFolder(String(major))
+    const server = await openEmbedded({ dataDir, package: name, isDurable: false, settings: { max_connections: '300' } })
+    await makeTemplate(server)
+    project.provide('serverUrl', server.urlOf('postgres'))
+    project.provide('serverMajor', major)
+    return async () => {
+      await server.release()
+      rmSync(dataDir, { recursive: true, force: true })
+    }
   }
-}

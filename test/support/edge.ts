@@ -28,9 +28,7 @@ export const useEdge = (publicUrl = ''): Edge => {
     const { getTenancy } = await import('../../lib/server/tenancy.ts')
     const { getAuth } = await import('../../lib/server/auth.ts')
     edge.tenancy = getTenancy()
-    const made = await Promise.all(
-      roles.map(async (role) => [role, await makePerson(edge.tenancy, `${role}@example.com`, role)] as const),
-    )
+    const made = await Promise.all(roles.map(async (role) => [role, await makePerson(edge.tenancy, `${role}@example.com`, role)] as const))
     edge.people = Object.fromEntries(made) as Record<Role, Actor>
     edge.signIn = async (role) => {
       const { headers } = await getAuth().api.signInEmail({

@@ -5,7 +5,17 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { migrationsDir } from '../../lib/connection.ts'
-import { isFinalRun, itemArrows, runArrows, type Actor, type OnboardRow, type RunDetail, type RunState, type StartRunInput, type Tenancy } from '../../lib/tenancy/contract/index.ts'
+import {
+  isFinalRun,
+  itemArrows,
+  runArrows,
+  type Actor,
+  type OnboardRow,
+  type RunDetail,
+  type RunState,
+  type StartRunInput,
+  type Tenancy,
+} from '../../lib/tenancy/contract/index.ts'
 import { startRunInput } from '../../lib/tenancy/contract/commands.ts'
 import { createTenancy, isTenancyError, type TenancyConfig } from '../../lib/tenancy/index.ts'
 import { testSecret, type Databases } from './template.ts'
@@ -28,7 +38,8 @@ export const shortLimits: Limits = {
 /** A product of two tables. */
 export const firstFiles: Readonly<Record<string, string>> = {
   '0001_init.sql': 'create table customer (id bigint generated always as identity primary key, email text not null);\n',
-  '0002_orders.sql': 'create table orders (id bigint generated always as identity primary key, customer_id bigint references customer, total numeric not null default 0);\n',
+  '0002_orders.sql':
+    'create table orders (id bigint generated always as identity primary key, customer_id bigint references customer, total numeric not null default 0);\n',
 }
 
 export type FleetOptions = {
@@ -53,7 +64,11 @@ export const refusalOf = async (act: Promise<unknown>): Promise<Outcome> => {
   return { code: 'none', details: {} }
 }
 
-const row = (given: string | Partial<OnboardRow>): OnboardRow => ({ hosts: [], labels: {}, ...(typeof given === 'string' ? { slug: given } : { slug: '', ...given }) })
+const row = (given: string | Partial<OnboardRow>): OnboardRow => ({
+  hosts: [],
+  labels: {},
+  ...(typeof given === 'string' ? { slug: given } : { slug: '', ...given }),
+})
 
 export const schemaOf = (slug: string): string => `tenant_${slug.replaceAll('-', '_')}`
 export const slugsOf = (count: number, prefix = 't'): string[] => Array.from({ length: count }, (_, index) => `${prefix}${String(index + 1).padStart(3, '0')}`)
@@ -138,9 +153,11 @@ export class Fleet {
   }
 
   async #describe(): Promise<string> {
-    const runs = await this.control`select r.id, r.kind, r.state, r.stop_reason, (select jsonb_object_agg(s, n) from (select i.state as s, count(*) as n from run_item i where i.run_id = r.id group by 1) x) as items from run r order by id desc limit 5`
+    const runs =
+      await this.control`select r.id, r.kind, r.state, r.stop_reason, (select jsonb_object_agg(s, n) from (select i.state as s, count(*) as n from run_item i where i.run_id = r.id group by 1) x) as items from run r order by id desc limit 5`
     const conductors = await this.control`select * from conductor`
-    const activity = await this.sql`select pid, application_name, state, wait_event_type, wait_event, now() - state_change as since, pg_blocking_pids(pid) as blocked_by, left(query, 120) as query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
+    const activity =
+      await this.sql`select pid, application_name, state, wait_event_type, wait_event, now() - state_change as since, pg_blocking_pids(pid) as blocked_by, left(query, 120) as query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
     return JSON.stringify({ runs, conductors, activity }, null, 1)
   }
 
@@ -169,7 +186,9 @@ export class Fleet {
 
   /** Finished versions in a target's history. */
   async versionsOf(slug: string, sql: postgres.Sql = this.sql): Promise<readonly string[]> {
-    const rows = await sql<Array<{ version: string }>>`select version from ${sql(schemaOf(slug))}.tenantry_history where finished_at is not null order by version`
+    const rows = await sql<
+      Array<{ version: string }>
+    >`select version from ${sql(schemaOf(slug))}.tenantry_history where finished_at is not null order by version`
     return rows.map(({ version }) => version)
   }
 
@@ -194,7 +213,9 @@ export class Fleet {
   async strayArrows(): Promise<readonly string[]> {
     const rows = await this.control<Array<{ what: 'run' | 'run_item'; source: string; target: string }>>`select * from seen_arrow`
     const tables: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string | undefined>>>>>> = { run: runArrows, run_item: itemArrows }
-    return rows.filter(({ what, source, target }) => tables[what]?.[source]?.[target] === undefined).map(({ what, source, target }) => `${what}: ${source} → ${target}`)
+    return rows
+      .filter(({ what, source, target }) => tables[what]?.[source]?.[target] === undefined)
+      .map(({ what, source, target }) => `${what}: ${source} → ${target}`)
   }
 
   async close(): Promise<void> {

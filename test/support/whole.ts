@@ -17,7 +17,13 @@ export const countedSteps = (version: string, seconds = 0): Readonly<Record<stri
   [`${version}_steps.sql`]: `-- tenantry: transaction=off\nalter table customer add column c${version} int;\ncreate index concurrently i${version} on customer (c${version});\ninsert into done select '${version}' from pg_sleep(${seconds});\n`,
 })
 
-type Truth = { readonly schema: string; readonly recorded: readonly string[]; readonly unfinished: number; readonly done: readonly string[]; readonly columns: readonly string[] }
+type Truth = {
+  readonly schema: string
+  readonly recorded: readonly string[]
+  readonly unfinished: number
+  readonly done: readonly string[]
+  readonly columns: readonly string[]
+}
 
 const readTruth = async (fleet: Fleet, slugs: readonly string[]): Promise<readonly Truth[]> => {
   const parts = slugs.map((slug) => {
@@ -26,7 +32,8 @@ const readTruth = async (fleet: Fleet, slugs: readonly string[]): Promise<readon
       (select count(*)::int from ${s}.tenantry_history where finished_at is null) as unfinished, (select array_agg(version order by version) from ${s}.done) as done`
   })
   const rows: Array<Omit<Truth, 'columns'>> = []
-  for (let index = 0; index < parts.length; index += 100) rows.push(...(await fleet.sql.unsafe<Array<Omit<Truth, 'columns'>>>(parts.slice(index, index + 100).join(' union all '))))
+  for (let index = 0; index < parts.length; index += 100)
+    rows.push(...(await fleet.sql.unsafe<Array<Omit<Truth, 'columns'>>>(parts.slice(index, index + 100).join(' union all '))))
   const columns = await fleet.sql<Array<{ schema: string; columns: string[] }>>`
     select n.nspname as schema, array_agg(substr(a.attname, 2) order by a.attname) as columns from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
     where c.relname = 'customer' and a.attname like 'c0%' and not a.attisdropped group by n.nspname`
@@ -37,7 +44,11 @@ const readTruth = async (fleet: Fleet, slugs: readonly string[]): Promise<readon
 /** Each target holds these versions, once each, in history and in structure; the run has ended well and nothing of it is left. */
 export const expectWhole = async (fleet: Fleet, run: number, slugs: readonly string[], versions: readonly string[]): Promise<void> => {
   const detail = await fleet.verified(run)
-  expect(detail).toMatchObject({ state: 'succeeded', counts: { ...emptyCounts, total: slugs.length, succeeded: slugs.length }, verified: { targets: slugs.length, mismatches: 0 } })
+  expect(detail).toMatchObject({
+    state: 'succeeded',
+    counts: { ...emptyCounts, total: slugs.length, succeeded: slugs.length },
+    verified: { targets: slugs.length, mismatches: 0 },
+  })
   const truths = await readTruth(fleet, slugs)
   expect(truths).toHaveLength(slugs.length)
   for (const { schema, ...truth } of truths) expect(truth, schema).toEqual({ recorded: versions, unfinished: 0, done: versions, columns: versions.slice(1) })
@@ -51,5 +62,9 @@ export const expectWhole = async (fleet: Fleet, run: number, slugs: readonly str
 
 /** Nobody of a conductor is connected to the tenants' databases any more. */
 export const expectNobodyLeft = async (fleet: Fleet): Promise<void> => {
-  await fleet.until('the last backend to go', async () => (await fleet.sql`select 1 from pg_stat_activity where application_name like 'tenantry:%:c%' and datname = current_database()`).length === 0, 10_000)
+  await fleet.until(
+    'the last backend to go',
+    async () => (await fleet.sql`select 1 from pg_stat_activity where application_name like 'tenantry:%:c%' and datname = current_database()`).length === 0,
+    10_000,
+  )
 }

@@ -23,7 +23,10 @@ export const spawnWorker = (fleet: Fleet): WorkerProcess => {
   count += 1
   const name = `worker-${process.pid}-${count}`
   const spec: WorkerSpec = { controlUrl: fleet.controlUrl, secret: testSecret, limits: fleet.limits, name }
-  const child = spawn(process.execPath, [join(projectRoot, 'test', 'support', 'worker-entry.ts'), JSON.stringify(spec)], { cwd: projectRoot, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [join(projectRoot, 'test', 'support', 'worker-entry.ts'), JSON.stringify(spec)], {
+    cwd: projectRoot,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   alive.add(child)
   child.once('exit', () => alive.delete(child))
   const ready = new Promise<void>((resolve, reject) => {

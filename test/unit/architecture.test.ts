@@ -74,7 +74,11 @@ describe('the walk', () => {
   it('saw the whole house', () => {
     expect(files.length).toBeGreaterThan(150)
     expect(imports.length).toBeGreaterThan(500)
-    for (const room of [...rooms, 'lib/tenancy', 'lib/server', 'lib/client', 'lib/cli']) expect(files.some((file) => file.startsWith(`${room}/`)), room).toBe(true)
+    for (const room of [...rooms, 'lib/tenancy', 'lib/server', 'lib/client', 'lib/cli'])
+      expect(
+        files.some((file) => file.startsWith(`${room}/`)),
+        room,
+      ).toBe(true)
   })
 
   it('found every file that is imported', () => {
@@ -94,7 +98,8 @@ describe('the library', () => {
 
   it('knows nothing above it, no Next, no React, no server-only', () => {
     const outside = imports.filter(
-      ({ from, to }) => from.startsWith(library) && ((/^(lib|app|components)\//.test(to) && !to.startsWith(library)) || /^(next|react|react-dom|server-only)(\/|$)/.test(to)),
+      ({ from, to }) =>
+        from.startsWith(library) && ((/^(lib|app|components)\//.test(to) && !to.startsWith(library)) || /^(next|react|react-dom|server-only)(\/|$)/.test(to)),
     )
     expect(show(outside)).toEqual([])
   })
@@ -118,7 +123,9 @@ describe('the rooms', () => {
     const wrong = imports.filter(
       ({ from, to }) =>
         isBrowserRoom(from) &&
-        (to.startsWith('node:') || to === 'server-only' || to.startsWith('app/') ||
+        (to.startsWith('node:') ||
+          to === 'server-only' ||
+          to.startsWith('app/') ||
           (to.startsWith('lib/') && to !== words && !to.startsWith('lib/client/') && !to.startsWith(`${library}contract/`))),
     )
     expect(show(wrong)).toEqual([])
@@ -126,13 +133,16 @@ describe('the rooms', () => {
 
   it('keep SQL and the library itself out of app/', () => {
     const wrong = imports.filter(
-      ({ from, to }) => from.startsWith('app/') && (/^(postgres|kysely|pg|pg-boss|libpg-query)$/.test(to) || (to.startsWith(library) && !to.startsWith(`${library}contract/`))),
+      ({ from, to }) =>
+        from.startsWith('app/') && (/^(postgres|kysely|pg|pg-boss|libpg-query)$/.test(to) || (to.startsWith(library) && !to.startsWith(`${library}contract/`))),
     )
     expect(show(wrong)).toEqual([])
   })
 
   it('keep Next out of the worker and the command line', () => {
-    const wrong = imports.filter(({ from, to }) => /^lib\/(worker|cli|demo|embedded)\//.test(from) && /^(next(\/|$)|react|server-only|lib\/server\/|lib\/client\/)/.test(to))
+    const wrong = imports.filter(
+      ({ from, to }) => /^lib\/(worker|cli|demo|embedded)\//.test(from) && /^(next(\/|$)|react|server-only|lib\/server\/|lib\/client\/)/.test(to),
+    )
     expect(show(wrong)).toEqual([])
   })
 

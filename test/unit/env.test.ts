@@ -28,15 +28,29 @@ describe('the environment', () => {
 
   it('reads what is given', () => {
     const env = readEnvironment({
-      DATABASE_URL: 'postgres://u:p@db:5432/t', TENANTRY_SECRET: 's'.repeat(32), PORT: '8080', TENANTRY_URL: 'https://t.example.com/',
-      TENANTRY_WORKER: 'off', TENANTRY_DATA: '/var/t', LOG_LEVEL: 'debug',
+      DATABASE_URL: 'postgres://u:p@db:5432/t',
+      TENANTRY_SECRET: 's'.repeat(32),
+      PORT: '8080',
+      TENANTRY_URL: 'https://t.example.com/',
+      TENANTRY_WORKER: 'off',
+      TENANTRY_DATA: '/var/t',
+      LOG_LEVEL: 'debug',
     })
     expect(env).toMatchObject({
-      databaseUrl: 'postgres://u:p@db:5432/t', port: 8080, publicUrl: 'https://t.example.com', isWorkerInside: false, dataDir: '/var/t', logLevel: 'debug',
+      databaseUrl: 'postgres://u:p@db:5432/t',
+      port: 8080,
+      publicUrl: 'https://t.example.com',
+      isWorkerInside: false,
+      dataDir: '/var/t',
+      logLevel: 'debug',
     })
   })
 
-  it.each([['on', 1], ['off', 0], ['3', 3]])('trusts proxies: %s', (text, proxies) => {
+  it.each([
+    ['on', 1],
+    ['off', 0],
+    ['3', 3],
+  ])('trusts proxies: %s', (text, proxies) => {
     expect(readEnvironment({ TENANTRY_TRUSTED_PROXY: text }).trustedProxies).toBe(proxies)
     expect(readEnvironment({}).trustedProxies).toBe(0)
     expect(messageOf({ TENANTRY_TRUSTED_PROXY: '0' })).toContain('TENANTRY_TRUSTED_PROXY is “0”; right would be: on behind one proxy')

@@ -21,7 +21,12 @@ export default async function SetPage({ params }: Props) {
   client.setQueryData(setKeys.set(set.name), set)
   return (
     <HydrationBoundary state={dehydrate(client)}>
-      <SetView name={set.name} sync={may(person.role, 'sets.sync') ? syncSet : null} databases={places.map(({ name }) => name)} mayStart={may(person.role, 'runs.start')} />
+      <SetView
+        name={set.name}
+        sync={may(person.role, 'sets.sync') ? syncSet : null}
+        databases={places.map(({ name }) => name)}
+        mayStart={may(person.role, 'runs.start')}
+      />
     </HydrationBoundary>
   )
 }

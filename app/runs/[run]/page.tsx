@@ -27,7 +27,10 @@ export default async function RunPage({ params }: Props) {
   const client = getQueryClient()
   client.setQueryData(runKeys.detail(run.id), run)
   client.setQueryData(runKeys.map(run.id), map)
-  client.setQueryData(runKeys.failures(run.id), failures.map((group) => ({ ...group, example: errorFor(person.role, group.example) })))
+  client.setQueryData(
+    runKeys.failures(run.id),
+    failures.map((group) => ({ ...group, example: errorFor(person.role, group.example) })),
+  )
   const broken = await findDemoProblems(run)
   const notice = broken.length === 0 ? null : <RepairDemo run={run.id} role={person.role} broken={broken} action={repairDemoData} />
   const actions = { pause: pauseRun, resume: resumeRun, cancel: cancelRun, retry: retryRun, rerun: rerunRun }

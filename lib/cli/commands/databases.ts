@@ -34,7 +34,8 @@ const add = async ({ tenancy, actor, output }: Session, input: z.output<typeof a
   output.result(
     databaseDocument,
     { database: documentOf(row) },
-    () => `${row.name} is ${row.dbname} at ${row.host}:${row.port}, PostgreSQL ${row.version}; up to ${row.budget} of its ${row.maxConnections} connections are used.`,
+    () =>
+      `${row.name} is ${row.dbname} at ${row.host}:${row.port}, PostgreSQL ${row.version}; up to ${row.budget} of its ${row.maxConnections} connections are used.`,
   )
   return exitCodes.well
 }
@@ -77,7 +78,10 @@ export const addDatabases = (program: Command): void => {
     .action((name: string, options: { url: string; budget?: string }) =>
       runCommand(async () => parseInput(addDatabaseInput, { name, url: await readUrl(options.url), budget: options.budget }), add),
     )
-  databases.command('list').summary('list databases').action(() => runCommand(() => null, list))
+  databases
+    .command('list')
+    .summary('list databases')
+    .action(() => runCommand(() => null, list))
   databases
     .command('remove <name>')
     .summary('forget a database that holds no tenants')

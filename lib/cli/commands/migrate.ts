@@ -36,7 +36,10 @@ type MigrateInput = z.output<typeof migrateInput>
 const selectionOf = ({ tenants, all }: Typed): Selection => {
   if (tenants === undefined) return { kind: 'all' }
   if (all) throw invalid('--all and --tenants exclude each other.')
-  const slugs = tenants.split(',').map((slug) => slug.trim()).filter(Boolean)
+  const slugs = tenants
+    .split(',')
+    .map((slug) => slug.trim())
+    .filter(Boolean)
   return { kind: 'tenants', slugs }
 }
 
@@ -105,7 +108,11 @@ const migrate = async (session: Session, { isDryRun, isDetached, ...input }: Mig
     ;({ run } = await tenancy.runs.start(actor, { ...input, set }))
   } catch (error) {
     if (!isNothingToDo(error, input.selection)) throw error
-    output.result(migrateDocument, { run: null }, () => `Nothing to do: every chosen target of ${set} is at ${input.to ?? 'the newest version'} already, or left out.`)
+    output.result(
+      migrateDocument,
+      { run: null },
+      () => `Nothing to do: every chosen target of ${set} is at ${input.to ?? 'the newest version'} already, or left out.`,
+    )
     return exitCodes.well
   }
   return followRun(session, run, { isDetached, isWorking: true })
@@ -125,6 +132,9 @@ export const addMigrate = (program: Command): void => {
     .option('--note <text>', 'why, for those who look at the run later')
     .option('--dry-run', 'show what would be done')
     .option('--detach', 'leave the run to workers and return at once')
-    .addHelpText('after', '\nExamples:\n  tenantry migrate --set app --dry-run\n  tenantry migrate --set app --failure-tolerance 2%\n  tenantry migrate --tenants acme,globex --to 0042')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tenantry migrate --set app --dry-run\n  tenantry migrate --set app --failure-tolerance 2%\n  tenantry migrate --tenants acme,globex --to 0042',
+    )
     .action((typed: Typed) => runCommand(() => readTyped(typed), migrate))
 }

@@ -47,7 +47,8 @@ const readCsv = async (path: string): Promise<string> => {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'it does not exist' : error instanceof Error ? error.message : String(error)
+    const reason =
+      error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'it does not exist' : error instanceof Error ? error.message : String(error)
     throw invalid(`the file ${path} cannot be read: ${reason}.`)
   }
 }
@@ -78,7 +79,10 @@ const rowsOfCsv = ({ tenancy }: Session, csv: string, database: string | undefin
   const [first] = problems
   if (first) {
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
-    throw new TenancyError('input.invalid', { problem: `line ${first.line}${first.column === null ? '' : `, ${first.column}`}: ${first.message}${more}`, problems: problems.slice(0, 100) })
+    throw new TenancyError('input.invalid', {
+      problem: `line ${first.line}${first.column === null ? '' : `, ${first.column}`}: ${first.message}${more}`,
+      problems: problems.slice(0, 100),
+    })
   }
   return database === undefined ? rows : rows.map((row) => ({ ...row, database: row.database ?? database }))
 }

@@ -49,7 +49,11 @@ const control =
 
 type Typed = { readonly tenants?: string; readonly note?: string; readonly detach?: boolean }
 
-const slugsOf = ({ tenants }: Typed): string[] | undefined => tenants?.split(',').map((slug) => slug.trim()).filter(Boolean)
+const slugsOf = ({ tenants }: Typed): string[] | undefined =>
+  tenants
+    ?.split(',')
+    .map((slug) => slug.trim())
+    .filter(Boolean)
 
 const addDriving = (runs: Command): void => {
   runs
@@ -118,16 +122,29 @@ export const addRuns = (program: Command): void => {
     .description('Only looks: the work is done by workers. Exit 0 when the run succeeded, 1 when not.')
     .option('--work', 'work on it in this process as well')
     .action((id: string, typed: { work?: boolean }) =>
-      runCommand(() => parseInput(runInput, { run: id }), (session, { run }) => followRun(session, run, { isWorking: typed.work === true })),
+      runCommand(
+        () => parseInput(runInput, { run: id }),
+        (session, { run }) => followRun(session, run, { isWorking: typed.work === true }),
+      ),
     )
   addDriving(runs)
   runs
     .command('pause <id>')
     .summary('let running items finish and start no others')
-    .action((id: string) => runCommand(() => parseInput(runInput, { run: id }), control(({ tenancy, actor }, input) => tenancy.runs.pause(actor, input))))
+    .action((id: string) =>
+      runCommand(
+        () => parseInput(runInput, { run: id }),
+        control(({ tenancy, actor }, input) => tenancy.runs.pause(actor, input)),
+      ),
+    )
   runs
     .command('cancel <id>')
     .summary('let running items finish and end the run')
-    .action((id: string) => runCommand(() => parseInput(runInput, { run: id }), control(({ tenancy, actor }, input) => tenancy.runs.cancel(actor, input))))
+    .action((id: string) =>
+      runCommand(
+        () => parseInput(runInput, { run: id }),
+        control(({ tenancy, actor }, input) => tenancy.runs.cancel(actor, input)),
+      ),
+    )
   runs.addHelpText('after', '\nExamples:\n  tenantry runs list --state paused,failed\n  tenantry runs rerun 42 --note "dates mended"')
 }

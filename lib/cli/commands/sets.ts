@@ -28,7 +28,10 @@ const sync = async ({ tenancy, actor, output }: Session, input: z.output<typeof 
   }
   output.result(syncDocument, { set: document }, () => {
     const changes = [...changeWords('added', rest.added), ...changeWords('changed', rest.changed), ...changeWords('removed', rest.removed)]
-    return [`${set} is at ${rest.head ?? 'no version'}: ${changes.join('; ') || `${plural(rest.unchanged, 'migration')}, as before`}.`, ...findings.map(findingLine)].join('\n')
+    return [
+      `${set} is at ${rest.head ?? 'no version'}: ${changes.join('; ') || `${plural(rest.unchanged, 'migration')}, as before`}.`,
+      ...findings.map(findingLine),
+    ].join('\n')
   })
   return exitCodes.well
 }
@@ -79,14 +82,19 @@ export const addSets = (program: Command): void => {
   sets
     .command('sync <name>')
     .summary('read a directory of NNNN_name.sql files as a migration set')
-    .description('Makes the set or reads it again; a pipeline calls it with each release. Nothing is applied to any tenant. What was applied anywhere may not change.')
+    .description(
+      'Makes the set or reads it again; a pipeline calls it with each release. Nothing is applied to any tenant. What was applied anywhere may not change.',
+    )
     .option('--dir <dir>', 'the directory; the one it was read from last when absent')
     .option('--database <name>', 'where new tenants of this set go when nothing else is said')
     .addHelpText('after', '\nExample:\n  tenantry sets sync app --dir db/migrations --database eu-1')
     .action((name: string, options: { dir?: string; database?: string }) =>
       runCommand(() => parseInput(syncSetInput, { name, dir: options.dir === undefined ? undefined : resolve(options.dir), database: options.database }), sync),
     )
-  sets.command('list').summary('list migration sets').action(() => runCommand(() => null, list))
+  sets
+    .command('list')
+    .summary('list migration sets')
+    .action(() => runCommand(() => null, list))
   sets
     .command('lint <name>')
     .summary('check the files of a set without reading them in')

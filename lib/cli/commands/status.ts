@@ -104,7 +104,13 @@ const summarise = (targets: readonly TargetDocument[]): string => {
 /** Looks in this process, whether or not a worker runs, and leaves the audit row that asking a worker would. */
 const refresh = async ({ tenancy, actor }: Session, tenant: string | undefined): Promise<readonly string[]> => {
   const { targets, unreachable } = await tenancy.observation.now(tenant === undefined ? {} : { slugs: [tenant] })
-  await tenancy.audit.record({ actor, action: 'targets.observe', subjectKind: 'fleet', subject: 'fleet', details: { tenants: tenant ?? 'all', targets, unreachable } })
+  await tenancy.audit.record({
+    actor,
+    action: 'targets.observe',
+    subjectKind: 'fleet',
+    subject: 'fleet',
+    details: { tenants: tenant ?? 'all', targets, unreachable },
+  })
   return unreachable
 }
 
@@ -114,7 +120,9 @@ const status = async (session: Session, input: StatusInput): Promise<number> => 
   const seen = await readTargets(session, input)
   const targets = seen.map(({ target }) => target)
   output.result(statusDocument, { targets }, () =>
-    targets.length === 0 ? 'There are no targets yet: tenantry onboard SLUG makes the first.' : `${formatTargets(targets, Date.now())}\n\n${summarise(targets)}`,
+    targets.length === 0
+      ? 'There are no targets yet: tenantry onboard SLUG makes the first.'
+      : `${formatTargets(targets, Date.now())}\n\n${summarise(targets)}`,
   )
   if (unreachable.length > 0) output.note(`Not reached, so shown as last seen: ${unreachable.join(', ')}`)
   const isBehind = input.check && seen.some(({ isActive, target }) => isActive && target.state !== 'at_head')
@@ -130,6 +138,6 @@ export const addStatus = (program: Command): void => {
     .option('--tenant <slug>', 'only this tenant')
     .option('--refresh', 'look at the databases first instead of trusting what was last seen')
     .option('--check', 'exit 1 when an active tenant is not at the newest version')
-    .addHelpText('after', '\nExamples:\n  tenantry status --set app --refresh --check\n  tenantry status --json | jq \'.targets[] | select(.pending > 0)\'')
+    .addHelpText('after', "\nExamples:\n  tenantry status --set app --refresh --check\n  tenantry status --json | jq '.targets[] | select(.pending > 0)'")
     .action((options: { set?: string; tenant?: string; refresh?: boolean; check?: boolean }) => runCommand(() => parseInput(statusInput, options), status))
 }

@@ -11,7 +11,8 @@ export const setKeys = {
 
 export const setQueries = {
   list: () => queryOptions({ queryKey: setKeys.list, queryFn: ({ signal }) => fetchJson<readonly SetSummary[]>('/api/migrations', { signal }) }),
-  get: (set: string) => queryOptions({ queryKey: setKeys.set(set), queryFn: ({ signal }) => fetchJson<SetDetail>(`/api/migrations/${encodeURIComponent(set)}`, { signal }) }),
+  get: (set: string) =>
+    queryOptions({ queryKey: setKeys.set(set), queryFn: ({ signal }) => fetchJson<SetDetail>(`/api/migrations/${encodeURIComponent(set)}`, { signal }) }),
 }
 
 export type PlanAction = (input: PlanInput) => Promise<CommandResult<PlanView>>

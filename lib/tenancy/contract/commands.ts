@@ -13,7 +13,10 @@ const name = (what: string) =>
 
 export const setName = name('set')
 export const databaseName = name('database')
-export const versionText = z.string().trim().regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,62}$/, 'is not the prefix of a migration file, such as 0012')
+export const versionText = z
+  .string()
+  .trim()
+  .regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,62}$/, 'is not the prefix of a migration file, such as 0012')
 /** PostgreSQL's own limit; longer names would be cut silently, so they are refused. */
 export const schemaName = z
   .string()
@@ -109,7 +112,20 @@ export const tenantFilter = z.object({
 })
 export type TenantFilter = z.output<typeof tenantFilter>
 
-export const tenantSorts = ['slug', 'name', 'state', 'set', 'database', 'isolation', 'version', 'pending', 'versionState', 'bytes', 'lastRun', 'observedAt'] as const
+export const tenantSorts = [
+  'slug',
+  'name',
+  'state',
+  'set',
+  'database',
+  'isolation',
+  'version',
+  'pending',
+  'versionState',
+  'bytes',
+  'lastRun',
+  'observedAt',
+] as const
 export const listTenantsInput = tenantFilter.extend({
   sort: z.enum(tenantSorts).default('slug'),
   descending: z.boolean().default(false),
@@ -151,7 +167,11 @@ export const startRunInput = planInput.extend({
 })
 export type StartRunInput = z.output<typeof startRunInput>
 
-export const runId = z.coerce.number('must be a whole number').int('must be a whole number').positive('must be a positive number').max(Number.MAX_SAFE_INTEGER, 'is too large')
+export const runId = z.coerce
+  .number('must be a whole number')
+  .int('must be a whole number')
+  .positive('must be a positive number')
+  .max(Number.MAX_SAFE_INTEGER, 'is too large')
 export const runInput = z.object({ run: runId })
 /** Chosen items by tenant; absent: all that failed (and, for a rerun, were interrupted or cancelled). */
 export const retryInput = z.object({ run: runId, slugs: z.array(anySlug).min(1).max(20_000).optional() })
@@ -159,7 +179,12 @@ export const rerunInput = retryInput.extend({ note })
 
 export const tenantInput = z.object({ slug: anySlug })
 export const changeTenantsInput = z.object({ selection: selectionSchema, reason: text(500).default('') })
-export const updateTenantInput = z.object({ slug: anySlug, name: text(120).min(1, 'must not be empty'), hosts: z.array(hostText).max(20), labels: labelsSchema })
+export const updateTenantInput = z.object({
+  slug: anySlug,
+  name: text(120).min(1, 'must not be empty'),
+  hosts: z.array(hostText).max(20),
+  labels: labelsSchema,
+})
 export const checkSlugInput = z.object({ slug: z.string().max(200) })
 export const observeInput = z.object({ databases: z.array(databaseName).optional(), slugs: z.array(anySlug).max(20_000).optional() })
 

@@ -19,7 +19,11 @@ export const errorTable = {
   'auth.origin': { status: 403, title: 'The request came from another site ({origin}).', hint: 'Open the console at its own address and try again.' },
   'auth.wrong_password': { status: 401, title: 'The e-mail address or the password is wrong.', hint: 'Try again, or ask an admin for a new link.' },
   'auth.rate_limited': { status: 429, title: 'Too many attempts to sign in.', hint: 'Wait {seconds} seconds and try again.' },
-  'auth.link_expired': { status: 410, title: 'This link has expired or was used already.', hint: 'Ask for a new one: tenantry init --admin EMAIL, or People → Invite.' },
+  'auth.link_expired': {
+    status: 410,
+    title: 'This link has expired or was used already.',
+    hint: 'Ask for a new one: tenantry init --admin EMAIL, or People → Invite.',
+  },
   'auth.link_unknown': { status: 404, title: 'This link is not one of ours.', hint: 'Check that it was copied whole.' },
   'auth.last_admin': { status: 409, title: '{email} is the last active admin.', hint: 'Make somebody else admin first.' },
   'person.exists': { status: 409, title: 'There is a person with the address {email} already.' },
@@ -27,41 +31,97 @@ export const errorTable = {
   'tenant.unknown': { status: 404, title: 'There is no tenant “{slug}”.' },
   'tenant.exists': { status: 409, title: 'The slug “{slug}” is taken.', hint: 'Choose another one.' },
   'tenant.state_conflict': { status: 409, title: 'Tenant “{slug}” is {state}; this needs it to be {needs}.' },
-  'schema.taken': { status: 409, title: 'Schema “{schema}” in database “{database}” belongs to tenant “{slug}”.', hint: 'Two tenants never share a schema; choose another name.' },
-  'set.unknown': { status: 404, title: 'There is no migration set “{set}”.', hint: 'tenantry sets list shows them; tenantry sets sync NAME --dir DIR makes one.' },
+  'schema.taken': {
+    status: 409,
+    title: 'Schema “{schema}” in database “{database}” belongs to tenant “{slug}”.',
+    hint: 'Two tenants never share a schema; choose another name.',
+  },
+  'set.unknown': {
+    status: 404,
+    title: 'There is no migration set “{set}”.',
+    hint: 'tenantry sets list shows them; tenantry sets sync NAME --dir DIR makes one.',
+  },
   'set.directory': { status: 400, title: 'The directory {dir} cannot be read as a migration set: {problem}' },
-  'set.invalid': { status: 422, title: 'Set “{set}” was not read: {count} problem(s) in its files.', hint: 'Mend the files at the lines named and read the set again; nothing was changed.' },
-  'set.edited': { status: 409, title: 'Migration {version} of set “{set}” was changed, but {reason}.', hint: 'Put the file back as it was and write a new migration instead; nothing was changed.' },
-  'set.missing_file': { status: 409, title: 'Migration {version} of set “{set}” is gone from the directory, but {reason}.', hint: 'Put the file back; nothing was changed.' },
-  'set.inserted_below': { status: 409, title: 'Migration {file} of set “{set}” sorts below {applied}, but {reason}.', hint: 'Give it a number above {applied}; nothing was changed.' },
+  'set.invalid': {
+    status: 422,
+    title: 'Set “{set}” was not read: {count} problem(s) in its files.',
+    hint: 'Mend the files at the lines named and read the set again; nothing was changed.',
+  },
+  'set.edited': {
+    status: 409,
+    title: 'Migration {version} of set “{set}” was changed, but {reason}.',
+    hint: 'Put the file back as it was and write a new migration instead; nothing was changed.',
+  },
+  'set.missing_file': {
+    status: 409,
+    title: 'Migration {version} of set “{set}” is gone from the directory, but {reason}.',
+    hint: 'Put the file back; nothing was changed.',
+  },
+  'set.inserted_below': {
+    status: 409,
+    title: 'Migration {file} of set “{set}” sorts below {applied}, but {reason}.',
+    hint: 'Give it a number above {applied}; nothing was changed.',
+  },
   'set.empty': { status: 409, title: 'Set “{set}” has no migrations yet.', hint: 'Add files named NNNN_name.sql to its directory and read it again.' },
-  'set.no_database': { status: 409, title: 'Set “{set}” has no database to put tenants into.', hint: 'Name one with --database, or give the set a default: tenantry sets sync {set} --dir DIR --database NAME.' },
+  'set.no_database': {
+    status: 409,
+    title: 'Set “{set}” has no database to put tenants into.',
+    hint: 'Name one with --database, or give the set a default: tenantry sets sync {set} --dir DIR --database NAME.',
+  },
   'version.unknown': { status: 404, title: 'Set “{set}” has no version {version}.' },
   'database.unknown': { status: 404, title: 'There is no database “{database}”.', hint: 'tenantry databases list shows them.' },
   'database.exists': { status: 409, title: 'The name “{database}” is taken.' },
   'database.same': { status: 409, title: 'That database is already here under the name “{database}”.' },
-  'database.other': { status: 409, title: 'The new address of “{database}” leads to another database ({found}).', hint: 'Give the address of the same database, or add that one under a name of its own.' },
+  'database.other': {
+    status: 409,
+    title: 'The new address of “{database}” leads to another database ({found}).',
+    hint: 'Give the address of the same database, or add that one under a name of its own.',
+  },
   'database.url': { status: 400, title: 'The connection string is not valid: {problem}', hint: 'It looks like postgres://user:password@host:5432/dbname.' },
   'database.unreachable': { status: 422, title: 'No connection to {host}: {problem}', hint: 'Check host, port, firewall, and that PostgreSQL is running.' },
   'database.auth': { status: 422, title: 'The server at {host} refused the sign-in of “{user}”.', hint: 'Check user, password and pg_hba.conf.' },
   'database.missing': { status: 422, title: 'The server at {host} has no database “{dbname}”.' },
   'database.read_only': { status: 422, title: 'The server at {host} is a read-only replica.', hint: 'Give the address of the primary.' },
   'database.rights': { status: 422, title: 'The user “{user}” lacks a right: {right}.', hint: '{remedy}' },
-  'database.pooler': { status: 422, title: 'The address {host} answers through a connection pooler in transaction mode.', hint: 'Give the direct address of the server.' },
+  'database.pooler': {
+    status: 422,
+    title: 'The address {host} answers through a connection pooler in transaction mode.',
+    hint: 'Give the direct address of the server.',
+  },
   'database.version': { status: 422, title: 'The server at {host} is PostgreSQL {version}; Tenantry needs 13 or newer.' },
-  'database.in_use': { status: 409, title: 'Database “{database}” still holds {count} tenant(s).', hint: 'A database can be removed only when no tenant lives in it.' },
+  'database.in_use': {
+    status: 409,
+    title: 'Database “{database}” still holds {count} tenant(s).',
+    hint: 'A database can be removed only when no tenant lives in it.',
+  },
   'run.unknown': { status: 404, title: 'There is no run {run}.' },
   'run.state_conflict': { status: 409, title: 'Run {run} is {state}; “{command}” needs another state.', hint: '{remedy}' },
-  'run.targets_busy': { status: 409, title: '{count} of the chosen targets are being worked on by run {run} ({state}).', hint: 'Wait for it, resume it or cancel it first.' },
+  'run.targets_busy': {
+    status: 409,
+    title: '{count} of the chosen targets are being worked on by run {run} ({state}).',
+    hint: 'Wait for it, resume it or cancel it first.',
+  },
   'run.nothing_to_do': { status: 409, title: 'None of the {count} chosen targets needs anything.' },
   'run.no_targets': { status: 409, title: 'No target matches the choice.' },
   'run.plan_changed': { status: 409, title: 'The plan is out of date: {problem}', hint: 'Look at the new plan and start again.' },
   'run.no_items': { status: 409, title: 'Run {run} has no item that could be tried again.' },
-  'control.unreachable': { status: 503, title: 'The control database cannot be reached: {problem}', hint: 'Check DATABASE_URL and that the server is running.' },
+  'control.unreachable': {
+    status: 503,
+    title: 'The control database cannot be reached: {problem}',
+    hint: 'Check DATABASE_URL and that the server is running.',
+  },
   'control.not_ready': { status: 503, title: 'The control database is not set up yet.', hint: 'tenantry init sets it up.' },
-  'secret.missing': { status: 500, title: 'TENANTRY_SECRET is not set.', hint: 'Set it to at least 32 random characters, the same for every process: openssl rand -base64 32.' },
-  'secret.wrong': { status: 500, title: 'A stored connection string cannot be read with this TENANTRY_SECRET.', hint: 'Use the secret that it was stored with, or store it again.' },
-  'internal': { status: 500, title: 'Something went wrong on our side.', hint: 'The log has it under {correlation}.' },
+  'secret.missing': {
+    status: 500,
+    title: 'TENANTRY_SECRET is not set.',
+    hint: 'Set it to at least 32 random characters, the same for every process: openssl rand -base64 32.',
+  },
+  'secret.wrong': {
+    status: 500,
+    title: 'A stored connection string cannot be read with this TENANTRY_SECRET.',
+    hint: 'Use the secret that it was stored with, or store it again.',
+  },
+  internal: { status: 500, title: 'Something went wrong on our side.', hint: 'The log has it under {correlation}.' },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof errorTable
@@ -85,6 +145,4 @@ export const describeError = (code: ErrorCode, details: ErrorDetails): ErrorDocu
 }
 
 /** What a command answers: its data, or the refusal. Never throws at the browser. */
-export type CommandResult<T> =
-  | { readonly ok: true; readonly data: T }
-  | { readonly ok: false; readonly error: ErrorDocument }
+export type CommandResult<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly error: ErrorDocument }

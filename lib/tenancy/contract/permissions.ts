@@ -28,8 +28,7 @@ export const permissions = {
 
 export type Permission = keyof typeof permissions
 
-export const may = (role: Role, permission: Permission): boolean =>
-  (permissions[permission] as readonly Role[]).includes(role)
+export const may = (role: Role, permission: Permission): boolean => (permissions[permission] as readonly Role[]).includes(role)
 
 /** Who asks. `cli` is whoever holds the control database's connection string; `system` is Tenantry itself. */
 export type Actor = {

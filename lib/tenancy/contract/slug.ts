@@ -6,18 +6,56 @@ export const slugMaxLength = 48
 
 /** Names that hosts, PostgreSQL or Tenantry itself use. */
 export const reservedSlugs: ReadonlySet<string> = new Set([
-  'admin', 'api', 'app', 'assets', 'auth', 'blog', 'cdn', 'console', 'control', 'dashboard', 'default', 'dev', 'docs', 'ftp',
-  'health', 'help', 'information-schema', 'internal', 'localhost', 'login', 'mail', 'metrics', 'ns1', 'ns2', 'pg', 'pool', 'postgres',
-  'public', 'root', 'scratch', 'shared', 'signin', 'signup', 'smtp', 'staging', 'static', 'status', 'support', 'system', 'template',
-  'tenantry', 'test', 'www',
+  'admin',
+  'api',
+  'app',
+  'assets',
+  'auth',
+  'blog',
+  'cdn',
+  'console',
+  'control',
+  'dashboard',
+  'default',
+  'dev',
+  'docs',
+  'ftp',
+  'health',
+  'help',
+  'information-schema',
+  'internal',
+  'localhost',
+  'login',
+  'mail',
+  'metrics',
+  'ns1',
+  'ns2',
+  'pg',
+  'pool',
+  'postgres',
+  'public',
+  'root',
+  'scratch',
+  'shared',
+  'signin',
+  'signup',
+  'smtp',
+  'staging',
+  'static',
+  'status',
+  'support',
+  'system',
+  'template',
+  'tenantry',
+  'test',
+  'www',
 ])
 
 /** Says what is wrong with a slug and what would be right, or null when it is fine. */
 export const slugProblem = (slug: string): string | null => {
   if (slug.length === 0) return 'is empty; it needs 1 to 48 characters'
   if (slug.length > slugMaxLength) return `has ${slug.length} characters; ${slugMaxLength} are the most`
-  if (!slugPattern.test(slug))
-    return 'must start with a letter and hold only lower-case letters a–z, digits and single hyphens between them'
+  if (!slugPattern.test(slug)) return 'must start with a letter and hold only lower-case letters a–z, digits and single hyphens between them'
   if (reservedSlugs.has(slug) || slug.startsWith('pg-') || slug.startsWith('tenantry-')) return 'is a reserved name; choose another one'
   return null
 }

@@ -15,16 +15,7 @@ export type Isolation = (typeof isolations)[number]
 export const runKinds = ['migrate', 'onboard'] as const
 export type RunKind = (typeof runKinds)[number]
 
-export const runStates = [
-  'queued',
-  'running',
-  'pausing',
-  'paused',
-  'cancelling',
-  'cancelled',
-  'succeeded',
-  'failed',
-] as const
+export const runStates = ['queued', 'running', 'pausing', 'paused', 'cancelling', 'cancelled', 'succeeded', 'failed'] as const
 export type RunState = (typeof runStates)[number]
 
 export const itemStates = ['pending', 'running', 'succeeded', 'failed', 'skipped', 'interrupted', 'cancelled'] as const
@@ -129,5 +120,4 @@ export const canRetry = (state: RunState): boolean => !isFinalRun(state) && !has
 /** A rerun is a new run made from a finished one. */
 export const canRerun = (state: RunState): boolean => isFinalRun(state)
 
-export const allowedFrom = <S extends string>(arrows: Arrows<S>, to: S): S[] =>
-  (Object.keys(arrows) as S[]).filter((from) => arrows[from][to] !== undefined)
+export const allowedFrom = <S extends string>(arrows: Arrows<S>, to: S): S[] => (Object.keys(arrows) as S[]).filter((from) => arrows[from][to] !== undefined)

@@ -50,7 +50,10 @@ export type Tenancy = {
   readonly onboarding: {
     start(actor: Actor, input: C.OnboardInput): Promise<RunRef>
     /** Columns: slug, name, hosts, labels, database, schema, baseline. Refuses the whole file, naming line and column, when a row is wrong. */
-    parseCsv(csv: string): { readonly rows: readonly C.OnboardRow[]; readonly problems: ReadonlyArray<{ readonly line: number; readonly column: string | null; readonly message: string }> }
+    parseCsv(csv: string): {
+      readonly rows: readonly C.OnboardRow[]
+      readonly problems: ReadonlyArray<{ readonly line: number; readonly column: string | null; readonly message: string }>
+    }
   }
   readonly fleet: {
     overview(): Promise<V.FleetOverview>
@@ -110,7 +113,13 @@ export type Tenancy = {
   readonly audit: {
     list(filter: C.AuditFilter): Promise<V.AuditPage>
     /** For edges: a look at tenant data, a refused command, a sign-in. */
-    record(entry: { readonly actor: Actor; readonly action: string; readonly subjectKind: string; readonly subject: string; readonly details?: Readonly<Record<string, unknown>> }): Promise<void>
+    record(entry: {
+      readonly actor: Actor
+      readonly action: string
+      readonly subjectKind: string
+      readonly subject: string
+      readonly details?: Readonly<Record<string, unknown>>
+    }): Promise<void>
   }
   readonly events: {
     /** Calls back with what changed, at most 5 times a second; first with the state as it is. Returns the way to stop. */

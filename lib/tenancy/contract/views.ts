@@ -67,7 +67,14 @@ export type HistoryEntry = {
   readonly match: 'same' | 'edited' | 'unknown' | 'half_done'
   readonly statementsDone: number | null
 }
-export type TableSize = { readonly table: string; readonly rows: number | null; readonly tableBytes: number; readonly indexBytes: number; readonly toastBytes: number; readonly totalBytes: number }
+export type TableSize = {
+  readonly table: string
+  readonly rows: number | null
+  readonly tableBytes: number
+  readonly indexBytes: number
+  readonly toastBytes: number
+  readonly totalBytes: number
+}
 
 /** Read live from the target's database; `unreachable` says why it could not be. */
 export type TargetInspection =
@@ -82,7 +89,15 @@ export type TenantDetail = {
   readonly labels: Readonly<Record<string, string>>
   readonly createdAt: string
   readonly placements: readonly PlacementView[]
-  readonly runs: ReadonlyArray<{ readonly run: number; readonly kind: RunKind; readonly set: string; readonly state: ItemState; readonly attempts: number; readonly finishedAt: string | null; readonly error: AttemptError | null }>
+  readonly runs: ReadonlyArray<{
+    readonly run: number
+    readonly kind: RunKind
+    readonly set: string
+    readonly state: ItemState
+    readonly attempts: number
+    readonly finishedAt: string | null
+    readonly error: AttemptError | null
+  }>
 }
 
 export type AttemptError = {
@@ -143,7 +158,12 @@ export type RunDetail = RunSummary & {
   readonly attempts: number
   readonly retried: number
   readonly childRuns: readonly number[]
-  readonly servers: ReadonlyArray<{ readonly server: string; readonly budget: number; readonly conductor: { readonly worker: string; readonly heartbeatAt: string } | null; readonly waitingFor: string | null }>
+  readonly servers: ReadonlyArray<{
+    readonly server: string
+    readonly budget: number
+    readonly conductor: { readonly worker: string; readonly heartbeatAt: string } | null
+    readonly waitingFor: string | null
+  }>
   /** After the end: what reading the histories back showed. */
   readonly verified: { readonly at: string; readonly targets: number; readonly mismatches: number } | null
 }
@@ -209,9 +229,20 @@ export type MigrationView = {
   /** Targets whose history is known to hold it, of all targets of the set. */
   readonly applied: number
 }
-export type SetDetail = SetSummary & { readonly list: readonly MigrationView[]; readonly versions: ReadonlyArray<{ readonly version: string | null; readonly state: VersionState | 'unobserved'; readonly count: number }> }
+export type SetDetail = SetSummary & {
+  readonly list: readonly MigrationView[]
+  readonly versions: ReadonlyArray<{ readonly version: string | null; readonly state: VersionState | 'unobserved'; readonly count: number }>
+}
 
-export type SyncResult = { readonly set: string; readonly head: string | null; readonly added: readonly string[]; readonly changed: readonly string[]; readonly removed: readonly string[]; readonly unchanged: number; readonly findings: readonly LintFinding[] }
+export type SyncResult = {
+  readonly set: string
+  readonly head: string | null
+  readonly added: readonly string[]
+  readonly changed: readonly string[]
+  readonly removed: readonly string[]
+  readonly unchanged: number
+  readonly findings: readonly LintFinding[]
+}
 
 export type PlanView = {
   readonly set: string
@@ -222,7 +253,14 @@ export type PlanView = {
   readonly byDatabase: ReadonlyArray<{ readonly database: string; readonly count: number; readonly budget: number }>
   /** Left out, with the reason: at the version already, suspended, diverged, ahead, unreachable, busy in another run. */
   readonly leftOut: ReadonlyArray<{ readonly reason: string; readonly count: number }>
-  readonly migrations: ReadonlyArray<{ readonly version: string; readonly name: string; readonly checksum: string; readonly transactional: boolean; readonly sql: string; readonly findings: readonly LintFinding[] }>
+  readonly migrations: ReadonlyArray<{
+    readonly version: string
+    readonly name: string
+    readonly checksum: string
+    readonly transactional: boolean
+    readonly sql: string
+    readonly findings: readonly LintFinding[]
+  }>
 }
 
 export type DatabaseFacts = {
@@ -268,20 +306,71 @@ export type FleetOverview = {
   readonly failed: number
   readonly observedAt: string | null
   readonly oldestObservedAt: string | null
-  readonly sets: ReadonlyArray<{ readonly set: string; readonly head: string | null; readonly versions: ReadonlyArray<{ readonly version: string | null; readonly state: VersionState | 'unobserved'; readonly count: number }> }>
-  readonly attention: ReadonlyArray<{ readonly kind: 'failed' | 'diverged' | 'unreachable' | 'half_done' | 'paused_run' | 'stale' | 'provisioning'; readonly count: number; readonly text: string; readonly href: string }>
+  readonly sets: ReadonlyArray<{
+    readonly set: string
+    readonly head: string | null
+    readonly versions: ReadonlyArray<{ readonly version: string | null; readonly state: VersionState | 'unobserved'; readonly count: number }>
+  }>
+  readonly attention: ReadonlyArray<{
+    readonly kind: 'failed' | 'diverged' | 'unreachable' | 'half_done' | 'paused_run' | 'stale' | 'provisioning'
+    readonly count: number
+    readonly text: string
+    readonly href: string
+  }>
   readonly activeRuns: readonly RunSummary[]
   readonly recentRuns: readonly RunSummary[]
   /** A worker has been heard of within the last minute. */
   readonly workers: number
 }
 /** Cells of the fleet map: one row a database, cells sorted by slug. `letters[i]` is the state of `slugs[i]` (see `versionLetters`). */
-export type FleetMap = { readonly groups: ReadonlyArray<{ readonly database: string; readonly set: string; readonly slugs: readonly string[]; readonly versions: ReadonlyArray<string | null>; readonly letters: string }> }
+export type FleetMap = {
+  readonly groups: ReadonlyArray<{
+    readonly database: string
+    readonly set: string
+    readonly slugs: readonly string[]
+    readonly versions: ReadonlyArray<string | null>
+    readonly letters: string
+  }>
+}
 
-export type PersonRow = { readonly id: string; readonly email: string; readonly name: string; readonly role: Role; readonly state: 'invited' | 'active' | 'disabled'; readonly lastSeenAt: string | null; readonly createdAt: string }
-export type SessionRow = { readonly id: string; readonly createdAt: string; readonly expiresAt: string; readonly client: string | null; readonly userAgent: string | null }
-export type AuditRow = { readonly id: number; readonly at: string; readonly actor: string; readonly actorKind: 'person' | 'cli' | 'system'; readonly action: string; readonly subjectKind: string; readonly subject: string; readonly details: Readonly<Record<string, unknown>> }
+export type PersonRow = {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  readonly role: Role
+  readonly state: 'invited' | 'active' | 'disabled'
+  readonly lastSeenAt: string | null
+  readonly createdAt: string
+}
+export type SessionRow = {
+  readonly id: string
+  readonly createdAt: string
+  readonly expiresAt: string
+  readonly client: string | null
+  readonly userAgent: string | null
+}
+export type AuditRow = {
+  readonly id: number
+  readonly at: string
+  readonly actor: string
+  readonly actorKind: 'person' | 'cli' | 'system'
+  readonly action: string
+  readonly subjectKind: string
+  readonly subject: string
+  readonly details: Readonly<Record<string, unknown>>
+}
 export type AuditPage = { readonly rows: readonly AuditRow[]; readonly next: number | null }
 
-export const itemLetters = { pending: 'p', running: 'r', succeeded: 's', failed: 'f', skipped: 'k', interrupted: 'i', cancelled: 'c' } as const satisfies Record<ItemState, string>
-export const versionLetters = { at_head: 'h', behind: 'b', ahead: 'a', diverged: 'd', unreachable: 'u', unobserved: 'n' } as const satisfies Record<VersionState | 'unobserved', string>
+export const itemLetters = {
+  pending: 'p',
+  running: 'r',
+  succeeded: 's',
+  failed: 'f',
+  skipped: 'k',
+  interrupted: 'i',
+  cancelled: 'c',
+} as const satisfies Record<ItemState, string>
+export const versionLetters = { at_head: 'h', behind: 'b', ahead: 'a', diverged: 'd', unreachable: 'u', unobserved: 'n' } as const satisfies Record<
+  VersionState | 'unobserved',
+  string
+>

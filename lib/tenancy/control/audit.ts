@@ -28,7 +28,10 @@ export const appendAudit = async (trx: ControlDb, { actor, action, subjectKind, 
 }
 
 /** The same for many subjects at once, in one statement. */
-export const appendAudits = async (trx: ControlDb, { subjects, ...entry }: Omit<AuditEntry, 'subject'> & { readonly subjects: readonly string[] }): Promise<void> => {
+export const appendAudits = async (
+  trx: ControlDb,
+  { subjects, ...entry }: Omit<AuditEntry, 'subject'> & { readonly subjects: readonly string[] },
+): Promise<void> => {
   if (subjects.length === 0) return
   const { actor, action, subjectKind, details } = entry
   await sql`

@@ -25,7 +25,11 @@ export const claimSecret = async (db: ControlDb, secret: string): Promise<void> 
     const stored = await db.selectFrom('database').select('url_sealed').orderBy('id').limit(1).executeTakeFirst()
     if (stored) unseal(secret, stored.url_sealed)
     const value = JSON.stringify(seal(secret, randomBytes(16).toString('hex')).toString('base64'))
-    await db.insertInto('setting').values({ key, value }).onConflict((conflict) => conflict.column('key').doNothing()).execute()
+    await db
+      .insertInto('setting')
+      .values({ key, value })
+      .onConflict((conflict) => conflict.column('key').doNothing())
+      .execute()
   }
   await checkSecret(db, secret)
 }

@@ -15,17 +15,21 @@ const heartbeatMs = 2_000
 
 const readRun = async (db: ControlDb, run: number, after: number | null): Promise<{ run: SeenRun; changed: readonly SeenItem[] } | null> =>
   // One snapshot, so that no item is missed between the revision and what it brought.
-  db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(async (trx) => {
-    const runs = await sql<SeenRun>`
+  db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (trx) => {
+      const runs = await sql<SeenRun>`
       select revision, state, stop_reason as "stopReason", started_at as "startedAt", clock_timestamp() as now from run where id = ${run}`.execute(trx)
-    const seen = runs.rows[0]
-    if (!seen) return null
-    if (after !== null && seen.revision === after) return { run: seen, changed: [] }
-    const items = await sql<SeenItem>`
+      const seen = runs.rows[0]
+      if (!seen) return null
+      if (after !== null && seen.revision === after) return { run: seen, changed: [] }
+      const items = await sql<SeenItem>`
       select position, state, revision, finished_at as "finishedAt" from run_item
       where run_id = ${run} and ${after === null ? sql`true` : sql`revision > ${after}`} order by position`.execute(trx)
-    return { run: seen, changed: items.rows }
-  })
+      return { run: seen, changed: items.rows }
+    })
 
 const eventFor = (run: number, window: RunWindow, after: number | null): RunEvent => {
   const changes = after === null ? null : window.changesAfter(after)

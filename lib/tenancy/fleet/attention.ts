@@ -37,7 +37,12 @@ export const attentionOf = (worries: Worries): readonly Attention[] => {
       text: pausedText(paused),
       href: paused.length === 1 ? `/runs/${paused[0]?.id}` : '/runs?state=paused,pausing',
     },
-    { kind: 'half_done', count: halfDone, text: `${many(halfDone, 'tenant has', 'tenants have')} a migration that stopped half-way`, href: '/tenants?halfDone=true' },
+    {
+      kind: 'half_done',
+      count: halfDone,
+      text: `${many(halfDone, 'tenant has', 'tenants have')} a migration that stopped half-way`,
+      href: '/tenants?halfDone=true',
+    },
     {
       kind: 'diverged',
       count: diverged,

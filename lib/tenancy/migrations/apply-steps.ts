@@ -88,10 +88,7 @@ const runConcurrent = async ({ connection, scene, resumedAt }: Steps, statement:
   if (!index) return
   const built = await readIndex(connection, scene.schema, index.name, index.table)
   if (!built?.valid)
-    throw new StepError(
-      new StepProblem(`Index “${index.name}” is ${built ? 'invalid' : 'not there'} after CREATE INDEX CONCURRENTLY.`, 'invalid_index'),
-      place,
-    )
+    throw new StepError(new StepProblem(`Index “${index.name}” is ${built ? 'invalid' : 'not there'} after CREATE INDEX CONCURRENTLY.`, 'invalid_index'), place)
 }
 
 const runStatements = async (steps: Steps): Promise<void> => {
@@ -129,14 +126,22 @@ const putBack = async (connection: FleetConnection): Promise<void> => {
 
 /** Held by the session: a conductor that slept may wake up in the middle of the steps that another one goes on with. Never waited for, since a waiting query would hold up CONCURRENTLY. */
 const tryLock = async (connection: FleetConnection, schema: string): Promise<boolean> => {
-  const [row] = await connection.query<{ locked: boolean | string }>(`SELECT pg_try_advisory_lock(hashtext('tenantry:steps'), hashtext(${quoteLiteral(schema)})) AS locked`)
+  const [row] = await connection.query<{ locked: boolean | string }>(
+    `SELECT pg_try_advisory_lock(hashtext('tenantry:steps'), hashtext(${quoteLiteral(schema)})) AS locked`,
+  )
   return row?.locked === true || row?.locked === 't'
 }
 
 /**
  * @param before the history as read earlier; when it is another one by now, the answer is `recorded_before`
  */
-export const applySteps = async (connection: FleetConnection, migration: ExecutableMigration, expected: string, scene: Scene, before: HistorySummary): Promise<ApplyOutcome> => {
+export const applySteps = async (
+  connection: FleetConnection,
+  migration: ExecutableMigration,
+  expected: string,
+  scene: Scene,
+  before: HistorySummary,
+): Promise<ApplyOutcome> => {
   const place: ErrorPlace = { version: migration.version, file: migration.file, statement: null }
   try {
     await run(connection, scene, setUp(scene))
@@ -147,13 +152,24 @@ export const applySteps = async (connection: FleetConnection, migration: Executa
     if (digest !== before.digest) return { kind: 'recorded_before' }
     const half = unfinished?.version === migration.version ? unfinished : null
     if (half && half.checksum !== migration.checksum)
-      return { kind: 'failed', error: ownError('half_done_edited', `${migration.version} is half done with another content than the set’s.`, place, 'Finish or undo it by hand in the tenant’s schema.') }
+      return {
+        kind: 'failed',
+        error: ownError(
+          'half_done_edited',
+          `${migration.version} is half done with another content than the set’s.`,
+          place,
+          'Finish or undo it by hand in the tenant’s schema.',
+        ),
+      }
     if (!half) await runInTransaction(connection, scene, [insertHistory(scene.schema, [historyRowOf(migration, scene.run, false)])])
     await runStatements({ migration, scene, connection, resumedAt: half ? half.statementsDone : null })
     const [row] = await connection.query(selectSummary(scene.schema))
     const summary = readSummary(row ?? {})
     if (summary.digest !== expected)
-      return { kind: 'failed', error: ownError('history_mismatch', `The history of “${scene.schema}” is not the one expected after ${migration.version}.`, place) }
+      return {
+        kind: 'failed',
+        error: ownError('history_mismatch', `The history of “${scene.schema}” is not the one expected after ${migration.version}.`, place),
+      }
     return { kind: 'applied', summary }
   } catch (error) {
     return outcomeOf(error, place, scene)

@@ -113,8 +113,7 @@ export const fly = async (connection: FleetConnection, messages: readonly Messag
   return { kind: 'committed', summary: readSummary(row) }
 }
 
-const isGuard = (error: object): boolean =>
-  codeOf(error) === sqlstate.uniqueViolation && Reflect.get(error, 'table_name') === historyTable
+const isGuard = (error: object): boolean => codeOf(error) === sqlstate.uniqueViolation && Reflect.get(error, 'table_name') === historyTable
 
 /**
  * Applies one transactional migration.
@@ -135,7 +134,12 @@ export const applyMigration = async (
     if (result.summary.digest === expected) return { kind: 'applied', summary: result.summary }
     return {
       kind: 'failed',
-      error: ownError('history_mismatch', `The transaction committed, but the history of “${scene.schema}” is not the one expected after ${migration.version}.`, place, 'Observe the tenant and look at its history: something else writes to it.'),
+      error: ownError(
+        'history_mismatch',
+        `The transaction committed, but the history of “${scene.schema}” is not the one expected after ${migration.version}.`,
+        place,
+        'Observe the tenant and look at its history: something else writes to it.',
+      ),
     }
   }
   if (result.kind === 'unknown') return { kind: 'unknown', error: attemptError(result.error, place, scene.schema) }

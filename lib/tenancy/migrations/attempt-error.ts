@@ -18,7 +18,14 @@ const field = (error: unknown, name: string): string | null => {
 const lineOf = (statement: Statement, error: unknown): number => {
   const position = Number(field(error, 'position') ?? Number.NaN)
   if (!Number.isFinite(position)) return statement.line
-  return statement.line + [...statement.text].slice(0, position - 1).join('').split('\n').length - 1
+  return (
+    statement.line +
+    [...statement.text]
+      .slice(0, position - 1)
+      .join('')
+      .split('\n').length -
+    1
+  )
 }
 
 /** Keeps all that PostgreSQL said, with the statement, its file and line. */

@@ -43,7 +43,9 @@ const positionNow = async (connection: FleetConnection, track: Parameters<typeof
   if (summary === null) return -1
   const position = positionOnTrack(track, summary.digest)
   if (position === null)
-    throw new TenancyError('control.not_ready', { problem: `its history (${summary.version ?? 'empty'}) is not one of this release; it was made by a newer one, or edited` })
+    throw new TenancyError('control.not_ready', {
+      problem: `its history (${summary.version ?? 'empty'}) is not one of this release; it was made by a newer one, or edited`,
+    })
   return position
 }
 
@@ -69,7 +71,9 @@ export const migrateControl = async (url: string, directory: string): Promise<{ 
       if (!migration) break
       const outcome = await applyMigration(connection, migration, migration.prefixDigest, scene)
       if (outcome.kind === 'failed' || outcome.kind === 'unknown')
-        throw new Error(`control migration ${migration.file}: ${outcome.error.code} ${outcome.error.message}${outcome.error.line ? ` (line ${outcome.error.line})` : ''}`)
+        throw new Error(
+          `control migration ${migration.file}: ${outcome.error.code} ${outcome.error.message}${outcome.error.line ? ` (line ${outcome.error.line})` : ''}`,
+        )
       if (outcome.kind === 'applied') applied.push(migration.version)
       position = await positionNow(connection, track)
     }

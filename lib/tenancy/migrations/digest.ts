@@ -11,8 +11,7 @@ export type HistoryFact = { readonly version: string; readonly checksum: string 
  * Digest of a history: equal for equal versions and checksums in order. `migrations/history.ts` computes the same in PostgreSQL,
  * so that 10,000 histories compare without being sent.
  */
-export const digestOf = (facts: readonly HistoryFact[]): string =>
-  sha256(facts.map(({ version, checksum }) => `${version}:${checksum}`).join(','))
+export const digestOf = (facts: readonly HistoryFact[]): string => sha256(facts.map(({ version, checksum }) => `${version}:${checksum}`).join(','))
 
 /** Of a history without a row. */
 export const emptyDigest = digestOf([])

@@ -159,12 +159,18 @@ const readBatch = async (connection: FleetConnection, schemas: readonly string[]
  * @param unread called for each history that could not be read, which is then missing from the answer
  * @throws the connection's error when it breaks
  */
-export const readSummaries = async (connection: FleetConnection, schemas: readonly string[], unread: Unread, timeoutMs = 30_000): Promise<Map<string, TargetSummary>> => {
+export const readSummaries = async (
+  connection: FleetConnection,
+  schemas: readonly string[],
+  unread: Unread,
+  timeoutMs = 30_000,
+): Promise<Map<string, TargetSummary>> => {
   const catalog = await schemasWithHistory(connection, schemas, timeoutMs)
   const result = new Map<string, TargetSummary>()
   for (const schema of schemas) if (catalog.get(schema) !== true) result.set(schema, catalog.has(schema) ? { history: null } : null)
   const readable = schemas.filter((schema) => catalog.get(schema) === true)
-  for (const chunk of chunks(readable, batchSize)) for (const [schema, summary] of await readBatch(connection, chunk, timeoutMs, unread)) result.set(schema, summary)
+  for (const chunk of chunks(readable, batchSize))
+    for (const [schema, summary] of await readBatch(connection, chunk, timeoutMs, unread)) result.set(schema, summary)
   return result
 }
 
@@ -192,7 +198,16 @@ export type FullHistoryRow = {
 
 /** All rows of one history, in order of version. */
 export const readHistory = async (connection: FleetConnection, schema: string): Promise<FullHistoryRow[]> => {
-  type Row = { version: string; name: string; checksum: string; run: string | null; baseline: string; applied_at: string; finished_at: string | null; done: string }
+  type Row = {
+    version: string
+    name: string
+    checksum: string
+    run: string | null
+    baseline: string
+    applied_at: string
+    finished_at: string | null
+    done: string
+  }
   const iso = (column: string) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
   const rows = await connection.query<Row>(
     `SELECT version, name, checksum, run::text AS run, baseline::text AS baseline, ${iso('applied_at')} AS applied_at, ${iso('finished_at')} AS finished_at, ` +

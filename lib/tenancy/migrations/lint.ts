@@ -36,14 +36,19 @@ const cannotRun: Rule = (migration, statement, report) => {
   if (outsideTransaction.has(statement.kind) && !isAnalyze)
     report('not_a_migration', 'error', 'cannot be part of a migration: it cannot run in a transaction, and a new tenant is built in one')
   else if (isConcurrent(statement) && migration.transactional)
-    report('needs_transaction_off', 'error', 'CONCURRENTLY cannot run in a transaction; put “-- tenantry: transaction=off” at the head of the file, alone with this statement')
+    report(
+      'needs_transaction_off',
+      'error',
+      'CONCURRENTLY cannot run in a transaction; put “-- tenantry: transaction=off” at the head of the file, alone with this statement',
+    )
   else if (isConcurrent(statement) && statement.kind === 'IndexStmt' && indexOf(statement) === null)
     report('index_name', 'error', 'gives the index no name, so an invalid leftover of a broken build could not be told from others; name it')
 }
 
 /** What is wrong with setting a parameter in a migration; null when it is fine. */
 const settingProblem = (name: string, isLocal: boolean): readonly [rule: string, message: string] | null => {
-  if (name === 'search_path') return ['search_path', 'changes search_path, which is what keeps tenants apart; names are placed in the tenant’s schema by themselves']
+  if (name === 'search_path')
+    return ['search_path', 'changes search_path, which is what keeps tenants apart; names are placed in the tenant’s schema by themselves']
   if (name === 'role' || name === 'session_authorization') return ['role_change', 'changes the role that the migration runs under; remove it']
   return isLocal ? null : ['session_setting', `sets ${name || 'a parameter'} for the session, which goes on to the next tenant; write SET LOCAL`]
 }
@@ -64,7 +69,9 @@ const settings: Rule = (_, statement, report) => {
   // pg_dump writes its settings as calls.
   walk(statement.node, (key, value) => {
     if (key !== 'FuncCall' || lastName(value.funcname) !== 'set_config' || !Array.isArray(value.args)) return
-    const [name, , isLocal] = (value.args as Array<{ A_Const?: { sval?: { sval?: string }; boolval?: { boolval?: boolean } } }>).map(({ A_Const: constant }) => constant)
+    const [name, , isLocal] = (value.args as Array<{ A_Const?: { sval?: { sval?: string }; boolval?: { boolval?: boolean } } }>).map(
+      ({ A_Const: constant }) => constant,
+    )
     const problem = settingProblem(name?.sval?.sval?.toLowerCase() ?? '', isLocal?.boolval?.boolval === true)
     if (problem) report(problem[0], 'error', problem[1], typeof value.location === 'number' ? value.location : undefined)
   })
@@ -78,7 +85,8 @@ const madeBy = (statement: Statement): { readonly relation: Made | undefined; re
   const node = nodeOf(statement)
   const into = (node.into ?? node.intoClause) as Into | undefined
   if (into) return { relation: into.rel, onCommit: into.onCommit }
-  const relation = statement.kind === 'CreateStmt' ? node.relation : statement.kind === 'ViewStmt' ? node.view : statement.kind === 'CreateSeqStmt' ? node.sequence : undefined
+  const relation =
+    statement.kind === 'CreateStmt' ? node.relation : statement.kind === 'ViewStmt' ? node.view : statement.kind === 'CreateSeqStmt' ? node.sequence : undefined
   return { relation: relation as Made | undefined, onCommit: node.oncommit }
 }
 
@@ -92,7 +100,11 @@ const cursorHold = 0x20
 const sessionState: Rule = (_, statement, report) => {
   const { relation, onCommit } = madeBy(statement)
   if ((relation?.relpersistence === 't' || relation?.schemaname === 'pg_temp') && onCommit !== 'ONCOMMIT_DROP')
-    report('temporary', 'error', 'makes something temporary that outlives the transaction, and the session goes on to the next tenant; make it a table with ON COMMIT DROP')
+    report(
+      'temporary',
+      'error',
+      'makes something temporary that outlives the transaction, and the session goes on to the next tenant; make it a table with ON COMMIT DROP',
+    )
   const node = nodeOf(statement)
   const holds = statement.kind === 'DeclareCursorStmt' && (Number(node.options) & cursorHold) !== 0
   const what = holds ? 'a cursor WITH HOLD' : sessionObjects.get(statement.kind)
@@ -100,7 +112,12 @@ const sessionState: Rule = (_, statement, report) => {
   walk(statement.node, (key, value) => {
     const name = key === 'FuncCall' ? lastName(value.funcname) : null
     if (name !== null && /^pg_(try_)?advisory_lock(_shared)?$/.test(name))
-      report('session_lock', 'error', `${name} holds its lock for the session, which goes on to the next tenant; write ${name.replace('_lock', '_xact_lock')}`, typeof value.location === 'number' ? value.location : undefined)
+      report(
+        'session_lock',
+        'error',
+        `${name} holds its lock for the session, which goes on to the next tenant; write ${name.replace('_lock', '_xact_lock')}`,
+        typeof value.location === 'number' ? value.location : undefined,
+      )
   })
 }
 
@@ -116,7 +133,12 @@ const otherSchema: Rule = (_, statement, report) => {
     const whose = schema === 'public' ? 'the schema public, which all tenants share' : `the schema “${schema}”`
     // Functions and types may be an extension's, wherever that was put.
     if (reads && isTable && schema !== 'public')
-      report('reads_other_schema', 'error', `reads ${whose}, which may be another tenant’s: write the name without a schema, or keep what all tenants share in public`, offset)
+      report(
+        'reads_other_schema',
+        'error',
+        `reads ${whose}, which may be another tenant’s: write the name without a schema, or keep what all tenants share in public`,
+        offset,
+      )
     else if (reads)
       report('reads_other_schema', 'warning', `refers to ${whose}: it locks there for all tenants at once, and does not move with the tenant`, offset)
     else report('names_schema', 'error', `changes ${whose}: write the name without a schema, it is placed in the tenant’s own`, offset)
@@ -126,11 +148,29 @@ const otherSchema: Rule = (_, statement, report) => {
 type ForeignName = { readonly schema: string; readonly reads: boolean; readonly isTable: boolean; readonly offset: number | undefined }
 
 /** Under these a name is looked up, not changed. */
-const readingNodes: ReadonlySet<string> = new Set(['SelectStmt', 'fromClause', 'usingClause', 'pktable', 'FuncCall', 'TypeName', 'typeName', 'ColumnRef', 'inhRelations', 'TableLikeClause'])
+const readingNodes: ReadonlySet<string> = new Set([
+  'SelectStmt',
+  'fromClause',
+  'usingClause',
+  'pktable',
+  'FuncCall',
+  'TypeName',
+  'typeName',
+  'ColumnRef',
+  'inhRelations',
+  'TableLikeClause',
+])
 const changingTypes: ReadonlySet<string> = new Set(['AlterEnumStmt', 'CreateEnumStmt', 'CompositeTypeStmt', 'AlterDomainStmt'])
 const nameLists: ReadonlySet<string> = new Set(['funcname', 'names', 'defnames', 'typeName', 'domainname', 'objname'])
 /** Named by their table first, so a schema stands before two other names. */
-const partsOfTables: ReadonlySet<string> = new Set(['OBJECT_COLUMN', 'OBJECT_TRIGGER', 'OBJECT_POLICY', 'OBJECT_RULE', 'OBJECT_TABCONSTRAINT', 'OBJECT_ATTRIBUTE'])
+const partsOfTables: ReadonlySet<string> = new Set([
+  'OBJECT_COLUMN',
+  'OBJECT_TRIGGER',
+  'OBJECT_POLICY',
+  'OBJECT_RULE',
+  'OBJECT_TABCONSTRAINT',
+  'OBJECT_ATTRIBUTE',
+])
 
 /** Every name in a tree that carries another schema than the tenant's. */
 const foreignNames = (statement: Statement): ForeignName[] => {
@@ -192,6 +232,29 @@ const shared: Rule = (_, statement, report) => {
   if (why) report('shared_object', 'error', `${why}, so the first tenant’s migration would do it and the next one’s fail; do it once per database instead`)
 }
 
+/** Schemas are named here by their bare name, which looks like any other. */
+const schemaKinds: ReadonlySet<string> = new Set([
+  'OBJECT_SCHEMA',
+  'OBJECT_EXTENSION',
+  'OBJECT_DATABASE',
+  'OBJECT_ROLE',
+  'OBJECT_EVENT_TRIGGER',
+  'OBJECT_PUBLICATION',
+])
+const reachingStatements: ReadonlySet<string> = new Set(['DropOwnedStmt', 'ReassignOwnedStmt', 'GrantRoleStmt', 'AlterDefaultPrivilegesStmt'])
+
+const wholeSchemas: Rule = (_, statement, report) => {
+  const node = nodeOf(statement)
+  const kind = [node.removeType, node.renameType, node.objectType, node.objtype].find((value) => typeof value === 'string' && schemaKinds.has(value))
+  if (kind !== undefined && statement.kind !== 'CommentStmt')
+    report('whole_schema', 'error', 'drops, renames or hands over something that is larger than a tenant; a migration stays inside the tenant’s own schema')
+  else if (node.targtype === 'ACL_TARGET_ALL_IN_SCHEMA' || reachingStatements.has(statement.kind))
+    report('whole_schema', 'error', 'changes rights or owners beyond named objects of the tenant; grant on the tables by their names')
+  else if (statement.kind === 'DropStmt' && (node.removeType === 'OBJECT_TYPE' || node.removeType === 'OBJECT_DOMAIN'))
+    for (const { schema } of foreignNames(statement))
+      report('names_schema', 'error', `drops something of the schema “${schema}”: write the name without a schema`)
+}
+
 const copy: Rule = (_, statement, report) => {
   if (statement.kind === 'CopyStmt') report('copy', 'error', 'COPY reads or writes outside of the migration; write INSERT instead')
 }
@@ -207,7 +270,11 @@ const history: Rule = (_, statement, report) => {
 const ifNotExists: Rule = (_, statement, report) => {
   const node = nodeOf(statement)
   if (node.if_not_exists === true)
-    report('if_not_exists', 'warning', 'IF NOT EXISTS skips silently over something else of that name; the history already keeps a migration from running twice')
+    report(
+      'if_not_exists',
+      'warning',
+      'IF NOT EXISTS skips silently over something else of that name; the history already keeps a migration from running twice',
+    )
 }
 
 const plainIndex: Rule = (migration, statement, report) => {
@@ -217,10 +284,26 @@ const plainIndex: Rule = (migration, statement, report) => {
     (other) => other.kind === 'CreateStmt' && (nodeOf(other).relation as { relname?: string } | undefined)?.relname === table,
   )
   if (!madeHere)
-    report('blocking_index', 'warning', `blocks writes to ${table ?? 'the table'} while it builds; for large tenants use CREATE INDEX CONCURRENTLY in a transaction=off file`)
+    report(
+      'blocking_index',
+      'warning',
+      `blocks writes to ${table ?? 'the table'} while it builds; for large tenants use CREATE INDEX CONCURRENTLY in a transaction=off file`,
+    )
 }
 
-const rules: readonly Rule[] = [transactionControl, cannotRun, settings, otherSchema, shared, sessionState, copy, history, ifNotExists, plainIndex]
+const rules: readonly Rule[] = [
+  transactionControl,
+  cannotRun,
+  settings,
+  otherSchema,
+  wholeSchemas,
+  shared,
+  sessionState,
+  copy,
+  history,
+  ifNotExists,
+  plainIndex,
+]
 
 /** All findings of one migration, by line. */
 export const lintMigration = (migration: LoadedMigration): LintFinding[] => {

@@ -32,8 +32,7 @@ const readDirectives = (file: string, sql: string): { transactional: boolean; fi
     if (!match) continue
     for (const word of (match[1] ?? '').split(/[\s,]+/).filter(Boolean)) {
       if (word === 'transaction=off') transactional = false
-      else if (word !== 'transaction=on')
-        findings.push(finding(file, 'directive', `“${word}” is not a directive; known: transaction=off`, index + 1))
+      else if (word !== 'transaction=on') findings.push(finding(file, 'directive', `“${word}” is not a directive; known: transaction=off`, index + 1))
     }
   }
   return { transactional, findings }
@@ -96,9 +95,7 @@ const lintNames = (files: readonly string[], migrations: readonly LoadedMigratio
   }
   const widths = new Set(migrations.filter(({ version }) => /^\d+$/.test(version)).map(({ version }) => version.length))
   if (widths.size > 1)
-    findings.push(
-      finding(migrations[0]?.file ?? '', 'version_width', 'versions have different lengths, so 10 would sort before 9; fill them up with zeros'),
-    )
+    findings.push(finding(migrations[0]?.file ?? '', 'version_width', 'versions have different lengths, so 10 would sort before 9; fill them up with zeros'))
   return findings
 }
 
@@ -120,10 +117,12 @@ export const loadSet = async (dir: string): Promise<LoadedSet> => {
   }
   const scripts = entries.filter(({ name }) => name.endsWith('.sql'))
   const kept = await Promise.all(scripts.map((entry) => isFile(directory, entry)))
-  const files = scripts.filter((_, index) => kept[index]).map(({ name }) => name).toSorted()
+  const files = scripts
+    .filter((_, index) => kept[index])
+    .map(({ name }) => name)
+    .toSorted()
   const up = files.filter((file) => filePattern.test(file) && !file.endsWith('.down.sql'))
-  if (up.length === 0)
-    throw new TenancyError('set.directory', { dir: directory, problem: 'it holds no file named NNNN_name.sql, such as 0001_init.sql' })
+  if (up.length === 0) throw new TenancyError('set.directory', { dir: directory, problem: 'it holds no file named NNNN_name.sql, such as 0001_init.sql' })
   const downFiles = new Set(files.filter((file) => file.endsWith('.down.sql')))
   const read = await Promise.all(up.map((file) => readMigration(directory, file, downFiles)))
   const migrations = read.map(({ migration }) => migration).toSorted(byVersion)

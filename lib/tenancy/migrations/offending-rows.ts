@@ -14,7 +14,8 @@ export const offendingRowsQuery = (code: string, schema: string, constraint: str
   if (statement.kind !== 'AlterTableStmt') return null
   for (const { AlterTableCmd: command } of (node.cmds as Array<{ AlterTableCmd?: AlterCommand }> | undefined) ?? []) {
     if (!command) continue
-    if (code === '23502' && command.subtype === 'AT_SetNotNull' && command.name) return `SELECT * FROM ${from} WHERE ${quoteIdent(command.name)} IS NULL LIMIT 50`
+    if (code === '23502' && command.subtype === 'AT_SetNotNull' && command.name)
+      return `SELECT * FROM ${from} WHERE ${quoteIdent(command.name)} IS NULL LIMIT 50`
     const added = command.def?.Constraint
     if (!added || (constraint !== null && added.conname !== undefined && added.conname !== constraint)) continue
     const query = forConstraint(code, from, schema, added, statement.text)
@@ -35,8 +36,7 @@ type Constraint = {
 }
 type AlterCommand = { subtype?: string; name?: string; def?: { Constraint?: Constraint } }
 
-const names = (list: Array<{ String?: { sval?: string } }> | undefined): string[] =>
-  (list ?? []).flatMap(({ String: text }) => (text?.sval ? [text.sval] : []))
+const names = (list: Array<{ String?: { sval?: string } }> | undefined): string[] => (list ?? []).flatMap(({ String: text }) => (text?.sval ? [text.sval] : []))
 
 const forConstraint = (code: string, from: string, schema: string, added: Constraint, text: string): string | null => {
   if (code === '23514' && added.contype === 'CONSTR_CHECK') {

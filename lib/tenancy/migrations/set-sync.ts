@@ -79,7 +79,8 @@ const refuseInsertions = async (trx: ControlDb, set: SetName, stored: readonly S
   const known = new Set(stored.map(({ version }) => version))
   const added = loaded.migrations.find(({ version }) => !known.has(version))
   if (!added) return
-  const refusal = (applied: string, why: object) => new TenancyError('set.inserted_below', { set: set.name, version: added.version, file: added.file, applied, ...why })
+  const refusal = (applied: string, why: object) =>
+    new TenancyError('set.inserted_below', { set: set.name, version: added.version, file: added.file, applied, ...why })
   const applied = await furthestApplied(trx, set.id, stored)
   if (applied && byVersion(added, applied) < 0) throw refusal(applied.version, byTargets(await appliedAt(trx, set.id, applied.position)))
   const last = [...held.values()].toSorted(byVersion).at(-1)
@@ -146,7 +147,12 @@ export const syncSet = async (library: Library, actor: Actor, input: SyncInput):
   refuseErrors(input.name, loaded)
   return library.control.db.transaction().execute(async (trx) => {
     const set = await findOrMakeSet(trx, input.name, loaded.directory)
-    const stored = await trx.selectFrom('migration').select(['version', 'position', 'checksum', 'file']).where('set_id', '=', set.id).orderBy('position').execute()
+    const stored = await trx
+      .selectFrom('migration')
+      .select(['version', 'position', 'checksum', 'file'])
+      .where('set_id', '=', set.id)
+      .orderBy('position')
+      .execute()
     const held = await heldByRuns(trx, set.id)
     await refuseRewrites(trx, set, stored, held, loaded)
     await refuseInsertions(trx, set, stored, held, loaded)

@@ -17,7 +17,16 @@ import { readSizes } from './sizes.ts'
 import { sqlProblem } from './sql-problem.ts'
 
 type ObservedTarget = { readonly id: number; readonly setId: number; readonly schema: string }
-type Row = { target_id: number; version: string | null; applied: number; digest: string | null; version_state: string; pending: number | null; remark: string | null; bytes: number | null }
+type Row = {
+  target_id: number
+  version: string | null
+  applied: number
+  digest: string | null
+  version_state: string
+  pending: number | null
+  remark: string | null
+  bytes: number | null
+}
 
 export type ObserveResult = { readonly targets: number; readonly reachable: boolean; readonly problem: string | null }
 
@@ -28,7 +37,13 @@ const readTargets = async (db: ControlDb, databaseId: number, only: readonly num
     .select(['target.id', 'target.set_id as setId', 'target.schema_name as schema'])
     .where('target.database_id', '=', databaseId)
     .where(({ exists, selectFrom }) =>
-      exists(selectFrom('placement').innerJoin('tenant', 'tenant.id', 'placement.tenant_id').select('placement.target_id').whereRef('placement.target_id', '=', 'target.id').where('tenant.state', 'in', ['active', 'suspended'])),
+      exists(
+        selectFrom('placement')
+          .innerJoin('tenant', 'tenant.id', 'placement.tenant_id')
+          .select('placement.target_id')
+          .whereRef('placement.target_id', '=', 'target.id')
+          .where('tenant.state', 'in', ['active', 'suspended']),
+      ),
     )
     .orderBy('target.id')
   if (only) query = query.where(sql<boolean>`target.id = any(${[...only]}::bigint[])`)
@@ -66,7 +81,13 @@ const offTrack = async (connection: FleetConnection, schema: string, track: read
   return { ...explainOffTrack(track, history), pending: null }
 }
 
-const rowOf = async (connection: FleetConnection, target: ObservedTarget, summary: TargetSummary, track: readonly TrackMigration[], bytes: number | null): Promise<Row> => {
+const rowOf = async (
+  connection: FleetConnection,
+  target: ObservedTarget,
+  summary: TargetSummary,
+  track: readonly TrackMigration[],
+  bytes: number | null,
+): Promise<Row> => {
   const nothing = { target_id: target.id, version: null, applied: 0, digest: null, pending: null, bytes }
   if (summary === null) return { ...nothing, version_state: 'unreachable', remark: `There is no schema “${target.schema}” in the database.` }
   if (summary.history === null) return { ...nothing, version_state: 'diverged', remark: 'The schema holds no tenantry_history, so its version is not known.' }
@@ -103,7 +124,14 @@ const write = async (library: Library, databaseId: number, since: Date, { rows, 
         where o.observed_at <= excluded.observed_at`.execute(trx)
     await trx
       .updateTable('database')
-      .set({ reachable: true, problem: null, checked_at: since, bytes: facts.bytes, connections_used: facts.connectionsUsed, connections_ours: facts.connectionsOurs })
+      .set({
+        reachable: true,
+        problem: null,
+        checked_at: since,
+        bytes: facts.bytes,
+        connections_used: facts.connectionsUsed,
+        connections_ours: facts.connectionsOurs,
+      })
       .where('id', '=', databaseId)
       .execute()
     await notify(trx, { topic: 'databases' })

@@ -24,7 +24,9 @@ const requireKnown = async (db: ControlDb, input: Input): Promise<void> => {
   }
   const slugs = input.slugs ?? []
   if (slugs.length === 0) return
-  const { rows } = await sql<{ slug: string }>`select s.slug from unnest(${slugs}::text[]) as s(slug) where not exists (select from tenant n where n.slug = s.slug) limit 1`.execute(db)
+  const { rows } = await sql<{
+    slug: string
+  }>`select s.slug from unnest(${slugs}::text[]) as s(slug) where not exists (select from tenant n where n.slug = s.slug) limit 1`.execute(db)
   if (rows[0]) throw new TenancyError('tenant.unknown', { slug: rows[0].slug })
 }
 
@@ -32,7 +34,11 @@ const choose = async (db: ControlDb, input: Input): Promise<Chosen[]> => {
   await requireKnown(db, input)
   const named = input.databases === undefined ? sql`true` : sql`d.name = any(${input.databases}::text[])`
   if (input.slugs === undefined) {
-    const { rows } = await sql<{ id: number; serverId: number; name: string }>`select d.id, d.server_id as "serverId", d.name from database d where ${named} order by d.name`.execute(db)
+    const { rows } = await sql<{
+      id: number
+      serverId: number
+      name: string
+    }>`select d.id, d.server_id as "serverId", d.name from database d where ${named} order by d.name`.execute(db)
     return rows.map((row) => ({ ...row, targets: null }))
   }
   const { rows } = await sql<{ id: number; serverId: number; name: string; targets: number[] }>`
@@ -46,9 +52,19 @@ const choose = async (db: ControlDb, input: Input): Promise<Chosen[]> => {
 export const requestObservation = async (library: Library, queue: Queue, actor: Actor, input: Input): Promise<{ databases: string[] }> => {
   const { db } = library.control
   const chosen = await choose(db, input)
-  for (const [serverId, looks] of Map.groupBy(chosen, (one) => one.serverId)) await queue.observe(serverId, looks.map(({ id, targets }) => ({ databaseId: id, targets })))
+  for (const [serverId, looks] of Map.groupBy(chosen, (one) => one.serverId))
+    await queue.observe(
+      serverId,
+      looks.map(({ id, targets }) => ({ databaseId: id, targets })),
+    )
   const databases = chosen.map(({ name }) => name)
-  await appendAudit(db, { actor, action: 'targets.observe', subjectKind: 'fleet', subject: 'fleet', details: { databases, tenants: input.slugs?.length ?? 'all' } })
+  await appendAudit(db, {
+    actor,
+    action: 'targets.observe',
+    subjectKind: 'fleet',
+    subject: 'fleet',
+    details: { databases, tenants: input.slugs?.length ?? 'all' },
+  })
   return { databases }
 }
 

@@ -31,12 +31,7 @@ const isOperatorOfTheMachine = (actor: Actor): boolean => actor.kind !== 'person
 
 type People = Tenancy['people']
 
-const invite = async (
-  trx: ControlDb,
-  now: Date,
-  actor: Actor,
-  { email, name, role }: Parameters<People['invite']>[1],
-) => {
+const invite = async (trx: ControlDb, now: Date, actor: Actor, { email, name, role }: Parameters<People['invite']>[1]) => {
   const made = await trx
     .insertInto('person')
     .values({ email, name, role })
@@ -44,16 +39,9 @@ const invite = async (
     .returning(['id', 'activated_at', 'disabled_at'])
     .executeTakeFirst()
   const known =
-    made ??
-    (await trx
-      .selectFrom('person')
-      .select(['id', 'activated_at', 'disabled_at'])
-      .where('email', '=', email)
-      .forUpdate()
-      .executeTakeFirstOrThrow())
+    made ?? (await trx.selectFrom('person').select(['id', 'activated_at', 'disabled_at']).where('email', '=', email).forUpdate().executeTakeFirstOrThrow())
   if (!made) {
-    if (!isOperatorOfTheMachine(actor) && (known.activated_at || known.disabled_at))
-      throw new TenancyError('person.exists', { email })
+    if (!isOperatorOfTheMachine(actor) && (known.activated_at || known.disabled_at)) throw new TenancyError('person.exists', { email })
     await trx
       .updateTable('person')
       .set({ role, disabled_at: null, updated_at: now, ...(name ? { name } : {}) })
@@ -127,10 +115,7 @@ const redeem = async (trx: ControlDb, now: Date, token: string, password: string
   return { person: id, email }
 }
 
-export const oneTimeLinks = ({
-  control: { db },
-  clock,
-}: Library): Pick<People, 'invite' | 'link' | 'readLink' | 'redeem'> => ({
+export const oneTimeLinks = ({ control: { db }, clock }: Library): Pick<People, 'invite' | 'link' | 'readLink' | 'redeem'> => ({
   invite: (actor, input) => db.transaction().execute((trx) => invite(trx, clock(), actor, input)),
   link: (actor, { person }) => db.transaction().execute((trx) => renew(trx, clock(), actor, person)),
   readLink: async (token) => {

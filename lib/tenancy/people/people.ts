@@ -7,8 +7,7 @@ import type { ControlDb } from '../control/db.ts'
 import { TenancyError } from '../errors.ts'
 
 type Times = { readonly activated_at: Date | null; readonly disabled_at: Date | null }
-const stateOf = ({ activated_at, disabled_at }: Times): PersonRow['state'] =>
-  disabled_at ? 'disabled' : activated_at ? 'active' : 'invited'
+const stateOf = ({ activated_at, disabled_at }: Times): PersonRow['state'] => (disabled_at ? 'disabled' : activated_at ? 'active' : 'invited')
 
 export const listPeople = async (db: ControlDb): Promise<readonly PersonRow[]> => {
   const rows = await db.selectFrom('person').selectAll().orderBy('email').execute()
@@ -31,10 +30,7 @@ const lockPerson = async (trx: ControlDb, id: string) => {
   return person
 }
 
-const keepOneAdmin = async (
-  trx: ControlDb,
-  person: Times & { readonly id: string; readonly email: string; readonly role: string },
-): Promise<void> => {
+const keepOneAdmin = async (trx: ControlDb, person: Times & { readonly id: string; readonly email: string; readonly role: string }): Promise<void> => {
   if (person.role !== 'admin' || stateOf(person) !== 'active') return
   const other = await trx
     .selectFrom('person')
@@ -47,20 +43,14 @@ const keepOneAdmin = async (
   if (!other) throw new TenancyError('auth.last_admin', { email: person.email })
 }
 
-const endSessions = (trx: ControlDb, person: string) =>
-  trx.deleteFrom('auth_session').where('person_id', '=', person).execute()
+const endSessions = (trx: ControlDb, person: string) => trx.deleteFrom('auth_session').where('person_id', '=', person).execute()
 
 type People = Tenancy['people']
 
 export const changePeople = ({ control: { db } }: Library): Pick<People, 'setRole' | 'disable' | 'enable'> => {
   const inTransaction = (change: (trx: ControlDb) => Promise<void>): Promise<void> => db.transaction().execute(change)
-  const audit = (
-    trx: ControlDb,
-    actor: Actor,
-    action: string,
-    email: string,
-    details?: Readonly<Record<string, unknown>>,
-  ) => appendAudit(trx, { actor, action, subjectKind: 'person', subject: email, details })
+  const audit = (trx: ControlDb, actor: Actor, action: string, email: string, details?: Readonly<Record<string, unknown>>) =>
+    appendAudit(trx, { actor, action, subjectKind: 'person', subject: email, details })
 
   return {
     setRole: (actor, { person: id, role }) =>
@@ -76,11 +66,7 @@ export const changePeople = ({ control: { db } }: Library): Pick<People, 'setRol
         const person = await lockPerson(trx, id)
         if (person.disabled_at) return
         await keepOneAdmin(trx, person)
-        await trx
-          .updateTable('person')
-          .set({ disabled_at: new Date(), updated_at: new Date() })
-          .where('id', '=', id)
-          .execute()
+        await trx.updateTable('person').set({ disabled_at: new Date(), updated_at: new Date() }).where('id', '=', id).execute()
         await trx.deleteFrom('one_time_link').where('person_id', '=', id).where('used_at', 'is', null).execute()
         await endSessions(trx, id)
         await audit(trx, actor, 'people.disable', person.email)
@@ -91,11 +77,7 @@ export const changePeople = ({ control: { db } }: Library): Pick<People, 'setRol
         if (!person.disabled_at) return
         // A sign-in that raced with the disabling may have left a session; it must not come to life again.
         await endSessions(trx, id)
-        await trx
-          .updateTable('person')
-          .set({ disabled_at: null, updated_at: new Date() })
-          .where('id', '=', id)
-          .execute()
+        await trx.updateTable('person').set({ disabled_at: null, updated_at: new Date() }).where('id', '=', id).execute()
         await audit(trx, actor, 'people.enable', person.email)
       }),
   }

@@ -5,10 +5,7 @@ import { appendAudit } from '../control/audit.ts'
 
 type People = Tenancy['people']
 
-export const personSessions = ({
-  control: { db },
-  clock,
-}: Library): Pick<People, 'sessions' | 'signOutEverywhere' | 'endSession' | 'seen'> => ({
+export const personSessions = ({ control: { db }, clock }: Library): Pick<People, 'sessions' | 'signOutEverywhere' | 'endSession' | 'seen'> => ({
   sessions: async (person) => {
     const rows = await db
       .selectFrom('auth_session')
@@ -49,17 +46,14 @@ export const personSessions = ({
         .where('id', '=', session)
         .where('person_id', '=', actor.id ?? '')
         .executeTakeFirst()
-      if (ended.numDeletedRows > 0n)
-        await appendAudit(trx, { actor, action: 'account.endSession', subjectKind: 'person', subject: actor.label })
+      if (ended.numDeletedRows > 0n) await appendAudit(trx, { actor, action: 'account.endSession', subjectKind: 'person', subject: actor.label })
     }),
   seen: async (person) => {
     await db
       .updateTable('person')
       .set({ last_seen_at: sql`now()` })
       .where('id', '=', person)
-      .where((eb) =>
-        eb.or([eb('last_seen_at', 'is', null), eb('last_seen_at', '<', sql<Date>`now() - interval '1 minute'`)]),
-      )
+      .where((eb) => eb.or([eb('last_seen_at', 'is', null), eb('last_seen_at', '<', sql<Date>`now() - interval '1 minute'`)]))
       .execute()
   },
 })

@@ -104,7 +104,14 @@ export const adoptSchema = async (connection: FleetConnection, plan: BuildPlan, 
     plain(`REVOKE ALL ON TABLE ${quoteQualified(schema, historyTable)} FROM ${role}`),
     ...(hasHistory || plan.migrations.length === 0
       ? []
-      : [plain(insertHistory(schema, plan.migrations.map((migration) => ({ ...historyRowOf(migration, scene.run), baseline: true }))))]),
+      : [
+          plain(
+            insertHistory(
+              schema,
+              plan.migrations.map((migration) => ({ ...historyRowOf(migration, scene.run), baseline: true })),
+            ),
+          ),
+        ]),
   ]
   return settle(await fly(connection, messages, scene), plan, scene)
 }
@@ -113,7 +120,15 @@ const settle = (result: Awaited<ReturnType<typeof fly>>, plan: BuildPlan, scene:
   if (result.kind === 'committed')
     return result.summary.digest === plan.expected
       ? { kind: 'applied', summary: result.summary }
-      : { kind: 'failed', error: ownError('history_mismatch', `The history of “${scene.schema}” is not the one expected after onboarding.`, nowhere, `The schema and the role “${plan.role}” are in place nevertheless. Look at the history; then adopt the schema at its version (baseline), or drop what was made and onboard the tenant again.`) }
+      : {
+          kind: 'failed',
+          error: ownError(
+            'history_mismatch',
+            `The history of “${scene.schema}” is not the one expected after onboarding.`,
+            nowhere,
+            `The schema and the role “${plan.role}” are in place nevertheless. Look at the history; then adopt the schema at its version (baseline), or drop what was made and onboard the tenant again.`,
+          ),
+        }
   if (result.kind === 'unknown') return { kind: 'unknown', error: attemptError(result.error, nowhere, scene.schema) }
   return { kind: 'failed', error: explain(result.error, result.place, plan, scene) }
 }
@@ -121,8 +136,18 @@ const settle = (result: Awaited<ReturnType<typeof fly>>, plan: BuildPlan, scene:
 const explain = (error: Error & { code?: string }, place: ErrorPlace, plan: BuildPlan, scene: Scene): AttemptError => {
   const described = attemptError(error, place, scene.schema)
   if (codeOf(error) === '42P06' && place.version === null)
-    return { ...described, code: 'schema_exists', message: `A schema “${scene.schema}” is there already.`, hint: 'To adopt it as it is, onboard the tenant again and say which version it is at (baseline).' }
+    return {
+      ...described,
+      code: 'schema_exists',
+      message: `A schema “${scene.schema}” is there already.`,
+      hint: 'To adopt it as it is, onboard the tenant again and say which version it is at (baseline).',
+    }
   if (codeOf(error) === '42710' && place.version === null)
-    return { ...described, code: 'role_exists', message: `A role “${plan.role}” is there already and belongs to no tenant of this fleet.`, hint: 'Drop or rename that role, then onboard the tenant again.' }
+    return {
+      ...described,
+      code: 'role_exists',
+      message: `A role “${plan.role}” is there already and belongs to no tenant of this fleet.`,
+      hint: 'Drop or rename that role, then onboard the tenant again.',
+    }
   return described
 }

@@ -86,14 +86,19 @@ type Read = { readonly row: OnboardRow | null; readonly problems: readonly CsvPr
 
 const readRow = ({ record, line }: RawRecord, header: readonly string[]): Read => {
   if (record.length > header.length)
-    return { row: null, problems: [{ line, column: null, message: `has ${record.length} values, but there are ${header.length} columns; quote values that hold the delimiter` }] }
+    return {
+      row: null,
+      problems: [{ line, column: null, message: `has ${record.length} values, but there are ${header.length} columns; quote values that hold the delimiter` }],
+    }
   const value = (column: Column): string => record[header.indexOf(column)] ?? ''
   const { labels, problem } = readLabels(value('labels'))
   const optional = (column: Column): string | undefined => (value(column) === '' ? undefined : value(column))
   const parsed = onboardRowSchema.safeParse({
     slug: value('slug'),
     name: optional('name'),
-    hosts: value('hosts').split(/[\s;]+/).filter((host) => host !== ''),
+    hosts: value('hosts')
+      .split(/[\s;]+/)
+      .filter((host) => host !== ''),
     labels,
     database: optional('database'),
     schema: optional('schema'),
@@ -138,7 +143,11 @@ export const parseOnboardCsv = (csv: string): CsvResult => {
   if (body.length === 0) return refuse(first.line, null, 'the file holds the names of the columns, but no tenant')
   const tooMany = body[maxOnboardRows]
   if (tooMany)
-    return refuse(tooMany.line, null, `the file holds ${body.length.toLocaleString('en')} tenants; ${maxOnboardRows.toLocaleString('en')} at once are the most. Split it`)
+    return refuse(
+      tooMany.line,
+      null,
+      `the file holds ${body.length.toLocaleString('en')} tenants; ${maxOnboardRows.toLocaleString('en')} at once are the most. Split it`,
+    )
   const header = first.record.map((name) => name.toLowerCase())
   const read = body.map((record) => readRow(record, header))
   const slugAt = header.indexOf('slug')

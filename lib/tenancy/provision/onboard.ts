@@ -40,7 +40,10 @@ const placeRows = async (trx: ControlDb, set: SetRow, input: OnboardInput): Prom
   const seen = new Set<string>()
   return input.tenants.map((tenant) => {
     const place = tenant.database === undefined ? fallback : databases.get(tenant.database)
-    if (!place) throw tenant.database === undefined ? new TenancyError('set.no_database', { set: set.name }) : new TenancyError('database.unknown', { database: tenant.database })
+    if (!place)
+      throw tenant.database === undefined
+        ? new TenancyError('set.no_database', { set: set.name })
+        : new TenancyError('database.unknown', { database: tenant.database })
     if (seen.has(tenant.slug)) throw new TenancyError('input.invalid', { problem: `the slug “${tenant.slug}” is there twice`, field: 'tenants' })
     seen.add(tenant.slug)
     return {
@@ -60,7 +63,9 @@ const rowset = (rows: readonly Row[]) =>
   sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x(slug text, name text, hosts jsonb, labels jsonb, "databaseId" bigint, "serverId" bigint, schema text, baseline text)`
 
 /** The placement’s target is known to be there; one whose onboarding failed left nothing and may be tried again. */
-const isBuilt = (placement: 'p' | 'q') => sql`(exists (select from run_item i where i.target_id = ${sql.ref(`${placement}.target_id`)} and i.state in ('succeeded', 'skipped'))
+const isBuilt = (
+  placement: 'p' | 'q',
+) => sql`(exists (select from run_item i where i.target_id = ${sql.ref(`${placement}.target_id`)} and i.state in ('succeeded', 'skipped'))
   or exists (select from observation o where o.target_id = ${sql.ref(`${placement}.target_id`)} and o.digest is not null))`
 
 /** A tenant whose earlier onboarding failed is taken up again; one that has a place in this set is taken. In order of slug, so that two calls at once cannot lock each other out. */
@@ -189,7 +194,13 @@ const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInp
         failureTolerance: null,
         items,
       })
-      await appendAudits(trx, { actor, action: 'tenants.onboard', subjectKind: 'tenant', subjects: rows.map(({ slug }) => slug), details: { run, set: set.name } })
+      await appendAudits(trx, {
+        actor,
+        action: 'tenants.onboard',
+        subjectKind: 'tenant',
+        subjects: rows.map(({ slug }) => slug),
+        details: { run, set: set.name },
+      })
       await notify(trx, { topic: 'runs' })
       await notify(trx, { topic: 'tenants' })
       return { run }

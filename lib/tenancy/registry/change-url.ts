@@ -32,10 +32,22 @@ export const changeDatabaseUrl = async (library: Library, actor: Actor, input: z
     if (!row) throw new TenancyError('database.unknown', { database: input.name })
     const isSameServer = row.identity === probe.identity || (isAddress(row.identity) && isAddress(probe.identity))
     if (!isSameServer || row.dbname !== at.dbname) throw new TenancyError('database.other', { database: input.name, found: `${at.dbname} at ${addressOf(at)}` })
-    await trx.updateTable('server').set({ name: addressOf(probe), version: probe.version, version_num: probe.versionNum }).where('id', '=', row.serverId).execute()
+    await trx
+      .updateTable('server')
+      .set({ name: addressOf(probe), version: probe.version, version_num: probe.versionNum })
+      .where('id', '=', row.serverId)
+      .execute()
     await trx
       .updateTable('database')
-      .set({ host: at.host, port: at.port, username: at.user, url_sealed: seal(library.secret, at.url), reachable: true, problem: null, checked_at: library.clock() })
+      .set({
+        host: at.host,
+        port: at.port,
+        username: at.user,
+        url_sealed: seal(library.secret, at.url),
+        reachable: true,
+        problem: null,
+        checked_at: library.clock(),
+      })
       .where('id', '=', row.id)
       .execute()
     await appendAudit(trx, {

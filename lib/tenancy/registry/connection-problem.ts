@@ -43,7 +43,11 @@ export const connectionProblem = (error: unknown, at: DatabaseUrl): TenancyError
     return new TenancyError('database.auth', { host, user: at.user }, error)
   if (code === sqlstate.undefinedDatabase || code === sqlstate.databaseDropped) return new TenancyError('database.missing', { host, dbname: at.dbname }, error)
   if (code === sqlstate.insufficientPrivilege)
-    return new TenancyError('database.rights', { user: at.user, right: `CONNECT on database “${at.dbname}”`, remedy: `grant connect on database "${at.dbname}" to "${at.user}"` }, error)
+    return new TenancyError(
+      'database.rights',
+      { user: at.user, right: `CONNECT on database “${at.dbname}”`, remedy: `grant connect on database "${at.dbname}" to "${at.user}"` },
+      error,
+    )
   // Poolers in front of PostgreSQL refuse start-up parameters that PostgreSQL itself takes.
   if (code === '08P01') return new TenancyError('database.pooler', { host }, error)
   if (tlsCodes.test(code)) return new TenancyError('database.unreachable', { host, problem: 'its TLS certificate was not accepted (see sslmode)' }, error)

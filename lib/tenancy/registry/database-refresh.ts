@@ -34,11 +34,7 @@ const keepSeen = async ({ control, clock }: Library, database: Known, probe: Pro
 const keepUnseen = async ({ control, clock, logger }: Library, database: Known, error: unknown): Promise<void> => {
   if (!isTenancyError(error)) throw error
   logger.warn({ database: database.name, code: error.code }, 'database.unreachable')
-  await control.db
-    .updateTable('database')
-    .set({ reachable: false, problem: error.message, checked_at: clock() })
-    .where('id', '=', database.id)
-    .execute()
+  await control.db.updateTable('database').set({ reachable: false, problem: error.message, checked_at: clock() }).where('id', '=', database.id).execute()
 }
 
 const refreshOne = async (library: Library, database: Known): Promise<boolean> => {

@@ -18,8 +18,7 @@ const factsOf = ({ identity: _identity, connectionsOurs: _ours, ...facts }: Prob
 type CheckInput = z.output<typeof checkDatabaseInput>
 
 /** Connects and reads the server's facts; keeps nothing. @throws database.* */
-export const lookAtDatabase = async (input: CheckInput): Promise<DatabaseFacts> =>
-  factsOf(await probeDatabase(parseDatabaseUrl(input.url), { thorough: true }))
+export const lookAtDatabase = async (input: CheckInput): Promise<DatabaseFacts> => factsOf(await probeDatabase(parseDatabaseUrl(input.url), { thorough: true }))
 
 /** The same on somebody's word: it knocks at whatever address was typed, so the trail tells who knocked where and what answered. @throws database.* */
 export const checkDatabase = async ({ control }: Library, actor: Actor, input: CheckInput): Promise<DatabaseFacts> => {

@@ -97,7 +97,10 @@ const isTransactionPooler = async (first: Client, second: Client): Promise<boole
     if (rows?.[0]?.pid === before) return true
     return (await backendOf(first)) !== before
   } finally {
-    await second.unsafe('rollback').simple().catch(() => {})
+    await second
+      .unsafe('rollback')
+      .simple()
+      .catch(() => {})
   }
 }
 

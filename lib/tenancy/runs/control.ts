@@ -44,7 +44,14 @@ const hasLiveConductor = async (trx: ControlDb, run: number): Promise<boolean> =
   return rows[0]?.live === true
 }
 
-const change = async (library: Library, actor: Actor, run: number, command: string, allowed: (state: RunState) => boolean, carryOut: (trx: ControlDb, state: RunState) => Promise<void>) => {
+const change = async (
+  library: Library,
+  actor: Actor,
+  run: number,
+  command: string,
+  allowed: (state: RunState) => boolean,
+  carryOut: (trx: ControlDb, state: RunState) => Promise<void>,
+) => {
   await library.control.db.transaction().execute(async (trx) => {
     const locked = await lockRun(trx, run)
     if (!allowed(locked.state)) throw conflict(locked, command)
@@ -75,14 +82,18 @@ export const resumeRun = (library: Library, actor: Actor, { run }: { run: number
     // Somebody looked at the failures that stopped it: only failures beyond those count against the tolerance now.
     await sql`
       update run set failures_allowed = failures_allowed + (select count(*) from run_item where run_id = ${run} and state = 'failed')
-      where id = ${run} and failures_allowed is not null and failures_allowed < (select count(*) from run_item where run_id = ${run} and state = 'failed')`.execute(trx)
+      where id = ${run} and failures_allowed is not null and failures_allowed < (select count(*) from run_item where run_id = ${run} and state = 'failed')`.execute(
+      trx,
+    )
   })
 
 /** Running items finish; pending ones never start. @throws run.unknown, run.state_conflict */
 export const cancelRun = (library: Library, actor: Actor, { run }: { run: number }): Promise<void> =>
   change(library, actor, run, 'cancel', canCancel, async (trx) => {
     if (await hasLiveConductor(trx, run)) return void (await setState(trx, run, 'cancelling', 'requested'))
-    const { rows } = await sql<{ running: number }>`select count(*) as running from run_item where run_id = ${run} and state in ('running', 'interrupted')`.execute(trx)
+    const { rows } = await sql<{
+      running: number
+    }>`select count(*) as running from run_item where run_id = ${run} and state in ('running', 'interrupted')`.execute(trx)
     // What a dead conductor left running is settled by the next one, which reads the histories first.
     if ((rows[0]?.running ?? 0) > 0) return void (await setState(trx, run, 'cancelling', 'requested'))
     await sql`
@@ -112,7 +123,11 @@ export const retryItems = async (library: Library, actor: Actor, input: { run: n
       if (state === 'paused') await setState(trx, input.run, 'queued')
     })
   } catch (error) {
-    throw await explainConflict(library, error, targets.flatMap(({ target_id: id }) => id ?? []))
+    throw await explainConflict(
+      library,
+      error,
+      targets.flatMap(({ target_id: id }) => id ?? []),
+    )
   }
   return { items }
 }

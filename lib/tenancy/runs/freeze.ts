@@ -45,10 +45,17 @@ const requireUnchanged = async (trx: ControlDb, setId: number, frozen: readonly 
   await trx.selectFrom('migration_set').select('id').where('id', '=', setId).forKeyShare().execute()
   const rows = await trx.selectFrom('migration').select(['version', 'checksum']).where('set_id', '=', setId).orderBy('position').limit(frozen.length).execute()
   const changed = frozen.find(({ version, checksum }, index) => rows[index]?.version !== version || rows[index].checksum !== checksum)
-  if (changed) throw new TenancyError('run.plan_changed', { problem: `migration ${changed.version} of the set is not the same any more, or has another one before it` })
+  if (changed)
+    throw new TenancyError('run.plan_changed', { problem: `migration ${changed.version} of the set is not the same any more, or has another one before it` })
 }
 
-export type NewItem = { readonly targetId: number; readonly tenantId: number; readonly serverId: number; readonly fromVersion: string | null; readonly options?: object }
+export type NewItem = {
+  readonly targetId: number
+  readonly tenantId: number
+  readonly serverId: number
+  readonly fromVersion: string | null
+  readonly options?: object
+}
 
 export type NewRun = {
   readonly kind: 'migrate' | 'onboard'

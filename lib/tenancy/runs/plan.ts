@@ -22,7 +22,13 @@ type Candidate = {
   busy: boolean
 }
 
-export type Plan = { readonly set: SetRow; readonly migrations: readonly FrozenMigration[]; readonly digest: string; readonly chosen: readonly Candidate[]; readonly leftOut: ReadonlyMap<string, number> }
+export type Plan = {
+  readonly set: SetRow
+  readonly migrations: readonly FrozenMigration[]
+  readonly digest: string
+  readonly chosen: readonly Candidate[]
+  readonly leftOut: ReadonlyMap<string, number>
+}
 
 const candidates = async (db: ControlDb, setId: number, targetIds: readonly number[]): Promise<Candidate[]> => {
   const { rows } = await sql<Candidate>`
@@ -62,7 +68,17 @@ export const makePlan = async (db: ControlDb, input: PlanInput): Promise<Plan> =
     if (reason === null) chosen.push(candidate)
     else leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1)
   }
-  return { set, migrations, digest: planDigest(set.name, migrations, chosen.map(({ target_id: id }) => id)), chosen, leftOut }
+  return {
+    set,
+    migrations,
+    digest: planDigest(
+      set.name,
+      migrations,
+      chosen.map(({ target_id: id }) => id),
+    ),
+    chosen,
+    leftOut,
+  }
 }
 
 const countBy = <T, K>(list: readonly T[], key: (element: T) => K): Map<K, number> => {
@@ -77,7 +93,11 @@ export const planView = async (db: ControlDb, input: PlanInput): Promise<PlanVie
   const goal = plan.migrations.length
   const lowest = Math.min(goal, ...plan.chosen.map(({ position }) => position ?? 0))
   const steps = plan.migrations.slice(lowest)
-  const contents = await db.selectFrom('migration_content').selectAll().where('checksum', 'in', ['', ...steps.map(({ checksum }) => checksum)]).execute()
+  const contents = await db
+    .selectFrom('migration_content')
+    .selectAll()
+    .where('checksum', 'in', ['', ...steps.map(({ checksum }) => checksum)])
+    .execute()
   const sqlOf = new Map(contents.map(({ checksum, sql: text }) => [checksum, text]))
   const stored = await db.selectFrom('migration').select(['version', 'findings']).where('set_id', '=', plan.set.id).execute()
   const findingsOf = new Map<string, LintFinding[]>(stored.map(({ version, findings }) => [version, findings]))
@@ -90,7 +110,11 @@ export const planView = async (db: ControlDb, input: PlanInput): Promise<PlanVie
     total: plan.chosen.length,
     byVersion: [...byVersion]
       .toSorted(([a], [b]) => a - b)
-      .map(([position, count]) => ({ version: position > 0 ? (plan.migrations[position - 1]?.version ?? null) : null, count, steps: goal - Math.max(position, 0) })),
+      .map(([position, count]) => ({
+        version: position > 0 ? (plan.migrations[position - 1]?.version ?? null) : null,
+        count,
+        steps: goal - Math.max(position, 0),
+      })),
     byDatabase: [...countBy(plan.chosen, ({ database }) => database)].map(([database, count]) => ({ database, count, budget: budgets.get(database) ?? 1 })),
     leftOut: [...plan.leftOut].map(([reason, count]) => ({ reason, count })),
     migrations: steps.map(({ version, name, checksum, transactional }) => ({

@@ -10,7 +10,13 @@ import { summariesWhere } from './summaries.ts'
 
 type Db = Pick<Library, 'control'>
 
-type ServerRow = { readonly server: string; readonly budget: number; readonly worker: string | null; readonly heartbeatAt: Date | null; readonly waitingFor: string | null }
+type ServerRow = {
+  readonly server: string
+  readonly budget: number
+  readonly worker: string | null
+  readonly heartbeatAt: Date | null
+  readonly waitingFor: string | null
+}
 
 const serversOf = async (db: ControlDb, run: number): Promise<RunDetail['servers']> => {
   const { rows } = await sql<ServerRow>`
@@ -64,8 +70,7 @@ export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunD
     ...facts,
     migrations: migrations.map(({ version, name, checksum, transactional }) => ({ version, name, checksum, transactional })),
     servers,
-    verified:
-      verifiedAt === null ? null : { at: verifiedAt.toISOString(), targets: verifiedTargets ?? 0, mismatches: verifiedMismatches ?? 0 },
+    verified: verifiedAt === null ? null : { at: verifiedAt.toISOString(), targets: verifiedTargets ?? 0, mismatches: verifiedMismatches ?? 0 },
   }
 }
 
@@ -125,7 +130,8 @@ export const listRunItems = async ({ control: { db } }: Db, input: RunItemsInput
     from page i left join target ta on ta.id = i.target_id left join database d on d.id = ta.database_id join tenant t on t.id = i.tenant_id
     order by ${itemSorts[input.sort]} ${direction}, i.position`.execute(db)
   if (rows.length === 0) await requireRun(db, input.run)
-  const total = rows[0]?.total ?? (input.offset === 0 ? 0 : (await sql<{ total: number }>`select count(*)::int as total from ${source}`.execute(db)).rows[0]?.total) ?? 0
+  const total =
+    rows[0]?.total ?? (input.offset === 0 ? 0 : (await sql<{ total: number }>`select count(*)::int as total from ${source}`.execute(db)).rows[0]?.total) ?? 0
   return {
     total,
     offset: input.offset,

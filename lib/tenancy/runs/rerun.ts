@@ -21,7 +21,13 @@ const chooseItems = async (db: ControlDb, run: number, slugs: readonly string[] 
     join placement p on p.tenant_id = i.tenant_id and p.set_id = r.set_id and p.target_id = i.target_id left join observation o on o.target_id = i.target_id
     where i.run_id = ${run} and i.target_id is not null and i.state in ('failed', 'interrupted', 'cancelled') and n.state in ('active', 'provisioning') and ${named}
     order by i.position`.execute(db)
-  return rows.map((row) => ({ targetId: row.target_id, tenantId: row.tenant_id, serverId: row.server_id, fromVersion: row.version, ...(row.options ? { options: row.options } : {}) }))
+  return rows.map((row) => ({
+    targetId: row.target_id,
+    tenantId: row.tenant_id,
+    serverId: row.server_id,
+    fromVersion: row.version,
+    ...(row.options ? { options: row.options } : {}),
+  }))
 }
 
 /**
@@ -35,13 +41,27 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
       const parent = await trx
         .selectFrom('run')
         .innerJoin('migration_set', 'migration_set.id', 'run.set_id')
-        .select(['run.id', 'run.kind', 'run.state', 'run.set_id', 'run.migrations', 'run.max_concurrent', 'run.failure_tolerance', 'migration_set.name as set_name'])
+        .select([
+          'run.id',
+          'run.kind',
+          'run.state',
+          'run.set_id',
+          'run.migrations',
+          'run.max_concurrent',
+          'run.failure_tolerance',
+          'migration_set.name as set_name',
+        ])
         .where('run.id', '=', input.run)
         .forUpdate('run')
         .executeTakeFirst()
       if (!parent) throw new TenancyError('run.unknown', { run: input.run })
       if (!canRerun(parent.state))
-        throw new TenancyError('run.state_conflict', { run: parent.id, state: parent.state, command: 'rerun', remedy: 'While it is open, retry its failed items inside it.' })
+        throw new TenancyError('run.state_conflict', {
+          run: parent.id,
+          state: parent.state,
+          command: 'rerun',
+          remedy: 'While it is open, retry its failed items inside it.',
+        })
       const items = await chooseItems(trx, parent.id, input.slugs)
       if (items.length === 0) throw new TenancyError('run.no_items', { run: parent.id })
       targetIds = items.map(({ targetId }) => targetId)
@@ -57,7 +77,13 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
         failureTolerance: parent.failure_tolerance,
         items,
       })
-      await appendAudit(trx, { actor, action: 'runs.rerun', subjectKind: 'run', subject: String(run), details: { parent: parent.id, targets: items.length, note: input.note } })
+      await appendAudit(trx, {
+        actor,
+        action: 'runs.rerun',
+        subjectKind: 'run',
+        subject: String(run),
+        details: { parent: parent.id, targets: items.length, note: input.note },
+      })
       await notify(trx, { topic: 'runs' })
       return { run }
     })

@@ -50,7 +50,11 @@ export const startRun = async (library: Library, actor: Actor, input: StartRunIn
       return { run }
     })
   } catch (error) {
-    throw await explainConflict(library, error, plan.chosen.map(({ target_id: id }) => id))
+    throw await explainConflict(
+      library,
+      error,
+      plan.chosen.map(({ target_id: id }) => id),
+    )
   }
 }
 

@@ -52,7 +52,10 @@ const countItems = async (db: ControlDb, runs: readonly number[]): Promise<Map<n
 
 const countsOf = async (db: ControlDb, runs: ReadonlyArray<{ readonly id: number; readonly state: RunState }>): Promise<Map<number, ItemCounts>> => {
   const kept = keptCounts(db)
-  const counted = await countItems(db, runs.filter(({ id }) => !kept.has(id)).map(({ id }) => id))
+  const counted = await countItems(
+    db,
+    runs.filter(({ id }) => !kept.has(id)).map(({ id }) => id),
+  )
   for (const { id, state } of runs) {
     const counts = counted.get(id)
     if (counts && isFinalRun(state)) kept.set(id, counts)

@@ -6,7 +6,9 @@ import { observeDatabase } from '../observation/observe.ts'
 /** Finished runs whose histories were not read back yet; older ones are history themselves. */
 export const runsToVerify = async ({ control }: Library): Promise<number[]> => {
   const { rows } = await sql<{ id: number }>`
-    select id from run where finished_at > now() - interval '1 day' and verified_at is null and state in ('succeeded', 'failed', 'cancelled') order by id`.execute(control.db)
+    select id from run where finished_at > now() - interval '1 day' and verified_at is null and state in ('succeeded', 'failed', 'cancelled') order by id`.execute(
+    control.db,
+  )
   return rows.map(({ id }) => id)
 }
 

@@ -32,8 +32,7 @@ export type ConnectOptions = {
 
 const asError = (error: unknown): Error & { code?: string } => (error instanceof Error ? error : new Error(String(error)))
 
-const flightTimeout = (timeoutMs: number): Error & { code: string } =>
-  Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'FLIGHT_TIMEOUT' })
+const flightTimeout = (timeoutMs: number): Error & { code: string } => Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'FLIGHT_TIMEOUT' })
 
 /** A flight is sent whole; the driver's default would hold it back after a hundred messages. Its types do not list the option. */
 const pipelining: object = { max_pipeline: 100_000 }

@@ -13,8 +13,7 @@ export class IdentifierError extends Error {
 export const quoteIdent = (name: string): string => {
   if (name === '') throw new IdentifierError('an identifier must not be empty')
   if (name.includes('\u0000')) throw new IdentifierError('an identifier must not hold a NUL character')
-  if (Buffer.byteLength(name, 'utf8') > maxIdentifierBytes)
-    throw new IdentifierError(`identifier “${name}” is longer than ${maxIdentifierBytes} bytes`)
+  if (Buffer.byteLength(name, 'utf8') > maxIdentifierBytes) throw new IdentifierError(`identifier “${name}” is longer than ${maxIdentifierBytes} bytes`)
   return `"${name.replaceAll('"', '""')}"`
 }
 

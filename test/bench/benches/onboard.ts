@@ -10,7 +10,8 @@ import { startOnboarding } from '../stage.ts'
 const database = 'bench_onboard'
 
 /** The registry as before the first tenant. */
-const forget = ({ sql }: Product) => sql.unsafe('truncate tenantry.run, tenantry.placement, tenantry.target, tenantry.tenant, tenantry.database cascade').simple()
+const forget = ({ sql }: Product) =>
+  sql.unsafe('truncate tenantry.run, tenantry.placement, tenantry.target, tenantry.tenant, tenantry.database cascade').simple()
 
 /** Tenants through twenty migrations, each round in a database of its own. */
 export const onboard = async (server: BenchServer, options: Options, size: number): Promise<Result[]> => {

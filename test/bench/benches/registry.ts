@@ -84,7 +84,14 @@ const listed = async ({ tenancy }: Product): Promise<Result[]> => {
   ]
 }
 
-const plain = async (bench: string, work: () => Promise<unknown>): Promise<Result> => ({ bench, size, floor: null, product: figuresOf(await callsOf(work)), unit: 'ms', bar: null })
+const plain = async (bench: string, work: () => Promise<unknown>): Promise<Result> => ({
+  bench,
+  size,
+  floor: null,
+  product: figuresOf(await callsOf(work)),
+  unit: 'ms',
+  bar: null,
+})
 
 export const registry = async (server: BenchServer, options: Options): Promise<Result[]> => {
   const product = await openProduct(server, { ...options, database: 'control_registry' })

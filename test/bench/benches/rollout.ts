@@ -22,7 +22,15 @@ const countQueries = async (stage: Stage): Promise<Result[]> => {
   const { queries, connections } = await counter.close()
   await stage.reset()
   return [
-    { bench: 'rollout: queries a target', size, floor: null, product: figuresOf([queries / size]), unit: 'count', bar: null, note: `over ${connections} connections in all, verification included` },
+    {
+      bench: 'rollout: queries a target',
+      size,
+      floor: null,
+      product: figuresOf([queries / size]),
+      unit: 'count',
+      bar: null,
+      note: `over ${connections} connections in all, verification included`,
+    },
   ]
 }
 
@@ -53,7 +61,14 @@ export const rollout = async (stage: Stage): Promise<Result[]> => {
   const counted = await countQueries(stage)
   const { peak } = await product.worker()
   return [
-    { bench: 'rollout of 0021', size, ...figures, unit: 'ms', bar: 1.3, note: `${Math.min(...events.slice(1))}–${Math.max(...events.slice(1))} messages of progress` },
+    {
+      bench: 'rollout of 0021',
+      size,
+      ...figures,
+      unit: 'ms',
+      bar: 1.3,
+      note: `${Math.min(...events.slice(1))}–${Math.max(...events.slice(1))} messages of progress`,
+    },
     { bench: 'rollout, until read back beside it', size, floor: figures.floor, product: figuresOf(verified.slice(1)), unit: 'ms', bar: null },
     ...counted,
     { bench: 'worker, largest size of the process', size, floor: null, product: figuresOf([megabytes(peak)]), unit: 'MB', bar: 300 },

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 test('pages hold every row once, newest first, whatever is written meanwhile', async () => {
   const seen: AuditRow[] = []
-  for (let before: number | undefined; ; ) {
+  for (let before: number | undefined; ;) {
     const { rows, next } = await edge.tenancy.audit.list({ action: 'tests.', before, limit: 100 })
     seen.push(...rows)
     await record('written-meanwhile')

@@ -98,7 +98,16 @@ describe('from nothing to tenants', () => {
       { actor_kind: 'cli', details: { tenants: 'all', targets: 3, unreachable: [] } },
     ])
     await control.end()
-    expect(targets[0]).toMatchObject({ set: 'app', database: 'app-1', schema: schemaOf(acme), isolation: 'schema', version: '0002', pending: 0, state: 'at_head', drift: null })
+    expect(targets[0]).toMatchObject({
+      set: 'app',
+      database: 'app-1',
+      schema: schemaOf(acme),
+      isolation: 'schema',
+      version: '0002',
+      pending: 0,
+      state: 'at_head',
+      drift: null,
+    })
     const one = await cli.run(['status', '--tenant', globex, '--json'])
     expect(one.document(documents.statusDocument).targets.map(({ tenant }) => tenant)).toEqual([globex])
   })
@@ -134,10 +143,12 @@ describe('a rollout that one tenant is in the way of', () => {
   })
 
   it('the same as text names the group, the place, the rows and the next step', async () => {
-    const { run } = (await cli.run(['runs', 'list', '--limit', '1', '--json'])).document(documents.runListDocument).runs.map((found) => ({ run: found }))[0] ?? {}
+    const { run } =
+      (await cli.run(['runs', 'list', '--limit', '1', '--json'])).document(documents.runListDocument).runs.map((found) => ({ run: found }))[0] ?? {}
     const shown = await cli.run(['runs', 'show', String(run?.id)])
     expect([shown.code, shown.stderr]).toEqual([0, ''])
-    for (const words of ['1 tenant: 23514', globex, '0003_short_names.sql:1', 'SELECT * FROM', `tenantry runs rerun ${run?.id}`]) expect(shown.stdout).toContain(words)
+    for (const words of ['1 tenant: 23514', globex, '0003_short_names.sql:1', 'SELECT * FROM', `tenantry runs rerun ${run?.id}`])
+      expect(shown.stdout).toContain(words)
   })
 
   it('rerun makes the rest green once the rows are mended, and then there is nothing to do', async () => {

@@ -43,7 +43,9 @@ const newest = async (): Promise<number> => (await cli.run(['runs', 'list', '--l
 
 /** How often each tenant's history holds the version; the table's key makes more than once impossible, and less is what counts here. */
 const applied = async (version: string): Promise<number> => {
-  const rows = await sql.unsafe<Array<{ found: string }>>(slugs.map((slug) => `select count(*) as found from ${schemaOf(slug)}.tenantry_history where version = '${version}'`).join(' union all '))
+  const rows = await sql.unsafe<Array<{ found: string }>>(
+    slugs.map((slug) => `select count(*) as found from ${schemaOf(slug)}.tenantry_history where version = '${version}'`).join(' union all '),
+  )
   return rows.reduce((sum, { found }) => sum + Number(found), 0)
 }
 

@@ -75,7 +75,13 @@ it('a first start that was killed in the middle is finished by the next one', as
   expect(phases).toEqual(['Demo fleet of 200 tenants'])
   const { tenants, states, sets } = await tenancy.fleet.overview()
   expect([tenants, states.behind]).toEqual([200, 200])
-  expect(Object.fromEntries(sets[0]?.versions.map(({ version, count }) => [version, count]) ?? [])).toEqual({ '0006': 2, '0008': 4, '0009': 6, '0010': 8, '0011': 180 })
+  expect(Object.fromEntries(sets[0]?.versions.map(({ version, count }) => [version, count]) ?? [])).toEqual({
+    '0006': 2,
+    '0008': 4,
+    '0009': 6,
+    '0010': 8,
+    '0011': 180,
+  })
   expect(await findBrokenTenants(controlUrl, 'app')).toHaveLength(4)
 })
 
@@ -88,7 +94,12 @@ it('every tenant has rows, and sizes differ as they do in life', async () => {
     const sql = postgres(url.href, { max: 1 })
     const mine = demoTenants.filter((tenant) => tenant.dbname === dbname)
     const counts = await sql.unsafe<Array<{ fewest: string }>>(
-      mine.map(({ schema }) => `select least((select count(*) from ${schema}.work_logs), (select count(*) from ${schema}.invoices), (select count(*) from ${schema}.shifts)) as fewest`).join(' union all '),
+      mine
+        .map(
+          ({ schema }) =>
+            `select least((select count(*) from ${schema}.work_logs), (select count(*) from ${schema}.invoices), (select count(*) from ${schema}.shifts)) as fewest`,
+        )
+        .join(' union all '),
     )
     expect(counts.filter(({ fewest }) => Number(fewest) < 5)).toEqual([])
     await sql.end()

@@ -23,8 +23,7 @@ beforeAll(async () => {
 })
 
 const codeOf = (result: CommandResult<unknown>): string => (result.ok ? 'ok' : result.error.code)
-const sessionsOf = async (role: 'admin' | 'operator' | 'support') =>
-  edge.tenancy.people.sessions(edge.people[role].id ?? '')
+const sessionsOf = async (role: 'admin' | 'operator' | 'support') => edge.tenancy.people.sessions(edge.people[role].id ?? '')
 
 test('an unknown address, a wrong password and a disabled person are answered alike', async () => {
   comeFrom(ownRequest(null))
@@ -56,9 +55,7 @@ test('somebody invited cannot sign in before the link was used, and nobody can r
   comeFrom(ownRequest(null))
   await edge.tenancy.people.invite(edge.people.admin, { email: 'new@example.com', name: '', role: 'admin' })
   expect(codeOf(await actions.signIn({ email: 'new@example.com', password: '' }))).toBe('input.invalid')
-  expect(codeOf(await actions.signIn({ email: 'new@example.com', password: passwordOfAll }))).toBe(
-    'auth.wrong_password',
-  )
+  expect(codeOf(await actions.signIn({ email: 'new@example.com', password: passwordOfAll }))).toBe('auth.wrong_password')
   const { getAuth } = await import('../../../lib/server/auth.ts')
   const body = { email: 'self@example.com', password: passwordOfAll, name: 'Self', role: 'admin' as const }
   await expect(getAuth().api.signUpEmail({ body })).rejects.toThrow(/sign up is not enabled/i)
@@ -67,9 +64,7 @@ test('somebody invited cannot sign in before the link was used, and nobody can r
 test('after ten attempts even the right password has to wait; the counting is in the database', async () => {
   comeFrom(ownRequest(null, { [clientHeader]: '10.1.1.1' }))
   for (let attempt = 0; attempt < 10; attempt += 1)
-    expect(codeOf(await actions.signIn({ email: 'operator@example.com', password: 'guess' }))).toBe(
-      'auth.wrong_password',
-    )
+    expect(codeOf(await actions.signIn({ email: 'operator@example.com', password: 'guess' }))).toBe('auth.wrong_password')
   // What the browser itself claims changes nothing.
   comeFrom(ownRequest(null, { [clientHeader]: '10.1.1.1', 'x-forwarded-for': '5.6.7.8' }))
   const refused = await actions.signIn({ email: 'operator@example.com', password: passwordOfAll })
@@ -91,10 +86,7 @@ test('a link sets the password and signs in; sent twice it lets in once', async 
     role: 'support',
   })
   expect(codeOf(await actions.redeemLink({ token, password: 'short' }))).toBe('input.invalid')
-  const both = await Promise.all([
-    actions.redeemLink({ token, password: passwordOfAll }),
-    actions.redeemLink({ token, password: passwordOfAll }),
-  ])
+  const both = await Promise.all([actions.redeemLink({ token, password: passwordOfAll }), actions.redeemLink({ token, password: passwordOfAll })])
   expect(both.map(codeOf).toSorted()).toEqual(['auth.link_expired', 'ok'])
   expect(await edge.tenancy.people.sessions(person)).toHaveLength(1)
 })
@@ -115,17 +107,13 @@ test('changing the password needs the old one and ends the other sessions', asyn
   const [first, second] = [await edge.signIn('admin'), await edge.signIn('admin')]
   const { readSession } = await import('../../../lib/server/auth.ts')
   comeFrom(ownRequest(first))
-  expect(codeOf(await actions.changePassword({ current: 'not it', next: 'a longer password' }))).toBe(
-    'auth.wrong_password',
-  )
+  expect(codeOf(await actions.changePassword({ current: 'not it', next: 'a longer password' }))).toBe('auth.wrong_password')
   expect(codeOf(await actions.changePassword({ current: passwordOfAll, next: 'short' }))).toBe('input.invalid')
   expect(codeOf(await actions.changePassword({ current: passwordOfAll, next: 'a longer password' }))).toBe('ok')
   expect(await readSession(ownRequest(second))).toBeNull()
   expect(await sessionsOf('admin')).toHaveLength(1)
   comeFrom(ownRequest(null))
-  expect(codeOf(await actions.signIn({ email: 'admin@example.com', password: passwordOfAll }))).toBe(
-    'auth.wrong_password',
-  )
+  expect(codeOf(await actions.signIn({ email: 'admin@example.com', password: passwordOfAll }))).toBe('auth.wrong_password')
   expect(codeOf(await actions.signIn({ email: 'admin@example.com', password: 'a longer password' }))).toBe('ok')
 })
 

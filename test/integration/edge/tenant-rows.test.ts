@@ -11,22 +11,43 @@ vi.mock('next/headers', () => import('../../support/request.ts'))
 const edge = useEdge()
 const secret = 'Failing row contains (17, ada@customer.example, 4200).'
 const error: AttemptError = {
-  code: '23514', message: 'check constraint "due" of relation "invoices" is violated by some row', detail: secret, hint: null, schema: null, table: 'invoices',
-  constraint: 'due', version: '0002', file: '0002_due.sql', line: 1, statement: 'alter table invoices …', statementLine: 1, offendingRowsQuery: null,
+  code: '23514',
+  message: 'check constraint "due" of relation "invoices" is violated by some row',
+  detail: secret,
+  hint: null,
+  schema: null,
+  table: 'invoices',
+  constraint: 'due',
+  version: '0002',
+  file: '0002_due.sql',
+  line: 1,
+  statement: 'alter table invoices …',
+  statementLine: 1,
+  offendingRowsQuery: null,
 }
 
 beforeAll(async () => {
   const { db, close } = openControl(edge.controlUrl, { max: 1 })
   const text = JSON.stringify(error)
-  await sql`insert into server (identity, name, version, version_num, max_connections, reserved_connections, budget) values ('1', 'one:5432', '15.18', 150018, 100, 3, 8)`.execute(db)
-  await sql`insert into database (server_id, name, host, port, dbname, username, url_sealed) select id, 'app', 'one', 5432, 'app', 'u', '\\x00' from server`.execute(db)
+  await sql`insert into server (identity, name, version, version_num, max_connections, reserved_connections, budget) values ('1', 'one:5432', '15.18', 150018, 100, 3, 8)`.execute(
+    db,
+  )
+  await sql`insert into database (server_id, name, host, port, dbname, username, url_sealed) select id, 'app', 'one', 5432, 'app', 'u', '\\x00' from server`.execute(
+    db,
+  )
   await sql`insert into migration_set (name) values ('app')`.execute(db)
   await sql`insert into tenant (slug, name, state) values ('acme', 'Acme', 'active')`.execute(db)
-  await sql`insert into target (set_id, database_id, schema_name, isolation) select s.id, d.id, 'tenant_acme', 'schema' from migration_set s, database d`.execute(db)
-  await sql`insert into run (kind, set_id, migrations, digest, started_by, state) select 'migrate', id, '[]', '', 'ada', 'failed' from migration_set`.execute(db)
+  await sql`insert into target (set_id, database_id, schema_name, isolation) select s.id, d.id, 'tenant_acme', 'schema' from migration_set s, database d`.execute(
+    db,
+  )
+  await sql`insert into run (kind, set_id, migrations, digest, started_by, state) select 'migrate', id, '[]', '', 'ada', 'failed' from migration_set`.execute(
+    db,
+  )
   await sql`insert into run_item (run_id, position, target_id, tenant_id, server_id, state, error, cause)
     select r.id, 1, t.id, n.id, s.id, 'failed', ${text}::jsonb, 'c' from run r, target t, tenant n, server s`.execute(db)
-  await sql`insert into attempt (run_id, position, number, state, started_at, finished_at, worker, error) select run_id, 1, 1, 'failed', now(), now(), 'w', ${text}::jsonb from run_item`.execute(db)
+  await sql`insert into attempt (run_id, position, number, state, started_at, finished_at, worker, error) select run_id, 1, 1, 'failed', now(), now(), 'w', ${text}::jsonb from run_item`.execute(
+    db,
+  )
   await close()
 })
 

@@ -18,10 +18,7 @@ vi.mock('next/cache', () => ({
 const edge = useEdge()
 
 /** What somebody signed out may reach; anything else that is public fails the walk. */
-const publicActions: ReadonlySet<string> = new Set([
-  'app/sign-in/actions.ts#signIn',
-  'app/welcome/actions.ts#redeemLink',
-])
+const publicActions: ReadonlySet<string> = new Set(['app/sign-in/actions.ts#signIn', 'app/welcome/actions.ts#redeemLink'])
 const publicPages: ReadonlySet<string> = new Set(['app/sign-in/page.tsx', 'app/welcome/page.tsx'])
 
 const filesOf = (name: string): readonly string[] => globSync(`app/**/${name}`, { cwd: projectRoot }).toSorted()
@@ -31,8 +28,7 @@ const pageFiles = filesOf('page.tsx')
 
 const load = (file: string): Promise<Record<string, unknown>> => import(/* @vite-ignore */ join(projectRoot, file))
 const entryOf = async (fn: unknown) => (await import('../../../lib/server/edge-registry.ts')).entryOf(fn)
-const isFunction = (value: unknown): value is (...parameters: unknown[]) => Promise<unknown> =>
-  typeof value === 'function'
+const isFunction = (value: unknown): value is (...parameters: unknown[]) => Promise<unknown> => typeof value === 'function'
 const isPermission = (text: string): text is Permission => Object.hasOwn(permissions, text)
 
 const who: ReadonlyArray<Role | null> = [...roles, null]
@@ -82,9 +78,7 @@ test.each(actionFiles)('%s', async (file) => {
     }
     for (const role of who) {
       await be(role)
-      expect(seen(codeIn(await action(undefined))), `${where} as ${role ?? 'nobody'}`).toBe(
-        expected(role, entry.permission),
-      )
+      expect(seen(codeIn(await action(undefined))), `${where} as ${role ?? 'nobody'}`).toBe(expected(role, entry.permission))
     }
   }
 })
@@ -102,9 +96,7 @@ test.each(actionFiles)('%s from another site', async (file) => {
 
 /** A value for each [param] of the path: nothing that exists. */
 const paramsOf = (file: string): Promise<Record<string, string>> =>
-  Promise.resolve(
-    Object.fromEntries([...file.matchAll(/\[(?:\.\.\.)?(\w+)\]/g)].map((match) => [match[1] ?? '', '999999999'])),
-  )
+  Promise.resolve(Object.fromEntries([...file.matchAll(/\[(?:\.\.\.)?(\w+)\]/g)].map((match) => [match[1] ?? '', '999999999'])))
 
 test.each(routeFiles)('%s', async (file) => {
   for (const [name, handler] of Object.entries(await load(file))) {
@@ -133,31 +125,20 @@ test.each(routeFiles)('%s', async (file) => {
 
 const digestOf = (error: unknown): string => (error instanceof Error && 'digest' in error ? String(error.digest) : '')
 const outcomeOf = (digest: string): string =>
-  digest.startsWith('NEXT_HTTP_ERROR_FALLBACK;403')
-    ? 'auth.forbidden'
-    : /^NEXT_REDIRECT;.*\/sign-in/.test(digest)
-      ? 'auth.signed_out'
-      : 'let through'
+  digest.startsWith('NEXT_HTTP_ERROR_FALLBACK;403') ? 'auth.forbidden' : /^NEXT_REDIRECT;.*\/sign-in/.test(digest) ? 'auth.signed_out' : 'let through'
 
 test.each(pageFiles)('%s', async (file) => {
   const source = await readFile(join(projectRoot, file), 'utf8')
   const named = [...source.matchAll(/requireAsker\('([a-z.]+)'\)/g)].map((match) => match[1] ?? '')
-  expect(named.length > 0, `${file} names no permission, requireAsker('…'), or is public and names one`).toBe(
-    !publicPages.has(file),
-  )
+  expect(named.length > 0, `${file} names no permission, requireAsker('…'), or is public and names one`).toBe(!publicPages.has(file))
   if (publicPages.has(file)) return
   const { default: page } = await load(file)
   if (!isFunction(page)) throw new Error(`${file} has no page`)
   for (const role of who) {
     await be(role)
-    const outcome = await Promise.resolve(page({ params: paramsOf(file), searchParams: Promise.resolve({}) })).then(
-      () => '',
-      digestOf,
-    )
+    const outcome = await Promise.resolve(page({ params: paramsOf(file), searchParams: Promise.resolve({}) })).then(() => '', digestOf)
     const wanted = named.filter(isPermission).map((permission) => expected(role, permission))
-    expect(outcomeOf(outcome), `${file} as ${role ?? 'nobody'}`).toBe(
-      wanted.find((word) => word !== 'let through') ?? 'let through',
-    )
+    expect(outcomeOf(outcome), `${file} as ${role ?? 'nobody'}`).toBe(wanted.find((word) => word !== 'let through') ?? 'let through')
   }
 })
 

@@ -48,8 +48,16 @@ describe('a migration', () => {
   })
 
   it('that fails leaves nothing behind and says which statement of which line, with all that PostgreSQL said', async () => {
-    const { set, slugs } = await given(['acme', 'beta'], (schema) => (schema.includes('acme') ? `insert into ${schema}.customer (email) values ('a@x'), ('a@x')` : ''))
-    await fleet.sync({ '0003_unique.sql': '-- one address, one customer\nalter table customer add column phone text;\n\ncreate unique index one_email\n  on customer (email);\ninsert into orders default values;\n' }, set)
+    const { set, slugs } = await given(['acme', 'beta'], (schema) =>
+      schema.includes('acme') ? `insert into ${schema}.customer (email) values ('a@x'), ('a@x')` : '',
+    )
+    await fleet.sync(
+      {
+        '0003_unique.sql':
+          '-- one address, one customer\nalter table customer add column phone text;\n\ncreate unique index one_email\n  on customer (email);\ninsert into orders default values;\n',
+      },
+      set,
+    )
     const run = await fleet.roll({ set })
     const [acme = '', beta = ''] = slugs
     expect(await fleet.itemsOf(run.id)).toEqual({ failed: [acme], succeeded: [beta] })
@@ -75,11 +83,20 @@ describe('a migration', () => {
     const { set, slugs } = await given(['acme'])
     await fleet.sync({ '0003_typo.sql': 'select 1;\nupdate customer\nset email = lower(email)\nwhere emial is not null;\n' }, set)
     const run = await fleet.roll({ set })
-    expect(await lastErrorOf(run.id, slugs[0] ?? '')).toMatchObject({ code: '42703', hint: expect.stringContaining('customer.email'), line: 4, statementLine: 2, file: '0003_typo.sql' })
+    expect(await lastErrorOf(run.id, slugs[0] ?? '')).toMatchObject({
+      code: '42703',
+      hint: expect.stringContaining('customer.email'),
+      line: 4,
+      statementLine: 2,
+      file: '0003_typo.sql',
+    })
   })
 
   it('that is refused at COMMIT is not applied, though every statement went through', async () => {
-    const { set, slugs } = await given(['acme'], (schema) => `alter table ${schema}.orders add constraint one_total unique (total) deferrable initially deferred`)
+    const { set, slugs } = await given(
+      ['acme'],
+      (schema) => `alter table ${schema}.orders add constraint one_total unique (total) deferrable initially deferred`,
+    )
     await fleet.sync({ '0003_fill.sql': 'alter table orders add column note text;\ninsert into orders (total) values (1), (1);\n' }, set)
     const run = await fleet.roll({ set })
     const [acme = ''] = slugs
@@ -91,12 +108,23 @@ describe('a migration', () => {
 
   it('of several is a transaction of its own: what was applied before the failing one stays', async () => {
     const { set, slugs } = await given(['acme'])
-    await fleet.sync({ '0003_a.sql': 'alter table customer add column a int;', '0004_b.sql': 'alter table customer add column b int; select 1 / 0;', '0005_c.sql': 'alter table customer add column c int;' }, set)
+    await fleet.sync(
+      {
+        '0003_a.sql': 'alter table customer add column a int;',
+        '0004_b.sql': 'alter table customer add column b int; select 1 / 0;',
+        '0005_c.sql': 'alter table customer add column c int;',
+      },
+      set,
+    )
     const run = await fleet.roll({ set })
     const [acme = ''] = slugs
     expect(await fleet.versionsOf(acme)).toEqual(['0001', '0002', '0003'])
     expect(await fleet.columnsOf(schemaOf(acme), 'customer')).toEqual(['id', 'email', 'a'])
-    expect((await fleet.tenancy.runs.attempts(run.id, acme))[0]).toMatchObject({ state: 'failed', versionsApplied: ['0003'], error: { version: '0004', code: '22012' } })
+    expect((await fleet.tenancy.runs.attempts(run.id, acme))[0]).toMatchObject({
+      state: 'failed',
+      versionsApplied: ['0003'],
+      error: { version: '0004', code: '22012' },
+    })
     const [row] = (await fleet.tenancy.runs.items({ run: run.id, sort: 'position', descending: false, offset: 0, limit: 10 })).rows
     expect(row).toMatchObject({ slug: acme, state: 'failed', attempts: 1 })
   })
@@ -106,7 +134,9 @@ describe('a migration', () => {
     const [acme = '', beta = ''] = slugs
     await fleet.sync({ '0003_a.sql': 'alter table customer add column a int;' }, set)
     const [{ checksum } = { checksum: '' }] = (await fleet.tenancy.sets.get(set)).list.slice(-1)
-    await fleet.sql.unsafe(`alter table ${schemaOf(acme)}.customer add column a int; insert into ${schemaOf(acme)}.tenantry_history (version, name, checksum, finished_at) values ('0003', 'a', '${checksum}', now())`)
+    await fleet.sql.unsafe(
+      `alter table ${schemaOf(acme)}.customer add column a int; insert into ${schemaOf(acme)}.tenantry_history (version, name, checksum, finished_at) values ('0003', 'a', '${checksum}', now())`,
+    )
     const run = await fleet.roll({ set })
     expect(run.state).toBe('succeeded')
     expect(await fleet.itemsOf(run.id)).toEqual({ skipped: [acme], succeeded: [beta] })

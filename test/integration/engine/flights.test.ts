@@ -21,7 +21,13 @@ beforeAll(async () => {
 })
 afterAll(() => sql.end())
 
-const sceneOf = (schema: string): Scene => ({ schema, extensionSchemas: [], run: 1, applicationName: 'flights', limits: { ...defaultLimits, statementTimeoutMs: 10_000 } })
+const sceneOf = (schema: string): Scene => ({
+  schema,
+  extensionSchemas: [],
+  run: 1,
+  applicationName: 'flights',
+  limits: { ...defaultLimits, statementTimeoutMs: 10_000 },
+})
 
 const makeTarget = async (schema: string): Promise<Scene> => {
   await sql.unsafe(`create schema ${schema}; create table ${schema}.customer (id int); ${createHistory(schema)}`)
@@ -56,7 +62,10 @@ const applyUnderFire = async (schema: string, count: number, seed: number, distu
   let connection: FleetConnection | null = null
   for (let number = 1; number <= count; number += 1) {
     const version = String(number).padStart(4, '0')
-    const migration = await migrationOf(version, `alter table customer add column c${version} int; select pg_sleep(0.001); create index on customer (c${version});`)
+    const migration = await migrationOf(
+      version,
+      `alter table customer add column c${version} int; select pg_sleep(0.001); create index on customer (c${version});`,
+    )
     if (!connection || connection.dead) connection = await connectFleet(url, { applicationName: 'flights' })
     const applying = applyMigration(connection, migration, digestOf([...facts, migration]), scene)
     await sleep(next() * 6)
@@ -104,7 +113,10 @@ describe('a flight', () => {
 
   it('does not wait for answers: a hundred statements take one round trip', async () => {
     const connection = await connectFleet(url, { applicationName: 'flights' })
-    const outcomes = await connection.flight(Array.from({ length: 500 }, (_, index) => `select ${index} as n`), 10_000)
+    const outcomes = await connection.flight(
+      Array.from({ length: 500 }, (_, index) => `select ${index} as n`),
+      10_000,
+    )
     expect(outcomes.map((outcome) => (outcome.ok ? Object.values(outcome.rows[0] ?? {})[0] : null))).toEqual(Array.from({ length: 500 }, (_, index) => index))
     await connection.close()
   })
@@ -170,7 +182,10 @@ describe('a session', () => {
   it('takes nothing on from one flight to the next', async () => {
     const scene = await makeTarget('settings')
     const connection = await connectFleet(url, { applicationName: 'flights' })
-    const settings = () => connection.query(`select string_agg(name || '=' || setting, ' ' order by name) as all from pg_settings where name in ('search_path', 'lock_timeout', 'statement_timeout', 'application_name', 'default_transaction_read_only')`)
+    const settings = () =>
+      connection.query(
+        `select string_agg(name || '=' || setting, ' ' order by name) as all from pg_settings where name in ('search_path', 'lock_timeout', 'statement_timeout', 'application_name', 'default_transaction_read_only')`,
+      )
     const before = await settings()
     const first = await migrationOf('0001', 'alter table customer add column c0001 int')
     await applyMigration(connection, first, digestOf([first]), scene)

@@ -40,15 +40,26 @@ describe('a lease', () => {
 
   it('ends the backends of older epochs alone: not its own, not newer ones, not another console’s', async () => {
     const lease: Lease = { serverId: server, epoch: 10, installation: 'aaaaaaaa' }
-    const names = ['c1', 'c9 run 4 tenant_acme', 'c9 fence', 'c10', 'c10 run 4 tenant_acme', 'c11', 'c100 fence', 'observe'].map((name) => `tenantry:aaaaaaaa:${name}`)
+    const names = ['c1', 'c9 run 4 tenant_acme', 'c9 fence', 'c10', 'c10 run 4 tenant_acme', 'c11', 'c100 fence', 'observe'].map(
+      (name) => `tenantry:aaaaaaaa:${name}`,
+    )
     const connections: FleetConnection[] = []
     for (const applicationName of [...names, 'tenantry:bbbbbbbb:c1', 'psql']) connections.push(await connectFleet(url, { applicationName }))
     const asking = await connectFleet(url, { applicationName: 'tenantry:aaaaaaaa:c10 asking' })
     expect(await endOlderBackends(asking, lease)).toBe(3)
-    const left = await fleet.sql<Array<{ name: string }>>`select application_name as name from pg_stat_activity where datname = current_database() and (application_name like 'tenantry:%:c%' or application_name in ('psql', 'tenantry:aaaaaaaa:observe')) order by 1`
-    expect(left.map(({ name }) => name)).toEqual(
-      ['psql', 'tenantry:aaaaaaaa:c10', 'tenantry:aaaaaaaa:c10 asking', 'tenantry:aaaaaaaa:c10 run 4 tenant_acme', 'tenantry:aaaaaaaa:c100 fence', 'tenantry:aaaaaaaa:c11', 'tenantry:aaaaaaaa:observe', 'tenantry:bbbbbbbb:c1'],
-    )
+    const left = await fleet.sql<
+      Array<{ name: string }>
+    >`select application_name as name from pg_stat_activity where datname = current_database() and (application_name like 'tenantry:%:c%' or application_name in ('psql', 'tenantry:aaaaaaaa:observe')) order by 1`
+    expect(left.map(({ name }) => name)).toEqual([
+      'psql',
+      'tenantry:aaaaaaaa:c10',
+      'tenantry:aaaaaaaa:c10 asking',
+      'tenantry:aaaaaaaa:c10 run 4 tenant_acme',
+      'tenantry:aaaaaaaa:c100 fence',
+      'tenantry:aaaaaaaa:c11',
+      'tenantry:aaaaaaaa:observe',
+      'tenantry:bbbbbbbb:c1',
+    ])
     for (const connection of [...connections, asking]) await connection.close()
   })
 

@@ -36,7 +36,9 @@ const bytesByHand = async (schema: string): Promise<number> => {
 describe('looking', () => {
   it('finds the version, and the size to the byte with indexes and TOAST', async () => {
     const table = `${schemaOf(one)}.customer`
-    await fleet.sql.unsafe(`insert into ${table} (email) select string_agg(md5(random()::text), '') from generate_series(1, 40) g, generate_series(1, 500) group by g; create index on ${table} (md5(email))`)
+    await fleet.sql.unsafe(
+      `insert into ${table} (email) select string_agg(md5(random()::text), '') from generate_series(1, 40) g, generate_series(1, 500) group by g; create index on ${table} (md5(email))`,
+    )
     // Makes the visibility map and the free space map, which count as well.
     await fleet.sql.unsafe(`vacuum ${table}`)
     expect(await fleet.tenancy.observation.now({})).toEqual({ targets: 6, unreachable: [] })
@@ -54,8 +56,12 @@ describe('looking', () => {
   })
 
   it('computes the same digest of a history in PostgreSQL as here', async () => {
-    const facts = await fleet.sql<Array<{ version: string; checksum: string }>>`select version, checksum from ${fleet.sql(schemaOf(one))}.tenantry_history order by version`
-    const rows = await fleet.control<Array<{ digest: string }>>`select o.digest from observation o join target t on t.id = o.target_id where t.schema_name = ${schemaOf(one)}`
+    const facts = await fleet.sql<
+      Array<{ version: string; checksum: string }>
+    >`select version, checksum from ${fleet.sql(schemaOf(one))}.tenantry_history order by version`
+    const rows = await fleet.control<
+      Array<{ digest: string }>
+    >`select o.digest from observation o join target t on t.id = o.target_id where t.schema_name = ${schemaOf(one)}`
     expect(rows).toEqual([{ digest: digestOf(facts) }])
   })
 
@@ -82,7 +88,11 @@ describe('looking', () => {
     expect(await rowOf(one)).toMatchObject({ versionState: 'at_head' })
     expect(await fleet.tenancy.runs.plan({ set: 'app', selection: { kind: 'all' } })).toMatchObject({
       total: 1,
-      leftOut: expect.arrayContaining([{ reason: 'diverged', count: 2 }, { reason: 'unreachable', count: 1 }, { reason: 'at_version', count: 2 }]),
+      leftOut: expect.arrayContaining([
+        { reason: 'diverged', count: 2 },
+        { reason: 'unreachable', count: 1 },
+        { reason: 'at_version', count: 2 },
+      ]),
     })
   })
 
@@ -136,7 +146,9 @@ describe('a look that fails', () => {
       create trigger fail_write before insert on observation execute function fail_write()`)
     expect(await fleet.tenancy.observation.now({ databases: ['db1'] })).toMatchObject({ unreachable: [] })
     expect(await rowOf(one)).toMatchObject({ versionState: 'behind' })
-    await fleet.control.unsafe(`alter sequence writes restart; create or replace function fail_write() returns trigger language plpgsql as $$ begin raise exception 'full' using errcode = '53100'; end $$`)
+    await fleet.control.unsafe(
+      `alter sequence writes restart; create or replace function fail_write() returns trigger language plpgsql as $$ begin raise exception 'full' using errcode = '53100'; end $$`,
+    )
     await expect(fleet.tenancy.observation.now({ databases: ['db1'] })).rejects.toMatchObject({ code: '53100' })
     await fleet.control.unsafe(`drop trigger fail_write on observation; drop function fail_write; drop sequence writes`)
     expect(await rowOf(one)).toMatchObject({ versionState: 'behind' })
@@ -148,14 +160,19 @@ describe('a look that fails', () => {
     const owner = `looker_${url.pathname.slice(6)}`
     const sql = fleet.open(1)
     const schema = schemaOf('seen-away')
-    await sql.unsafe(`create role ${owner} login password 'x'; grant usage on schema ${schema} to ${owner}; grant select on all tables in schema ${schema} to ${owner}; grant create on database ${url.pathname.slice(1)} to ${owner}`)
+    await sql.unsafe(
+      `create role ${owner} login password 'x'; grant usage on schema ${schema} to ${owner}; grant select on all tables in schema ${schema} to ${owner}; grant create on database ${url.pathname.slice(1)} to ${owner}`,
+    )
     url.username = owner
     url.password = 'x'
     await fleet.tenancy.databases.changeUrl(ada, { name: 'db2', url: url.href })
     await sql`revoke execute on function pg_database_size(name) from public`
     await sql`revoke execute on function pg_database_size(oid) from public`
     expect(await fleet.tenancy.observation.now({ databases: ['db2'] })).toMatchObject({ unreachable: [] })
-    expect((await fleet.tenancy.databases.list()).find((row) => row.name === 'db2')).toMatchObject({ reachable: true, problem: expect.stringMatching(/pg_database_size.*42501/) })
+    expect((await fleet.tenancy.databases.list()).find((row) => row.name === 'db2')).toMatchObject({
+      reachable: true,
+      problem: expect.stringMatching(/pg_database_size.*42501/),
+    })
     expect(await rowOf('seen-away')).toMatchObject({ versionState: 'behind' })
     await fleet.tenancy.databases.changeUrl(ada, { name: 'db2', url: fleet.urls[1] ?? '' })
     await sql.unsafe(`grant execute on function pg_database_size(name), pg_database_size(oid) to public; drop owned by ${owner}; drop role ${owner}`)
@@ -169,7 +186,9 @@ describe('looks at one server', () => {
     const names = fleet.urls.map((url) => new URL(url).pathname.slice(1))
     const watch = async (): Promise<void> => {
       while (!over.signal.aborted) {
-        const [row] = await fleet.sql<Array<{ n: number }>>`select count(*)::int as n from pg_stat_activity where application_name ~ '^tenantry:.*:(observe|inspect)$' and datname = any(${names})`
+        const [row] = await fleet.sql<
+          Array<{ n: number }>
+        >`select count(*)::int as n from pg_stat_activity where application_name ~ '^tenantry:.*:(observe|inspect)$' and datname = any(${names})`
         most = Math.max(most, row?.n ?? 0)
       }
     }
@@ -190,14 +209,17 @@ describe('reading 300 histories', () => {
     const url = await databases.empty()
     const sql = postgres(url, { max: 2, onnotice: () => undefined })
     const schemas = Array.from({ length: 300 }, (_, index) => `h${String(index).padStart(3, '0')}`)
-    for (const schema of schemas) await sql.unsafe(`create schema ${schema}; ${createHistory(schema)}; ${insertHistory(schema, [{ version: '0001', name: 'x', checksum: 'c', run: null, finished: true }])}`)
+    for (const schema of schemas)
+      await sql.unsafe(
+        `create schema ${schema}; ${createHistory(schema)}; ${insertHistory(schema, [{ version: '0001', name: 'x', checksum: 'c', run: null, finished: true }])}`,
+      )
     const connection = await connectFleet(url, { applicationName: 'locks' })
     const holder = await sql.reserve()
     // The last of the first batch waits here, with all others of the batch locked.
     await holder.unsafe('begin; lock table h049.tenantry_history in access exclusive mode')
     const reading = readSummaries(connection, schemas, () => {})
     let most = 0
-    for (const end = Date.now() + 700; Date.now() < end; ) {
+    for (const end = Date.now() + 700; Date.now() < end;) {
       const [row] = await sql<Array<{ n: number }>>`select count(*)::int as n from pg_locks where pid = ${connection.pid}`
       most = Math.max(most, row?.n ?? 0)
     }

@@ -13,7 +13,8 @@ beforeAll(async () => {
   fleet = await makeFleet(databases)
 })
 afterAll(async () => {
-  for (const { name } of await fleet.sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname like ${`tenant_${mark}%`}`) await fleet.sql.unsafe(`drop owned by "${name}"; drop role "${name}"`).catch(() => {})
+  for (const { name } of await fleet.sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname like ${`tenant_${mark}%`}`)
+    await fleet.sql.unsafe(`drop owned by "${name}"; drop role "${name}"`).catch(() => {})
   await fleet.close()
 })
 
@@ -51,7 +52,16 @@ it('count what was committed as theirs only where nobody was told of its end', a
   const ownRuns = async () => {
     const [row] = await fleet.control<Array<{ server: number }>>`select server_id::int as server from run_item where run_id = ${again}`
     const lease = { serverId: row?.server ?? 0, epoch: 1, installation: 'x' }
-    const run = { id: again, kind: 'onboard' as const, migrations: [], seedSql: null, maxConcurrent: null, state: 'running' as const, failuresLeft: null }
+    const run = {
+      id: again,
+      kind: 'onboard' as const,
+      migrations: [],
+      seedSql: null,
+      maxConcurrent: null,
+      state: 'running' as const,
+      revision: 0,
+      failuresLeft: null,
+    }
     return (await readWork(db, lease, run, new Set(), () => false)).flatMap((work) => work.ownRuns)
   }
   try {

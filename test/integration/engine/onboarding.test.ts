@@ -13,7 +13,8 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   // Roles belong to the whole server, which other files share.
-  for (const { name } of await fleet.sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname like ${`tenant_${mark}%`}`) await fleet.sql.unsafe(`drop owned by "${name}"; drop role "${name}"`).catch(() => {})
+  for (const { name } of await fleet.sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname like ${`tenant_${mark}%`}`)
+    await fleet.sql.unsafe(`drop owned by "${name}"; drop role "${name}"`).catch(() => {})
   await fleet.close()
 })
 
@@ -44,7 +45,13 @@ describe('onboarding', () => {
     expect(run).toMatchObject({ kind: 'onboard', state: 'succeeded' })
     expect(await exists(slug)).toEqual({ schema: true, role: true })
     expect(await fleet.versionsOf(slug)).toEqual(['0001', '0002'])
-    expect(await fleet.tenancy.tenants.get(slug)).toMatchObject({ name: 'Acme Corporation', state: 'active', hosts: ['acme.example.com'], labels: { plan: 'pro' }, placements: [{ version: '0002', versionState: 'at_head', role: roleOf(slug) }] })
+    expect(await fleet.tenancy.tenants.get(slug)).toMatchObject({
+      name: 'Acme Corporation',
+      state: 'active',
+      hosts: ['acme.example.com'],
+      labels: { plan: 'pro' },
+      placements: [{ version: '0002', versionState: 'at_head', role: roleOf(slug) }],
+    })
   })
 
   it('stops at the version that was asked for', async () => {
@@ -57,9 +64,14 @@ describe('onboarding', () => {
 
   it('runs the seed of the set last, in the same transaction', async () => {
     const slug = newSlug('seeded')
-    await fleet.sync({ ...firstFiles, 'seed.sql': `insert into customer (email) values ('first@example.com');\ninsert into orders (customer_id) select id from customer;\n` }, 'seeded')
+    await fleet.sync(
+      { ...firstFiles, 'seed.sql': `insert into customer (email) values ('first@example.com');\ninsert into orders (customer_id) select id from customer;\n` },
+      'seeded',
+    )
     await fleet.ended(await fleet.onboard([slug], { set: 'seeded' }))
-    expect(await fleet.sql`select c.email from ${fleet.sql(schemaOf(slug))}.orders o join ${fleet.sql(schemaOf(slug))}.customer c on c.id = o.customer_id`).toEqual([{ email: 'first@example.com' }])
+    expect(
+      await fleet.sql`select c.email from ${fleet.sql(schemaOf(slug))}.orders o join ${fleet.sql(schemaOf(slug))}.customer c on c.id = o.customer_id`,
+    ).toEqual([{ email: 'first@example.com' }])
   })
 
   it('builds what is built without a transaction, and what defers its constraints, in the one transaction', async () => {
@@ -95,12 +107,24 @@ describe('the tenant’s role', () => {
     const [mine, other] = [newSlug('mine'), newSlug('other')]
     await fleet.sync(firstFiles, 'roles')
     await fleet.ended(await fleet.onboard([mine, other], { set: 'roles' }))
-    await fleet.sync({ '0003_more.sql': 'create table more (id bigint generated always as identity, note text); create function three() returns int language sql as $$ select 3 $$;' }, 'roles')
+    await fleet.sync(
+      {
+        '0003_more.sql':
+          'create table more (id bigint generated always as identity, note text); create function three() returns int language sql as $$ select 3 $$;',
+      },
+      'roles',
+    )
     await fleet.roll({ set: 'roles' })
-    const as = (statement: string) => fleet.sql.begin(async (sql) => {
-      await sql.unsafe(`set local role "${roleOf(mine)}"; set local search_path to "${schemaOf(mine)}"`)
-      return sql.unsafe(statement)
-    }).then((rows) => (rows.length > 0 ? Object.values(rows[0] ?? {})[0] : 'done'), (error: { code: string }) => error.code)
+    const as = (statement: string) =>
+      fleet.sql
+        .begin(async (sql) => {
+          await sql.unsafe(`set local role "${roleOf(mine)}"; set local search_path to "${schemaOf(mine)}"`)
+          return sql.unsafe(statement)
+        })
+        .then(
+          (rows) => (rows.length > 0 ? Object.values(rows[0] ?? {})[0] : 'done'),
+          (error: { code: string }) => error.code,
+        )
     expect(await as(`insert into customer (email) values ('a@x') returning id::int`)).toBe(1)
     expect(await as(`insert into more (note) values ('x') returning id::int`)).toBe(1)
     expect(await as('update customer set email = lower(email) returning email')).toBe('a@x')
@@ -116,7 +140,9 @@ describe('the tenant’s role', () => {
     expect(await as('alter table customer add column x int')).toBe(denied)
     expect(await as('drop table customer')).toBe(denied)
     expect(await as('create role another')).toBe(denied)
-    expect(await fleet.sql`select rolcanlogin, rolsuper, rolcreaterole, rolbypassrls from pg_roles where rolname = ${roleOf(mine)}`).toEqual([{ rolcanlogin: false, rolsuper: false, rolcreaterole: false, rolbypassrls: false }])
+    expect(await fleet.sql`select rolcanlogin, rolsuper, rolcreaterole, rolbypassrls from pg_roles where rolname = ${roleOf(mine)}`).toEqual([
+      { rolcanlogin: false, rolsuper: false, rolcreaterole: false, rolbypassrls: false },
+    ])
   })
 })
 
@@ -216,11 +242,15 @@ describe('a schema that is there already', () => {
   it('is adopted at the version that it is said to be at, with nothing run', async () => {
     const slug = newSlug('adopted')
     const schema = `Legacy ${slug}`
-    await fleet.sql.unsafe(`create schema "${schema}"; create table "${schema}".customer (id int, email text); insert into "${schema}".customer values (7, 'a@x')`)
+    await fleet.sql.unsafe(
+      `create schema "${schema}"; create table "${schema}".customer (id int, email text); insert into "${schema}".customer values (7, 'a@x')`,
+    )
     expect((await fleet.ended(await fleet.onboard([{ slug, schema, baseline: '0001' }]))).state).toBe('succeeded')
     expect(await fleet.sql`select version, baseline from ${fleet.sql(schema)}.tenantry_history`).toEqual([{ version: '0001', baseline: true }])
     expect(await fleet.columnsOf(schema, 'customer')).toEqual(['id', 'email'])
-    expect(await fleet.sql`select has_table_privilege(${roleOf(slug)}, ${`"${schema}".customer`}, 'select') as reads, has_table_privilege(${roleOf(slug)}, ${`"${schema}".tenantry_history`}, 'select') as history`).toEqual([{ reads: true, history: false }])
+    expect(
+      await fleet.sql`select has_table_privilege(${roleOf(slug)}, ${`"${schema}".customer`}, 'select') as reads, has_table_privilege(${roleOf(slug)}, ${`"${schema}".tenantry_history`}, 'select') as history`,
+    ).toEqual([{ reads: true, history: false }])
     expect((await fleet.tenancy.tenants.get(slug)).placements).toMatchObject([{ schema, version: '0001', versionState: 'behind' }])
     const run = await fleet.roll({ selection: { kind: 'tenants', slugs: [slug] } })
     expect(await lastErrorOf(run.id, slug)).toMatchObject({ code: '42704', version: '0002' })
@@ -239,7 +269,9 @@ describe('a schema that is there already', () => {
     const schema = schemaOf(slug)
     await fleet.ended(await fleet.onboard([slug]))
     const copy = newSlug('copy')
-    await fleet.sql.unsafe(`create schema "${schemaOf(copy)}"; create table "${schemaOf(copy)}".tenantry_history (like "${schema}".tenantry_history including all); insert into "${schemaOf(copy)}".tenantry_history select * from "${schema}".tenantry_history`)
+    await fleet.sql.unsafe(
+      `create schema "${schemaOf(copy)}"; create table "${schemaOf(copy)}".tenantry_history (like "${schema}".tenantry_history including all); insert into "${schemaOf(copy)}".tenantry_history select * from "${schema}".tenantry_history`,
+    )
     const run = await fleet.ended(await fleet.onboard([{ slug: copy, baseline: '0001' }]))
     expect(run.state).toBe('failed')
     expect(await exists(copy)).toEqual({ schema: true, role: false })
@@ -253,7 +285,14 @@ describe('a schema that is there already', () => {
     expect(await refusalOf(fleet.onboard([{ slug: other, schema: schemaOf(owner), baseline: '0001' }]))).toMatchObject({ code: 'schema.taken' })
     await fleet.sync({ '0001_x.sql': 'create table x (id int);' }, 'elsewhere')
     expect(await refusalOf(fleet.onboard([{ slug: other, schema: schemaOf(owner) }], { set: 'elsewhere' }))).toMatchObject({ code: 'schema.taken' })
-    expect(await refusalOf(fleet.onboard([{ slug: other, schema: 'one' }, { slug: newSlug('third'), schema: 'one' }]))).toMatchObject({ code: 'schema.taken' })
+    expect(
+      await refusalOf(
+        fleet.onboard([
+          { slug: other, schema: 'one' },
+          { slug: newSlug('third'), schema: 'one' },
+        ]),
+      ),
+    ).toMatchObject({ code: 'schema.taken' })
     expect(await stateOf(other)).toBeUndefined()
   })
 })
@@ -261,7 +300,14 @@ describe('a schema that is there already', () => {
 describe('several at once', () => {
   it('for the same slug make exactly one tenant', async () => {
     const slug = newSlug('raced')
-    const outcomes = await Promise.all([1, 2, 3].map(() => fleet.onboard([slug]).then((run) => ({ run, code: 'started' }), (error: { code: string }) => ({ run: 0, code: error.code }))))
+    const outcomes = await Promise.all(
+      [1, 2, 3].map(() =>
+        fleet.onboard([slug]).then(
+          (run) => ({ run, code: 'started' }),
+          (error: { code: string }) => ({ run: 0, code: error.code }),
+        ),
+      ),
+    )
     const started = outcomes.filter(({ code }) => code === 'started')
     expect(started).toHaveLength(1)
     for (const { code } of outcomes) expect(['started', 'run.targets_busy', 'tenant.exists']).toContain(code)
@@ -282,12 +328,26 @@ describe('several at once', () => {
   it('with the same slugs in other orders are refused in words, never by a deadlock', async () => {
     const slugs = slugsOf(120, newSlug('ring'))
     const orders = [slugs, slugs.toReversed(), [...slugs.slice(60), ...slugs.slice(0, 60)]]
-    const outcomes = await Promise.all(orders.map((order) => fleet.onboard(order).then(() => 'started', (error: { code: string }) => error.code)))
+    const outcomes = await Promise.all(
+      orders.map((order) =>
+        fleet.onboard(order).then(
+          () => 'started',
+          (error: { code: string }) => error.code,
+        ),
+      ),
+    )
     expect(outcomes.filter((code) => code === 'started')).toHaveLength(1)
     for (const code of outcomes) expect(['started', 'run.targets_busy', 'tenant.exists']).toContain(code)
     // While the conductor makes one after the other active, in an order of its own.
     for (let call = 0; call < 25; call += 1) {
-      const again = await Promise.all([orders[1] ?? [], orders[2] ?? []].map((order) => fleet.onboard(order).then(() => 'started', (error: { code: string }) => error.code)))
+      const again = await Promise.all(
+        [orders[1] ?? [], orders[2] ?? []].map((order) =>
+          fleet.onboard(order).then(
+            () => 'started',
+            (error: { code: string }) => error.code,
+          ),
+        ),
+      )
       for (const code of again) expect(['run.targets_busy', 'tenant.exists']).toContain(code)
     }
   })

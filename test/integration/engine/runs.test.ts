@@ -14,7 +14,11 @@ beforeAll(async () => {
 afterAll(() => fleet.close())
 
 /** Tenants in a set of their own, one migration behind. */
-const given = async (count: number, migration: string, breakTenants: (slugs: readonly string[]) => Promise<unknown> = async () => undefined): Promise<{ set: string; slugs: string[] }> => {
+const given = async (
+  count: number,
+  migration: string,
+  breakTenants: (slugs: readonly string[]) => Promise<unknown> = async () => undefined,
+): Promise<{ set: string; slugs: string[] }> => {
   sets += 1
   const set = `set${sets}`
   const slugs = slugsOf(count, `r${sets}t`)
@@ -51,7 +55,13 @@ describe('one tenant’s failure', () => {
     const run = await fleet.roll({ set })
     expect(run).toMatchObject({ state: 'failed', counts: { failed: 3, succeeded: 9, total: 12 }, attempts: 12, retried: 0 })
     const groups = await fleet.tenancy.runs.failures(run.id)
-    expect(groups).toMatchObject([{ count: 3, tenants: slugs.slice(0, 3), example: { code: '23514', statement: addCheck.slice(0, -1), offendingRowsQuery: expect.stringContaining(`WHERE NOT (email like '%@%')`) } }])
+    expect(groups).toMatchObject([
+      {
+        count: 3,
+        tenants: slugs.slice(0, 3),
+        example: { code: '23514', statement: addCheck.slice(0, -1), offendingRowsQuery: expect.stringContaining(`WHERE NOT (email like '%@%')`) },
+      },
+    ])
     for (const [index, slug] of slugs.entries()) expect(await fleet.versionsOf(slug), slug).toHaveLength(index < 3 ? 2 : 3)
     expect((await fleet.verified(run.id)).verified).toMatchObject({ targets: 9, mismatches: 0 })
   })
@@ -119,7 +129,14 @@ describe('trying again', () => {
     expect(await refusalOf(fleet.tenancy.runs.retry(ada, { run: first.id }))).toMatchObject({ code: first.state === 'failed' ? 'run.state_conflict' : 'none' })
     await repair(bad.slice(0, 2))
     const { run: chosen } = await fleet.tenancy.runs.rerun(ada, { run: first.id, slugs: bad.slice(0, 1), note: 'one first' })
-    expect(await fleet.ended(chosen)).toMatchObject({ state: 'succeeded', parentRun: first.id, note: 'one first', counts: { total: 1 }, maxConcurrent: 3, failureTolerance: '50%' })
+    expect(await fleet.ended(chosen)).toMatchObject({
+      state: 'succeeded',
+      parentRun: first.id,
+      note: 'one first',
+      counts: { total: 1 },
+      maxConcurrent: 3,
+      failureTolerance: '50%',
+    })
     const { run: rest } = await fleet.tenancy.runs.rerun(ada, { run: first.id, note: '' })
     expect(await fleet.ended(rest)).toMatchObject({ state: 'failed', counts: { skipped: 1, succeeded: 1, failed: 2 } })
     expect((await fleet.tenancy.runs.get(first.id)).childRuns).toEqual([chosen, rest])
@@ -135,7 +152,11 @@ describe('the failure tolerance', () => {
   ])('as %s pauses the run by itself when it is used up; the rest waits, and goes on after a repair', async (_, failureTolerance, failures) => {
     const { set, slugs } = await given(20, `${addCheck} select pg_sleep(0.01);`, spoil)
     const run = await fleet.start({ set, failureTolerance, maxConcurrent: 1 })
-    expect(await fleet.reaches(run, 'paused')).toMatchObject({ stopReason: 'failure_tolerance', counts: { failed: failures, pending: 20 - failures, running: 0 }, finishedAt: null })
+    expect(await fleet.reaches(run, 'paused')).toMatchObject({
+      stopReason: 'failure_tolerance',
+      counts: { failed: failures, pending: 20 - failures, running: 0 },
+      finishedAt: null,
+    })
     await repair(slugs)
     await fleet.tenancy.runs.resume(ada, { run })
     await fleet.until('the pending ones', async () => (await fleet.itemsOf(run)).succeeded?.length === 20 - failures)
@@ -149,7 +170,10 @@ describe('the failure tolerance', () => {
     await repair(slugs)
     expect(await fleet.tenancy.runs.retry(ada, { run })).toEqual({ items: 1 })
     expect(await fleet.ended(run)).toMatchObject({ state: 'succeeded', counts: { succeeded: 8 }, retried: 1 })
-    expect(await fleet.tenancy.runs.attempts(run, slugs[0] ?? '')).toMatchObject([{ number: 1, state: 'failed' }, { number: 2, state: 'succeeded' }])
+    expect(await fleet.tenancy.runs.attempts(run, slugs[0] ?? '')).toMatchObject([
+      { number: 1, state: 'failed' },
+      { number: 2, state: 'succeeded' },
+    ])
   })
 
   it('lets a run go on that is resumed before its last running item settled', async () => {
@@ -178,7 +202,9 @@ describe('what a run takes', () => {
     const run = await fleet.start({ set, maxConcurrent: 2 })
     let most = 0
     await fleet.until('the end', async () => {
-      const [row] = await fleet.sql<Array<{ n: number }>>`select count(*)::int as n from pg_stat_activity where datname = current_database() and state <> 'idle' and application_name like ${`tenantry:%run ${run} %`}`
+      const [row] = await fleet.sql<
+        Array<{ n: number }>
+      >`select count(*)::int as n from pg_stat_activity where datname = current_database() and state <> 'idle' and application_name like ${`tenantry:%run ${run} %`}`
       most = Math.max(most, row?.n ?? 0)
       return (await fleet.stateOf(run)) === 'succeeded'
     })
@@ -221,7 +247,14 @@ describe('what a run takes', () => {
   it('belongs to one run: of two that start the same rollout at once, one wins and the other is told', async () => {
     const { set } = await given(5, `${addPhone} select pg_sleep(0.05);`)
     for (const to of ['0003', undefined]) {
-      const outcomes = await Promise.all(Array.from({ length: 4 }, () => fleet.start({ set, to }).then((run) => ({ code: 'started', run }), (error: { code: string }) => ({ code: error.code, run: 0 }))))
+      const outcomes = await Promise.all(
+        Array.from({ length: 4 }, () =>
+          fleet.start({ set, to }).then(
+            (run) => ({ code: 'started', run }),
+            (error: { code: string }) => ({ code: error.code, run: 0 }),
+          ),
+        ),
+      )
       expect(outcomes.filter(({ code }) => code === 'started')).toHaveLength(1)
       expect(outcomes.filter(({ code }) => code === 'run.targets_busy')).toHaveLength(3)
       const { run } = outcomes.find(({ code }) => code === 'started') ?? { run: 0 }

@@ -24,10 +24,18 @@ afterAll(async () => {
   await sql.end()
 })
 
-const sceneOf = (schema: string): Scene => ({ schema, extensionSchemas: [], run: 1, applicationName: 'sessions', limits: { ...defaultLimits, statementTimeoutMs: 10_000 } })
+const sceneOf = (schema: string): Scene => ({
+  schema,
+  extensionSchemas: [],
+  run: 1,
+  applicationName: 'sessions',
+  limits: { ...defaultLimits, statementTimeoutMs: 10_000 },
+})
 
 const makeTarget = async (schema: string): Promise<Scene> => {
-  await sql.unsafe(`create schema ${schema}; create table ${schema}.customer (email text); insert into ${schema}.customer values ('${schema}'); ${createHistory(schema)}`)
+  await sql.unsafe(
+    `create schema ${schema}; create table ${schema}.customer (email text); insert into ${schema}.customer values ('${schema}'); ${createHistory(schema)}`,
+  )
   return sceneOf(schema)
 }
 
@@ -41,11 +49,16 @@ const migrationOf = async (text: string): Promise<ExecutableMigration> => ({
 })
 
 const settings = (): Promise<object[]> =>
-  connection.query(`select string_agg(name || '=' || setting, ' ' order by name) as all from pg_settings where name in ('search_path', 'lock_timeout', 'statement_timeout', 'work_mem', 'default_transaction_read_only')`)
+  connection.query(
+    `select string_agg(name || '=' || setting, ' ' order by name) as all from pg_settings where name in ('search_path', 'lock_timeout', 'statement_timeout', 'work_mem', 'default_transaction_read_only')`,
+  )
 
 it.each([
   ['a table', 'create temp table if not exists stage as select email from customer; create table copy as select email from stage'],
-  ['a table of a block', `do $$ begin create temp table if not exists stage as select email from customer; create table copy as select email from stage; end $$`],
+  [
+    'a table of a block',
+    `do $$ begin create temp table if not exists stage as select email from customer; create table copy as select email from stage; end $$`,
+  ],
 ])('%s that is temporary holds each tenant’s own rows', async (_, text) => {
   const migration = await migrationOf(text)
   const schemas = [1, 2, 3].map((n) => `own${n}_${migration.checksum.slice(0, 6)}`)
@@ -56,20 +69,29 @@ it.each([
 })
 
 it.each([
-  ['applied', 'select pg_advisory_lock(7); prepare p as select 1; listen news; set work_mem = 100; create temp table stage (id int); declare c cursor with hold for select 1'],
+  [
+    'applied',
+    'select pg_advisory_lock(7); prepare p as select 1; listen news; set work_mem = 100; create temp table stage (id int); declare c cursor with hold for select 1',
+  ],
   ['failed', 'select pg_advisory_lock(7); prepare p as select 1; select 1 / 0'],
 ])('nothing is left of one that %s, and the session is what it was', async (kind, text) => {
   const before = await settings()
   const migration = await migrationOf(text)
   expect(await applyMigration(connection, migration, digestOf([migration]), await makeTarget(`left_${kind}`))).toMatchObject({ kind })
   expect(await settings()).toEqual(before)
-  expect(await connection.query(`select 'lock' as what from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() union all select name from pg_prepared_statements
-    union all select relname from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r' union all select name from pg_cursors where is_holdable union all select pg_listening_channels()`)).toEqual([])
+  expect(
+    await connection.query(`select 'lock' as what from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() union all select name from pg_prepared_statements
+    union all select relname from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r' union all select name from pg_cursors where is_holdable union all select pg_listening_channels()`),
+  ).toEqual([])
   expect(connection.dead).toBe(false)
 })
 
 it('a seed leaves nothing for the next tenant either', async () => {
-  const plan = { roleExists: false, migrations: [await migrationOf('create table copy (email text)')], seedSql: 'create temp table if not exists stage as select current_schema() as email; insert into copy select email from stage' }
+  const plan = {
+    roleExists: false,
+    migrations: [await migrationOf('create table copy (email text)')],
+    seedSql: 'create temp table if not exists stage as select current_schema() as email; insert into copy select email from stage',
+  }
   const expected = digestOf(plan.migrations)
   const roles = [1, 2].map((n) => `seeded${n}_${process.pid}`)
   for (const role of roles) {

@@ -17,14 +17,17 @@ beforeAll(async () => {
   fleet = await makeFleet(databases)
 })
 afterAll(async () => {
-  for (const { name } of await fleet.sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname like ${`tenant_${mark}%`}`) await fleet.sql.unsafe(`drop owned by "${name}"; drop role "${name}"`).catch(() => {})
+  for (const { name } of await fleet.sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname like ${`tenant_${mark}%`}`)
+    await fleet.sql.unsafe(`drop owned by "${name}"; drop role "${name}"`).catch(() => {})
   await fleet.close()
 })
 
 const more = 'alter table orders add column note text;\n'
 const sync = (set: string) => fleet.tenancy.sets.sync(ada, { name: set })
 const stored = async (set: string) =>
-  fleet.control<Array<{ version: string; checksum: string }>>`select m.version, m.checksum from migration m join migration_set s on s.id = m.set_id where s.name = ${set} order by position`
+  fleet.control<
+    Array<{ version: string; checksum: string }>
+  >`select m.version, m.checksum from migration m join migration_set s on s.id = m.set_id where s.name = ${set} order by position`
 
 describe('while a run is open, the set', () => {
   it('keeps the contents that the run froze, also where no target has them yet', async () => {
@@ -39,7 +42,10 @@ describe('while a run is open, the set', () => {
     expect(await refusalOf(sync(set))).toMatchObject({ code: 'set.missing_file', details: { version: '0002', run } })
     writeFileSync(file, firstFiles['0002_orders.sql'] ?? '')
     writeFileSync(join(fleet.folder, set, '0001a_between.sql'), 'select 1;\n')
-    expect(await refusalOf(sync(set))).toMatchObject({ code: 'set.inserted_below', details: { version: '0001a', file: '0001a_between.sql', applied: '0002', run } })
+    expect(await refusalOf(sync(set))).toMatchObject({
+      code: 'set.inserted_below',
+      details: { version: '0001a', file: '0001a_between.sql', applied: '0002', run },
+    })
     rmSync(join(fleet.folder, set, '0001a_between.sql'))
     expect(await stored(set)).toEqual(before)
     writeFileSync(join(fleet.folder, set, '0003_more.sql'), more)
@@ -59,7 +65,20 @@ describe('a run', () => {
     const frozen = (await stored(set)).map((one, index) => ({ ...one, name: 'x', file: 'x', transactional: true, prefixDigest: 'x', position: index + 1 }))
     const { db, close } = openControl(fleet.controlUrl, { max: 2 })
     const begin = (migrations: NewRun['migrations']) =>
-      db.transaction().execute((trx) => insertRun(trx, { kind: 'migrate', setId: row?.id ?? 0, migrations, digest: 'd', parentRun: null, note: '', startedBy: 'ada', maxConcurrent: null, failureTolerance: null, items: [] }))
+      db.transaction().execute((trx) =>
+        insertRun(trx, {
+          kind: 'migrate',
+          setId: row?.id ?? 0,
+          migrations,
+          digest: 'd',
+          parentRun: null,
+          note: '',
+          startedBy: 'ada',
+          maxConcurrent: null,
+          failureTolerance: null,
+          items: [],
+        }),
+      )
     try {
       await fleet.sync({ '0002_orders.sql': `${firstFiles['0002_orders.sql']}\n${more}` }, set)
       expect(await refusalOf(begin(frozen))).toMatchObject({ code: 'run.plan_changed' })

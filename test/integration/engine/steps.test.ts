@@ -69,13 +69,23 @@ describe('a migration outside of transactions', () => {
   })
 
   it('that stops half-way says where, is seen as half done, and goes on at that statement when the cause is gone', async () => {
-    const { set, slugs: [slug = ''] } = await given(['half'], duplicates)
+    const {
+      set,
+      slugs: [slug = ''],
+    } = await given(['half'], duplicates)
     await fleet.sync({ '0003_steps.sql': steps }, set)
     const run = await fleet.roll({ set })
     expect(run.state).toBe('failed')
     expect(await lastAttempt(run.id, slug)).toMatchObject({
       state: 'failed',
-      error: { code: '23505', detail: 'Key (email)=(a@x) is duplicated.', version: '0003', file: '0003_steps.sql', line: 4, statement: 'create unique index concurrently one_email\n  on customer (email)' },
+      error: {
+        code: '23505',
+        detail: 'Key (email)=(a@x) is duplicated.',
+        version: '0003',
+        file: '0003_steps.sql',
+        line: 4,
+        statement: 'create unique index concurrently one_email\n  on customer (email)',
+      },
     })
     expect(await halfOf(slug)).toEqual({ done: 1, finished: false })
     expect(await fleet.versionsOf(slug)).toEqual(['0001', '0002'])
@@ -85,7 +95,9 @@ describe('a migration outside of transactions', () => {
     const [row] = (await fleet.tenancy.tenants.list({ q: slug, sort: 'slug', descending: false, offset: 0, limit: 5 })).rows
     expect(row).toMatchObject({ version: '0002', versionState: 'behind', remark: expect.stringContaining('0003 is half done: 1') })
     expect((await fleet.tenancy.tenants.list({ halfDone: true, set: [set], sort: 'slug', descending: false, offset: 0, limit: 5 })).total).toBe(1)
-    expect(await fleet.tenancy.tenants.inspect(slug, set)).toMatchObject({ history: [{ match: 'same' }, { match: 'same' }, { version: '0003', match: 'half_done', statementsDone: 1 }] })
+    expect(await fleet.tenancy.tenants.inspect(slug, set)).toMatchObject({
+      history: [{ match: 'same' }, { match: 'same' }, { version: '0003', match: 'half_done', statementsDone: 1 }],
+    })
 
     await repair(slug)
     const { run: again } = await fleet.tenancy.runs.rerun(ada, { run: run.id, note: '' })
@@ -96,11 +108,17 @@ describe('a migration outside of transactions', () => {
     expect(built?.oid).not.toBe(left?.oid)
     expect(await auditRows(slug)).toBe(1)
     await fleet.verified(again)
-    expect((await fleet.tenancy.tenants.list({ q: slug, sort: 'slug', descending: false, offset: 0, limit: 5 })).rows[0]).toMatchObject({ versionState: 'at_head', remark: null })
+    expect((await fleet.tenancy.tenants.list({ q: slug, sort: 'slug', descending: false, offset: 0, limit: 5 })).rows[0]).toMatchObject({
+      versionState: 'at_head',
+      remark: null,
+    })
   })
 
   it('does not build again what a try finished and could not mark', async () => {
-    const { set, slugs: [slug = ''] } = await given(['marked'], duplicates)
+    const {
+      set,
+      slugs: [slug = ''],
+    } = await given(['marked'], duplicates)
     await fleet.sync({ '0003_steps.sql': steps }, set)
     const run = await fleet.roll({ set })
     await repair(slug)
@@ -114,7 +132,10 @@ describe('a migration outside of transactions', () => {
   })
 
   it('leaves an index of the same name on another table alone, and fails', async () => {
-    const { set, slugs: [slug = ''] } = await given(['other'], 'create index one_email on SCHEMA.orders (total)')
+    const {
+      set,
+      slugs: [slug = ''],
+    } = await given(['other'], 'create index one_email on SCHEMA.orders (total)')
     await fleet.sync({ '0003_steps.sql': steps }, set)
     const before = await indexOf(slug)
     const run = await fleet.roll({ set })
@@ -123,7 +144,10 @@ describe('a migration outside of transactions', () => {
   })
 
   it('that was edited after it was half done is refused and nothing more is run', async () => {
-    const { set, slugs: [slug = ''] } = await given(['edited'], duplicates)
+    const {
+      set,
+      slugs: [slug = ''],
+    } = await given(['edited'], duplicates)
     await fleet.sync({ '0003_steps.sql': steps }, set)
     await fleet.roll({ set })
     await repair(slug)
@@ -135,18 +159,28 @@ describe('a migration outside of transactions', () => {
   })
 
   it('takes an index that it dropped before it could mark that as dropped', async () => {
-    const { set, slugs: [slug = ''] } = await given(['drop'], 'create index old_email on SCHEMA.customer (email)')
+    const {
+      set,
+      slugs: [slug = ''],
+    } = await given(['drop'], 'create index old_email on SCHEMA.customer (email)')
     await fleet.sync({ '0003_drop.sql': `${off}drop index concurrently old_email;\ncreate table audit_entry (id int);\n` }, set)
     await fleet.tenancy.sets.get(set)
     const [{ checksum } = { checksum: '' }] = (await fleet.tenancy.sets.get(set)).list.slice(-1)
-    await fleet.sql.unsafe(`drop index ${schemaOf(slug)}.old_email; insert into ${schemaOf(slug)}.tenantry_history (version, name, checksum) values ('0003', 'drop', '${checksum}')`)
+    await fleet.sql.unsafe(
+      `drop index ${schemaOf(slug)}.old_email; insert into ${schemaOf(slug)}.tenantry_history (version, name, checksum) values ('0003', 'drop', '${checksum}')`,
+    )
     expect((await fleet.roll({ set })).state).toBe('succeeded')
     expect(await halfOf(slug)).toEqual({ done: 2, finished: true })
   })
 
   it('cut at any moment, 15 times over 12 tenants, runs each statement once', async () => {
     const { set, slugs } = await given(slugsOf(12, 'cut'))
-    await fleet.sync({ '0003_steps.sql': `${off}create table audit_entry (id int);\ninsert into audit_entry select 1 from pg_sleep(0.02);\ncreate index concurrently one_email on customer (email);\ninsert into audit_entry select 2 from pg_sleep(0.02);\n` }, set)
+    await fleet.sync(
+      {
+        '0003_steps.sql': `${off}create table audit_entry (id int);\ninsert into audit_entry select 1 from pg_sleep(0.02);\ncreate index concurrently one_email on customer (email);\ninsert into audit_entry select 2 from pg_sleep(0.02);\n`,
+      },
+      set,
+    )
     const next = random(7)
     const run = await fleet.start({ set })
     for (let cut = 0; cut < 15; cut += 1) {
@@ -162,11 +196,21 @@ describe('a migration outside of transactions', () => {
   })
 
   it('that two sessions take up at once runs each statement once', async () => {
-    const { set, slugs: [slug = ''] } = await given(['twice'])
+    const {
+      set,
+      slugs: [slug = ''],
+    } = await given(['twice'])
     const text = `${off}create table audit_entry (id int);\ninsert into audit_entry select 1 from pg_sleep(0.1);\n`
     const schema = schemaOf(slug)
     await fleet.sync({ '0003_steps.sql': text }, set)
-    const migration = { version: '0003', name: 'steps', file: '0003_steps.sql', checksum: checksumOf(text), transactional: false, statements: await parseStatements(text) }
+    const migration = {
+      version: '0003',
+      name: 'steps',
+      file: '0003_steps.sql',
+      checksum: checksumOf(text),
+      transactional: false,
+      statements: await parseStatements(text),
+    }
     const connections = await Promise.all([0, 1].map(() => connectFleet(fleet.urls[0] ?? '', { applicationName: 'steps' })))
     const [first] = connections
     if (!first) throw new Error('no connection')
@@ -176,9 +220,11 @@ describe('a migration outside of transactions', () => {
     // The digest that was asked for is nobody's, so the one that ran them says so.
     expect(outcomes.map((outcome) => ('error' in outcome ? outcome.error.code : outcome.kind)).toSorted()).toEqual(['55P03', 'history_mismatch'])
     expect(await auditRows(slug)).toBe(1)
-    expect(await first.query(`select current_setting('search_path') as path, current_setting('default_transaction_read_only') as read_only, current_setting('application_name') as name`)).toEqual([
-      { path: 'pg_catalog', read_only: 'on', name: 'steps' },
-    ])
+    expect(
+      await first.query(
+        `select current_setting('search_path') as path, current_setting('default_transaction_read_only') as read_only, current_setting('application_name') as name`,
+      ),
+    ).toEqual([{ path: 'pg_catalog', read_only: 'on', name: 'steps' }])
     await Promise.all(connections.map((connection) => connection.close()))
   })
 
@@ -190,7 +236,9 @@ describe('a migration outside of transactions', () => {
     const run = await fleet.start({ set })
     let most = 0
     await fleet.until('the end', async () => {
-      const [row] = await fleet.sql<Array<{ n: number }>>`select count(*)::int as n from pg_stat_activity where application_name like 'tenantry:%' and datname = current_database()`
+      const [row] = await fleet.sql<
+        Array<{ n: number }>
+      >`select count(*)::int as n from pg_stat_activity where application_name like 'tenantry:%' and datname = current_database()`
       most = Math.max(most, row?.n ?? 0)
       return (await fleet.stateOf(run)) === 'succeeded'
     })

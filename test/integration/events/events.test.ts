@@ -65,7 +65,15 @@ describe('the events of a run', () => {
     expect(heard).toMatchObject([{ run, revision: 1, state: 'running', map: 'ppppp', changes: [], rate: null, etaMs: null, counts: { pending: 5, total: 5 } }])
     await report('succeeded', [1, 3])
     await until(() => heard.length > 1)
-    expect(heard[1]).toMatchObject({ revision: 2, map: null, changes: [[1, 's'], [3, 's']], counts: { pending: 3, succeeded: 2, total: 5 } })
+    expect(heard[1]).toMatchObject({
+      revision: 2,
+      map: null,
+      changes: [
+        [1, 's'],
+        [3, 's'],
+      ],
+      counts: { pending: 3, succeeded: 2, total: 5 },
+    })
     expect(heard[1]?.rate).toBeGreaterThan(0)
     expect(heard[1]?.etaMs).toBeGreaterThan(0)
   })

@@ -28,8 +28,7 @@ const refusedWith = async (work: Promise<unknown>): Promise<ErrorCode | 'nothing
     (error: { code: ErrorCode }) => error.code,
   )
 const personOf = async (email: string) => (await tenancy.people.list()).find((row) => row.email === email)
-const auditOf = async (action: string, subject: string) =>
-  (await tenancy.audit.list({ action, subject, limit: 10 })).rows
+const auditOf = async (action: string, subject: string) => (await tenancy.audit.list({ action, subject, limit: 10 })).rows
 
 test('an invitation makes a person who is invited until the link was used', async () => {
   const { token } = await tenancy.people.invite(ada, { email: 'grace@example.com', name: 'Grace', role: 'operator' })
@@ -42,13 +41,9 @@ test('an invitation makes a person who is invited until the link was used', asyn
   expect(await tenancy.people.readLink(token)).toEqual({ email: 'grace@example.com', name: 'Grace' })
   await tenancy.people.redeem({ token, password: passwordOfAll })
   expect(await personOf('grace@example.com')).toMatchObject({ state: 'active' })
-  const [stored] = await sql<
-    Array<{ found: number }>
-  >`select count(*)::int as found from one_time_link where token_hash = ${token}`
+  const [stored] = await sql<Array<{ found: number }>>`select count(*)::int as found from one_time_link where token_hash = ${token}`
   expect(stored?.found).toBe(0)
-  expect(await auditOf('people.invite', 'grace@example.com')).toMatchObject([
-    { actor: 'ada@example.com', actorKind: 'person', details: { role: 'operator' } },
-  ])
+  expect(await auditOf('people.invite', 'grace@example.com')).toMatchObject([{ actor: 'ada@example.com', actorKind: 'person', details: { role: 'operator' } }])
   expect(await auditOf('people.redeem', 'grace@example.com')).toHaveLength(1)
 })
 
@@ -61,9 +56,7 @@ test('a link works once', async () => {
 
 test('of ten that redeem a link at once, one gets in', async () => {
   const { token } = await tenancy.people.invite(ada, { email: 'tenfold@example.com', name: '', role: 'support' })
-  const codes = await Promise.all(
-    Array.from({ length: 10 }, () => refusedWith(tenancy.people.redeem({ token, password: passwordOfAll }))),
-  )
+  const codes = await Promise.all(Array.from({ length: 10 }, () => refusedWith(tenancy.people.redeem({ token, password: passwordOfAll }))))
   expect(codes.toSorted()).toEqual([...Array.from({ length: 9 }, () => 'auth.link_expired'), 'nothing'])
   expect(await auditOf('people.redeem', 'tenfold@example.com')).toHaveLength(1)
 })
@@ -73,9 +66,7 @@ test('an expired link, and one that never was', async () => {
   await sql`update one_time_link set expires_at = now() - interval '1 second' where used_at is null`
   expect(await refusedWith(tenancy.people.redeem({ token, password: passwordOfAll }))).toBe('auth.link_expired')
   for (const unknown of ['', 'x', `${token}x`, "' or true --"])
-    expect(await refusedWith(tenancy.people.redeem({ token: unknown, password: passwordOfAll }))).toBe(
-      'auth.link_unknown',
-    )
+    expect(await refusedWith(tenancy.people.redeem({ token: unknown, password: passwordOfAll }))).toBe('auth.link_unknown')
   expect(await personOf('late@example.com')).toMatchObject({ state: 'invited' })
 })
 
@@ -85,9 +76,7 @@ test('inviting again replaces the link; an active person is not invited twice', 
   expect(second.person).toBe(first.person)
   expect(await refusedWith(tenancy.people.readLink(first.token))).toBe('auth.link_unknown')
   await tenancy.people.redeem({ token: second.token, password: passwordOfAll })
-  expect(await refusedWith(tenancy.people.invite(ada, { email: 'twice@example.com', name: '', role: 'admin' }))).toBe(
-    'person.exists',
-  )
+  expect(await refusedWith(tenancy.people.invite(ada, { email: 'twice@example.com', name: '', role: 'admin' }))).toBe('person.exists')
   expect(await personOf('twice@example.com')).toMatchObject({ role: 'operator', name: 'Tom' })
 })
 
@@ -106,9 +95,7 @@ test('whoever holds the control database can let an admin in again', async () =>
 
 test('the last active admin can be neither demoted nor disabled, by anybody', async () => {
   await tenancy.people.invite(ada, { email: 'invited-admin@example.com', name: '', role: 'admin' })
-  expect(await refusedWith(tenancy.people.setRole(ada, { person: idOf(ada), role: 'operator' }))).toBe(
-    'auth.last_admin',
-  )
+  expect(await refusedWith(tenancy.people.setRole(ada, { person: idOf(ada), role: 'operator' }))).toBe('auth.last_admin')
   expect(await refusedWith(tenancy.people.disable(cliActor, { person: idOf(ada) }))).toBe('auth.last_admin')
   expect(await personOf('ada@example.com')).toMatchObject({ role: 'admin', state: 'active' })
 })
@@ -129,9 +116,7 @@ test('a change of role is audited with what it was, once', async () => {
   const bob = await makePerson(tenancy, 'bob@example.com', 'support')
   await tenancy.people.setRole(ada, { person: idOf(bob), role: 'operator' })
   await tenancy.people.setRole(ada, { person: idOf(bob), role: 'operator' })
-  expect(await auditOf('people.setRole', 'bob@example.com')).toMatchObject([
-    { details: { from: 'support', to: 'operator' } },
-  ])
+  expect(await auditOf('people.setRole', 'bob@example.com')).toMatchObject([{ details: { from: 'support', to: 'operator' } }])
 })
 
 const addSession = (person: string, id: string) =>
@@ -174,16 +159,12 @@ test('sessions end one by one and all but this one; never somebody else’s', as
 test('too many attempts for an address from one client are refused, from many processes at once too, and told how long', async () => {
   const other = createTenancy({ controlUrl: sqlUrl(), secret: testSecret, migrationsDir })
   const email = 'target@example.com'
-  const attempts = Array.from({ length: 24 }, (_, index) =>
-    refusedWith((index % 2 === 0 ? tenancy : other).people.countAttempt({ email, client: '10.0.0.1' })),
-  )
+  const attempts = Array.from({ length: 24 }, (_, index) => refusedWith((index % 2 === 0 ? tenancy : other).people.countAttempt({ email, client: '10.0.0.1' })))
   const codes = await Promise.all(attempts)
   await other.close()
   expect(codes.filter((code) => code === 'nothing')).toHaveLength(10)
   expect(codes.filter((code) => code === 'auth.rate_limited')).toHaveLength(14)
-  const refusal = await tenancy.people
-    .countAttempt({ email, client: '10.0.0.1' })
-    .catch((error: { details: { seconds: number } }) => error.details.seconds)
+  const refusal = await tenancy.people.countAttempt({ email, client: '10.0.0.1' }).catch((error: { details: { seconds: number } }) => error.details.seconds)
   expect(refusal).toBeGreaterThan(800)
   await sql`update sign_in_limit set window_started_at = now() - interval '16 minutes'`
   expect(await refusedWith(tenancy.people.countAttempt({ email, client: '10.0.0.1' }))).toBe('nothing')
@@ -193,8 +174,7 @@ test('too many attempts for an address from one client are refused, from many pr
 
 test('an address that is tried from everywhere is slowed down, not locked', async () => {
   const email = 'wanted@example.com'
-  for (let index = 0; index < 100; index += 1)
-    expect(await refusedWith(tenancy.people.countAttempt({ email, client: `10.1.0.${index}` }))).toBe('nothing')
+  for (let index = 0; index < 100; index += 1) expect(await refusedWith(tenancy.people.countAttempt({ email, client: `10.1.0.${index}` }))).toBe('nothing')
   const begun = performance.now()
   expect(await refusedWith(tenancy.people.countAttempt({ email, client: '10.2.0.1' }))).toBe('nothing')
   expect(performance.now() - begun).toBeGreaterThan(950)
@@ -214,8 +194,7 @@ test('sign-ins that succeed use nothing of their client’s attempts up', async 
 
 test('one client that tries many addresses is refused as well', async () => {
   const codes: string[] = []
-  for (let index = 0; index < 52; index += 1)
-    codes.push(await refusedWith(tenancy.people.countAttempt({ email: `u${index}@example.com`, client: '10.9.9.9' })))
+  for (let index = 0; index < 52; index += 1) codes.push(await refusedWith(tenancy.people.countAttempt({ email: `u${index}@example.com`, client: '10.9.9.9' })))
   expect(codes.slice(0, 50)).toEqual(Array.from({ length: 50 }, () => 'nothing'))
   expect(codes.slice(50)).toEqual(['auth.rate_limited', 'auth.rate_limited'])
 })

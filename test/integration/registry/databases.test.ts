@@ -40,7 +40,9 @@ describe('checking a database', () => {
 
   it('goes without TLS where it is preferred and the server has none', async () => {
     expect(await lookAtDatabase({ url: urlWith((url) => url.searchParams.set('sslmode', 'prefer')) })).toMatchObject({ host: '127.0.0.1' })
-    expect(await refusalOf(lookAtDatabase({ url: urlWith((url) => url.searchParams.set('sslmode', 'require')) }))).toMatchObject({ code: 'database.unreachable' })
+    expect(await refusalOf(lookAtDatabase({ url: urlWith((url) => url.searchParams.set('sslmode', 'require')) }))).toMatchObject({
+      code: 'database.unreachable',
+    })
   })
 
   it('names a database that is not there', async () => {
@@ -65,7 +67,9 @@ describe('known databases', () => {
     expect(openUrl(testSecret, stored.url_sealed).dbname).toBe(row.dbname)
     expect(unseal(testSecret, stored.url_sealed)).toContain(row.dbname)
     const { rows } = await sql<{ everything: string }>`
-      select (select json_agg(d)::text from (select name, host, dbname, username, problem, encode(url_sealed, 'escape') from database) d) || (select json_agg(a)::text from audit a) as everything`.execute(library.control.db)
+      select (select json_agg(d)::text from (select name, host, dbname, username, problem, encode(url_sealed, 'escape') from database) d) || (select json_agg(a)::text from audit a) as everything`.execute(
+      library.control.db,
+    )
     const { password } = new URL(fleetUrl)
     expect(password).not.toBe('')
     expect(rows[0]?.everything).not.toContain(password)
@@ -121,7 +125,9 @@ describe('known databases', () => {
     await addDatabase(library, ada, { name: 'app', url: fleetUrl })
     const { db } = library.control
     await sql`insert into migration_set (name, default_database_id) select 'app', id from database`.execute(db)
-    await sql`insert into target (set_id, database_id, schema_name, isolation) select s.id, d.id, 'tenant_x', 'schema' from migration_set s, database d`.execute(db)
+    await sql`insert into target (set_id, database_id, schema_name, isolation) select s.id, d.id, 'tenant_x', 'schema' from migration_set s, database d`.execute(
+      db,
+    )
     await sql`insert into tenant (slug, name) values ('x', 'X')`.execute(db)
     await sql`insert into placement (tenant_id, set_id, target_id, isolation) select n.id, t.set_id, t.id, 'schema' from tenant n, target t`.execute(db)
     expect(await refusalOf(removeDatabase(library, ada, { name: 'app' }))).toMatchObject({ code: 'database.in_use', details: { count: 1 } })
@@ -138,9 +144,13 @@ describe('known databases', () => {
     await addDatabase(library, ada, { name: 'app', url: fleetUrl })
     const { db } = library.control
     await sql`insert into migration_set (name) values ('app')`.execute(db)
-    await sql`insert into target (set_id, database_id, schema_name, isolation) select s.id, d.id, 'tenant_x', 'schema' from migration_set s, database d`.execute(db)
+    await sql`insert into target (set_id, database_id, schema_name, isolation) select s.id, d.id, 'tenant_x', 'schema' from migration_set s, database d`.execute(
+      db,
+    )
     await sql`insert into tenant (slug, name) values ('x', 'X')`.execute(db)
-    await sql`insert into run (kind, set_id, migrations, digest, started_by, state) select 'onboard', id, '[]', '', 'ada', 'paused' from migration_set`.execute(db)
+    await sql`insert into run (kind, set_id, migrations, digest, started_by, state) select 'onboard', id, '[]', '', 'ada', 'paused' from migration_set`.execute(
+      db,
+    )
     await sql`insert into run_item (run_id, position, target_id, tenant_id, server_id, state)
       select r.id, 1, t.id, n.id, s.id, 'failed' from run r, target t, tenant n, server s`.execute(db)
     // A retry would work on the target again.
@@ -149,7 +159,10 @@ describe('known databases', () => {
     await removeDatabase(library, ada, { name: 'app' })
     expect(await listDatabases(library)).toEqual([])
     const { id } = await db.selectFrom('run').select('id').executeTakeFirstOrThrow()
-    expect(await listRunItems(library, runItemsInput.parse({ run: id }))).toMatchObject({ total: 1, rows: [{ slug: 'x', database: 'app', schema: 'tenant_x' }] })
+    expect(await listRunItems(library, runItemsInput.parse({ run: id }))).toMatchObject({
+      total: 1,
+      rows: [{ slug: 'x', database: 'app', schema: 'tenant_x' }],
+    })
   })
 
   it('are looked at again: who is connected, and whether they answer at all', async () => {

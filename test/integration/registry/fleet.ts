@@ -15,7 +15,9 @@ export const openLibrary = async (databases: Databases): Promise<Library> => {
 }
 
 /** The refusal's code and details, or what came instead. */
-export const refusalOf = async (act: Promise<unknown>): Promise<{ readonly code: string; readonly details: Readonly<Record<string, unknown>>; readonly message: string }> => {
+export const refusalOf = async (
+  act: Promise<unknown>,
+): Promise<{ readonly code: string; readonly details: Readonly<Record<string, unknown>>; readonly message: string }> => {
   try {
     return { code: 'none', details: {}, message: JSON.stringify(await act) }
   } catch (error) {
@@ -68,7 +70,9 @@ export type SeedItem = { readonly slug: string; readonly state: string; readonly
 
 /** A run over the tenants named, its items in their order. */
 export const seedRun = async ({ control: { db } }: Library, state: string, items: readonly SeedItem[]): Promise<number> => {
-  const frozen = JSON.stringify([{ version: '0004', name: 'step 4', file: '0004_step.sql', checksum: 'c4', transactional: true, prefixDigest: 'p4', position: 4 }])
+  const frozen = JSON.stringify([
+    { version: '0004', name: 'step 4', file: '0004_step.sql', checksum: 'c4', transactional: true, prefixDigest: 'p4', position: 4 },
+  ])
   const { rows } = await sql<{ id: number }>`
     insert into run (kind, state, set_id, to_version, migrations, digest, started_by, started_at, finished_at, revision)
     values ('migrate', ${state}, 1, '0004', ${frozen}::jsonb, 'd', 'ada@example.com', now() - interval '5 seconds',
@@ -81,6 +85,8 @@ export const seedRun = async ({ control: { db } }: Library, state: string, items
       case when x.state in ('succeeded', 'failed', 'skipped') then now() end, 10 * x.position, x.cause,
       case when x.message is not null then jsonb_build_object('code', '23514', 'message', x.message, 'statement', 'alter table a add check (b > 0)') end
     from jsonb_to_recordset(${JSON.stringify(list)}::jsonb) x(position integer, slug text, state text, cause text, message text)
-    join tenant t on t.slug = x.slug join placement p on p.tenant_id = t.id join target ta on ta.id = p.target_id join database d on d.id = ta.database_id`.execute(db)
+    join tenant t on t.slug = x.slug join placement p on p.tenant_id = t.id join target ta on ta.id = p.target_id join database d on d.id = ta.database_id`.execute(
+    db,
+  )
   return id
 }

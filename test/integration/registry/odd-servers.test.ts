@@ -28,7 +28,10 @@ const at = (change: (url: URL) => void): string => {
 
 describe('a server that cannot be used', () => {
   it('because nothing listens', async () => {
-    expect(await refusalOf(at((url) => (url.port = '1')))).toEqual({ code: 'database.unreachable', message: 'No connection to 127.0.0.1:1: nothing answers at that port' })
+    expect(await refusalOf(at((url) => (url.port = '1')))).toEqual({
+      code: 'database.unreachable',
+      message: 'No connection to 127.0.0.1:1: nothing answers at that port',
+    })
   })
 
   it('because its name is not known', async () => {

@@ -36,7 +36,9 @@ beforeAll(async () => {
   await sql`update run set parent_run_id = ${finished}, stop_reason = 'failure_tolerance' where id = ${open}`.execute(library.control.db)
   await sql`insert into attempt (run_id, position, number, state, started_at, finished_at, versions_applied, worker, backend_pid, error)
     values (${finished}, 2, 1, 'interrupted', now() - interval '9 seconds', now() - interval '8 seconds', '{}', 'w1', 77, '{"code": "connection_lost"}'),
-      (${finished}, 2, 2, 'failed', now() - interval '3 seconds', now() - interval '2.5 seconds', '{0003}', 'w2', 78, '{"code": "23514"}')`.execute(library.control.db)
+      (${finished}, 2, 2, 'failed', now() - interval '3 seconds', now() - interval '2.5 seconds', '{0003}', 'w2', 78, '{"code": "23514"}')`.execute(
+    library.control.db,
+  )
 })
 
 describe('the fleet at a glance', () => {
@@ -95,7 +97,16 @@ describe('the fleet at a glance', () => {
   it('of an empty installation is empty', async () => {
     const empty = await openLibrary(databases)
     try {
-      expect(await fleetOverview(empty)).toMatchObject({ tenants: 0, targets: 0, failed: 0, observedAt: null, sets: [], attention: [], activeRuns: [], recentRuns: [] })
+      expect(await fleetOverview(empty)).toMatchObject({
+        tenants: 0,
+        targets: 0,
+        failed: 0,
+        observedAt: null,
+        sets: [],
+        attention: [],
+        activeRuns: [],
+        recentRuns: [],
+      })
       expect(await fleetMap(empty)).toEqual({ groups: [] })
       expect(await listSets(empty)).toEqual([])
       expect(await listRuns(empty, runListInput.parse({}))).toEqual({ rows: [], next: null })
@@ -165,7 +176,10 @@ describe('runs', () => {
 
   it('list their items by state, cause and search', async () => {
     const items = (input: object) => listRunItems(library, runItemsInput.parse({ run: finished, ...input }))
-    expect(await items({})).toMatchObject({ total: 5, rows: [{ position: 1, slug: 'acme', database: 'app', schema: 'tenant_acme', state: 'succeeded' }, {}, {}, {}, {}] })
+    expect(await items({})).toMatchObject({
+      total: 5,
+      rows: [{ position: 1, slug: 'acme', database: 'app', schema: 'tenant_acme', state: 'succeeded' }, {}, {}, {}, {}],
+    })
     expect((await items({ state: ['failed'], sort: 'durationMs', descending: true })).rows.map(({ slug }) => slug)).toEqual(['echo', 'delta', 'corp'])
     expect((await items({ cause: 'b' })).rows).toMatchObject([{ slug: 'delta', error: { code: '23514', message: 'division by zero' } }])
     expect((await items({ q: 'ACM' })).rows.map(({ slug }) => slug)).toEqual(['acme'])

@@ -17,7 +17,9 @@ beforeEach(async () => {
 
 const named = (...slugs: string[]): Selection => ({ kind: 'tenants', slugs })
 const statesOf = async (): Promise<string> => {
-  const { rows } = await sql<{ all: string }>`select string_agg(slug || '=' || state, ' ' order by slug) as all from tenant where slug in ('acme', 'beta', 'helm', 'isle')`.execute(library.control.db)
+  const { rows } = await sql<{
+    all: string
+  }>`select string_agg(slug || '=' || state, ' ' order by slug) as all from tenant where slug in ('acme', 'beta', 'helm', 'isle')`.execute(library.control.db)
   return rows[0]?.all ?? ''
 }
 const auditOf = (action: string) =>

@@ -26,7 +26,9 @@ beforeAll(async () => {
   ])
   await seedRun(library, 'succeeded', [{ slug: 'echo', state: 'succeeded' }])
   // Delta was put right by hand: seen at head after it failed.
-  await sql`update observation set observed_at = now() + interval '1 minute' where target_id = (select id from target where schema_name = 'tenant_delta')`.execute(library.control.db)
+  await sql`update observation set observed_at = now() + interval '1 minute' where target_id = (select id from target where schema_name = 'tenant_delta')`.execute(
+    library.control.db,
+  )
 })
 
 const list = (input: z.input<typeof listTenantsInput> = {}) => listTenants(library, listTenantsInput.parse(input))
@@ -125,7 +127,8 @@ describe('the filters’ counts', () => {
       const label = value.startsWith('plan=') ? [value] : ['plan=pro', value]
       expect([value, (await list({ q: 'a', label })).total]).toEqual([value, count])
     }
-    for (const { value, count } of facets.version) expect([value, (await list({ q: 'a', label: ['plan=pro'], version: [value] })).total]).toEqual([value, count])
+    for (const { value, count } of facets.version)
+      expect([value, (await list({ q: 'a', label: ['plan=pro'], version: [value] })).total]).toEqual([value, count])
   })
 })
 
@@ -185,7 +188,9 @@ describe('one tenant', () => {
 describe('a selection', () => {
   const schemas = async (ids: readonly number[]): Promise<string> => {
     const { rows } = await sql<{ schemas: string }>`
-      select string_agg(schema_name, ' ' order by x.place) as schemas from unnest(${[...ids]}::bigint[]) with ordinality x(id, place) join target t on t.id = x.id`.execute(library.control.db)
+      select string_agg(schema_name, ' ' order by x.place) as schemas from unnest(${[...ids]}::bigint[]) with ordinality x(id, place) join target t on t.id = x.id`.execute(
+      library.control.db,
+    )
     return rows[0]?.schemas ?? ''
   }
 

@@ -1,12 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  auditHref,
-  auditSearch,
-  detailsLine,
-  isFiltered,
-  subjectHref,
-  toAuditFilter,
-} from '../../../components/audit/audit-model.ts'
+import { auditHref, auditSearch, detailsLine, isFiltered, subjectHref, toAuditFilter } from '../../../components/audit/audit-model.ts'
 import { auditFilter } from '../../../lib/tenancy/contract/index.ts'
 
 test('days become instants, the last day included', () => {
@@ -27,9 +20,7 @@ test('what makes no sense in an address is left out', () => {
 })
 
 test('an address holds only what is set', () => {
-  expect(auditHref('/audit', { actor: 'ada & co', subject: '' }, { before: 17 })).toBe(
-    '/audit?actor=ada+%26+co&before=17',
-  )
+  expect(auditHref('/audit', { actor: 'ada & co', subject: '' }, { before: 17 })).toBe('/audit?actor=ada+%26+co&before=17')
   expect(auditHref('/audit', {})).toBe('/audit')
 })
 

@@ -56,7 +56,9 @@ describe('a run as text', () => {
   })
 
   it('says how to go on when the tolerance stopped it', () => {
-    const text = describeRun(run({ state: 'paused', stopReason: 'failure_tolerance', finishedAt: null, counts: { ...counts, failed: 2, pending: 8, total: 10 } }))
+    const text = describeRun(
+      run({ state: 'paused', stopReason: 'failure_tolerance', finishedAt: null, counts: { ...counts, failed: 2, pending: 8, total: 10 } }),
+    )
     expect(text).toContain('paused by itself')
     for (const command of ['resume', 'retry', 'cancel']) expect(text).toContain(`runs ${command} 42`)
   })

@@ -16,7 +16,13 @@ it('has 180 one behind the newest, 20 further behind at four versions, four brok
   expect(byVersion['0011']).toHaveLength(180)
   expect(Object.keys(byVersion).toSorted()).toEqual(['0006', '0008', '0009', '0010', '0011'])
   const special = demoTenants.filter(({ isBroken, isHeld }) => isBroken || isHeld)
-  expect(special.map(({ version, isBroken }) => [version, isBroken])).toEqual([['0011', true], ['0011', false], ['0011', true], ['0011', true], ['0011', true]])
+  expect(special.map(({ version, isBroken }) => [version, isBroken])).toEqual([
+    ['0011', true],
+    ['0011', false],
+    ['0011', true],
+    ['0011', true],
+    ['0011', true],
+  ])
 })
 
 it('offers the repair for what failed and is broken', () => {

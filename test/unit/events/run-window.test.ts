@@ -12,7 +12,10 @@ describe('a run in memory', () => {
   it('answers what changed after any revision', () => {
     const window = new RunWindow(run(3), [item(1, 'succeeded', 2), item(2, 'failed', 3), item(3, 'pending', 0)])
     expect(window.map).toBe('sfp')
-    expect(window.changesAfter(0)).toEqual([[1, 's'], [2, 'f']])
+    expect(window.changesAfter(0)).toEqual([
+      [1, 's'],
+      [2, 'f'],
+    ])
     expect(window.changesAfter(2)).toEqual([[2, 'f']])
     expect(window.changesAfter(3)).toEqual([])
     window.advance(run(4), [item(3, 'running', 4)])

@@ -24,7 +24,14 @@ describe('the sentence of truth', () => {
   it('names other states only when somebody is in them', () => {
     const states = { at_head: 1, behind: 0, ahead: 2, diverged: 3, unreachable: 4, unobserved: 5 }
     expect(truthParts(overview({ states })).map(({ text }) => text)).toEqual([
-      '200 tenants', '1 at head', '0 behind', '4 failed', '2 ahead', '3 diverged', '4 unreachable', '5 not seen yet',
+      '200 tenants',
+      '1 at head',
+      '0 behind',
+      '4 failed',
+      '2 ahead',
+      '3 diverged',
+      '4 unreachable',
+      '5 not seen yet',
     ])
   })
 
@@ -52,7 +59,11 @@ describe('the strip of a set', () => {
 
   it('goes from the oldest version to the newest by number, what cannot be known last', () =>
     expect(stripOf(set).map(({ version, state }) => [version, state])).toEqual([
-      [null, 'behind'], ['9', 'behind'], ['0012', 'at_head'], [null, 'unobserved'], [null, 'unreachable'],
+      [null, 'behind'],
+      ['9', 'behind'],
+      ['0012', 'at_head'],
+      [null, 'unobserved'],
+      [null, 'unreachable'],
     ]))
 
   it('leads to just the tenants of the segment', () => expect(stripOf(set)[2]?.href).toBe('/tenants?set=app&versionState=at_head&version=0012'))

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { cellAt, cellPosition, cellShapes, countGroups, factsOf, layoutMap, moveCell, stateOfLetter, totalOf, type MapGroup } from '../../../components/fleet/map-model.ts'
+import {
+  cellAt,
+  cellPosition,
+  cellShapes,
+  countGroups,
+  factsOf,
+  layoutMap,
+  moveCell,
+  stateOfLetter,
+  totalOf,
+  type MapGroup,
+} from '../../../components/fleet/map-model.ts'
 import { versionLetters } from '../../../lib/tenancy/contract/index.ts'
 
 const group = (database: string, count: number, letter = 'h'): MapGroup => ({

@@ -6,12 +6,31 @@ import type { FleetConnection, FlightOutcome } from '../../../lib/tenancy/sessio
 const scene: Scene = { schema: 'tenant_a', extensionSchemas: [], run: 1, applicationName: 'x', limits: defaultLimits }
 const place = { version: null, file: null, statement: null }
 const done = (command: string, rows: readonly object[] = []): FlightOutcome => ({ ok: true, rows, command, count: null })
-const lost = (code: string, severity?: string): FlightOutcome => ({ ok: false, error: Object.assign(new Error(code), { code, ...(severity ? { severity } : {}) }) })
+const lost = (code: string, severity?: string): FlightOutcome => ({
+  ok: false,
+  error: Object.assign(new Error(code), { code, ...(severity ? { severity } : {}) }),
+})
 const row = { applied: '1', version: '0001', digest: 'd', last_run: '1', unfinished: null, unfinished_checksum: null, done: null }
 
 const outcomeOf = async (...answers: readonly FlightOutcome[]) => {
-  const connection: FleetConnection = { pid: 1, dead: false, touched: 0, flight: () => Promise.resolve([...answers]), query: () => Promise.resolve([]), close: () => Promise.resolve() }
-  return (await fly(connection, [{ text: 'BEGIN', place }, { text: 'select 1', place }], scene)).kind
+  const connection: FleetConnection = {
+    pid: 1,
+    dead: false,
+    touched: 0,
+    flight: () => Promise.resolve([...answers]),
+    query: () => Promise.resolve([]),
+    close: () => Promise.resolve(),
+  }
+  return (
+    await fly(
+      connection,
+      [
+        { text: 'BEGIN', place },
+        { text: 'select 1', place },
+      ],
+      scene,
+    )
+  ).kind
 }
 
 describe('a flight', () => {
@@ -24,12 +43,15 @@ describe('a flight', () => {
     expect(await outcomeOf(done('BEGIN'), done('SELECT'), lost(code, 'ERROR'), done('SELECT', [row]))).toBe('refused')
   })
 
-  it.each(['EPROTO', 'ENETDOWN', 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'ECONNRESET', 'FLIGHT_TIMEOUT', 'CONNECTION_CLOSED', 'unheard of'])('that ends with %s at any message is unknown', async (code) => {
-    expect(await outcomeOf(lost(code), lost(code), lost(code), lost(code))).toBe('unknown')
-    expect(await outcomeOf(done('BEGIN'), lost(code), lost(code), lost(code))).toBe('unknown')
-    expect(await outcomeOf(done('BEGIN'), done('SELECT'), lost(code), lost(code))).toBe('unknown')
-    expect(await outcomeOf(done('BEGIN'), done('SELECT'), done('COMMIT'), lost(code))).toBe('unknown')
-  })
+  it.each(['EPROTO', 'ENETDOWN', 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'ECONNRESET', 'FLIGHT_TIMEOUT', 'CONNECTION_CLOSED', 'unheard of'])(
+    'that ends with %s at any message is unknown',
+    async (code) => {
+      expect(await outcomeOf(lost(code), lost(code), lost(code), lost(code))).toBe('unknown')
+      expect(await outcomeOf(done('BEGIN'), lost(code), lost(code), lost(code))).toBe('unknown')
+      expect(await outcomeOf(done('BEGIN'), done('SELECT'), lost(code), lost(code))).toBe('unknown')
+      expect(await outcomeOf(done('BEGIN'), done('SELECT'), done('COMMIT'), lost(code))).toBe('unknown')
+    },
+  )
 
   it.each(['57P01', '57P02', 'XX000'])('whose server went away with %s is unknown', async (code) => {
     expect(await outcomeOf(done('BEGIN'), lost(code, 'FATAL'), lost('CONNECTION_CLOSED'), lost('CONNECTION_CLOSED'))).toBe('unknown')

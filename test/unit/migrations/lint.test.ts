@@ -5,8 +5,18 @@ import { lintMigration } from '../../../lib/tenancy/migrations/lint.ts'
 import { parseStatements } from '../../../lib/tenancy/sql/statements.ts'
 
 const lint = async (sql: string, transactional = true) =>
-  lintMigration({ version: '0001', name: 'x', file: '0001_x.sql', checksum: checksumOf(sql), transactional, sql, downSql: null, statements: await parseStatements(sql) })
-const rulesOf = async (sql: string, transactional = true): Promise<readonly string[]> => (await lint(sql, transactional)).map(({ rule, level }) => `${level} ${rule}`)
+  lintMigration({
+    version: '0001',
+    name: 'x',
+    file: '0001_x.sql',
+    checksum: checksumOf(sql),
+    transactional,
+    sql,
+    downSql: null,
+    statements: await parseStatements(sql),
+  })
+const rulesOf = async (sql: string, transactional = true): Promise<readonly string[]> =>
+  (await lint(sql, transactional)).map(({ rule, level }) => `${level} ${rule}`)
 
 describe('in a migration that is one transaction', () => {
   it.each([
@@ -131,7 +141,12 @@ describe('in a migration outside of transactions', () => {
     expect(await rulesOf(sql, false)).toContain(finding)
   })
 
-  it.each([['create index concurrently i on customer (email)'], ['drop index concurrently i'], ['reindex index concurrently i'], [`alter type mood add value 'bad'`]])('“%s” is fine', async (sql) => {
+  it.each([
+    ['create index concurrently i on customer (email)'],
+    ['drop index concurrently i'],
+    ['reindex index concurrently i'],
+    [`alter type mood add value 'bad'`],
+  ])('“%s” is fine', async (sql) => {
     expect(await rulesOf(sql, false)).toEqual([])
   })
 })
@@ -148,5 +163,30 @@ describe('a finding', () => {
   it('says what to write instead', async () => {
     const [finding] = await lint('create index concurrently i on customer (email)')
     expect(finding?.message).toContain('-- tenantry: transaction=off')
+  })
+})
+
+describe('what is larger than a tenant', () => {
+  it.each([
+    'drop schema other cascade',
+    'alter schema other rename to mine',
+    'alter schema other owner to somebody',
+    'grant usage on schema other to somebody',
+    'grant select on all tables in schema other to somebody',
+    'alter default privileges in schema other grant select on tables to somebody',
+    'drop owned by somebody',
+    'reassign owned by somebody to me',
+    'grant somebody to me',
+    'drop extension citext cascade',
+  ])('is refused: %s', async (sql) => {
+    expect(await rulesOf(sql)).toContain('error whole_schema')
+  })
+
+  it('a type of another schema is not dropped', async () => {
+    expect(await rulesOf('drop type other.mood')).toContain('error names_schema')
+  })
+
+  it('leaves rights on the tenant’s own tables alone', async () => {
+    expect(await rulesOf('grant select on customer to somebody; comment on table customer is $$x$$; drop type mood')).toEqual([])
   })
 })

@@ -56,7 +56,10 @@ describe('a set', () => {
 
   it('may be links to files, as in a mounted volume', async () => {
     mkdirSync(join(folder, '..data'))
-    for (const [name, text] of [['0001_a.sql', 'select 1'], ['seed.sql', 'select 2']] as const) {
+    for (const [name, text] of [
+      ['0001_a.sql', 'select 1'],
+      ['seed.sql', 'select 2'],
+    ] as const) {
       writeFileSync(join(folder, '..data', name), text)
       symlinkSync(join('..data', name), join(folder, name))
     }
@@ -68,7 +71,10 @@ describe('a set', () => {
 
   it('takes dates and letters as versions', async () => {
     const set = await load({ '20260101-1_a.sql': 'select 1', '20260101-2_a_longer.name.sql': 'select 1' })
-    expect(set.migrations.map(({ version, name }) => [version, name])).toEqual([['20260101-1', 'a'], ['20260101-2', 'a_longer.name']])
+    expect(set.migrations.map(({ version, name }) => [version, name])).toEqual([
+      ['20260101-1', 'a'],
+      ['20260101-2', 'a_longer.name'],
+    ])
   })
 })
 

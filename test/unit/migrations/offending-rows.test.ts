@@ -9,7 +9,13 @@ const queryFor = async (code: string, constraint: string | null, sql: string): P
 
 describe('the rows in the way', () => {
   it.each([
-    ['of a check', '23514', 'positive', 'alter table invoice add constraint positive check (total >= 0)', 'SELECT * FROM "tenant_acme"."invoice" WHERE NOT (total >= 0) LIMIT 50'],
+    [
+      'of a check',
+      '23514',
+      'positive',
+      'alter table invoice add constraint positive check (total >= 0)',
+      'SELECT * FROM "tenant_acme"."invoice" WHERE NOT (total >= 0) LIMIT 50',
+    ],
     [
       'of a check with brackets and quotes',
       '23514',
@@ -17,10 +23,34 @@ describe('the rows in the way', () => {
       `alter table "Invoice" add column x int, add constraint valid check ((a + (b)) > 0 and note <> 'a) "b' and "odd)" is null)`,
       `SELECT * FROM "tenant_acme"."Invoice" WHERE NOT ((a + (b)) > 0 and note <> 'a) "b' and "odd)" is null) LIMIT 50`,
     ],
-    ['of the second of two checks', '23514', 'b_ok', 'alter table t add constraint a_ok check (a > 0), add constraint b_ok check (b > 0)', 'SELECT * FROM "tenant_acme"."t" WHERE NOT (b > 0) LIMIT 50'],
-    ['of a column that may not be empty', '23502', null, 'alter table invoice alter column total set not null', 'SELECT * FROM "tenant_acme"."invoice" WHERE "total" IS NULL LIMIT 50'],
-    ['of a unique index', '23505', 'one', 'create unique index one on customer (email, lower_name)', 'SELECT "email", "lower_name", count(*) FROM "tenant_acme"."customer" GROUP BY "email", "lower_name" HAVING count(*) > 1 LIMIT 50'],
-    ['of a unique constraint', '23505', 'one', 'alter table customer add constraint one unique (email)', 'SELECT "email", count(*) FROM "tenant_acme"."customer" GROUP BY "email" HAVING count(*) > 1 LIMIT 50'],
+    [
+      'of the second of two checks',
+      '23514',
+      'b_ok',
+      'alter table t add constraint a_ok check (a > 0), add constraint b_ok check (b > 0)',
+      'SELECT * FROM "tenant_acme"."t" WHERE NOT (b > 0) LIMIT 50',
+    ],
+    [
+      'of a column that may not be empty',
+      '23502',
+      null,
+      'alter table invoice alter column total set not null',
+      'SELECT * FROM "tenant_acme"."invoice" WHERE "total" IS NULL LIMIT 50',
+    ],
+    [
+      'of a unique index',
+      '23505',
+      'one',
+      'create unique index one on customer (email, lower_name)',
+      'SELECT "email", "lower_name", count(*) FROM "tenant_acme"."customer" GROUP BY "email", "lower_name" HAVING count(*) > 1 LIMIT 50',
+    ],
+    [
+      'of a unique constraint',
+      '23505',
+      'one',
+      'alter table customer add constraint one unique (email)',
+      'SELECT "email", count(*) FROM "tenant_acme"."customer" GROUP BY "email" HAVING count(*) > 1 LIMIT 50',
+    ],
     [
       'of a foreign key',
       '23503',

@@ -23,12 +23,25 @@ const plan: PlanView = {
   toVersion: '0012',
   digest: 'abc',
   total: 188,
-  byVersion: [{ version: '0011', count: 180, steps: 1 }, { version: '0009', count: 8, steps: 3 }],
-  byDatabase: [{ database: 'app', count: 180, budget: 20 }, { database: 'eu-1', count: 8, budget: 20 }],
-  leftOut: [{ reason: 'suspended', count: 9 }, { reason: 'unreachable', count: 3 }],
+  byVersion: [
+    { version: '0011', count: 180, steps: 1 },
+    { version: '0009', count: 8, steps: 3 },
+  ],
+  byDatabase: [
+    { database: 'app', count: 180, budget: 20 },
+    { database: 'eu-1', count: 8, budget: 20 },
+  ],
+  leftOut: [
+    { reason: 'suspended', count: 9 },
+    { reason: 'unreachable', count: 3 },
+  ],
   migrations: [
     {
-      version: '0012', name: 'check_hours', checksum: 'c', transactional: true, sql: 'select 1',
+      version: '0012',
+      name: 'check_hours',
+      checksum: 'c',
+      transactional: true,
+      sql: 'select 1',
       findings: [{ rule: 'r', level: 'warning', file: 'f', line: 1, column: 1, message: 'm' }],
     },
   ],
@@ -78,15 +91,25 @@ it('says in words which targets are meant', () => {
 describe('the form', () => {
   it('is fine when empty', () => expect(formProblems(emptyForm)).toEqual({}))
 
-  it.each([['maxConcurrent', '0'], ['maxConcurrent', '2.5'], ['maxConcurrent', 'many'], ['failureTolerance', '120%'], ['failureTolerance', '-1'], ['note', 'x'.repeat(501)]] as const)(
-    'says what is wrong with %s %s',
-    (field, value) => expect(Object.keys(formProblems({ ...emptyForm, [field]: value }))).toEqual([field]),
-  )
+  it.each([
+    ['maxConcurrent', '0'],
+    ['maxConcurrent', '2.5'],
+    ['maxConcurrent', 'many'],
+    ['failureTolerance', '120%'],
+    ['failureTolerance', '-1'],
+    ['note', 'x'.repeat(501)],
+  ] as const)('says what is wrong with %s %s', (field, value) => expect(Object.keys(formProblems({ ...emptyForm, [field]: value }))).toEqual([field]))
 
   it('becomes a command that the library takes, bound to the plan that was looked at', () => {
     const input = startInput(plan, { kind: 'all' }, { ...emptyForm, maxConcurrent: ' 8 ', failureTolerance: '5%', note: ' for the release ' })
     expect(startRunInput.parse(input)).toEqual({
-      set: 'app', selection: { kind: 'all' }, to: '0012', maxConcurrent: 8, failureTolerance: '5%', note: 'for the release', digest: 'abc',
+      set: 'app',
+      selection: { kind: 'all' },
+      to: '0012',
+      maxConcurrent: 8,
+      failureTolerance: '5%',
+      note: 'for the release',
+      digest: 'abc',
     })
   })
 })

@@ -10,7 +10,11 @@ const [first, second, third] = facts
 if (!first || !second || !third) throw new Error('three facts')
 
 const summaryOf = (applied: typeof facts, unfinished: HistorySummary['unfinished'] = null): HistorySummary => ({
-  applied: applied.length, version: applied.at(-1)?.version ?? null, digest: digestOf(applied), lastRun: null, unfinished,
+  applied: applied.length,
+  version: applied.at(-1)?.version ?? null,
+  digest: digestOf(applied),
+  lastRun: null,
+  unfinished,
 })
 
 describe('a checksum', () => {
@@ -41,7 +45,12 @@ describe('a digest', () => {
 
 describe('the order of versions', () => {
   it('is that of their bytes, as PostgreSQL’s "C"', () => {
-    expect(['0010', '0002', '2026-01', '0002a', 'B', 'a'].map((version) => ({ version })).toSorted(byVersion).map(({ version }) => version)).toEqual(['0002', '0002a', '0010', '2026-01', 'B', 'a'])
+    expect(
+      ['0010', '0002', '2026-01', '0002a', 'B', 'a']
+        .map((version) => ({ version }))
+        .toSorted(byVersion)
+        .map(({ version }) => version),
+    ).toEqual(['0002', '0002a', '0010', '2026-01', 'B', 'a'])
   })
 })
 
@@ -70,14 +79,21 @@ describe('where a history stands', () => {
   })
 
   it('mentions a migration that is half done', () => {
-    expect(standingOf(track, summaryOf([first], { version: '0002', checksum: 'x', statementsDone: 2 }))?.remark).toBe('0002 is half done: 2 of its statements ran')
+    expect(standingOf(track, summaryOf([first], { version: '0002', checksum: 'x', statementsDone: 2 }))?.remark).toBe(
+      '0002 is half done: 2 of its statements ran',
+    )
   })
 })
 
 describe('a history off the track', () => {
   it.each([
     ['is ahead with a newer version', [...facts, { version: '0004', checksum: 'x' }], 'ahead', '0004 applied, newer than the set’s head 0003'],
-    ['is ahead with many', [...facts, ...['0004', '0005', '0006', '0007'].map((version) => ({ version, checksum: 'x' }))], 'ahead', '0004, 0005, 0006 and 1 more applied, newer than the set’s head 0003'],
+    [
+      'is ahead with many',
+      [...facts, ...['0004', '0005', '0006', '0007'].map((version) => ({ version, checksum: 'x' }))],
+      'ahead',
+      '0004, 0005, 0006 and 1 more applied, newer than the set’s head 0003',
+    ],
     ['is diverged when one was edited', [first, { ...second, checksum: 'x' }], 'diverged', '0002 applied with another content than the set’s'],
     ['is diverged when an older one is missing', [first, third], 'diverged', '0002 missing below 0003'],
     ['is diverged when an older one is missing below a newer one', [first, second, { version: '0009', checksum: 'x' }], 'diverged', '0003 missing below 0009'],

@@ -15,9 +15,7 @@ const person = (state: PersonRow['state']): PersonRow => ({
 
 test('the sentence counts whom there is', () => {
   expect(peopleSentence([person('active')])).toBe('1 person active')
-  expect(peopleSentence([person('active'), person('active'), person('invited'), person('disabled')])).toBe(
-    '2 people active, 1 invited, 1 disabled',
-  )
+  expect(peopleSentence([person('active'), person('active'), person('invited'), person('disabled')])).toBe('2 people active, 1 invited, 1 disabled')
 })
 
 test('a dialog names whom and what', () => {
@@ -28,23 +26,12 @@ test('a dialog names whom and what', () => {
 })
 
 test('where a session was started', () => {
-  expect([placeOf(null), placeOf('::1'), placeOf('::ffff:10.0.0.7'), placeOf('2001:db8::7')]).toEqual([
-    null,
-    'this machine',
-    '10.0.0.7',
-    '2001:db8::7',
-  ])
+  expect([placeOf(null), placeOf('::1'), placeOf('::ffff:10.0.0.7'), placeOf('2001:db8::7')]).toEqual([null, 'this machine', '10.0.0.7', '2001:db8::7'])
 })
 
 test.each([
-  [
-    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36',
-    'Chrome on Linux',
-  ],
-  [
-    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0 Safari/537.36 Edg/147.0',
-    'Edge on Windows',
-  ],
+  ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36', 'Chrome on Linux'],
+  ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0 Safari/537.36 Edg/147.0', 'Edge on Windows'],
   [
     'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1',
     'Safari on iPhone',

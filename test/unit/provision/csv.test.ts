@@ -5,7 +5,8 @@ const problemsOf = (csv: string) => parseOnboardCsv(csv).problems
 
 describe('the CSV of an onboarding', () => {
   it('is read with all of its columns in any order', () => {
-    const csv = 'name,slug,labels,hosts,baseline,schema,database\n"Acme, Inc.",acme,plan=pro; region=eu,acme.example.com www.acme.example;b.acme.example,0012,legacy Acme,eu-1\n'
+    const csv =
+      'name,slug,labels,hosts,baseline,schema,database\n"Acme, Inc.",acme,plan=pro; region=eu,acme.example.com www.acme.example;b.acme.example,0012,legacy Acme,eu-1\n'
     expect(parseOnboardCsv(csv)).toEqual({
       rows: [
         {
@@ -70,10 +71,13 @@ describe('the CSV of an onboarding', () => {
     expect(problem?.message).toContain(message)
   })
 
-  it.each(["o'brien", 'a"b', 'acme;drop table tenant', 'müller', 'Acme', 'a b', '-a', 'a--b', 'x'.repeat(64), 'admin', 'pg-x'])('refuses the slug %s', (slug) => {
-    const quoted = `"${slug.replaceAll('"', '""')}"`
-    expect(problemsOf(`slug\n${quoted}`)).toMatchObject([{ line: 2, column: 'slug' }])
-  })
+  it.each(["o'brien", 'a"b', 'acme;drop table tenant', 'müller', 'Acme', 'a b', '-a', 'a--b', 'x'.repeat(64), 'admin', 'pg-x'])(
+    'refuses the slug %s',
+    (slug) => {
+      const quoted = `"${slug.replaceAll('"', '""')}"`
+      expect(problemsOf(`slug\n${quoted}`)).toMatchObject([{ line: 2, column: 'slug' }])
+    },
+  )
 
   it('names the line of every problem, also behind values with line ends, and both places of a doubled slug', () => {
     const csv = 'slug,name\nacme,"two\nlines"\nBad,x\nacme,again\nalso bad,"x\r\ny"\n'

@@ -38,8 +38,19 @@ describe('the failure tolerance', () => {
 
 describe('a cause', () => {
   const error: AttemptError = {
-    code: '23505', message: 'duplicate key value violates unique constraint "one_email"', detail: null, hint: null, schema: 'tenant_acme', table: null, constraint: null,
-    version: '0003', file: '0003_a.sql', line: 1, statement: 'create unique index', statementLine: 1, offendingRowsQuery: null,
+    code: '23505',
+    message: 'duplicate key value violates unique constraint "one_email"',
+    detail: null,
+    hint: null,
+    schema: 'tenant_acme',
+    table: null,
+    constraint: null,
+    version: '0003',
+    file: '0003_a.sql',
+    line: 1,
+    statement: 'create unique index',
+    statementLine: 1,
+    offendingRowsQuery: null,
   }
 
   it('is the same for tenants whose messages differ by names and numbers', () => {
@@ -64,7 +75,14 @@ describe('a plan’s digest', () => {
 
   it.each([
     ['set', planDigest('other', migrations, [1, 2])],
-    ['content', planDigest('app', migrations.map((migration) => ({ ...migration, checksum: 'd' })), [1, 2])],
+    [
+      'content',
+      planDigest(
+        'app',
+        migrations.map((migration) => ({ ...migration, checksum: 'd' })),
+        [1, 2],
+      ),
+    ],
     ['order of targets', planDigest('app', migrations, [2, 1])],
     ['targets', planDigest('app', migrations, [1])],
   ])('changes with the %s', (_, other) => {

@@ -3,8 +3,18 @@ import { failuresSentence, headline, placeOf, sortGroups, sourceOf, tenantsShown
 import type { AttemptError, FailureGroup } from '../../../lib/tenancy/contract/index.ts'
 
 const error: AttemptError = {
-  code: '23514', message: 'check constraint "hours_positive" of relation "work_logs" is violated by some row', detail: null, hint: null, schema: 'tenant_acme',
-  table: 'work_logs', constraint: 'hours_positive', version: '0012', file: '0012_check_hours.sql', line: 3, statement: 'alter table work_logs …', statementLine: 3,
+  code: '23514',
+  message: 'check constraint "hours_positive" of relation "work_logs" is violated by some row',
+  detail: null,
+  hint: null,
+  schema: 'tenant_acme',
+  table: 'work_logs',
+  constraint: 'hours_positive',
+  version: '0012',
+  file: '0012_check_hours.sql',
+  line: 3,
+  statement: 'alter table work_logs …',
+  statementLine: 3,
   offendingRowsQuery: 'select * from work_logs where not (hours > 0)',
 }
 const group = (count: number, first: string): FailureGroup => ({ cause: first, count, example: error, message: error.message, tenants: [first] })

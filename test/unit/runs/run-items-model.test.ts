@@ -49,5 +49,10 @@ it('adds and takes away a state', () => {
 })
 
 it('shows where a target came from and went', () => {
-  expect([versionStep('0011', '0012'), versionStep(null, '0012'), versionStep('0012', '0012'), versionStep(null, null)]).toEqual(['0011 → 0012', '→ 0012', '0012', ''])
+  expect([versionStep('0011', '0012'), versionStep(null, '0012'), versionStep('0012', '0012'), versionStep(null, null)]).toEqual([
+    '0011 → 0012',
+    '→ 0012',
+    '0012',
+    '',
+  ])
 })

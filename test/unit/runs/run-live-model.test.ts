@@ -4,17 +4,55 @@ import type { ItemCounts, RunDetail, RunEvent } from '../../../lib/tenancy/contr
 
 const counts: ItemCounts = { total: 4, pending: 4, running: 0, succeeded: 0, failed: 0, skipped: 0, interrupted: 0, cancelled: 0 }
 const run: RunDetail = {
-  id: 42, kind: 'migrate', state: 'queued', set: 'app', toVersion: '0012', counts, note: '', startedBy: 'ada@example.com', parentRun: null,
-  createdAt: '2026-01-01T00:00:00Z', startedAt: null, finishedAt: null, stopReason: null, revision: 3, maxConcurrent: null, failureTolerance: null,
-  digest: 'd', migrations: [], attempts: 0, retried: 0, childRuns: [], servers: [], verified: null,
+  id: 42,
+  kind: 'migrate',
+  state: 'queued',
+  set: 'app',
+  toVersion: '0012',
+  counts,
+  note: '',
+  startedBy: 'ada@example.com',
+  parentRun: null,
+  createdAt: '2026-01-01T00:00:00Z',
+  startedAt: null,
+  finishedAt: null,
+  stopReason: null,
+  revision: 3,
+  maxConcurrent: null,
+  failureTolerance: null,
+  digest: 'd',
+  migrations: [],
+  attempts: 0,
+  retried: 0,
+  childRuns: [],
+  servers: [],
+  verified: null,
 }
 const live = liveFrom(run, { revision: 3, letters: 'pppp', slugs: ['a', 'b', 'c', 'd'] })
 const event = (some: Partial<RunEvent>): RunEvent => ({
-  run: 42, revision: 4, state: 'running', counts, rate: 2, etaMs: 1000, stopReason: null, changes: [], map: null, at: '2026-01-01T00:00:01Z', ...some,
+  run: 42,
+  revision: 4,
+  state: 'running',
+  counts,
+  rate: 2,
+  etaMs: 1000,
+  stopReason: null,
+  changes: [],
+  map: null,
+  at: '2026-01-01T00:00:01Z',
+  ...some,
 })
 
 it('puts changes where they belong and goes on from their revision', () => {
-  const next = applyRunEvent(live, event({ changes: [[2, 's'], [4, 'f']] }))
+  const next = applyRunEvent(
+    live,
+    event({
+      changes: [
+        [2, 's'],
+        [4, 'f'],
+      ],
+    }),
+  )
   expect(next.letters).toBe('pspf')
   expect([next.revision, next.run.state, next.rate]).toEqual([4, 'running', 2])
   expect(itemStateAt(next.letters, 4)).toBe('failed')

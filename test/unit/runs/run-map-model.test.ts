@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { cellAfterKey, cellAt, cellOrigin, changedCells, layoutMap, nextOfLetter } from '../../../components/runs/run-map-model.ts'
 
 describe('layout', () => {
-  it.each([[1, 1200], [200, 1200], [1_000, 1200], [10_000, 1200], [10_000, 358]])('holds %i cells in %i pixels', (count, width) => {
+  it.each([
+    [1, 1200],
+    [200, 1200],
+    [1_000, 1200],
+    [10_000, 1200],
+    [10_000, 358],
+  ])('holds %i cells in %i pixels', (count, width) => {
     const layout = layoutMap(count, width, 240)
     expect(layout.columns * layout.rows).toBeGreaterThanOrEqual(count)
     expect(layout.columns * (layout.cell + layout.gap) - layout.gap).toBeLessThanOrEqual(width)

@@ -103,7 +103,11 @@ describe('progress', () => {
   it('reads a rate and the time left as people say them', () => {
     expect([1_234.4, 2.26, 0.083, 0, null].map((rate) => rateText('running', rate))).toEqual(['1,234 a second', '2.3 a second', '1 every 12 s', '', ''])
     expect(rateText('paused', 6)).toBe('')
-    expect([timeLeftText('running', 400), timeLeftText('running', 240_000), timeLeftText('running', 7_200_000)]).toEqual(['about 1 s left', 'about 4 min left', 'about 2 h left'])
+    expect([timeLeftText('running', 400), timeLeftText('running', 240_000), timeLeftText('running', 7_200_000)]).toEqual([
+      'about 1 s left',
+      'about 4 min left',
+      'about 2 h left',
+    ])
     expect(timeLeftText('paused', 400)).toBe('')
   })
 })

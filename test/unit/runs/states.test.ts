@@ -3,7 +3,21 @@ import { describe, expect, it } from 'vitest'
 import * as states from '../../../lib/tenancy/contract/states.ts'
 import { itemLetters, versionLetters } from '../../../lib/tenancy/contract/views.ts'
 
-const { attemptStates, finalRunStates, isolations, itemArrows, itemStates, openItemStates, runArrows, runKinds, runStates, settledItemStates, tenantArrows, tenantStates, versionStates } = states
+const {
+  attemptStates,
+  finalRunStates,
+  isolations,
+  itemArrows,
+  itemStates,
+  openItemStates,
+  runArrows,
+  runKinds,
+  runStates,
+  settledItemStates,
+  tenantArrows,
+  tenantStates,
+  versionStates,
+} = states
 
 type Table = Readonly<Record<string, Readonly<Record<string, string | undefined>>>>
 const tables: ReadonlyArray<readonly [string, Table, readonly string[], string, readonly string[]]> = [
@@ -31,7 +45,10 @@ describe.each(tables)('the arrows of a %s', (what, arrows, all, first, final) =>
 
   it('lead from every other state to a final one', () => {
     for (const state of all.filter((one) => !final.includes(one) && !(what === 'tenant')))
-      expect([...reachable(arrows, state)].some((one) => final.includes(one)), state).toBe(true)
+      expect(
+        [...reachable(arrows, state)].some((one) => final.includes(one)),
+        state,
+      ).toBe(true)
   })
 
   it('carry a sentence each, and lead to another state', () => {
@@ -56,7 +73,8 @@ describe('what a run allows', () => {
   })
 
   it('is nothing more once it is final', () => {
-    for (const state of finalRunStates) expect([states.canPause, states.canResume, states.canCancel, states.canRetry].map((may) => may(state))).toEqual([false, false, false, false])
+    for (const state of finalRunStates)
+      expect([states.canPause, states.canResume, states.canCancel, states.canRetry].map((may) => may(state))).toEqual([false, false, false, false])
   })
 
   it('splits items into open and settled ones without rest', () => {

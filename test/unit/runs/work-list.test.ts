@@ -2,11 +2,36 @@ import { describe, expect, it } from 'vitest'
 import { WorkList } from '../../../lib/tenancy/runs/conduct/work-list.ts'
 import type { DrivenRun, Work } from '../../../lib/tenancy/runs/conduct/work.ts'
 
-const runOf = (id: number, part: Partial<DrivenRun> = {}): DrivenRun => ({ id, kind: 'migrate', migrations: [], seedSql: null, maxConcurrent: null, state: 'running', revision: 0, failuresLeft: null, ...part })
+const runOf = (id: number, part: Partial<DrivenRun> = {}): DrivenRun => ({
+  id,
+  kind: 'migrate',
+  migrations: [],
+  seedSql: null,
+  maxConcurrent: null,
+  state: 'running',
+  revision: 0,
+  failuresLeft: null,
+  ...part,
+})
 
 const workOf = (run: DrivenRun, position: number, part: Partial<Work> = {}): Work => ({
-  run, position, targetId: position, tenantId: position, slug: `t${position}`, databaseId: 1, schema: `t${position}`, fromVersion: null, options: null, ownRuns: [],
-  attempts: 0, lookOnly: false, tries: 0, notBefore: 0, summary: undefined, reader: null, ...part,
+  run,
+  position,
+  targetId: position,
+  tenantId: position,
+  slug: `t${position}`,
+  databaseId: 1,
+  schema: `t${position}`,
+  fromVersion: null,
+  options: null,
+  ownRuns: [],
+  attempts: 0,
+  lookOnly: false,
+  tries: 0,
+  notBefore: 0,
+  summary: undefined,
+  reader: null,
+  ...part,
 })
 
 const listOf = (...runs: ReadonlyArray<readonly [DrivenRun, number]>): WorkList => {
@@ -80,7 +105,13 @@ describe('databases', () => {
   it('of the asking connection come first, and those out of reach not at all', () => {
     const run = runOf(1)
     const list = listOf([run, 0])
-    for (const [position, databaseId] of [[1, 1], [2, 2], [3, 3], [4, 2]] as const) list.add(workOf(run, position, { databaseId }))
+    for (const [position, databaseId] of [
+      [1, 1],
+      [2, 2],
+      [3, 3],
+      [4, 2],
+    ] as const)
+      list.add(workOf(run, position, { databaseId }))
     expect(list.take(2, everywhere)?.position).toBe(2)
     expect(list.take(2, (id) => id !== 2)?.position).toBe(1)
     expect(list.take(2, (id) => id === 2)?.position).toBe(4)

@@ -94,6 +94,7 @@ describe('an event stream', () => {
 })
 
 it('goes on from Last-Event-ID, else from the newest `after` of the address', () => {
-  const at = (search: string, id?: string): number | null => resumePoint(new Request(address + search, id === undefined ? {} : { headers: { 'Last-Event-ID': id } }))
+  const at = (search: string, id?: string): number | null =>
+    resumePoint(new Request(address + search, id === undefined ? {} : { headers: { 'Last-Event-ID': id } }))
   expect([at(''), at('?after=3'), at('?after=3&after=9'), at('?after=3', '12'), at('?after=x'), at('', '-1')]).toEqual([null, 3, 9, 12, null, null])
 })

@@ -13,9 +13,7 @@ test('names the field, the value and what would be right', () => {
   const document = refusal(inviteInput, { email: 'ada', role: 'admin' })
   expect(document.code).toBe('input.invalid')
   expect(document.message).toBe('The input is not valid: email “ada” is not an e-mail address, such as ada@example.com')
-  expect(document.details.fields).toEqual([
-    { field: 'email', value: 'ada', message: 'is not an e-mail address, such as ada@example.com' },
-  ])
+  expect(document.details.fields).toEqual([{ field: 'email', value: 'ada', message: 'is not an e-mail address, such as ada@example.com' }])
 })
 
 test('never repeats a password, a token or a connection string', () => {
@@ -32,9 +30,7 @@ test('a long list of problems is cut, and says so', () => {
 })
 
 test('a long value is cut', () => {
-  expect(refusal(inviteInput, { email: `${'a'.repeat(300)}@example.com`, role: 'admin' }).message.length).toBeLessThan(
-    300,
-  )
+  expect(refusal(inviteInput, { email: `${'a'.repeat(300)}@example.com`, role: 'admin' }).message.length).toBeLessThan(300)
 })
 
 test('no input at all', () => {

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { isOwnOrigin } from '../../../lib/server/origin.ts'
 
-const from = (origin: string | null, host = 'console.example:3000'): Headers =>
-  new Headers({ host, ...(origin === null ? {} : { origin }) })
+const from = (origin: string | null, host = 'console.example:3000'): Headers => new Headers({ host, ...(origin === null ? {} : { origin }) })
 
 test.each([
   ['http://console.example:3000', null],

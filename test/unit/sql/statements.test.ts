@@ -14,11 +14,17 @@ describe('a script', () => {
 
   it('keeps bodies in dollars whole', async () => {
     const body = `create function f() returns int language plpgsql as $body$\nbegin\n  -- a ; in a comment\n  return 1;\nend;\n$body$`
-    expect(await placesOf(`${body};\nselect f()`)).toEqual([[body, 1, 1], ['select f()', 7, 1]])
+    expect(await placesOf(`${body};\nselect f()`)).toEqual([
+      [body, 1, 1],
+      ['select f()', 7, 1],
+    ])
   })
 
   it('begins a statement after the comments before it', async () => {
-    expect(await placesOf('-- why\n/* and\n   how */ select 1;\n\n-- next\nselect 2')).toEqual([['select 1', 3, 11], ['select 2', 6, 1]])
+    expect(await placesOf('-- why\n/* and\n   how */ select 1;\n\n-- next\nselect 2')).toEqual([
+      ['select 1', 3, 11],
+      ['select 2', 6, 1],
+    ])
   })
 
   it.each([
@@ -30,10 +36,19 @@ describe('a script', () => {
   })
 
   it('counts columns in characters, whatever their bytes', async () => {
-    expect(await placesOf(`select 'äöü🚀'; select 2`)).toEqual([[`select 'äöü🚀'`, 1, 1], ['select 2', 1, 16]])
+    expect(await placesOf(`select 'äöü🚀'; select 2`)).toEqual([
+      [`select 'äöü🚀'`, 1, 1],
+      ['select 2', 1, 16],
+    ])
   })
 
-  it.each([['nothing', ''], ['blanks', ' \n\t '], ['a comment', '-- nothing here\n'], ['a block comment', '/* nothing */'], ['a comment in a comment', '/* a /* b */ c */']])('of %s holds no statement', async (_, script) => {
+  it.each([
+    ['nothing', ''],
+    ['blanks', ' \n\t '],
+    ['a comment', '-- nothing here\n'],
+    ['a block comment', '/* nothing */'],
+    ['a comment in a comment', '/* a /* b */ c */'],
+  ])('of %s holds no statement', async (_, script) => {
     expect(await parseStatements(script)).toEqual([])
   })
 
@@ -42,7 +57,12 @@ describe('a script', () => {
   })
 
   it('tells the kind of each statement', async () => {
-    expect((await parseStatements('create index i on t (a); alter table t add b int; begin; do $$ begin end $$')).map(({ kind }) => kind)).toEqual(['IndexStmt', 'AlterTableStmt', 'TransactionStmt', 'DoStmt'])
+    expect((await parseStatements('create index i on t (a); alter table t add b int; begin; do $$ begin end $$')).map(({ kind }) => kind)).toEqual([
+      'IndexStmt',
+      'AlterTableStmt',
+      'TransactionStmt',
+      'DoStmt',
+    ])
   })
 })
 

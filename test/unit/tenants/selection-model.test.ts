@@ -1,13 +1,39 @@
 import { describe, expect, it } from 'vitest'
-import { chosenSentence, headerState, isChosen, nothing, selectionOf, setsOf, toggle, toggleAll, type Chosen } from '../../../components/tenants/selection-model.ts'
+import {
+  chosenSentence,
+  headerState,
+  isChosen,
+  nothing,
+  selectionOf,
+  setsOf,
+  toggle,
+  toggleAll,
+  type Chosen,
+} from '../../../components/tenants/selection-model.ts'
 import type { TenantRow } from '../../../lib/tenancy/contract/index.ts'
 
 const order = ['a', 'b', 'c', 'd', 'e']
 const slugsOf = (chosen: Chosen): readonly string[] => (chosen.kind === 'some' ? [...chosen.slugs].toSorted() : ['matching'])
 
 const row = (slug: string, set: string | null): TenantRow => ({
-  slug, set, name: slug, state: 'active', hosts: [], labels: {}, targetId: 1, database: 'eu', schema: slug, isolation: 'schema', version: null, head: null, pending: null, versionState: null,
-  bytes: null, observedAt: null, remark: null, lastRun: null,
+  slug,
+  set,
+  name: slug,
+  state: 'active',
+  hosts: [],
+  labels: {},
+  targetId: 1,
+  database: 'eu',
+  schema: slug,
+  isolation: 'schema',
+  version: null,
+  head: null,
+  pending: null,
+  versionState: null,
+  bytes: null,
+  observedAt: null,
+  remark: null,
+  lastRun: null,
 })
 
 describe('choosing rows', () => {

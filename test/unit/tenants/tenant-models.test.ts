@@ -27,7 +27,16 @@ describe('the address of the tenants page', () => {
 
 describe('filters', () => {
   it('lists the most frequent first, and keeps what is chosen though nothing is left of it', () =>
-    expect(choicesOf([{ value: '0010', count: 2 }, { value: '9', count: 2 }, { value: '0012', count: 5 }], ['0003']).map(({ value }) => value)).toEqual(['0012', '9', '0010', '0003']))
+    expect(
+      choicesOf(
+        [
+          { value: '0010', count: 2 },
+          { value: '9', count: 2 },
+          { value: '0012', count: 5 },
+        ],
+        ['0003'],
+      ).map(({ value }) => value),
+    ).toEqual(['0012', '9', '0010', '0003']))
   it('names one value and counts more', () => {
     expect(chosenWords(['at_head'])).toBe('at head')
     expect(chosenWords(['a', 'b'])).toBe('2 of them')
@@ -35,8 +44,10 @@ describe('filters', () => {
 })
 
 describe('editing', () => {
-  it('takes hosts by line, space or comma', () => expect(readHosts(' a.example.com\nb.example.com, c.example.com ')).toEqual(['a.example.com', 'b.example.com', 'c.example.com']))
-  it('reads labels back as written, with = in a value', () => expect(readLabels(writeLabels({ plan: 'pro', note: 'a=b' })).labels).toEqual({ plan: 'pro', note: 'a=b' }))
+  it('takes hosts by line, space or comma', () =>
+    expect(readHosts(' a.example.com\nb.example.com, c.example.com ')).toEqual(['a.example.com', 'b.example.com', 'c.example.com']))
+  it('reads labels back as written, with = in a value', () =>
+    expect(readLabels(writeLabels({ plan: 'pro', note: 'a=b' })).labels).toEqual({ plan: 'pro', note: 'a=b' }))
   it('names the line that is no label', () => expect(readLabels('plan=pro\n=x').problem).toContain('“=x”'))
 
   it('says what is wrong with which field', () => {
@@ -60,32 +71,78 @@ describe('suspending and activating', () => {
 })
 
 const entry = (version: string, part: Partial<HistoryEntry> = {}): HistoryEntry => ({
-  version, name: 'a', checksum: 'c', appliedAt: '2026-01-01T00:00:00Z', finishedAt: null, durationMs: 1, run: 1, baseline: false, match: 'same', statementsDone: null, ...part,
+  version,
+  name: 'a',
+  checksum: 'c',
+  appliedAt: '2026-01-01T00:00:00Z',
+  finishedAt: null,
+  durationMs: 1,
+  run: 1,
+  baseline: false,
+  match: 'same',
+  statementsDone: null,
+  ...part,
 })
 
 describe('a tenant’s history', () => {
   it('stands newest first, with what is still to come above it', () => {
-    const timeline = timelineOf([{ version: '3', name: 'c', transactional: true }, { version: '4', name: 'd', transactional: false }], [entry('1'), entry('2')])
+    const timeline = timelineOf(
+      [
+        { version: '3', name: 'c', transactional: true },
+        { version: '4', name: 'd', transactional: false },
+      ],
+      [entry('1'), entry('2')],
+    )
     expect(timeline.map((item) => (item.kind === 'pending' ? item.version : item.entry.version))).toEqual(['4', '3', '2', '1'])
   })
 
   it('says what is odd about an entry', () => {
-    const remarks = timelineOf([], [entry('1', { match: 'edited' }), entry('2', { match: 'unknown' }), entry('3', { match: 'half_done', statementsDone: 1 }), entry('4', { baseline: true }), entry('5')])
+    const remarks = timelineOf(
+      [],
+      [
+        entry('1', { match: 'edited' }),
+        entry('2', { match: 'unknown' }),
+        entry('3', { match: 'half_done', statementsDone: 1 }),
+        entry('4', { baseline: true }),
+        entry('5'),
+      ],
+    )
       .toReversed()
       .map((item) => (item.kind === 'applied' ? item.remark : null))
-    expect(remarks).toEqual([expect.stringContaining('checksum'), 'not in the set', 'stopped half-way after 1 statement', expect.stringContaining('baseline'), null])
+    expect(remarks).toEqual([
+      expect.stringContaining('checksum'),
+      'not in the set',
+      'stopped half-way after 1 statement',
+      expect.stringContaining('baseline'),
+      null,
+    ])
   })
 
   it('measures tables against the largest', () => {
     const table = (name: string, totalBytes: number) => ({ table: name, rows: null, tableBytes: 0, indexBytes: 0, toastBytes: 0, totalBytes })
-    expect(sizedTables([table('small', 10), table('large', 40)]).map(({ table: name, share }) => [name, share])).toEqual([['large', 1], ['small', 0.25]])
+    expect(sizedTables([table('small', 10), table('large', 40)]).map(({ table: name, share }) => [name, share])).toEqual([
+      ['large', 1],
+      ['small', 0.25],
+    ])
     expect(sizedTables([table('empty', 0)])[0]?.share).toBe(0)
   })
 
   it('says where a placement stands', () => {
     const placement: PlacementView = {
-      targetId: 1, set: 'app', database: 'eu', server: 's', schema: 'tenant_a', role: null, isolation: 'schema', version: '0011', head: '0012', versionState: 'behind', bytes: null, observedAt: null,
-      remark: null, pending: [{ version: '0012', name: 'x', transactional: true }],
+      targetId: 1,
+      set: 'app',
+      database: 'eu',
+      server: 's',
+      schema: 'tenant_a',
+      role: null,
+      isolation: 'schema',
+      version: '0011',
+      head: '0012',
+      versionState: 'behind',
+      bytes: null,
+      observedAt: null,
+      remark: null,
+      pending: [{ version: '0012', name: 'x', transactional: true }],
     }
     expect(placementSentence(placement)).toBe('at 0011, 1 migration pending')
     expect(placementSentence({ ...placement, versionState: 'at_head', version: '0012', pending: [] })).toBe('at 0012, the newest')

@@ -41,7 +41,9 @@ export const serversWithWork = async (db: ControlDb, freshSeconds: number): Prom
     where exists (
         select from run r where r.state in ('queued', 'running', 'pausing', 'cancelling')
           and exists (select from run_item i where i.run_id = r.id and i.server_id = s.id and i.state in ('pending', 'running', 'interrupted')))
-      and not exists (select from conductor c where c.server_id = s.id and c.worker is not null and c.heartbeat_at > now() - make_interval(secs => ${freshSeconds}))`.execute(db)
+      and not exists (select from conductor c where c.server_id = s.id and c.worker is not null and c.heartbeat_at > now() - make_interval(secs => ${freshSeconds}))`.execute(
+    db,
+  )
   return rows.map(({ id }) => id)
 }
 
@@ -59,7 +61,11 @@ const statementsOf = (checksum: string, text: string): ReturnType<typeof parseSt
 }
 
 const executables = async (db: ControlDb, frozen: readonly FrozenMigration[]): Promise<DrivenRun['migrations']> => {
-  const rows = await db.selectFrom('migration_content').selectAll().where('checksum', 'in', ['', ...frozen.map(({ checksum }) => checksum)]).execute()
+  const rows = await db
+    .selectFrom('migration_content')
+    .selectAll()
+    .where('checksum', 'in', ['', ...frozen.map(({ checksum }) => checksum)])
+    .execute()
   const texts = new Map(rows.map(({ checksum, sql: text }) => [checksum, text]))
   return Promise.all(
     frozen.map(async (migration) => {
@@ -76,7 +82,9 @@ export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise
     await requireLease(trx, lease)
     // The run begins here and is seen to: its first items take their time.
     const begun = await sql`
-      update run set state = 'running', started_at = coalesce(started_at, clock_timestamp()), revision = revision + 1 where id = ${id} and state = 'queued' returning 1`.execute(trx)
+      update run set state = 'running', started_at = coalesce(started_at, clock_timestamp()), revision = revision + 1 where id = ${id} and state = 'queued' returning 1`.execute(
+      trx,
+    )
     if (begun.rows.length > 0) {
       await notify(trx, { topic: 'run', id })
       await notify(trx, { topic: 'runs' })
@@ -147,7 +155,13 @@ type ItemRow = {
 }
 
 /** Open items of a run on this server that the conductor does not hold yet. */
-export const readWork = async (db: ControlDb, lease: Lease, run: DrivenRun, interrupted: ReadonlySet<number>, knows: (position: number) => boolean): Promise<Work[]> => {
+export const readWork = async (
+  db: ControlDb,
+  lease: Lease,
+  run: DrivenRun,
+  interrupted: ReadonlySet<number>,
+  knows: (position: number) => boolean,
+): Promise<Work[]> => {
   const { rows } = await sql<ItemRow>`
     select i.position, i.target_id, i.tenant_id, n.slug, t.database_id, t.schema_name, i.from_version, i.options, i.attempts, i.next_attempt_at,
       case when r.kind = 'onboard' then array(select j.run_id from run_item j where j.target_id = i.target_id and j.tenant_id = i.tenant_id and (

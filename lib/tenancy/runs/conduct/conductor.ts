@@ -97,10 +97,12 @@ export class Conductor {
 
   /** Reads again which runs want this server and which items they have. One at a time. */
   refresh(): Promise<void> {
-    this.#refreshing = this.#refreshing.then(() => this.#refreshNow()).catch((error: unknown) => {
-      if (error instanceof LeaseLost) this.#stop(error)
-      else this.#options.library.logger.warn({ code: codeOf(error), server: this.#server.id }, 'conductor.refresh_failed')
-    })
+    this.#refreshing = this.#refreshing
+      .then(() => this.#refreshNow())
+      .catch((error: unknown) => {
+        if (error instanceof LeaseLost) this.#stop(error)
+        else this.#options.library.logger.warn({ code: codeOf(error), server: this.#server.id }, 'conductor.refresh_failed')
+      })
     return this.#refreshing
   }
 
@@ -182,7 +184,11 @@ export class Conductor {
     // One that is tried again may be what holds a batch up.
     if (work.summary !== undefined || work.tries > 0) return
     const batch = [work, ...this.#list.peekUnread(work, this.#options.limits.readAhead - 1)]
-    const reading = readSummaries(connection, batch.map(({ schema }) => schema), () => {})
+    const reading = readSummaries(
+      connection,
+      batch.map(({ schema }) => schema),
+      () => {},
+    )
     for (const one of batch) {
       const summary = reading.then((found) => found.get(one.schema))
       // Awaited by whoever takes the item; until then nobody hears a failure.
@@ -209,7 +215,14 @@ export class Conductor {
       outcome = await executeItem({ connection, scene }, work)
     } catch (error) {
       const kind = classify(codeOf(error))
-      outcome = { kind: 'failed', again: kind !== 'permanent', interrupted: kind === 'connection', versions: [], error: attemptError(error, undefined, work.schema), seen: null }
+      outcome = {
+        kind: 'failed',
+        again: kind !== 'permanent',
+        interrupted: kind === 'connection',
+        versions: [],
+        error: attemptError(error, undefined, work.schema),
+        seen: null,
+      }
     }
     if (!connection.dead) this.#lanes.alive(work.databaseId)
     this.#settle(work, outcome, startedAt, connection.pid)
@@ -221,7 +234,12 @@ export class Conductor {
     const now = new Date()
     for (const one of [work, ...this.#list.takeAllOf(work.databaseId)]) {
       one.tries = this.#options.limits.maxTries
-      this.#settle(one, { kind: 'failed', again: false, interrupted: true, versions: [], error: attemptError(error, undefined, one.schema), seen: null }, now, null)
+      this.#settle(
+        one,
+        { kind: 'failed', again: false, interrupted: true, versions: [], error: attemptError(error, undefined, one.schema), seen: null },
+        now,
+        null,
+      )
     }
   }
 
@@ -236,7 +254,8 @@ export class Conductor {
           connection = null
         }
         const here: number | null = connection && !connection.dead ? at : null
-        const work: Work | null = this.#reporter.full || index >= this.#width ? null : this.#list.take(here, (id) => id === here || this.#lanes.mayConnect(id), connection)
+        const work: Work | null =
+          this.#reporter.full || index >= this.#width ? null : this.#list.take(here, (id) => id === here || this.#lanes.mayConnect(id), connection)
         if (!work) {
           await this.#sleep(this.#waitMs())
           continue

@@ -14,7 +14,14 @@ import type { Work } from './work.ts'
 export type ItemOutcome =
   | { readonly kind: 'succeeded' | 'skipped'; readonly versions: readonly string[]; readonly seen: HistorySummary | null }
   /** `again`: the error is one that passes, or the history must be read before anything is said. */
-  | { readonly kind: 'failed'; readonly again: boolean; readonly interrupted: boolean; readonly versions: readonly string[]; readonly error: AttemptError; readonly seen: HistorySummary | null }
+  | {
+      readonly kind: 'failed'
+      readonly again: boolean
+      readonly interrupted: boolean
+      readonly versions: readonly string[]
+      readonly error: AttemptError
+      readonly seen: HistorySummary | null
+    }
   /** Only looked at: nothing to say. */
   | { readonly kind: 'untouched' }
 
@@ -40,13 +47,20 @@ const appliedByRun = async ({ connection, scene }: Bench, run: number): Promise<
 const noSchema = (schema: string): AttemptError =>
   ownError('schema_missing', `There is no schema “${schema}” in the database.`, undefined, 'Restore it, or take the tenant out of the fleet.')
 const noHistory = (schema: string): AttemptError =>
-  ownError('no_history', `Schema “${schema}” holds no tenantry_history, so its version is not known.`, undefined, 'Adopt it: onboard the tenant with the version that it is at (baseline).')
+  ownError(
+    'no_history',
+    `Schema “${schema}” holds no tenantry_history, so its version is not known.`,
+    undefined,
+    'Adopt it: onboard the tenant with the version that it is at (baseline).',
+  )
 
 const offTrack = async (bench: Bench, work: Work): Promise<ItemOutcome> => {
   const history = (await readHistory(bench.connection, bench.scene.schema)).filter(({ finishedAt }) => finishedAt !== null)
   const { state, remark } = explainOffTrack(work.run.migrations, history)
   if (state === 'ahead') return { kind: 'skipped', versions: [], seen: null }
-  return failed(ownError('diverged', `The history of “${bench.scene.schema}” is not the set’s: ${remark}.`, undefined, 'Look at the tenant’s history; nothing was run.'))
+  return failed(
+    ownError('diverged', `The history of “${bench.scene.schema}” is not the set’s: ${remark}.`, undefined, 'Look at the tenant’s history; nothing was run.'),
+  )
 }
 
 const applyOne = (bench: Bench, work: Work, index: number, before: HistorySummary): Promise<ApplyOutcome> => {
@@ -105,9 +119,18 @@ const onboard = async (bench: Bench, work: Work, summary: TargetSummary): Promis
     return { kind: 'succeeded', versions: migrations.map(({ version }) => version), seen: summary.history }
   if (baseline !== null && summary === null) return failed(noSchema(bench.scene.schema))
   if (baseline !== null && summary?.history && summary.history.digest !== plan.expected)
-    return failed(ownError('history_mismatch', `Schema “${bench.scene.schema}” holds a history of its own, and that is not at ${baseline}.`, undefined, 'Look at its tenantry_history, and name the version that it is at.'))
+    return failed(
+      ownError(
+        'history_mismatch',
+        `Schema “${bench.scene.schema}” holds a history of its own, and that is not at ${baseline}.`,
+        undefined,
+        'Look at its tenantry_history, and name the version that it is at.',
+      ),
+    )
   const outcome =
-    baseline === null ? await buildTenant(bench.connection, plan, bench.scene) : await adoptSchema(bench.connection, plan, (summary?.history ?? null) !== null, bench.scene)
+    baseline === null
+      ? await buildTenant(bench.connection, plan, bench.scene)
+      : await adoptSchema(bench.connection, plan, (summary?.history ?? null) !== null, bench.scene)
   if (outcome.kind === 'applied') return { kind: 'succeeded', versions: migrations.map(({ version }) => version), seen: outcome.summary }
   if (outcome.kind === 'unknown') return { ...unknown(outcome.error), versions: [] }
   if (outcome.kind === 'recorded_before') return failed(ownError('history_conflict', 'Somebody else writes this tenant’s history.'))

@@ -11,7 +11,9 @@ export const failUnreachable = async (db: ControlDb, lease: Lease, worker: strin
     await requireLease(trx, lease)
     const { rows: runs } = await sql<{ id: number }>`
       select id from run where state in ('queued', 'running', 'pausing', 'cancelling')
-        and exists (select from run_item i where i.run_id = run.id and i.server_id = ${lease.serverId} and i.state in ('pending', 'running', 'interrupted'))`.execute(trx)
+        and exists (select from run_item i where i.run_id = run.id and i.server_id = ${lease.serverId} and i.state in ('pending', 'running', 'interrupted'))`.execute(
+      trx,
+    )
     const ids = runs.map(({ id }) => id)
     if (ids.length === 0) return
     await bumpRuns(trx, ids)
@@ -25,7 +27,9 @@ export const failUnreachable = async (db: ControlDb, lease: Lease, worker: strin
           and (i.state in ('running', 'interrupted') or (i.state = 'pending' and r.state in ('queued', 'running')))
         returning i.run_id, i.position, i.attempts)
       insert into attempt (run_id, position, number, state, started_at, finished_at, worker, error)
-      select run_id, position, attempts, 'interrupted', now(), now(), ${worker}, ${JSON.stringify(error)}::jsonb from failed on conflict do nothing`.execute(trx)
+      select run_id, position, attempts, 'interrupted', now(), now(), ${worker}, ${JSON.stringify(error)}::jsonb from failed on conflict do nothing`.execute(
+      trx,
+    )
     await settleRuns(trx, ids, lease.serverId)
     for (const id of ids) await notify(trx, { topic: 'run', id })
     await notify(trx, { topic: 'runs' })

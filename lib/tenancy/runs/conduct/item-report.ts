@@ -16,7 +16,13 @@ const attemptOf = (outcome: ItemOutcome | null, startedAt: Date, backendPid: num
 }
 
 /** What the control plane is told of an item. @param outcome null: it begins, or goes back as it was */
-export const itemReport = (work: Work, state: 'running' | 'pending' | 'succeeded' | 'failed' | 'skipped', startedAt: Date, outcome: ItemOutcome | null, backendPid: number | null): ItemReport => ({
+export const itemReport = (
+  work: Work,
+  state: 'running' | 'pending' | 'succeeded' | 'failed' | 'skipped',
+  startedAt: Date,
+  outcome: ItemOutcome | null,
+  backendPid: number | null,
+): ItemReport => ({
   run: work.run.id,
   position: work.position,
   targetId: work.targetId,

@@ -27,12 +27,16 @@ export type LaneFailure = {
 }
 
 /** Waiting mends none of these: sign-in refused, no such database, no right to connect. */
-const finalRefusals: ReadonlySet<string> = new Set([sqlstate.invalidPassword, sqlstate.invalidAuthorization, sqlstate.undefinedDatabase, sqlstate.insufficientPrivilege])
+const finalRefusals: ReadonlySet<string> = new Set([
+  sqlstate.invalidPassword,
+  sqlstate.invalidAuthorization,
+  sqlstate.undefinedDatabase,
+  sqlstate.insufficientPrivilege,
+])
 
 const controlWaitMs = 1_000
 
-const extensionQuery =
-  `SELECT DISTINCT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname NOT IN ('pg_catalog', 'public') ORDER BY 1`
+const extensionQuery = `SELECT DISTINCT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname NOT IN ('pg_catalog', 'public') ORDER BY 1`
 
 /**
  * The connections of a conductor: each slot owns at most one, so items never hold more than the budget leaves them. Connecting waits between tries, and a database that stays
@@ -60,7 +64,17 @@ export class Lanes {
       if (known.url !== url) Object.assign(known, { url, retryAt: 0, downSince: null })
       return
     }
-    this.#places.set(databaseId, { url, name, extensionSchemas: null, cleared: false, downSince: null, retryAt: 0, failures: 0, lastError: null, probing: false })
+    this.#places.set(databaseId, {
+      url,
+      name,
+      extensionSchemas: null,
+      cleared: false,
+      downSince: null,
+      retryAt: 0,
+      failures: 0,
+      lastError: null,
+      probing: false,
+    })
   }
 
   /** Whether a slot without a connection there may ask for one now. */

@@ -33,7 +33,9 @@ export const takeLease = async (db: ControlDb, serverId: number, worker: string)
 /** @throws LeaseLost when another conductor has taken the server over */
 export const beat = async (db: ControlDb, lease: Lease, waitingFor: string | null): Promise<void> => {
   const { rows } = await sql`
-    update conductor set heartbeat_at = now(), waiting_for = ${waitingFor} where server_id = ${lease.serverId} and epoch = ${lease.epoch} returning 1`.execute(db)
+    update conductor set heartbeat_at = now(), waiting_for = ${waitingFor} where server_id = ${lease.serverId} and epoch = ${lease.epoch} returning 1`.execute(
+    db,
+  )
   if (rows.length === 0) throw new LeaseLost(`server ${lease.serverId} has a newer conductor than epoch ${lease.epoch}`)
 }
 

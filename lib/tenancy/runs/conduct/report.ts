@@ -49,7 +49,10 @@ export const normaliseMessage = ({ message, schema }: Pick<AttemptError, 'messag
 
 /** Equal for failures of one cause: SQLSTATE, normalised message, statement. */
 export const causeOf = (error: AttemptError): string =>
-  createHash('sha256').update(JSON.stringify([error.code, normaliseMessage(error), error.version, error.statement])).digest('hex').slice(0, 16)
+  createHash('sha256')
+    .update(JSON.stringify([error.code, normaliseMessage(error), error.version, error.statement]))
+    .digest('hex')
+    .slice(0, 16)
 
 const itemRow = (report: ItemReport) => ({
   run_id: report.run,
@@ -80,7 +83,19 @@ export const writeItems = async (trx: ControlDb, reports: readonly ItemReport[])
 export const writeAttempts = async (trx: ControlDb, reports: readonly ItemReport[], worker: string): Promise<void> => {
   const rows = reports.flatMap(({ run, position, attempts, attempt }) =>
     attempt
-      ? [{ run_id: run, position, number: attempts, state: attempt.state, started_at: attempt.startedAt, finished_at: attempt.finishedAt, versions: attempt.versionsApplied, pid: attempt.backendPid, error: attempt.error }]
+      ? [
+          {
+            run_id: run,
+            position,
+            number: attempts,
+            state: attempt.state,
+            started_at: attempt.startedAt,
+            finished_at: attempt.finishedAt,
+            versions: attempt.versionsApplied,
+            pid: attempt.backendPid,
+            error: attempt.error,
+          },
+        ]
       : [],
   )
   if (rows.length === 0) return
@@ -98,13 +113,15 @@ export type SeenTarget = { readonly targetId: number; readonly summary: HistoryS
 export const writeSeen = async (trx: ControlDb, seen: readonly SeenTarget[], emptyDigest: string): Promise<void> => {
   if (seen.length === 0) return
   // In the order in which an observer writes them.
-  const rows = seen.toSorted((a, b) => a.targetId - b.targetId).map(({ targetId, summary }) => ({
-    target_id: targetId,
-    version: summary.version,
-    applied: summary.applied,
-    digest: summary.digest,
-    remark: summary.unfinished ? `${summary.unfinished.version} is half done: ${summary.unfinished.statementsDone} of its statements ran` : null,
-  }))
+  const rows = seen
+    .toSorted((a, b) => a.targetId - b.targetId)
+    .map(({ targetId, summary }) => ({
+      target_id: targetId,
+      version: summary.version,
+      applied: summary.applied,
+      digest: summary.digest,
+      remark: summary.unfinished ? `${summary.unfinished.version} is half done: ${summary.unfinished.statementsDone} of its statements ran` : null,
+    }))
   await sql`
     insert into observation as o (target_id, observed_at, version, applied, digest, version_state, pending, remark)
     select x.target_id, now(), x.version, x.applied, x.digest,
@@ -152,7 +169,9 @@ const stopAtTolerance = async (trx: ControlDb, ids: readonly number[]): Promise<
 export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverId: number): Promise<void> => {
   await sql`
     update run_item i set state = 'cancelled', revision = r.revision, finished_at = now(), next_attempt_at = null
-    from run r where r.id = i.run_id and r.id = any(${[...ids]}::bigint[]) and r.state = 'cancelling' and i.server_id = ${serverId} and i.state = 'pending'`.execute(trx)
+    from run r where r.id = i.run_id and r.id = any(${[...ids]}::bigint[]) and r.state = 'cancelling' and i.server_id = ${serverId} and i.state = 'pending'`.execute(
+    trx,
+  )
   await sql`
     with open as (
       select r.id, exists (select from run_item i where i.run_id = r.id and i.state in ('pending', 'running', 'interrupted')) as any_open,
@@ -189,7 +208,11 @@ export const writeReport = async (db: ControlDb, lease: Lease, worker: string, r
     if (report.items.length > 0) {
       await writeItems(trx, report.items)
       await writeAttempts(trx, report.attempts, worker)
-      await writeSeen(trx, report.items.flatMap(({ targetId, seen }) => (seen ? [{ targetId, summary: seen }] : [])), emptyDigest)
+      await writeSeen(
+        trx,
+        report.items.flatMap(({ targetId, seen }) => (seen ? [{ targetId, summary: seen }] : [])),
+        emptyDigest,
+      )
       await activate(trx, report.items)
       if (report.items.some(({ state }) => state === 'failed')) await stopAtTolerance(trx, ids)
     }

@@ -71,7 +71,13 @@ export class Reporter {
     this.#items = []
     this.#writing = items
     try {
-      const runs = await writeReport(this.#library.control.db, this.#lease, this.#worker, { items: lastOfEach(items), attempts: items.filter(({ attempt }) => attempt !== null), quiet }, emptyDigest)
+      const runs = await writeReport(
+        this.#library.control.db,
+        this.#lease,
+        this.#worker,
+        { items: lastOfEach(items), attempts: items.filter(({ attempt }) => attempt !== null), quiet },
+        emptyDigest,
+      )
       this.#onRuns(runs)
     } catch (error) {
       if (error instanceof Error && error.name === 'LeaseLost') {
@@ -92,7 +98,12 @@ const lastOfEach = (items: readonly ItemReport[]): ItemReport[] => {
   for (const item of items) {
     const key = `${item.run}:${item.position}`
     const before = last.get(key)
-    last.set(key, { ...item, attempt: item.attempt ?? before?.attempt ?? null, seen: item.seen ?? before?.seen ?? null, activates: item.activates || before?.activates === true })
+    last.set(key, {
+      ...item,
+      attempt: item.attempt ?? before?.attempt ?? null,
+      seen: item.seen ?? before?.seen ?? null,
+      activates: item.activates || before?.activates === true,
+    })
   }
   return [...last.values()]
 }

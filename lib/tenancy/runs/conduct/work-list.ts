@@ -173,7 +173,8 @@ export class WorkList {
   drop(run: number): void {
     this.#queues.delete(run)
     for (const work of this.#delayed) if (work.run.id === run) this.#delayed.delete(work)
-    for (const key of this.#known) if (key.startsWith(`${run}:`) && !this.#inHand.has(key) && !this.#looks.some((work) => keyOf(work) === key)) this.#known.delete(key)
+    for (const key of this.#known)
+      if (key.startsWith(`${run}:`) && !this.#inHand.has(key) && !this.#looks.some((work) => keyOf(work) === key)) this.#known.delete(key)
   }
 
   forget(run: number): void {
