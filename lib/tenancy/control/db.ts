@@ -19,6 +19,7 @@ type ControlOptions = { readonly max?: number; readonly applicationName?: string
 
 const applicationName = 'tenantry'
 const connectTimeoutMs = 10_000
+const answerTimeoutMs = 45_000
 const closeTimeoutMs = 5_000
 
 const int8 = 20
@@ -57,6 +58,8 @@ const openPool = (url: string, options: ControlOptions): Pool => {
     application_name: options.applicationName ?? applicationName,
     statement_timeout: 30_000,
     lock_timeout: 10_000,
+    // A server that is gone without a word ends nothing by itself; one that is there has ended the statement before.
+    query_timeout: answerTimeoutMs,
     // Queries over thousands of tenants look expensive to the planner; compiling them takes longer than running them.
     options: `-c search_path=${controlSchema} -c jit=off`,
     types,
