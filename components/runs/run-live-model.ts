@@ -46,8 +46,7 @@ export const applyRunEvent = (live: RunLive, event: RunEvent): RunLive => {
 }
 
 /** What has to be read again from the server after a message, because the stream carries numbers and letters only. */
-export const staleAfter = (before: RunLive, event: RunEvent): { readonly failures: boolean; readonly items: boolean; readonly detail: boolean } => ({
-  failures: before.run.counts.failed !== event.counts.failed,
+export const staleAfter = (before: RunLive, event: RunEvent): { readonly items: boolean; readonly detail: boolean } => ({
   items: event.changes.length > 0 || event.map !== null,
   detail: before.run.state !== event.state || (isFinalRun(event.state) && before.run.verified === null),
 })

@@ -51,12 +51,20 @@ export const useRunLive = (id: number): { readonly live: RunLive; readonly statu
       setPace({ rate: after.rate, etaMs: after.etaMs })
       const stale = staleAfter(before, event)
       if (stale.detail) readAgain(runKeys.detail(run.id))
-      if (stale.failures) readAgain(runKeys.failures(run.id))
       if (stale.items) {
         readAgain(runKeys.items(run.id))
         readAgain(runKeys.attemptsOf(run.id))
       }
     },
+  })
+
+  // By what is known and not by the message: reading the run again may have brought the number before the stream did.
+  const failures = `${run.state} ${run.counts.failed}`
+  const grouped = useRef(failures)
+  useEffect(() => {
+    if (grouped.current === failures) return
+    grouped.current = failures
+    readAgain(runKeys.failures(id))
   })
 
   // A lost stream may mean that the console says no: signed out, role taken away. Reading the run tells.
