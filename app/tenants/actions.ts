@@ -9,14 +9,13 @@ export const onboardTenants = command({ name: 'tenants.onboard', permission: 'te
 )
 
 const previewRows = 100
-const previewProblems = 200
 
 /** Reads a file as onboarding would, and starts nothing. An action because a file doesn't fit into an address. */
 export const previewCsv = command(
-  { name: 'tenants.previewCsv', permission: 'tenants.onboard', input: onboardCsvInput.pick({ csv: true }) },
-  ({ input, tenancy }) => {
-    const { rows, problems } = tenancy.onboarding.parseCsv(input.csv)
-    return { total: rows.length, rows: rows.slice(0, previewRows), problemCount: problems.length, problems: problems.slice(0, previewProblems) }
+  { name: 'tenants.previewCsv', permission: 'tenants.onboard', input: onboardCsvInput.pick({ set: true, csv: true }) },
+  async ({ input, tenancy }) => {
+    const { rows, ...found } = await tenancy.onboarding.checkCsv(input.csv, input.set)
+    return { ...found, total: rows.length, rows: rows.slice(0, previewRows) }
   },
 )
 

@@ -17,7 +17,7 @@ import { CsvPreviewTables } from './csv-preview'
 import { mostCsvBytes, previewSentence, type CsvPreview, type SetChoice } from './onboard-model'
 import { onboardingColumns } from './onboarding-csv'
 
-export type PreviewCsv = (input: { csv: string }) => Promise<CommandResult<CsvPreview>>
+export type PreviewCsv = (input: { set: string; csv: string }) => Promise<CommandResult<CsvPreview>>
 export type OnboardCsv = (input: { set: string; csv: string; note: string }) => Promise<CommandResult<RunRef>>
 
 type Props = { readonly sets: readonly SetChoice[]; readonly preview: PreviewCsv; readonly onboard: OnboardCsv }
@@ -48,13 +48,27 @@ export function CsvForm({ sets, preview, onboard }: Props) {
     setRefusal(null)
     const csv = await file.text()
     reading.current = { name: file.name, csv }
-    void look.run({ csv })
+    void look.run({ set, csv })
   }
-  const ready = picked !== null && picked.found.problemCount === 0 && picked.found.total > 0
+  // Which slugs are taken depends on the set.
+  const choose = (name: string): void => {
+    setSet(name)
+    if (picked) void look.run({ set: name, csv: picked.csv })
+  }
+  const ready = picked !== null && !look.busy && picked.found.problemCount === 0 && picked.found.total > 0
 
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-col gap-4 rounded-lg border border-line bg-surface p-4">
+        <Field label="Set" className="w-40">
+          {(control) => (
+            <Select {...control} value={set} onChange={(event) => choose(event.target.value)}>
+              {sets.map(({ name }) => (
+                <option key={name}>{name}</option>
+              ))}
+            </Select>
+          )}
+        </Field>
         <FilePicker busy={look.busy} name={picked?.name ?? null} onFile={(file) => void take(file)} />
         {refusal === null ? null : <FieldError>{refusal}</FieldError>}
         <ErrorNote error={look.error} />
@@ -67,7 +81,7 @@ export function CsvForm({ sets, preview, onboard }: Props) {
             </span>
           ))}
           . Only <span className="mono text-ink">slug</span> is needed; several hosts are parted by spaces, labels (
-          <span className="mono text-ink">plan=pro;region=eu</span>) by semicolons. At most 10,000 tenants.
+          <span className="mono text-ink">plan=pro;region=eu</span>) by semicolons. UTF-8; at most 10,000 tenants.
         </p>
       </div>
       {picked === null ? null : (
@@ -85,15 +99,6 @@ export function CsvForm({ sets, preview, onboard }: Props) {
                 void start.run({ set, csv: picked.csv, note: note.trim() })
               }}
             >
-              <Field label="Set" className="w-40">
-                {(control) => (
-                  <Select {...control} value={set} onChange={(event) => setSet(event.target.value)}>
-                    {sets.map(({ name }) => (
-                      <option key={name}>{name}</option>
-                    ))}
-                  </Select>
-                )}
-              </Field>
               <Field label="Note" optional className="min-w-60 flex-1">
                 {(control) => <Input {...control} value={note} maxLength={500} onChange={(event) => setNote(event.target.value)} autoComplete="off" />}
               </Field>

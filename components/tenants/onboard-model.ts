@@ -1,5 +1,5 @@
 import { plural } from '@/lib/format'
-import { defaultSchemaName, onboardInput, proposeSlug, slugProblem, type OnboardInput } from '@/lib/tenancy/contract'
+import { defaultSchemaName, onboardInput, proposeSlug, slugProblem, type CsvProblem, type OnboardInput } from '@/lib/tenancy/contract'
 import { readHosts, readLabels } from './edit-model'
 
 /** What the form holds, as typed. */
@@ -103,7 +103,7 @@ export type CsvPreview = {
   readonly total: number
   readonly rows: OnboardInput['tenants']
   readonly problemCount: number
-  readonly problems: ReadonlyArray<{ readonly line: number; readonly column: string | null; readonly message: string }>
+  readonly problems: readonly CsvProblem[]
 }
 
 /** "50 tenants, ready to be onboarded", "3 problems in 50 lines: nothing can be onboarded before they are mended". */

@@ -1,7 +1,6 @@
 import 'server-only'
 import { TenancyError } from '@/lib/tenancy'
-
-type CsvProblem = { readonly line: number; readonly column: string | null; readonly message: string }
+import type { CsvProblem } from '@/lib/tenancy/contract'
 
 /** Nothing is onboarded from a file with a wrong line. @throws input.invalid naming the first lines */
 export const refuseCsvProblems = (problems: readonly CsvProblem[]): void => {

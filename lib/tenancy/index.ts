@@ -17,6 +17,7 @@ import { lintSet, syncSet } from './migrations/set-sync.ts'
 import { inspectTarget } from './observation/inspect.ts'
 import { observeNow, requestObservation } from './observation/request.ts'
 import { createPeople } from './people/index.ts'
+import { checkOnboardCsv } from './provision/check-csv.ts'
 import { parseOnboardCsv } from './provision/csv.ts'
 import { startOnboarding } from './provision/onboard.ts'
 import { changeDatabaseUrl } from './registry/change-url.ts'
@@ -25,7 +26,8 @@ import { addDatabase, checkDatabase, removeDatabase, setBudget } from './registr
 import { getTenant } from './registry/tenant-detail.ts'
 import { tenantFacets } from './registry/tenant-facets.ts'
 import { listTenants } from './registry/tenant-list.ts'
-import { checkSlug, searchTenants } from './registry/tenant-search.ts'
+import { checkSlug } from './registry/taken-slugs.ts'
+import { searchTenants } from './registry/tenant-search.ts'
 import { activateTenants, suspendTenants, updateTenant } from './registry/tenants.ts'
 import { cancelRun, pauseRun, resumeRun, retryItems } from './runs/control.ts'
 import { listFailures } from './runs/failures.ts'
@@ -122,6 +124,7 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
     onboarding: {
       start: (actor, input) => startOnboarding(library, actor, input),
       parseCsv: (csv) => parseOnboardCsv(csv),
+      checkCsv: (csv, set) => checkOnboardCsv(library, csv, set),
     },
     fleet: { overview: () => fleetOverview(library), map: () => fleetMap(library) },
     runs: {

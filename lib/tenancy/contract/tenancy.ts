@@ -52,8 +52,18 @@ export type Tenancy = {
     /** Columns: slug, name, hosts, labels, database, schema, baseline. Refuses the whole file, naming line and column, when a row is wrong. */
     parseCsv(csv: string): {
       readonly rows: readonly C.OnboardRow[]
-      readonly problems: ReadonlyArray<{ readonly line: number; readonly column: string | null; readonly message: string }>
+      readonly problems: readonly V.CsvProblem[]
     }
+    /** The same, and with slugs that are taken in this set: what a file would be refused for, before it is sent. */
+    checkCsv(
+      csv: string,
+      set: string,
+    ): Promise<{
+      readonly rows: readonly C.OnboardRow[]
+      /** At most 100 of them; `problemCount` says how many there are. */
+      readonly problems: readonly V.CsvProblem[]
+      readonly problemCount: number
+    }>
   }
   readonly fleet: {
     overview(): Promise<V.FleetOverview>

@@ -1,19 +1,31 @@
 import { parse } from 'csv-parse/sync'
 import { maxOnboardRows, onboardRowSchema, type OnboardRow } from '../contract/commands.ts'
+import { slugProblem } from '../contract/slug.ts'
+import type { CsvProblem } from '../contract/views.ts'
 
 const columns = ['slug', 'name', 'hosts', 'labels', 'database', 'schema', 'baseline'] as const
 type Column = (typeof columns)[number]
 const isColumn = (name: string): name is Column => (columns as readonly string[]).includes(name)
 
-export type CsvProblem = { readonly line: number; readonly column: string | null; readonly message: string }
 export type CsvResult = { readonly rows: readonly OnboardRow[]; readonly problems: readonly CsvProblem[] }
+/** All of the problems, and where each slug that can be one stands. */
+export type CsvReading = CsvResult & { readonly lines: ReadonlyMap<string, number> }
 
 /** More than these nobody reads; the file is refused whole either way. */
-const mostProblems = 100
+export const mostCsvProblems = 100
 
 type RawRecord = { readonly record: readonly string[]; readonly line: number }
 
-const refuse = (line: number, column: string | null, message: string): CsvResult => ({ rows: [], problems: [{ line, column, message }] })
+const refuseAll = (problems: readonly CsvProblem[]): CsvReading => ({ rows: [], problems, lines: new Map() })
+const refuse = (line: number, column: string | null, message: string): CsvReading => refuseAll([{ line, column, message }])
+
+/** Whoever decoded the file put U+FFFD where its bytes were not UTF-8; NUL is what UTF-16 looks like. Names would be stored damaged. */
+const notUtf8 = (text: string): CsvProblem | null => {
+  const at = [text.indexOf('\uFFFD'), text.indexOf('\u0000')].filter((index) => index >= 0)
+  if (at.length === 0) return null
+  const line = text.slice(0, Math.min(...at)).split('\n').length
+  return { line, column: null, message: 'holds a character that is not UTF-8; save the file as UTF-8 (in Excel: “CSV UTF-8”) and take it again' }
+}
 
 const syntaxMessages: Readonly<Record<string, string>> = {
   CSV_QUOTE_NOT_CLOSED: 'a quoted value is not closed before the end of the file',
@@ -35,9 +47,7 @@ const delimiterOf = (text: string): string => {
   return header.includes(';') && !header.includes(',') ? ';' : header.includes('\t') && !header.includes(',') ? '\t' : ','
 }
 
-const readRecords = (csv: string): readonly RawRecord[] => {
-  // One kind of line end, so that lines inside quoted values count the same everywhere.
-  const text = csv.replace(/\r\n?/g, '\n')
+const readRecords = (text: string): readonly RawRecord[] => {
   const records: RawRecord[] = []
   parse(text, {
     bom: true,
@@ -127,19 +137,23 @@ const findDoubles = (read: ReadonlyArray<{ readonly slug: string; readonly line:
 
 /**
  * Reads the CSV of an onboarding: a header line, then one tenant a line. Hosts are separated by spaces or semicolons, labels are
- * `key=value` separated by semicolons. All problems are told by line and column, at most 100; with any, no row is to be used.
+ * `key=value` separated by semicolons. All problems are told by line and column; with any, no row is to be used.
  */
-export const parseOnboardCsv = (csv: string): CsvResult => {
+export const readOnboardCsv = (csv: string): CsvReading => {
+  // One kind of line end, so that lines inside quoted values count the same everywhere.
+  const text = csv.replace(/\r\n?/g, '\n')
+  const wrongText = notUtf8(text)
+  if (wrongText) return refuseAll([wrongText])
   let records: readonly RawRecord[]
   try {
-    records = readRecords(csv)
+    records = readRecords(text)
   } catch (error) {
-    return { rows: [], problems: [syntaxProblem(error)] }
+    return refuseAll([syntaxProblem(error)])
   }
   const [first, ...body] = records
   if (!first) return refuse(1, null, 'the file is empty; its first line names the columns: slug,name,hosts,labels,database,schema,baseline')
   const wrongHeader = headerProblems(first)
-  if (wrongHeader.length > 0) return { rows: [], problems: wrongHeader.slice(0, mostProblems) }
+  if (wrongHeader.length > 0) return refuseAll(wrongHeader)
   if (body.length === 0) return refuse(first.line, null, 'the file holds the names of the columns, but no tenant')
   const tooMany = body[maxOnboardRows]
   if (tooMany)
@@ -151,7 +165,14 @@ export const parseOnboardCsv = (csv: string): CsvResult => {
   const header = first.record.map((name) => name.toLowerCase())
   const read = body.map((record) => readRow(record, header))
   const slugAt = header.indexOf('slug')
-  const doubles = findDoubles(body.map(({ record, line }) => ({ slug: record[slugAt] ?? '', line })).filter(({ slug }) => slug !== ''))
-  const problems = [...read.flatMap((one) => one.problems), ...doubles].toSorted((a, b) => a.line - b.line)
-  return problems.length > 0 ? { rows: [], problems: problems.slice(0, mostProblems) } : { rows: read.flatMap(({ row }) => (row ? [row] : [])), problems }
+  const written = body.map(({ record, line }) => ({ slug: record[slugAt] ?? '', line })).filter(({ slug }) => slug !== '')
+  const problems = [...read.flatMap((one) => one.problems), ...findDoubles(written)].toSorted((a, b) => a.line - b.line)
+  const lines = new Map(written.toReversed().flatMap(({ slug, line }) => (slugProblem(slug) === null ? [[slug, line]] : [])))
+  return { rows: problems.length > 0 ? [] : read.flatMap(({ row }) => (row ? [row] : [])), problems, lines }
+}
+
+/** The same without a look at the registry, its first problems only. */
+export const parseOnboardCsv = (csv: string): CsvResult => {
+  const { rows, problems } = readOnboardCsv(csv)
+  return { rows, problems: problems.slice(0, mostCsvProblems) }
 }

@@ -10,6 +10,7 @@ import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import type { OnboardOptions } from '../control/schema.ts'
 import { TenancyError } from '../errors.ts'
+import { isBuilt } from '../registry/taken-slugs.ts'
 import { findSet, freezeMigrations, insertRun, planDigest, type NewItem, type SetRow } from '../runs/freeze.ts'
 import { explainConflict } from '../runs/start.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
@@ -61,12 +62,6 @@ const placeRows = async (trx: ControlDb, set: SetRow, input: OnboardInput): Prom
 
 const rowset = (rows: readonly Row[]) =>
   sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x(slug text, name text, hosts jsonb, labels jsonb, "databaseId" bigint, "serverId" bigint, schema text, baseline text)`
-
-/** The placement’s target is known to be there; one whose onboarding failed left nothing and may be tried again. */
-const isBuilt = (
-  placement: 'p' | 'q',
-) => sql`(exists (select from run_item i where i.target_id = ${sql.ref(`${placement}.target_id`)} and i.state in ('succeeded', 'skipped'))
-  or exists (select from observation o where o.target_id = ${sql.ref(`${placement}.target_id`)} and o.digest is not null))`
 
 /** A tenant whose earlier onboarding failed is taken up again; one that has a place in this set is taken. In order of slug, so that two calls at once cannot lock each other out. */
 const reserveTenants = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<void> => {

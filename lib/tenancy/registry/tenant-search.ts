@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import { slugProblem } from '../contract/slug.ts'
 import type { Library } from '../context.ts'
 
 /** Slugs and names that hold the text, best first: the slug itself, slugs that begin so, names that begin so, then the rest. */
@@ -21,15 +20,4 @@ export const searchTenants = async (
       length(slug), slug
     limit ${Math.min(Math.max(limit, 1), 100)}`.execute(control.db)
   return rows
-}
-
-/** Whether a new tenant may have this slug, and if not, why. */
-export const checkSlug = async (
-  { control }: Pick<Library, 'control'>,
-  slug: string,
-): Promise<{ readonly available: boolean; readonly problem: string | null }> => {
-  const problem = slugProblem(slug)
-  if (problem !== null) return { available: false, problem }
-  const taken = await control.db.selectFrom('tenant').select('id').where('slug', '=', slug).executeTakeFirst()
-  return taken ? { available: false, problem: 'is taken; choose another one' } : { available: true, problem: null }
 }

@@ -64,6 +64,9 @@ describe('the CSV of an onboarding', () => {
     ['slug,schema\nacme,pg_x', 2, 'schema', 'no tenant may have'],
     ['slug,baseline\nacme,../1', 2, 'baseline', 'prefix'],
     ['slug,name\n,Acme', 2, 'slug', 'empty'],
+    [new TextDecoder().decode(Buffer.from('slug,name\nacme,Acme\nmuller,M\u00fcller\n', 'latin1')), 3, null, 'save the file as UTF-8'],
+    [new TextDecoder().decode(Buffer.from('\uFEFFslug,name\nacme,Acme\n', 'utf16le')), 1, null, 'save the file as UTF-8'],
+    ['slug,name\racme,Ac\u0000me', 2, null, 'save the file as UTF-8'],
   ])('%j is refused at its place', (csv, line, column, message) => {
     const [problem, ...others] = problemsOf(csv)
     expect(others).toEqual([])

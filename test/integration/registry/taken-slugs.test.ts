@@ -1,0 +1,62 @@
+/** Which slugs may be had is told before anything is sent: one by one, and for a whole file at once. */
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Library } from '../../../lib/tenancy/context.ts'
+import { checkOnboardCsv } from '../../../lib/tenancy/provision/check-csv.ts'
+import { checkSlug, takenSlugs } from '../../../lib/tenancy/registry/taken-slugs.ts'
+import { useDatabases } from '../../support/template.ts'
+import { openLibrary, seedFleet } from './fleet.ts'
+
+const databases = useDatabases()
+let library: Library
+beforeAll(async () => {
+  library = await openLibrary(databases)
+  await seedFleet(library)
+  await sql`insert into migration_set (name) values ('analytics')`.execute(library.control.db)
+})
+afterAll(() => library.control.close())
+
+it('a file is told every slug that is taken, reserved or there twice, with its line', async () => {
+  const csv = 'slug,name\nnew-one,New\nacme,Acme\nadmin,Admin\n"helm","two\nlines"\nBad,x\nacme,again\n'
+  const { rows, problems, problemCount } = await checkOnboardCsv(library, csv, 'app')
+  expect(rows).toEqual([])
+  expect(problemCount).toBe(5)
+  expect(problems).toEqual([
+    { line: 3, column: 'slug', message: '“acme” is taken; choose another one' },
+    { line: 4, column: 'slug', message: '“admin” is a reserved name; choose another one' },
+    { line: 5, column: 'slug', message: '“helm” is taken; choose another one' },
+    { line: 7, column: 'slug', message: '“Bad” must start with a letter and hold only lower-case letters a–z, digits and single hyphens between them' },
+    { line: 8, column: 'slug', message: '“acme” is there already in line 3' },
+  ])
+})
+
+it('ten thousand slugs are looked up in one query, and all problems are counted', async () => {
+  await sql`insert into tenant (slug, name, state) select 'many-' || i, 'Many', 'suspended' from generate_series(1, 150) i`.execute(library.control.db)
+  const free = Array.from({ length: 9_850 }, (_, index) => `free-${index}`)
+  const many = Array.from({ length: 150 }, (_, index) => `many-${index + 1}`)
+  expect(await takenSlugs(library, [...free, ...many], 'app')).toHaveLength(150)
+  const { problems, problemCount } = await checkOnboardCsv(library, `slug\n${[...free, ...many].join('\n')}`, 'app')
+  expect(problemCount).toBe(150)
+  expect(problems).toHaveLength(100)
+  expect(problems[0]?.line).toBe(9_852)
+  expect((await checkOnboardCsv(library, `slug\n${free.join('\n')}`, 'app')).rows).toHaveLength(9_850)
+})
+
+it('an active tenant may get a place in another set by file; as a new tenant its slug is taken', async () => {
+  expect(await takenSlugs(library, ['acme', 'helm', 'new-one'], 'analytics')).toEqual(['helm'])
+  expect(await takenSlugs(library, ['acme', 'helm', 'new-one'])).toEqual(['acme', 'helm'])
+})
+
+it('what a failed onboarding left may be tried again, but not while another run is at it', async () => {
+  expect(await checkSlug(library, 'isle')).toEqual({ available: true, problem: null })
+  await sql`with ta as (insert into target (set_id, database_id, schema_name, isolation) values (1, 1, 'tenant_isle', 'schema') returning id),
+      p as (insert into placement (tenant_id, set_id, target_id, isolation, role_name)
+        select t.id, 1, ta.id, 'schema', 'tenant_isle' from tenant t, ta where t.slug = 'isle' returning tenant_id, target_id),
+      r as (insert into run (kind, state, set_id, migrations, digest, started_by) values ('onboard', 'queued', 1, '[]', 'd', 'ada') returning id)
+    insert into run_item (run_id, position, target_id, tenant_id, server_id, state) select r.id, 1, p.target_id, p.tenant_id, 1, 'pending' from r, p`.execute(
+    library.control.db,
+  )
+  expect((await checkSlug(library, 'isle')).available).toBe(false)
+  expect(await takenSlugs(library, ['isle'], 'app')).toEqual(['isle'])
+  expect(await takenSlugs(library, ['isle'], 'analytics')).toEqual([])
+})
