@@ -1,13 +1,18 @@
 import { z } from 'zod'
-import type { AuditFilter } from '@/lib/tenancy/contract'
+import { storableText, type AuditFilter } from '@/lib/tenancy/contract'
 
-const text = z.string().trim().max(120).optional().catch(undefined)
-const day = z.iso.date().optional().catch(undefined)
+const text = storableText.trim().max(120).optional().catch(undefined)
+/** Of a year that both JavaScript and PostgreSQL can add a day to. */
+const day = z.iso
+  .date()
+  .regex(/^(?!0000|9999)/)
+  .optional()
+  .catch(undefined)
 
 /** The audit page's address: what does not make sense in it is left out instead of refused. Days are UTC, the last one included. */
 export const auditSearch = z.object({
   actor: text,
-  action: z.string().trim().max(80).optional().catch(undefined),
+  action: storableText.trim().max(80).optional().catch(undefined),
   subject: text,
   from: day,
   to: day,

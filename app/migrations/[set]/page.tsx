@@ -5,18 +5,21 @@ import { getQueryClient } from '@/lib/client/query-client'
 import { setKeys } from '@/lib/client/queries/migrations'
 import { requireAsker } from '@/lib/server/asker'
 import { found } from '@/lib/server/found'
+import { readParam, requireParam } from '@/lib/server/path-param'
 import { getTenancy } from '@/lib/server/tenancy'
-import { may } from '@/lib/tenancy/contract'
+import { may, setName } from '@/lib/tenancy/contract'
 import { syncSet } from '../actions'
 
 type Props = { readonly params: Promise<{ readonly set: string }> }
 
-export const generateMetadata = async ({ params }: Props): Promise<Metadata> => ({ title: `${decodeURIComponent((await params).set)} · Migrations` })
+export const generateMetadata = async ({ params }: Props): Promise<Metadata> => ({
+  title: `${readParam(setName, (await params).set) ?? 'Not found'} · Migrations`,
+})
 
 export default async function SetPage({ params }: Props) {
   const { person } = await requireAsker('sets.read')
   const { sets, databases } = getTenancy()
-  const [set, places] = await Promise.all([found(sets.get(decodeURIComponent((await params).set))), databases.list()])
+  const [set, places] = await Promise.all([found(sets.get(requireParam(setName, (await params).set))), databases.list()])
   const client = getQueryClient()
   client.setQueryData(setKeys.set(set.name), set)
   return (

@@ -1,6 +1,5 @@
 import { dehydrate, HydrationBoundary } from '@tanstack/react-query'
 import type { Metadata } from 'next'
-import { notFound } from 'next/navigation'
 import { RepairDemo } from '@/components/demo/repair-demo'
 import { RunView } from '@/components/runs/run-view'
 import { getQueryClient } from '@/lib/client/query-client'
@@ -8,6 +7,7 @@ import { runKeys } from '@/lib/client/queries/runs'
 import { requireAsker } from '@/lib/server/asker'
 import { findDemoProblems } from '@/lib/server/demo'
 import { found } from '@/lib/server/found'
+import { requireParam } from '@/lib/server/path-param'
 import { getTenancy } from '@/lib/server/tenancy'
 import { errorFor } from '@/lib/server/tenant-rows'
 import { runId } from '@/lib/tenancy/contract'
@@ -20,10 +20,9 @@ export const generateMetadata = async ({ params }: Props): Promise<Metadata> => 
 
 export default async function RunPage({ params }: Props) {
   const { person } = await requireAsker('runs.read')
-  const parsed = runId.safeParse((await params).run)
-  if (!parsed.success) notFound()
+  const id = requireParam(runId, (await params).run)
   const { runs } = getTenancy()
-  const [run, map, failures] = await found(Promise.all([runs.get(parsed.data), runs.map(parsed.data), runs.failures(parsed.data)]))
+  const [run, map, failures] = await found(Promise.all([runs.get(id), runs.map(id), runs.failures(id)]))
   const client = getQueryClient()
   client.setQueryData(runKeys.detail(run.id), run)
   client.setQueryData(runKeys.map(run.id), map)

@@ -5,17 +5,19 @@ import { getQueryClient } from '@/lib/client/query-client'
 import { tenantDetailQuery } from '@/lib/client/tenants'
 import { requireAsker } from '@/lib/server/asker'
 import { found } from '@/lib/server/found'
+import { readParam, requireParam } from '@/lib/server/path-param'
 import { getTenancy } from '@/lib/server/tenancy'
 import { failedFor } from '@/lib/server/tenant-rows'
+import { anySlug } from '@/lib/tenancy/contract'
 import { activateTenants, observeTenants, suspendTenants, updateTenant } from '../actions'
 
 type Props = { readonly params: Promise<{ readonly slug: string }> }
 
-export const generateMetadata = async ({ params }: Props): Promise<Metadata> => ({ title: decodeURIComponent((await params).slug) })
+export const generateMetadata = async ({ params }: Props): Promise<Metadata> => ({ title: readParam(anySlug, (await params).slug) ?? 'Not found' })
 
 export default async function TenantPage({ params }: Props) {
   const { person } = await requireAsker('tenants.read')
-  const slug = decodeURIComponent((await params).slug)
+  const slug = requireParam(anySlug, (await params).slug)
   const client = getQueryClient()
   const tenant = await found(getTenancy().tenants.get(slug))
   client.setQueryData(tenantDetailQuery(slug).queryKey, { ...tenant, runs: failedFor(person.role, tenant.runs) })

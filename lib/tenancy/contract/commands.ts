@@ -4,7 +4,11 @@ import { roles } from './permissions.ts'
 import { slugPattern, slugSchema } from './slug.ts'
 import { tenantStates, versionStates, isolations } from './states.ts'
 
-const text = (max: number) => z.string().trim().max(max, `must be at most ${max} characters`)
+/** What PostgreSQL can store as text: no NUL, no half of a surrogate pair. */
+export const storableText = z
+  .string()
+  .refine((value) => !value.includes('\u0000') && value.isWellFormed(), 'holds a character that cannot be stored (NUL, or half of a pair)')
+const text = (max: number) => storableText.trim().max(max, `must be at most ${max} characters`)
 const name = (what: string) =>
   z
     .string()
@@ -18,12 +22,10 @@ export const versionText = z
   .trim()
   .regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,62}$/, 'is not the prefix of a migration file, such as 0012')
 /** PostgreSQL's own limit; longer names would be cut silently, so they are refused. */
-export const schemaName = z
-  .string()
+export const schemaName = storableText
   .min(1, 'must not be empty')
   .refine((value) => new TextEncoder().encode(value).length <= 63, 'is longer than 63 bytes, which PostgreSQL would cut')
   .refine((value) => !value.startsWith('pg_') && value !== 'information_schema' && value !== 'public', 'is a schema that no tenant may have')
-  .refine((value) => !value.includes('\u0000'), 'holds a NUL character')
 
 export const hostText = z
   .string()
@@ -33,7 +35,7 @@ export const hostText = z
   .regex(/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/, 'is not a host name, such as acme.example.com')
 export const labelsSchema = z.record(
   z.string().regex(/^[a-z][a-z0-9_.-]{0,39}$/, 'a label’s key is lower-case letters, digits and _ . -, at most 40'),
-  z.string().max(120, 'a label’s value has at most 120 characters'),
+  storableText.max(120, 'a label’s value has at most 120 characters'),
 )
 
 /** One for an item, one for the conductor's fence, one for looks; below that nothing would get on. */
@@ -47,7 +49,7 @@ const budget = z.coerce
 
 export const addDatabaseInput = z.object({
   name: databaseName,
-  url: z.string().trim().min(1, 'must not be empty').max(2000),
+  url: storableText.trim().min(1, 'must not be empty').max(2000),
   /** Connections that Tenantry may hold on this database's server at once; proposed from max_connections when absent. */
   budget: budget.optional(),
 })
@@ -58,7 +60,7 @@ export const setBudgetInput = z.object({ name: databaseName, budget })
 
 export const syncSetInput = z.object({
   name: setName,
-  dir: z.string().trim().min(1, 'must not be empty').max(1000).optional(),
+  dir: storableText.trim().min(1, 'must not be empty').max(1000).optional(),
   /** Where new tenants of this set go when nothing else is said. */
   database: databaseName.optional(),
 })
@@ -104,7 +106,7 @@ export const tenantFilter = z.object({
   version: z.array(versionText).optional(),
   isolation: z.array(z.enum(isolations)).optional(),
   /** key=value */
-  label: z.array(z.string().max(170)).optional(),
+  label: z.array(storableText.max(170)).optional(),
   /** Only tenants whose last item failed and that were not put right since. */
   failed: z.boolean().optional(),
   /** Only tenants with a migration that stopped half-way. */
@@ -134,7 +136,7 @@ export const listTenantsInput = tenantFilter.extend({
 })
 export type ListTenantsInput = z.output<typeof listTenantsInput>
 
-const anySlug = z.string().regex(slugPattern, 'is not a tenant’s slug').max(48)
+export const anySlug = z.string().regex(slugPattern, 'is not a tenant’s slug').max(48)
 /** Which targets: named tenants, a filter as on the tenants page, or all. Only active tenants are ever migrated. */
 export const selectionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('all') }),
@@ -163,7 +165,7 @@ export const startRunInput = planInput.extend({
   failureTolerance: toleranceText.optional(),
   note,
   /** The digest of the plan that was looked at; a plan that has changed since is refused. */
-  digest: z.string().max(64).optional(),
+  digest: storableText.max(64).optional(),
 })
 export type StartRunInput = z.output<typeof startRunInput>
 
@@ -179,6 +181,8 @@ export const rerunInput = retryInput.extend({ note })
 
 export const tenantInput = z.object({ slug: anySlug })
 export const changeTenantsInput = z.object({ selection: selectionSchema, reason: text(500).default('') })
+/** A tenant that was reserved and never built. */
+export const discardTenantInput = z.object({ slug: anySlug, reason: text(500).default('') })
 export const updateTenantInput = z.object({
   slug: anySlug,
   name: text(120).min(1, 'must not be empty'),
@@ -188,17 +192,17 @@ export const updateTenantInput = z.object({
 export const checkSlugInput = z.object({ slug: z.string().max(200) })
 export const observeInput = z.object({ databases: z.array(databaseName).optional(), slugs: z.array(anySlug).max(20_000).optional() })
 
-export const emailText = z.string().trim().toLowerCase().max(254).pipe(z.email('is not an e-mail address, such as ada@example.com'))
+export const emailText = storableText.trim().toLowerCase().max(254).pipe(z.email('is not an e-mail address, such as ada@example.com'))
 export const inviteInput = z.object({ email: emailText, name: text(120).default(''), role: z.enum(roles) })
-export const personRoleInput = z.object({ person: z.string().min(1).max(64), role: z.enum(roles) })
-export const personInput = z.object({ person: z.string().min(1).max(64) })
+export const personRoleInput = z.object({ person: storableText.min(1).max(64), role: z.enum(roles) })
+export const personInput = z.object({ person: storableText.min(1).max(64) })
 
 const givenPassword = z.string().min(1, 'must not be empty').max(1000, 'is too long')
 const newPassword = z.string().min(10, 'needs at least 10 characters').max(128, 'must be at most 128 characters')
 export const signInInput = z.object({ email: emailText, password: givenPassword })
-export const redeemLinkInput = z.object({ token: z.string().max(200), password: newPassword })
+export const redeemLinkInput = z.object({ token: storableText.max(200), password: newPassword })
 export const changePasswordInput = z.object({ current: givenPassword, next: newPassword })
-export const endSessionInput = z.object({ session: z.string().min(1).max(64) })
+export const endSessionInput = z.object({ session: storableText.min(1).max(64) })
 
 export const auditFilter = z.object({
   actor: text(120).optional(),
@@ -216,7 +220,7 @@ export const auditFilter = z.object({
 export type AuditFilter = z.output<typeof auditFilter>
 
 export const runListInput = z.object({
-  state: z.array(z.string().max(20)).optional(),
+  state: z.array(storableText.max(20)).optional(),
   set: setName.optional(),
   before: z.number().int().optional(),
   limit: z.number().int().min(1).max(200).default(50),
@@ -228,9 +232,9 @@ export const runItemsInput = z.object({
   /** One tenant's item. */
   slug: anySlug.optional(),
   q: text(120).optional(),
-  state: z.array(z.string().max(20)).optional(),
+  state: z.array(storableText.max(20)).optional(),
   /** Items of one failure group. */
-  cause: z.string().max(64).optional(),
+  cause: storableText.max(64).optional(),
   sort: z.enum(['position', 'slug', 'state', 'durationMs', 'attempts']).default('position'),
   descending: z.boolean().default(false),
   offset: z.number().int().min(0).default(0),

@@ -7,8 +7,9 @@ import { setKeys } from '@/lib/client/queries/migrations'
 import { requireAsker } from '@/lib/server/asker'
 import { found } from '@/lib/server/found'
 import { toSearchParams, type SearchProps } from '@/lib/server/page-props'
+import { requireParam } from '@/lib/server/path-param'
 import { getTenancy } from '@/lib/server/tenancy'
-import { planInput } from '@/lib/tenancy/contract'
+import { planInput, setName } from '@/lib/tenancy/contract'
 import { planRun, startRun } from '../../actions'
 
 type Props = SearchProps & { readonly params: Promise<{ readonly set: string }> }
@@ -18,7 +19,7 @@ export const metadata: Metadata = { title: 'Roll out' }
 export default async function RolloutPage({ params, searchParams }: Props) {
   await requireAsker('runs.start')
   const { sets, runs } = getTenancy()
-  const set = await found(sets.get(decodeURIComponent((await params).set)))
+  const set = await found(sets.get(requireParam(setName, (await params).set)))
   const search = toSearchParams(await searchParams)
   const selection = readSelection(search)
   const client = getQueryClient()

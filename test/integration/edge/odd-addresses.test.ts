@@ -1,0 +1,64 @@
+/** Addresses that somebody typed or a scanner made up: every page and handler answers “not found” or what is wrong, never with an error of ours. */
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test, vi } from 'vitest'
+import { projectRoot } from '../../../lib/root.ts'
+import { useEdge } from '../../support/edge.ts'
+import { comeFrom, ownHost, ownRequest } from '../../support/request.ts'
+
+vi.mock('next/headers', () => import('../../support/request.ts'))
+
+const edge = useEdge()
+beforeAll(async () => comeFrom(ownRequest(await edge.signIn('admin'))))
+
+const filesOf = (name: string): readonly string[] => globSync(`app/**/${name}`, { cwd: projectRoot }).toSorted()
+const load = (file: string): Promise<Record<string, unknown>> => import(/* @vite-ignore */ join(projectRoot, file))
+const isFunction = (value: unknown): value is (...parameters: unknown[]) => Promise<unknown> => typeof value === 'function'
+
+const paramsOf = (file: string, value: string): Record<string, string> =>
+  Object.fromEntries([...file.matchAll(/\[(?:\.\.\.)?(\w+)\]/g)].map((match) => [match[1] ?? '', value]))
+
+const odd = ['\u0000', 'a\u0000b', '\uD800', '%', '%E0%A4%A', "'; drop table tenant; --", 'x'.repeat(100_000), '9999-12-31', '0000-01-01', '1e400', '-1']
+const keys = ['q', 'set', 'database', 'state', 'versionState', 'version', 'label', 'slug', 'tenants', 'to', 'run', 'cause', 'sort', 'offset', 'limit']
+const auditKeys = ['actor', 'action', 'subject', 'from', 'to', 'before', 'format', 'token', 'next']
+const searches = odd.flatMap((value) => [...keys, ...auditKeys].map((key) => ({ [key]: value })))
+
+test.each(filesOf('route.ts'))('%s', async (file) => {
+  const { GET } = await load(file)
+  if (!isFunction(GET)) throw new Error(`${file} has no GET`)
+  const ask = async (search: Readonly<Record<string, string>>, params: Readonly<Record<string, string>>): Promise<void> => {
+    const gone = new AbortController()
+    const request = new Request(`http://${ownHost}/?${new URLSearchParams(search)}`, { signal: gone.signal })
+    const answer = await GET(request, { params: Promise.resolve(params) })
+    if (!(answer instanceof Response)) throw new Error(`${file} answered no Response`)
+    const where = JSON.stringify([search, params]).slice(0, 100)
+    expect(answer.status, where).toBeLessThan(500)
+    gone.abort()
+    await answer.body?.cancel()
+  }
+  for (const value of odd) await ask({}, paramsOf(file, value))
+  for (const search of searches) await ask(search, paramsOf(file, '1'))
+})
+
+/** Next's own ways out of a page are errors with a digest. */
+const outcomeOf = (error: unknown): string => {
+  const digest = error instanceof Error && 'digest' in error ? String(error.digest) : ''
+  return digest.startsWith('NEXT_HTTP_ERROR_FALLBACK;404') ? 'not found' : digest.startsWith('NEXT_REDIRECT') ? 'elsewhere' : String(error)
+}
+
+test.each(filesOf('page.tsx'))('%s', async (file) => {
+  const { default: page, generateMetadata } = await load(file)
+  if (!isFunction(page)) throw new Error(`${file} has no page`)
+  const open = async (params: Readonly<Record<string, string>>, search: Readonly<Record<string, string>>): Promise<string> => {
+    const props = { params: Promise.resolve(params), searchParams: Promise.resolve(search) }
+    if (isFunction(generateMetadata)) await generateMetadata(props)
+    return page(props).then(() => 'there', outcomeOf)
+  }
+  const usual = await open(paramsOf(file, 'nothing'), {})
+  const isParted = file.includes('[')
+  expect(usual).toMatch(isParted ? /^not found$/ : /^(there|elsewhere)$/)
+  // Next gives pages their params as they stand in the address.
+  for (const value of [...odd, ...odd.map((text) => (text.isWellFormed() ? encodeURIComponent(text) : text))])
+    if (isParted) expect(await open(paramsOf(file, value), {}), value.slice(0, 40)).toBe('not found')
+  for (const search of searches) expect(await open(paramsOf(file, 'nothing'), search), JSON.stringify(search).slice(0, 100)).toBe(usual)
+})
