@@ -2,7 +2,7 @@
 
 import { command } from '@/lib/server/command'
 import { refuseCsvProblems } from '@/lib/server/csv-problems'
-import { changeTenantsInput, observeInput, onboardCsvInput, onboardInput, updateTenantInput } from '@/lib/tenancy/contract'
+import { changeTenantsInput, discardTenantInput, observeInput, onboardCsvInput, onboardInput, updateTenantInput } from '@/lib/tenancy/contract'
 
 export const onboardTenants = command({ name: 'tenants.onboard', permission: 'tenants.onboard', input: onboardInput }, ({ actor, input, tenancy }) =>
   tenancy.onboarding.start(actor, input),
@@ -35,6 +35,10 @@ export const suspendTenants = command({ name: 'tenants.suspend', permission: 'te
 
 export const activateTenants = command({ name: 'tenants.activate', permission: 'tenants.change', input: changeTenantsInput }, ({ actor, input, tenancy }) =>
   tenancy.tenants.activate(actor, input),
+)
+
+export const discardTenant = command({ name: 'tenants.discard', permission: 'tenants.onboard', input: discardTenantInput }, ({ actor, input, tenancy }) =>
+  tenancy.tenants.discard(actor, input),
 )
 
 export const observeTenants = command({ name: 'targets.observe', permission: 'targets.observe', input: observeInput }, ({ actor, input, tenancy }) =>

@@ -1,8 +1,9 @@
 'use client'
 
 import { useQueryClient } from '@tanstack/react-query'
-import { Eye, Pause, Pencil, Play, Rocket } from 'lucide-react'
+import { Eye, Pause, Pencil, Play, Rocket, Trash2 } from 'lucide-react'
 import Link from 'next/link'
+import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { toast } from 'sonner'
 import { rolloutHref } from '@/components/migrations/plan-model'
@@ -13,16 +14,18 @@ import { may, type Role, type TenantDetail } from '@/lib/tenancy/contract'
 import type { BulkActions } from './bulk-part'
 import { ChangeDialog } from './change-dialog'
 import { changedSentence, type StateChange } from './change-model'
+import { DiscardDialog, type DiscardTenant } from './discard-dialog'
 import { EditDialog, type UpdateTenant } from './edit-dialog'
 
-export type TenantCommands = BulkActions & { readonly update: UpdateTenant }
+export type TenantCommands = BulkActions & { readonly update: UpdateTenant; readonly discard: DiscardTenant }
 
 type Props = { readonly tenant: TenantDetail; readonly role: Role; readonly commands: TenantCommands }
 
 /** What the role may do with this tenant in its state. */
 export function TenantActions({ tenant, role, commands }: Props) {
   const client = useQueryClient()
-  const [open, setOpen] = useState<StateChange | 'edit' | null>(null)
+  const router = useRouter()
+  const [open, setOpen] = useState<StateChange | 'edit' | 'discard' | null>(null)
   const observe = useToastedCommand(commands.observe, {
     onDone: () => toast.success(`${tenant.slug} will be looked at.`, { description: 'This page follows as soon as it was read.' }),
   })
@@ -57,6 +60,12 @@ export function TenantActions({ tenant, role, commands }: Props) {
           )}
         </>
       ) : null}
+      {may(role, 'tenants.onboard') && tenant.state === 'provisioning' ? (
+        <Button variant="danger" onClick={() => setOpen('discard')}>
+          <Trash2 aria-hidden />
+          Discard…
+        </Button>
+      ) : null}
       {may(role, 'runs.start') && tenant.state === 'active'
         ? behind.map(({ set }) => (
             <Button key={set} asChild variant="primary">
@@ -69,6 +78,17 @@ export function TenantActions({ tenant, role, commands }: Props) {
         : null}
       {open === 'edit' ? (
         <EditDialog tenant={tenant} update={commands.update} onClose={() => setOpen(null)} onDone={() => done(`${tenant.slug} saved.`)} />
+      ) : null}
+      {open === 'discard' ? (
+        <DiscardDialog
+          slug={tenant.slug}
+          discard={commands.discard}
+          onClose={() => setOpen(null)}
+          onDone={() => {
+            done(`${tenant.slug} is discarded; its slug is free.`)
+            router.push('/tenants')
+          }}
+        />
       ) : null}
       {open === 'suspend' || open === 'activate' ? (
         <ChangeDialog

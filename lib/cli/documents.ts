@@ -133,6 +133,9 @@ export const databaseListDocument = z.strictObject({ databases: z.array(database
 /** `tenantry databases remove` */
 export const removedDocument = z.strictObject({ removed: z.string() })
 
+/** `tenantry discard` */
+export const discardedDocument = z.strictObject({ discarded: z.string() })
+
 const finding = z.strictObject({
   rule: z.string(),
   level: z.enum(['error', 'warning']),

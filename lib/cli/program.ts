@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addDatabases } from './commands/databases.ts'
+import { addDiscard } from './commands/discard.ts'
 import { addInit } from './commands/init.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addOnboard } from './commands/onboard.ts'
@@ -32,6 +33,6 @@ export const createProgram = (version: string): Command => {
     // Commands made from here on inherit these.
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
-  for (const add of [addInit, addDatabases, addSets, addOnboard, addStatus, addMigrate, addRuns, addWorker]) add(program)
+  for (const add of [addInit, addDatabases, addSets, addOnboard, addDiscard, addStatus, addMigrate, addRuns, addWorker]) add(program)
   return program
 }

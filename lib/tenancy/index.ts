@@ -19,6 +19,7 @@ import { observeNow, requestObservation } from './observation/request.ts'
 import { createPeople } from './people/index.ts'
 import { checkOnboardCsv } from './provision/check-csv.ts'
 import { parseOnboardCsv } from './provision/csv.ts'
+import { discardTenant } from './provision/discard.ts'
 import { startOnboarding } from './provision/onboard.ts'
 import { changeDatabaseUrl } from './registry/change-url.ts'
 import { listDatabases } from './registry/database-list.ts'
@@ -119,6 +120,7 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
       update: (actor, input) => updateTenant(library, actor, input),
       suspend: (actor, input) => suspendTenants(library, actor, input),
       activate: (actor, input) => activateTenants(library, actor, input),
+      discard: (actor, input) => discardTenant(library, actor, input),
       search: (q, limit) => searchTenants(library, q, limit),
     },
     onboarding: {

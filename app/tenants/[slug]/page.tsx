@@ -9,7 +9,7 @@ import { readParam, requireParam } from '@/lib/server/path-param'
 import { getTenancy } from '@/lib/server/tenancy'
 import { failedFor } from '@/lib/server/tenant-rows'
 import { anySlug } from '@/lib/tenancy/contract'
-import { activateTenants, observeTenants, suspendTenants, updateTenant } from '../actions'
+import { activateTenants, discardTenant, observeTenants, suspendTenants, updateTenant } from '../actions'
 
 type Props = { readonly params: Promise<{ readonly slug: string }> }
 
@@ -26,7 +26,7 @@ export default async function TenantPage({ params }: Props) {
       <TenantView
         slug={slug}
         role={person.role}
-        commands={{ suspend: suspendTenants, activate: activateTenants, observe: observeTenants, update: updateTenant }}
+        commands={{ suspend: suspendTenants, activate: activateTenants, observe: observeTenants, update: updateTenant, discard: discardTenant }}
       />
     </HydrationBoundary>
   )

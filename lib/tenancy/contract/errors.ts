@@ -31,6 +31,11 @@ export const errorTable = {
   'tenant.unknown': { status: 404, title: 'There is no tenant “{slug}”.' },
   'tenant.exists': { status: 409, title: 'The slug “{slug}” is taken.', hint: 'Choose another one.' },
   'tenant.state_conflict': { status: 409, title: 'Tenant “{slug}” is {state}; this needs it to be {needs}.' },
+  'tenant.not_empty': {
+    status: 409,
+    title: 'Tenant “{slug}” cannot be discarded: database “{database}” holds a schema “{schema}” with a history.',
+    hint: 'If it is the tenant’s, adopt it: onboard “{slug}” again with the version that the history is at (baseline). If nobody needs it, drop or rename it on the server, then discard the tenant.',
+  },
   'schema.taken': {
     status: 409,
     title: 'Schema “{schema}” in database “{database}” belongs to tenant “{slug}”.',
@@ -79,6 +84,11 @@ export const errorTable = {
   },
   'database.url': { status: 400, title: 'The connection string is not valid: {problem}', hint: 'It looks like postgres://user:password@host:5432/dbname.' },
   'database.unreachable': { status: 422, title: 'No connection to {host}: {problem}', hint: 'Check host, port, firewall, and that PostgreSQL is running.' },
+  'database.busy': {
+    status: 503,
+    title: 'Database “{database}” could not be asked: another look at its server has not ended within {seconds} seconds.',
+    hint: 'Try again in a moment; nothing was changed.',
+  },
   'database.auth': { status: 422, title: 'The server at {host} refused the sign-in of “{user}”.', hint: 'Check user, password and pg_hba.conf.' },
   'database.missing': { status: 422, title: 'The server at {host} has no database “{dbname}”.' },
   'database.read_only': { status: 422, title: 'The server at {host} is a read-only replica.', hint: 'Give the address of the primary.' },

@@ -44,6 +44,8 @@ export type Tenancy = {
     update(actor: Actor, input: z.output<typeof C.updateTenantInput>): Promise<void>
     suspend(actor: Actor, input: z.output<typeof C.changeTenantsInput>): Promise<{ readonly changed: number }>
     activate(actor: Actor, input: z.output<typeof C.changeTenantsInput>): Promise<{ readonly changed: number }>
+    /** Lets go of a tenant that was never built; its slug is free again. Refused when its schema is there, which is looked at live. */
+    discard(actor: Actor, input: z.output<typeof C.discardTenantInput>): Promise<void>
     /** Slugs and names that match, best first, for the command palette. */
     search(q: string, limit: number): Promise<ReadonlyArray<{ readonly slug: string; readonly name: string }>>
   }

@@ -144,7 +144,9 @@ export type ControlTables = {
     target_id: number | null
     database_name: string | null
     schema_name: string | null
-    tenant_id: number
+    /** Null once the tenant was discarded; then `tenant_slug` says whose it was. */
+    tenant_id: number | null
+    tenant_slug: string | null
     server_id: number
     state: Generated<ItemState>
     revision: Generated<number>

@@ -10,7 +10,7 @@ type Row = { readonly cause: string; readonly count: number; readonly example: A
 export const listFailures = async ({ control }: Pick<Library, 'control'>, run: number): Promise<readonly FailureGroup[]> => {
   const { rows } = await sql<Row>`
     with failed as (
-      select coalesce(i.cause, '') as cause, i.position, t.slug from run_item i join tenant t on t.id = i.tenant_id
+      select coalesce(i.cause, '') as cause, i.position, coalesce(t.slug, i.tenant_slug) as slug from run_item i left join tenant t on t.id = i.tenant_id
       where i.run_id = ${run} and i.state = 'failed' and i.error is not null
     ), groups as (
       select cause, count(*)::int as count, min(position) as first, array_agg(slug order by slug) as tenants from failed group by cause

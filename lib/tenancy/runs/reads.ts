@@ -83,7 +83,7 @@ const requireRun = async (db: ControlDb, run: number): Promise<void> => {
 export const getRunMap = async ({ control }: Db, run: number): Promise<RunMap> => {
   const { rows } = await sql<{ revision: number; states: readonly ItemState[]; slugs: readonly string[] }>`
     select r.revision, coalesce(array_agg(i.state order by i.position) filter (where i.position is not null), '{}') as states,
-      coalesce(array_agg(t.slug order by i.position) filter (where i.position is not null), '{}') as slugs
+      coalesce(array_agg(coalesce(t.slug, i.tenant_slug) order by i.position) filter (where i.position is not null), '{}') as slugs
     from run r left join run_item i on i.run_id = r.id left join tenant t on t.id = i.tenant_id
     where r.id = ${run} group by r.id`.execute(control.db)
   const row = rows[0]
@@ -98,9 +98,12 @@ type ItemRow = Omit<RunItemRow, 'startedAt' | 'finishedAt' | 'nextAttemptAt'> & 
   readonly nextAttemptAt: Date | null
 }
 
+/** A discarded tenant’s items keep its slug. */
+const slugOfItem = sql`coalesce(t.slug, i.tenant_slug)`
+
 const itemSorts = {
   position: sql`i.position`,
-  slug: sql`t.slug`,
+  slug: slugOfItem,
   state: sql`i.state`,
   durationMs: sql`i.duration_ms`,
   attempts: sql`i.attempts`,
@@ -108,8 +111,8 @@ const itemSorts = {
 
 const itemConditions = (input: RunItemsInput) => {
   const conditions = [sql`i.run_id = ${input.run}`]
-  if (input.slug !== undefined) conditions.push(sql`t.slug = ${input.slug}`)
-  if (input.q) conditions.push(sql`(strpos(t.slug, ${input.q.toLowerCase()}) > 0 or strpos(lower(t.name), ${input.q.toLowerCase()}) > 0)`)
+  if (input.slug !== undefined) conditions.push(sql`${slugOfItem} = ${input.slug}`)
+  if (input.q) conditions.push(sql`(strpos(${slugOfItem}, ${input.q.toLowerCase()}) > 0 or strpos(lower(t.name), ${input.q.toLowerCase()}) > 0)`)
   if (input.state && input.state.length > 0) conditions.push(sql`i.state = any(${[...input.state]}::text[])`)
   if (input.cause !== undefined) conditions.push(sql`i.cause = ${input.cause}`)
   return sql.join(conditions, sql` and `)
@@ -118,16 +121,16 @@ const itemConditions = (input: RunItemsInput) => {
 /** @throws run.unknown */
 export const listRunItems = async ({ control: { db } }: Db, input: RunItemsInput): Promise<RunItemPage> => {
   const direction = input.descending ? sql`desc nulls last` : sql`asc nulls last`
-  const source = sql`run_item i join tenant t on t.id = i.tenant_id where ${itemConditions(input)}`
+  const source = sql`run_item i left join tenant t on t.id = i.tenant_id where ${itemConditions(input)}`
   const { rows } = await sql<ItemRow>`
     with page as materialized (
-      select i.*, t.slug, count(*) over ()::int as total from ${source}
+      select i.*, ${slugOfItem} as slug, count(*) over ()::int as total from ${source}
       order by ${itemSorts[input.sort]} ${direction}, i.position offset ${input.offset} limit ${input.limit}
     )
     select i.total, i.position, i.slug, coalesce(d.name, i.database_name) as database, coalesce(ta.schema_name, i.schema_name) as schema, i.state, i.from_version as "fromVersion",
       i.to_version as "toVersion", i.attempts, i.started_at as "startedAt", i.finished_at as "finishedAt", i.duration_ms as "durationMs",
       i.next_attempt_at as "nextAttemptAt", i.error
-    from page i left join target ta on ta.id = i.target_id left join database d on d.id = ta.database_id join tenant t on t.id = i.tenant_id
+    from page i left join target ta on ta.id = i.target_id left join database d on d.id = ta.database_id left join tenant t on t.id = i.tenant_id
     order by ${itemSorts[input.sort]} ${direction}, i.position`.execute(db)
   if (rows.length === 0) await requireRun(db, input.run)
   const total =
@@ -159,10 +162,10 @@ type AttemptRow = {
 export const listAttempts = async ({ control: { db } }: Db, run: number, slug: string): Promise<readonly AttemptView[]> => {
   const item = await db
     .selectFrom('run_item')
-    .innerJoin('tenant', 'tenant.id', 'run_item.tenant_id')
+    .leftJoin('tenant', 'tenant.id', 'run_item.tenant_id')
     .select('position')
     .where('run_id', '=', run)
-    .where('slug', '=', slug)
+    .where(({ fn, ref }) => fn.coalesce(ref('tenant.slug'), ref('run_item.tenant_slug')), '=', slug)
     .executeTakeFirst()
   if (!item) {
     await requireRun(db, run)

@@ -1,0 +1,36 @@
+/** A short look at one database that a command or a page waits for: in its turn at the server, and bounded in each of its waits. */
+import type { Library } from '../context.ts'
+import { readInstallation } from '../control/installation.ts'
+import { TenancyError } from '../errors.ts'
+import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
+import { codeOf } from '../sql/sqlstate.ts'
+import { connectionProblem } from './connection-problem.ts'
+import { openUrl } from './databases.ts'
+import { atServer, ServerBusy } from './server-gate.ts'
+
+export const briefly = { turnMs: 10_000, connectMs: 5_000, statementMs: 10_000 } as const
+
+export type KnownDatabase = { readonly name: string; readonly server_id: number; readonly url_sealed: Buffer }
+
+/** @throws database.busy, database.unreachable and whatever else is in the way of an answer; secret.wrong */
+export const lookBriefly = async <Seen>(library: Library, database: KnownDatabase, read: (connection: FleetConnection) => Promise<Seen>): Promise<Seen> => {
+  const at = openUrl(library.secret, database.url_sealed)
+  const applicationName = `tenantry:${await readInstallation(library.control.db)}:inspect`
+  const look = async (): Promise<Seen> => {
+    let connection: FleetConnection | null = null
+    try {
+      connection = await connectFleet(at.url, { applicationName, connectTimeoutMs: briefly.connectMs, statementTimeoutMs: briefly.statementMs })
+      return await read(connection)
+    } catch (error) {
+      throw codeOf(error) === 'unknown' ? error : connectionProblem(error, at)
+    } finally {
+      await connection?.close()
+    }
+  }
+  try {
+    return await atServer(library, database.server_id, look, briefly.turnMs)
+  } catch (error) {
+    if (error instanceof ServerBusy) throw new TenancyError('database.busy', { database: database.name, seconds: briefly.turnMs / 1000 }, error)
+    throw error
+  }
+}
