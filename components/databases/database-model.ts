@@ -1,11 +1,11 @@
 /** What the databases page says and allows. */
-import { formatCount } from '@/lib/format'
+import { formatCount, plural } from '@/lib/format'
 import { maxBudget, minBudget, type DatabaseFacts, type DatabaseRow } from '@/lib/tenancy/contract'
 
 /** Why it can't be removed now, as a sentence; null when it can. */
 export const removalProblem = (row: Pick<DatabaseRow, 'name' | 'tenants'>): string | null => {
   if (row.tenants === 0) return null
-  return `${row.name} holds ${formatCount(row.tenants)} ${row.tenants === 1 ? 'tenant' : 'tenants'}; a database can be removed only when no tenant lives in it.`
+  return `${row.name} holds ${plural(row.tenants, 'tenant')}; a database can be removed only when no tenant lives in it.`
 }
 
 /** "4 of 20" with the share for a bar; null share while the count is unknown. */
@@ -32,7 +32,7 @@ export const proposeName = (dbname: string, taken: readonly string[]): string =>
 
 /** Where the proposed budget comes from. */
 export const budgetReason = (facts: Pick<DatabaseFacts, 'maxConnections' | 'reservedConnections' | 'connectionsUsed' | 'proposedBudget'>): string =>
-  `The server takes ${formatCount(facts.maxConnections)} connections, keeps ${formatCount(facts.reservedConnections)} for itself, and ${formatCount(facts.connectionsUsed)} are in use. ${formatCount(facts.proposedBudget)} is proposed.`
+  `The server takes ${formatCount(facts.maxConnections)} connections, keeps ${formatCount(facts.reservedConnections)} for itself, and ${formatCount(facts.connectionsUsed)} ${facts.connectionsUsed === 1 ? 'is' : 'are'} in use. ${formatCount(facts.proposedBudget)} is proposed.`
 
 /** What is wrong with a budget as typed; null when nothing is. */
 export const budgetProblem = (text: string, maxConnections: number): string | null => {

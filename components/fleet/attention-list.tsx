@@ -21,7 +21,8 @@ export function AttentionList({ items }: { readonly items: readonly Item[] }) {
   if (items.length === 0) {
     return (
       <p className="flex items-center gap-2 px-4 py-3 text-sm text-muted">
-        <CircleCheck aria-hidden className="size-3.5 text-good-ink" />0 things need anybody.
+        <CircleCheck aria-hidden className="size-3.5 text-good-ink" />
+        Nothing needs attention.
       </p>
     )
   }

@@ -2,7 +2,7 @@ import Link from 'next/link'
 import { Tooltip } from '@/components/ui/tooltip'
 import { cn } from '@/components/ui/class-names'
 import { toneClasses } from '@/components/ui/tone'
-import { formatCount, formatShare } from '@/lib/format'
+import { formatCount, formatShare, plural } from '@/lib/format'
 import type { FleetOverview } from '@/lib/tenancy/contract'
 import { hasRoom, segmentName, stateWord, stripOf, type StripSegment } from './fleet-model'
 import { versionStateLooks } from './version-state'
@@ -28,7 +28,7 @@ export function VersionStrip({ set }: { readonly set: Set }) {
             </>
           )}
         </span>
-        <span className="ml-auto text-muted">{formatCount(total)} targets</span>
+        <span className="ml-auto text-muted">{plural(total, 'target')}</span>
       </div>
       {total === 0 ? null : (
         <div className="flex h-7 gap-px overflow-hidden rounded-md">

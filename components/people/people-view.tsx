@@ -6,11 +6,12 @@ import { Button } from '@/components/ui/button'
 import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from '@/components/ui/menu'
 import { Page, PageHeader } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
+import { StateBadge } from '@/components/ui/state-badge'
 import { roles, type CommandResult, type PersonRow, type Role } from '@/lib/tenancy/contract'
 import { DeedDialog } from './deed-dialog'
 import { InviteDialog } from './invite-dialog'
 import { peopleSentence, type Deed } from './people-model'
-import { PersonState } from './person-state'
+import { personStateLooks } from './person-state'
 import { roleWords } from './role-words'
 
 type Done = Promise<CommandResult<void>>
@@ -71,7 +72,7 @@ export function PeopleView({ people, self, actions }: Props) {
                 </td>
                 <td className="px-3">{roleWords[person.role].label}</td>
                 <td className="px-3">
-                  <PersonState state={person.state} />
+                  <StateBadge look={personStateLooks[person.state]} />
                 </td>
                 <td className="px-3 whitespace-nowrap text-muted">
                   <RelativeTime at={person.lastSeenAt} none="never" />

@@ -12,7 +12,7 @@ import { Input } from '@/components/ui/input'
 import { StateBadge } from '@/components/ui/state-badge'
 import { toneClasses } from '@/components/ui/tone'
 import { describeReadError } from '@/lib/client/fetch-json'
-import { formatCount } from '@/lib/format'
+import { formatCount, plural } from '@/lib/format'
 import { itemStates, type ItemState } from '@/lib/tenancy/contract'
 import { ItemRow, itemColumns, itemGrid } from './item-row'
 import { plainView, sortAfterClick, toggleState, type ItemSort, type ItemsView } from './run-items-model'
@@ -190,7 +190,7 @@ function ItemFilters({ live, view, shown, onView }: FilterProps) {
         </Button>
       )}
       <p role="status" className="ml-auto text-xs text-muted">
-        {shown === counts.total ? `${formatCount(counts.total)} targets` : `${formatCount(shown)} of ${formatCount(counts.total)} targets`}
+        {shown === counts.total ? plural(counts.total, 'target') : `${formatCount(shown)} of ${plural(counts.total, 'target')}`}
       </p>
     </div>
   )

@@ -3,7 +3,7 @@
 import { useEffect, useId, useRef, useState } from 'react'
 import { cn } from '@/components/ui/class-names'
 import { toneClasses } from '@/components/ui/tone'
-import { formatCount } from '@/lib/format'
+import { plural } from '@/lib/format'
 import { itemLetters, itemStates, type ItemState } from '@/lib/tenancy/contract'
 import { itemStateAt } from './run-live-model'
 import { cellAfterKey, cellAt, cellOrigin, changedCells, layoutMap, nextOfLetter, type MapLayout } from './run-map-model'
@@ -159,7 +159,7 @@ export function RunMap({ letters, slugs, open, onOpen }: Props) {
       <div
         ref={frame}
         role="application"
-        aria-label={`Map of ${formatCount(total)} targets, one cell each`}
+        aria-label={`Map of ${plural(total, 'target')}, one cell each`}
         aria-describedby={hintId}
         tabIndex={0}
         className={cn('relative', layout ? null : 'h-(--phone) md:h-(--tablet) xl:h-(--desk) 2xl:h-(--wide)')}

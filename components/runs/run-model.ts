@@ -162,7 +162,7 @@ export const runSentence = (run: RunFacts): string => {
       return `Pausing: ${plural(counts.running, 'running target')} ${counts.running === 1 ? 'finishes' : 'finish'} first.`
     case 'paused':
       return run.stopReason === 'failure_tolerance'
-        ? `Paused by itself: ${plural(counts.failed, 'failure')}, more than the run tolerates. ${count(waiting)} wait.`
+        ? `Paused by itself: ${plural(counts.failed, 'failure')}, more than the run tolerates. ${count(waiting)} ${waiting === 1 ? 'waits' : 'wait'}.`
         : `Paused: ${plural(waiting, 'target')} ${waiting === 1 ? 'waits' : 'wait'}${failedPart(counts)}.`
     case 'cancelling':
       return `Cancelling: ${plural(counts.running, 'running target')} ${counts.running === 1 ? 'finishes' : 'finish'} first.`
@@ -193,7 +193,7 @@ export const verifiedLine = (
   if (verified.mismatches > 0)
     return {
       tone: 'bad',
-      text: `Read back: ${count(verified.mismatches)} of ${plural(verified.targets, 'history', 'histories')} differ from what was recorded.`,
+      text: `Read back: ${count(verified.mismatches)} of ${plural(verified.targets, 'history', 'histories')} ${verified.mismatches === 1 ? 'differs' : 'differ'} from what was recorded.`,
     }
   return { tone: 'good', text: `Read back: ${plural(verified.targets, 'history', 'histories')}, all as recorded.` }
 }

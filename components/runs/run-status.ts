@@ -1,17 +1,17 @@
 import { Ban, CircleCheck, CircleDashed, CirclePause, CircleSlash, CircleX, Hourglass, LoaderCircle, PlugZap, SkipForward } from 'lucide-react'
 import type { StateLook } from '@/components/ui/state-badge'
-import type { AttemptState, ItemState, RunKind, RunState } from '@/lib/tenancy/contract'
+import { runStateLabels, type AttemptState, type ItemState, type RunKind, type RunState } from '@/lib/tenancy/contract'
 
 /** The one place that says how the states of runs, items and attempts look. */
 export const runStateLooks: Readonly<Record<RunState, StateLook>> = {
-  queued: { label: 'Queued', tone: 'quiet', icon: Hourglass },
-  running: { label: 'Running', tone: 'live', icon: LoaderCircle, spin: true },
-  pausing: { label: 'Pausing', tone: 'behind', icon: LoaderCircle, spin: true },
-  paused: { label: 'Paused', tone: 'behind', icon: CirclePause },
-  cancelling: { label: 'Cancelling', tone: 'gone', icon: LoaderCircle, spin: true },
-  cancelled: { label: 'Cancelled', tone: 'quiet', icon: Ban },
-  succeeded: { label: 'Succeeded', tone: 'good', icon: CircleCheck },
-  failed: { label: 'Failed', tone: 'bad', icon: CircleX },
+  queued: { label: runStateLabels.queued, tone: 'quiet', icon: Hourglass },
+  running: { label: runStateLabels.running, tone: 'live', icon: LoaderCircle, spin: true },
+  pausing: { label: runStateLabels.pausing, tone: 'behind', icon: LoaderCircle, spin: true },
+  paused: { label: runStateLabels.paused, tone: 'behind', icon: CirclePause },
+  cancelling: { label: runStateLabels.cancelling, tone: 'gone', icon: LoaderCircle, spin: true },
+  cancelled: { label: runStateLabels.cancelled, tone: 'quiet', icon: Ban },
+  succeeded: { label: runStateLabels.succeeded, tone: 'good', icon: CircleCheck },
+  failed: { label: runStateLabels.failed, tone: 'bad', icon: CircleX },
 }
 
 export const itemStateLooks: Readonly<Record<ItemState, StateLook>> = {

@@ -1,3 +1,4 @@
+import type { RunState } from '@/lib/tenancy/contract'
 import type { Place } from './places'
 
 /** The run that somebody means by "42", "#42" or "run 42"; null when they mean something else. */
@@ -18,7 +19,7 @@ export const matches = (called: string, typed: string): boolean => {
 
 export type BarEntry =
   | { readonly key: string; readonly kind: 'tenant'; readonly label: string; readonly href: string; readonly slug: string }
-  | { readonly key: string; readonly kind: 'run'; readonly label: string; readonly href: string; readonly state: string | null }
+  | { readonly key: string; readonly kind: 'run'; readonly label: string; readonly href: string; readonly state: RunState | null }
   | { readonly key: string; readonly kind: 'page'; readonly label: string; readonly href: string; readonly place: Place }
   | { readonly key: string; readonly kind: 'action'; readonly label: string; readonly action: BarAction }
 
@@ -27,7 +28,7 @@ export type BarAction = 'onboard' | 'csv' | 'theme' | 'keyboard' | 'sign-out'
 type Sources = {
   readonly typed: string
   readonly tenants: ReadonlyArray<{ readonly slug: string; readonly name: string }>
-  readonly openRuns: ReadonlyArray<{ readonly id: number; readonly set: string; readonly state: string }>
+  readonly openRuns: ReadonlyArray<{ readonly id: number; readonly set: string; readonly state: RunState }>
   readonly places: readonly Place[]
   readonly mayOnboard: boolean
 }

@@ -6,6 +6,7 @@ import { Building2, FileUp, Keyboard, ListChecks, LogOut, Plus, Search, SunMoon,
 import { useRouter } from 'next/navigation'
 import { Dialog as Radix } from 'radix-ui'
 import { useDeferredValue, useState } from 'react'
+import { runStateLooks } from '@/components/runs/run-status'
 import { overlayClasses } from '@/components/ui/dialog'
 import { Kbd } from '@/components/ui/kbd'
 import { activeRunsQuery } from '@/lib/client/fleet'
@@ -131,7 +132,7 @@ function EntryIcon({ entry }: { readonly entry: BarEntry }) {
 
 function EntryHint({ entry }: { readonly entry: BarEntry }) {
   if (entry.kind === 'tenant') return <span className="mono text-muted">{entry.slug}</span>
-  if (entry.kind === 'run') return entry.state === null ? null : <span className="text-xs text-muted">{entry.state}</span>
+  if (entry.kind === 'run') return entry.state === null ? null : <span className="text-xs text-muted">{runStateLooks[entry.state].label}</span>
   if (entry.kind === 'action') return null
   return (
     <span className="flex gap-1">

@@ -26,7 +26,9 @@ function Problems({ found: { problems, problemCount } }: { readonly found: CsvPr
         </tbody>
       </table>
       {problemCount > problems.length ? (
-        <p className="border-t border-line px-4 py-2 text-xs text-muted">{formatCount(problemCount - problems.length)} more problems are not listed.</p>
+        <p className="border-t border-line px-4 py-2 text-xs text-muted">
+          {formatCount(problemCount - problems.length)} more {problemCount - problems.length === 1 ? 'is' : 'are'} not listed.
+        </p>
       ) : null}
     </Scroll>
   )
@@ -55,7 +57,9 @@ function Rows({ found: { rows, total }, defaultDatabase }: Props) {
         </tbody>
       </table>
       {total > rows.length ? (
-        <p className="border-t border-line px-4 py-2 text-xs text-muted">{formatCount(total - rows.length)} more are not listed.</p>
+        <p className="border-t border-line px-4 py-2 text-xs text-muted">
+          {formatCount(total - rows.length)} more {total - rows.length === 1 ? 'is' : 'are'} not listed.
+        </p>
       ) : null}
     </Scroll>
   )

@@ -1,4 +1,5 @@
 import Link from 'next/link'
+import { headline, wordsOf } from '@/components/runs/run-failures-model'
 import { itemStateLooks, runKindLabels } from '@/components/runs/run-status'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
@@ -26,7 +27,7 @@ export function TenantRuns({ slug, runs }: { readonly slug: string; readonly run
             </span>
             {error === null ? null : (
               <span className="truncate pl-5 text-xs text-bad-ink" title={error.message}>
-                <span className="mono">{error.code}</span> {error.message}
+                {headline(wordsOf(error).title)}: {error.message}
               </span>
             )}
           </Link>

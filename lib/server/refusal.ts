@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { ConnectionError } from '@/lib/connection'
 import { createLogger } from '@/lib/log'
 import type { Actor, ErrorDocument, Permission } from '@/lib/tenancy/contract'
-import { isTenancyError, TenancyError } from '@/lib/tenancy'
+import { controlUnreachable, isTenancyError, TenancyError } from '@/lib/tenancy'
 import { getTenancy } from './tenancy'
 
 const log = createLogger('edge')
@@ -25,7 +25,7 @@ const known = (error: unknown): TenancyError | null => {
   if (isTenancyError(error)) return error
   if (!(error instanceof Error) || !('code' in error)) return null
   if (error instanceof ConnectionError) return new TenancyError(error.code, { problem: error.message }, error)
-  return unreachable.has(error.code) ? new TenancyError('control.unreachable', { problem: String(error.code) }, error) : null
+  return unreachable.has(error.code) ? controlUnreachable(error) : null
 }
 
 /** Any thrown thing as the document that may leave the process; what is not a refusal is logged whole and leaves only its correlation id. */

@@ -6,6 +6,7 @@ import { createAudit } from './control/audit-trail.ts'
 import { openControl } from './control/db.ts'
 import { createEars } from './control/notify.ts'
 import { checkSecret, claimSecret } from './control/secret-check.ts'
+import { controlUnreachable } from './control/unreachable.ts'
 import { TenancyError, isTenancyError } from './errors.ts'
 import { createFleetEvents } from './events/fleet-events.ts'
 import { createRunEvents } from './events/run-events.ts'
@@ -46,6 +47,7 @@ export const isConnectionLoss = (error: unknown): boolean => classify(codeOf(err
 export type { Logger } from './context.ts'
 /** For the sign-in library, which brings its own queries for its own tables. */
 export { openControl } from './control/db.ts'
+export { controlUnreachable } from './control/unreachable.ts'
 
 export type TenancyConfig = {
   /** Connection string of the control database; direct, for LISTEN needs a session. */
@@ -67,7 +69,7 @@ const ready = async ({ control, secret }: Library): Promise<void> => {
     if (isTenancyError(error)) throw error
     const code = codeOf(error)
     if (code === sqlstate.undefinedTable || code === sqlstate.undefinedSchema) throw new TenancyError('control.not_ready', {}, error)
-    throw new TenancyError('control.unreachable', { problem: code === 'unknown' ? 'no connection' : code }, error)
+    throw controlUnreachable(error)
   }
 }
 

@@ -69,7 +69,7 @@ test('an invitation: made in a dialog, shown once, used once even when sent twic
   await link.waitFor()
   const address = await link.innerText()
   await admin.page.getByRole('button', { name: 'Done' }).click()
-  await admin.page.getByRole('row', { name: /doors-new@example\.com .*Support.*invited/ }).waitFor()
+  await admin.page.getByRole('row', { name: /doors-new@example\.com .*Support.*Invited/ }).waitFor()
 
   const { page, complaints } = await visit()
   await page.goto(address)
@@ -104,7 +104,7 @@ test('disabling ends the sessions of whoever it is at once', async () => {
   await admin.page.getByRole('button', { name: `Actions for ${emailOf('operator')}` }).click()
   await admin.page.getByRole('menuitem', { name: 'Disable' }).click()
   await admin.page.getByRole('button', { name: 'Disable' }).click()
-  await admin.page.getByRole('row', { name: new RegExp(`${emailOf('operator')}.*disabled`) }).waitFor()
+  await admin.page.getByRole('row', { name: new RegExp(`${emailOf('operator')}.*Disabled`) }).waitFor()
   await victim.page.goto('/account')
   expect(new URL(victim.page.url()).pathname).toBe('/sign-in')
   await signIn(victim.page, emailOf('operator'), passwordOfAll)

@@ -3,10 +3,12 @@
  * Outcomes of fleet work (a tenant whose migration failed) are never errors: they are rows of the result.
  */
 
+import { runStateLabels, runStates } from './states.ts'
+
 type ErrorEntry = {
   /** Status of an HTTP answer. */
   readonly status: number
-  /** What happened, for people. `{name}` is filled from the error's details. */
+  /** What happened, for people. `{name}` is filled from the error's details; `{count|tenant|tenants}` is the number with the word that fits it. */
   readonly title: string
   /** What to do next. */
   readonly hint?: string
@@ -49,7 +51,7 @@ export const errorTable = {
   'set.directory': { status: 400, title: 'The directory {dir} cannot be read as a migration set: {problem}' },
   'set.invalid': {
     status: 422,
-    title: 'Set “{set}” was not read: {count} problem(s) in its files.',
+    title: 'Set “{set}” was not read: {count|problem|problems} in its files.',
     hint: 'Mend the files at the lines named and read the set again; nothing was changed.',
   },
   'set.edited': {
@@ -101,20 +103,21 @@ export const errorTable = {
   'database.version': { status: 422, title: 'The server at {host} is PostgreSQL {version}; Tenantry needs 13 or newer.' },
   'database.in_use': {
     status: 409,
-    title: 'Database “{database}” still holds {count} tenant(s).',
+    title: 'Database “{database}” still holds {count|tenant|tenants}.',
     hint: 'A database can be removed only when no tenant lives in it.',
   },
   'run.unknown': { status: 404, title: 'There is no run {run}.' },
-  'run.state_conflict': { status: 409, title: 'Run {run} is {state}; “{command}” needs another state.', hint: '{remedy}' },
+  'run.state_conflict': { status: 409, title: 'Run {run} ({state}) does not take “{command}” now.', hint: '{remedy}' },
   'run.targets_busy': {
     status: 409,
-    title: '{count} of the chosen targets are being worked on by run {run} ({state}).',
+    title: 'Run {run} ({state}) holds {count} of the chosen targets.',
     hint: 'Wait for it, resume it or cancel it first.',
   },
-  'run.nothing_to_do': { status: 409, title: 'None of the {count} chosen targets needs anything.' },
+  'run.nothing_to_do': { status: 409, title: 'Nothing to do: {count|target|targets} chosen, none needs anything.' },
   'run.no_targets': { status: 409, title: 'No target matches the choice.' },
   'run.plan_changed': { status: 409, title: 'The plan is out of date: {problem}', hint: 'Look at the new plan and start again.' },
   'run.no_items': { status: 409, title: 'Run {run} has no item that could be tried again.' },
+  'run.put_right': { status: 409, title: 'Nothing of run {run} is left to rerun. {putRightBy}.', hint: 'The runs named there say what was done.' },
   'control.unreachable': {
     status: 503,
     title: 'The control database cannot be reached: {problem}',
@@ -146,12 +149,23 @@ export type ErrorDocument = {
 }
 
 const fill = (template: string, details: ErrorDetails): string =>
-  template.replace(/\{(\w+)\}/g, (_, key: string) => (details[key] === undefined ? '' : String(details[key])))
+  template.replace(/\{(\w+)(?:\|(\w+)\|(\w+))?\}/g, (_, key: string, one?: string, many?: string) => {
+    const value = details[key]
+    if (value === undefined) return ''
+    return one === undefined ? String(value) : `${String(value)} ${value === 1 ? one : many}`
+  })
+
+/** States of runs have a name for people; the details keep the word that programs read. */
+const inWords = (details: ErrorDetails): ErrorDetails => {
+  const state = runStates.find((word) => word === details.state)
+  return details.run === undefined || state === undefined ? details : { ...details, state: runStateLabels[state] }
+}
 
 export const describeError = (code: ErrorCode, details: ErrorDetails): ErrorDocument => {
   const entry: ErrorEntry = errorTable[code]
-  const hint = entry.hint ? fill(entry.hint, details) : ''
-  return { code, message: fill(entry.title, details), hint: hint === '' ? null : hint, details }
+  const words = inWords(details)
+  const hint = entry.hint ? fill(entry.hint, words) : ''
+  return { code, message: fill(entry.title, words), hint: hint === '' ? null : hint, details }
 }
 
 /** What a command answers: its data, or the refusal. Never throws at the browser. */

@@ -17,6 +17,17 @@ export type RunKind = (typeof runKinds)[number]
 
 export const runStates = ['queued', 'running', 'pausing', 'paused', 'cancelling', 'cancelled', 'succeeded', 'failed'] as const
 export type RunState = (typeof runStates)[number]
+/** What people read. */
+export const runStateLabels: Readonly<Record<RunState, string>> = {
+  queued: 'Queued',
+  running: 'Running',
+  pausing: 'Pausing',
+  paused: 'Paused',
+  cancelling: 'Cancelling',
+  cancelled: 'Cancelled',
+  succeeded: 'Succeeded',
+  failed: 'Failed',
+}
 
 export const itemStates = ['pending', 'running', 'succeeded', 'failed', 'skipped', 'interrupted', 'cancelled'] as const
 export type ItemState = (typeof itemStates)[number]

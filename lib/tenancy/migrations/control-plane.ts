@@ -1,9 +1,9 @@
 /** The control plane's own schema, brought to its newest version by the tenants' runner. */
+import { controlUnreachable } from '../control/unreachable.ts'
 import { TenancyError } from '../errors.ts'
 import { controlSchema } from '../control/db.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
 import { quoteIdent } from '../sql/ident.ts'
-import { codeOf } from '../sql/sqlstate.ts'
 import { applyMigration, beginMessage, defaultLimits, type Scene } from './apply.ts'
 import { prefixDigests } from './digest.ts'
 import { createHistory, readTarget } from './history.ts'
@@ -18,8 +18,7 @@ const connect = async (url: string): Promise<FleetConnection> => {
   try {
     return await connectFleet(url, { applicationName })
   } catch (error) {
-    const code = codeOf(error)
-    throw new TenancyError('control.unreachable', { problem: code === 'unknown' ? 'no connection' : code }, error)
+    throw controlUnreachable(error)
   }
 }
 

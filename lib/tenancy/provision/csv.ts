@@ -98,7 +98,13 @@ const readRow = ({ record, line }: RawRecord, header: readonly string[]): Read =
   if (record.length > header.length)
     return {
       row: null,
-      problems: [{ line, column: null, message: `has ${record.length} values, but there are ${header.length} columns; quote values that hold the delimiter` }],
+      problems: [
+        {
+          line,
+          column: null,
+          message: `has ${record.length} values, but the first line names ${header.length === 1 ? '1 column' : `${header.length} columns`}; quote values that hold the delimiter`,
+        },
+      ],
     }
   const value = (column: Column): string => record[header.indexOf(column)] ?? ''
   const { labels, problem } = readLabels(value('labels'))

@@ -1,33 +1,7 @@
 import { TenancyError, isTenancyError } from '../errors.ts'
+import { connectionWords } from '../sql/connection-words.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { addressOf, type DatabaseUrl } from './database-url.ts'
-
-/** Node's and the driver's codes in words; the driver's own text would name functions and addresses. */
-const networkProblems: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing answers at that port',
-  ECONNRESET: 'the connection was cut while it was being made',
-  EPIPE: 'the connection was cut while it was being made',
-  ENOTFOUND: 'the host name is not known',
-  EAI_AGAIN: 'the host name could not be looked up just now',
-  ETIMEDOUT: 'no answer in time',
-  CONNECT_TIMEOUT: 'no answer in time',
-  EHOSTUNREACH: 'there is no route to the host',
-  ENETUNREACH: 'there is no route to the host',
-  EADDRNOTAVAIL: 'there is no route to the host',
-  EACCES: 'the connection is not permitted on this machine',
-  CONNECTION_CLOSED: 'the server closed the connection',
-  CONNECTION_DESTROYED: 'the server closed the connection',
-  CONNECTION_ENDED: 'the server closed the connection',
-  PROBE_TIMEOUT: 'it took a connection but did not answer in time',
-}
-
-const serverProblems: Readonly<Record<string, string>> = {
-  [sqlstate.tooManyConnections]: 'all of the server’s connections are taken',
-  [sqlstate.cannotConnectNow]: 'the server is starting up or shutting down',
-  [sqlstate.adminShutdown]: 'the server is shutting down',
-  [sqlstate.crashShutdown]: 'the server is restarting after a crash',
-  [sqlstate.queryCanceled]: 'it took a connection but did not answer in time',
-}
 
 const tlsCodes = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
 
@@ -51,6 +25,5 @@ export const connectionProblem = (error: unknown, at: DatabaseUrl): TenancyError
   // Poolers in front of PostgreSQL refuse start-up parameters that PostgreSQL itself takes.
   if (code === '08P01') return new TenancyError('database.pooler', { host }, error)
   if (tlsCodes.test(code)) return new TenancyError('database.unreachable', { host, problem: 'its TLS certificate was not accepted (see sslmode)' }, error)
-  const problem = networkProblems[code] ?? serverProblems[code] ?? `the server answered with ${code}`
-  return new TenancyError('database.unreachable', { host, problem }, error)
+  return new TenancyError('database.unreachable', { host, problem: connectionWords(code) }, error)
 }

@@ -15,11 +15,15 @@ const conductorSilenceSeconds = 30
 export const listDatabases = async ({ control }: Pick<Library, 'control'>, only?: string): Promise<readonly DatabaseRow[]> => {
   const { rows } = await sql<Row>`
     select d.name, s.name as server, d.host, d.port, d.dbname, s.version, d.reachable, d.problem, d.checked_at as "checkedAt", s.budget,
-      d.connections_ours as "connectionsOurs", d.connections_used as "connectionsUsed", s.max_connections as "maxConnections", d.bytes,
+      seen.connections_ours as "connectionsOurs", seen.connections_used as "connectionsUsed", s.max_connections as "maxConnections", d.bytes,
       (select count(*) from target t join placement p on p.target_id = t.id where t.database_id = d.id)::int as tenants,
       c.worker, c.heartbeat_at as "heartbeatAt"
     from database d
     join server s on s.id = d.server_id
+    -- Connections are counted on the whole server: its newest look holds for all of its databases.
+    left join lateral (
+      select l.connections_ours, l.connections_used from database l where l.server_id = s.id order by l.reachable desc, l.checked_at desc nulls last, l.id limit 1
+    ) seen on true
     left join conductor c on c.server_id = s.id and c.heartbeat_at > now() - make_interval(secs => ${conductorSilenceSeconds})
     where ${only ?? null}::text is null or d.name = ${only ?? null}
     order by d.name`.execute(control.db)

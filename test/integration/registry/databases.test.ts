@@ -104,6 +104,24 @@ describe('known databases', () => {
     expect(await refusalOf(setBudget(library, ada, { name: 'nope', budget: 1 }))).toMatchObject({ code: 'database.unknown' })
   })
 
+  it('of one server show one count of its connections, from the newest look', async () => {
+    const { db } = library.control
+    const look = (name: string, used: number, at: number, reachable = true) =>
+      db
+        .updateTable('database')
+        .set({ connections_used: used, connections_ours: used / 10, checked_at: new Date(at), reachable })
+        .where('name', '=', name)
+        .execute()
+    const shown = async () => (await listDatabases(library)).map(({ connectionsUsed, connectionsOurs }) => [connectionsUsed, connectionsOurs].join(' '))
+    await look('app', 30, 1_000)
+    await look('analytics', 20, 2_000)
+    expect(await shown()).toEqual(['20 2', '20 2'])
+    // A look that failed counted nobody.
+    await look('analytics', 20, 3_000, false)
+    expect(await shown()).toEqual(['30 3', '30 3'])
+    await look('analytics', 20, 3_000)
+  })
+
   it('are neither added twice nor under a name that is taken, also at once', async () => {
     await addDatabase(library, ada, { name: 'app', url: fleetUrl })
     const byAddress = urlWith((url) => (url.hostname = 'localhost'))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { barEntries, matches } from '../../../components/shell/command-bar-model.ts'
 import { placesFor } from '../../../components/shell/places.ts'
 
-const sources = { typed: '', tenants: [], openRuns: [{ id: 7, set: 'app', state: 'running' }], places: placesFor('admin'), mayOnboard: true }
+const sources = { typed: '', tenants: [], openRuns: [{ id: 7, set: 'app', state: 'running' as const }], places: placesFor('admin'), mayOnboard: true }
 const labels = (part: Partial<Parameters<typeof barEntries>[0]>): readonly string[] => barEntries({ ...sources, ...part }).map(({ label }) => label)
 
 describe('what the jump bar offers', () => {
