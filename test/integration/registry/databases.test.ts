@@ -89,22 +89,9 @@ describe('known databases', () => {
     expect(rows[1]?.subject).toMatch(/^127\.0\.0\.1:\d+\/gone$/)
   })
 
-  it('of one server share its budget', async () => {
-    const other = await databases.empty()
-    await addDatabase(library, ada, { name: 'app', url: fleetUrl, budget: 6 })
-    await addDatabase(library, ada, { name: 'analytics', url: other })
-    expect((await listDatabases(library)).map(({ name, budget }) => [name, budget])).toEqual([
-      ['analytics', 6],
-      ['app', 6],
-    ])
-    await setBudget(library, ada, { name: 'analytics', budget: 11 })
-    expect((await listDatabases(library)).map(({ budget }) => budget)).toEqual([11, 11])
-    const { rows } = await sql<{ servers: number }>`select count(*)::int as servers from server`.execute(library.control.db)
-    expect(rows[0]?.servers).toBe(1)
-    expect(await refusalOf(setBudget(library, ada, { name: 'nope', budget: 1 }))).toMatchObject({ code: 'database.unknown' })
-  })
-
   it('of one server show one count of its connections, from the newest look', async () => {
+    await addDatabase(library, ada, { name: 'app', url: fleetUrl })
+    await addDatabase(library, ada, { name: 'analytics', url: await databases.empty() })
     const { db } = library.control
     const look = (name: string, used: number, at: number, reachable = true) =>
       db
@@ -119,7 +106,22 @@ describe('known databases', () => {
     // A look that failed counted nobody.
     await look('analytics', 20, 3_000, false)
     expect(await shown()).toEqual(['30 3', '30 3'])
-    await look('analytics', 20, 3_000)
+    for (const name of ['app', 'analytics']) await removeDatabase(library, ada, { name })
+  })
+
+  it('of one server share its budget', async () => {
+    const other = await databases.empty()
+    await addDatabase(library, ada, { name: 'app', url: fleetUrl, budget: 6 })
+    await addDatabase(library, ada, { name: 'analytics', url: other })
+    expect((await listDatabases(library)).map(({ name, budget }) => [name, budget])).toEqual([
+      ['analytics', 6],
+      ['app', 6],
+    ])
+    await setBudget(library, ada, { name: 'analytics', budget: 11 })
+    expect((await listDatabases(library)).map(({ budget }) => budget)).toEqual([11, 11])
+    const { rows } = await sql<{ servers: number }>`select count(*)::int as servers from server`.execute(library.control.db)
+    expect(rows[0]?.servers).toBe(1)
+    expect(await refusalOf(setBudget(library, ada, { name: 'nope', budget: 1 }))).toMatchObject({ code: 'database.unknown' })
   })
 
   it('are neither added twice nor under a name that is taken, also at once', async () => {
