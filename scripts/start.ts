@@ -12,6 +12,7 @@ import { openConnection } from '../lib/open-connection.ts'
 import { createShutdown, untilSignal } from '../lib/shutdown.ts'
 import type { Tenancy } from '../lib/tenancy/contract/index.ts'
 import { createTenancy } from '../lib/tenancy/index.ts'
+import { stopWords } from '../lib/worker/stop-words.ts'
 import { build, isBuilt } from './start/build.ts'
 import { firstLink } from './start/first-link.ts'
 import { note, phase } from './start/progress.ts'
@@ -60,7 +61,10 @@ const start = async (): Promise<void> => {
   if (!isDev) globalThis.tenantryLibrary = tenancy
   if (env.isWorkerInside) {
     const worker = await tenancy.startWorker({ name: `${hostname()}:${process.pid}:web` })
-    shutdown.add('worker', () => worker.stop())
+    const stop = (): Promise<void> => worker.stop(stopWords(note))
+    // At once, while the console still answers its last requests: nothing new may begin.
+    stopping.signal.addEventListener('abort', () => void stop())
+    shutdown.add('worker', stop)
   }
   const web = await phase('Console', () => serve(port, isDev))
   shutdown.add('console', () => web.close())

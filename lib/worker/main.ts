@@ -5,6 +5,7 @@ import { createLogger } from '../log.ts'
 import { openConnection } from '../open-connection.ts'
 import { untilSignal } from '../shutdown.ts'
 import { createTenancy } from '../tenancy/index.ts'
+import { stopWords } from './stop-words.ts'
 
 export type WorkerOptions = {
   /** Shown beside the runs it drives; the machine's name and the process id when not given. */
@@ -14,7 +15,7 @@ export type WorkerOptions = {
 }
 
 /**
- * Works on queued runs and schedules until a signal comes, then lets running items finish and gives everything back.
+ * Works on queued runs and schedules until a signal comes, then gives running items a few seconds to finish, and everything back.
  * Throws ConnectionError or TenancyError when the control database cannot be used.
  */
 export const runWorker = async (options: WorkerOptions = {}): Promise<void> => {
@@ -25,11 +26,11 @@ export const runWorker = async (options: WorkerOptions = {}): Promise<void> => {
   try {
     await tenancy.control.ready()
     const worker = await tenancy.startWorker({ name: options.name ?? `${hostname()}:${process.pid}` })
-    say(`worker ${worker.name} waits for runs; Ctrl-C lets running items finish and stops`)
+    say(`worker ${worker.name} waits for runs; Ctrl-C stops it`)
     const signal = await untilSignal(env.isStartedByNpm)
     logger.info({ signal, worker: worker.name }, 'worker.stopping')
-    say('finishing the running items')
-    await worker.stop()
+    say('Stopping')
+    await worker.stop(stopWords(say))
   } finally {
     await tenancy.close()
     await connection.close()

@@ -8,6 +8,7 @@ import type { FleetEvent, RunEvent } from './events.ts'
 import type { Actor } from './permissions.ts'
 import type * as V from './views.ts'
 
+import type { Worker } from './worker.ts'
 export type RunRef = { readonly run: number }
 
 export type Tenancy = {
@@ -139,6 +140,6 @@ export type Tenancy = {
     fleet(listener: (event: FleetEvent) => void): Promise<() => void>
   }
   /** Starts working on queued runs and schedules in this process. */
-  startWorker(options?: { readonly name?: string; readonly schedules?: boolean }): Promise<{ readonly name: string; stop(): Promise<void> }>
+  startWorker(options?: { readonly name?: string; readonly schedules?: boolean }): Promise<Worker>
   close(): Promise<void>
 }

@@ -48,18 +48,21 @@ class ControlClient extends Client {
   }
 }
 
+/** For whoever opens a pool of its own on the control database: no answer that never comes is waited for. */
+export const answerBounds = { query_timeout: answerTimeoutMs, connectionTimeoutMillis: connectTimeoutMs, keepAlive: true } as const
+
 const openPool = (url: string, options: ControlOptions): Pool => {
   const pool = new Pool({
     connectionString: url,
     Client: ControlClient,
     max: options.max ?? 8,
     idleTimeoutMillis: 30_000,
-    keepAlive: true,
+    keepAlive: answerBounds.keepAlive,
     application_name: options.applicationName ?? applicationName,
     statement_timeout: 30_000,
     lock_timeout: 10_000,
     // A server that is gone without a word ends nothing by itself; one that is there has ended the statement before.
-    query_timeout: answerTimeoutMs,
+    query_timeout: answerBounds.query_timeout,
     // Queries over thousands of tenants look expensive to the planner; compiling them takes longer than running them.
     options: `-c search_path=${controlSchema} -c jit=off`,
     types,

@@ -3,18 +3,22 @@ import { hostname } from 'node:os'
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { PgBoss } from 'pg-boss'
+import type { StopOptions, Worker } from '../contract/worker.ts'
 import type { Library } from '../context.ts'
+import { answerBounds } from '../control/db.ts'
 import type { Ears } from '../control/notify.ts'
 import { claimSecret } from '../control/secret-check.ts'
 import { refreshDatabases } from '../registry/database-refresh.ts'
 import { observeDatabase } from '../observation/observe.ts'
 import type { DatabaseLook } from '../observation/request.ts'
-import { codeOf } from '../sql/sqlstate.ts'
+import { classify, codeOf } from '../sql/sqlstate.ts'
 import { serversWithWork } from './conduct/adopt.ts'
 import { conduct } from './conduct/drive-server.ts'
+import { Hands } from './conduct/hands.ts'
 import { conductLimits, type ConductLimits } from './conduct/limits.ts'
 import { conductorFreshSeconds } from './control.ts'
 import { runsToVerify, verifyRun } from './verify.ts'
+import { within } from './within.ts'
 
 export type WorkerOptions = {
   readonly name?: string
@@ -22,10 +26,12 @@ export type WorkerOptions = {
   readonly schedules?: boolean
   readonly limits?: Partial<ConductLimits>
 }
-export type Worker = { readonly name: string; stop(): Promise<void> }
-
 const queues = { conduct: 'conduct', observe: 'observe', observeAll: 'observe-all', verify: 'verify' } as const
 const sweepMs = 2_000
+/** Most migrations take less; containers are killed ten seconds after they were asked to go, and the rest needs some of these. */
+const usualDrainMs = 5_000
+/** For what was ended to be told, for the queue, and for a control database that may be away. */
+const cutMs = 3_000
 /** How long a run waits that could not be read back whole, because a database is away. */
 const verifyAgainMs = 60_000
 const observeEvery = '*/15 * * * *'
@@ -34,8 +40,12 @@ const jobLimitSeconds = 23 * 3600
 const heartbeat = { heartbeatSeconds: 10 }
 const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 5 }
 
+/** Handed on to the driver; their type does not list them all. */
+const bounds: object = answerBounds
+
 const makeBoss = (url: string, library: Library, schedules: boolean): PgBoss => {
   const boss = new PgBoss({
+    ...bounds,
     connectionString: url,
     application_name: 'tenantry:jobs',
     schema: 'pgboss',
@@ -105,11 +115,13 @@ class WorkerProcess implements Worker {
   readonly #abort = new AbortController()
   readonly #listeners = new Set<() => void>()
   readonly #busy = new Set<Promise<void>>()
+  readonly #hands = new Set<Hands>()
   readonly #verifyAgainAt = new Map<number, number>()
   #timer: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | null = null
   #again = false
   #unsubscribe: (() => void) | null = null
+  #stopping: Promise<void> | null = null
 
   constructor(library: Library, url: string, ears: Ears, options: WorkerOptions) {
     this.name = options.name ?? `${hostname()}:${process.pid}:${randomBytes(2).toString('hex')}`
@@ -152,7 +164,10 @@ class WorkerProcess implements Worker {
       try {
         await running
       } catch (error) {
-        this.#library.logger.error({ queue, data: job.data, code: codeOf(error), err: error }, 'job.failed')
+        const fields = { queue, data: job.data, code: codeOf(error), err: error }
+        // A connection that was lost passes, and the work is found again.
+        if (classify(codeOf(error)) === 'connection') this.#library.logger.warn(fields, 'job.failed')
+        else this.#library.logger.error(fields, 'job.failed')
         throw error
       } finally {
         this.#busy.delete(running)
@@ -162,17 +177,24 @@ class WorkerProcess implements Worker {
 
   async #conduct(serverId: number): Promise<void> {
     if (this.#abort.signal.aborted) return
-    await conduct({
-      library: this.#library,
-      serverId,
-      worker: this.name,
-      limits: { ...conductLimits, ...this.#options.limits },
-      signal: this.#abort.signal,
-      onChange: (hear) => {
-        this.#listeners.add(hear)
-        return () => this.#listeners.delete(hear)
-      },
-    })
+    const hands = new Hands()
+    this.#hands.add(hands)
+    try {
+      await conduct({
+        library: this.#library,
+        serverId,
+        worker: this.name,
+        limits: { ...conductLimits, ...this.#options.limits },
+        signal: this.#abort.signal,
+        hands,
+        onChange: (hear) => {
+          this.#listeners.add(hear)
+          return () => this.#listeners.delete(hear)
+        },
+      })
+    } finally {
+      this.#hands.delete(hands)
+    }
     // What was queued while the last items settled must not wait for the next sweep.
     void this.#sweep()
   }
@@ -225,14 +247,29 @@ class WorkerProcess implements Worker {
       if ((this.#verifyAgainAt.get(run) ?? 0) <= Date.now()) await send(this.#boss, queues.verify, run, { run })
   }
 
-  /** Items in flight finish; everything else is left to other workers, or to the next start. */
-  async stop(): Promise<void> {
+  /** What is on its way finishes if it can in time; everything else is left to other workers, or to the next start. */
+  stop(options: StopOptions = {}): Promise<void> {
+    return (this.#stopping ??= this.#stop(options))
+  }
+
+  get #inHand(): number {
+    return [...this.#hands].reduce((sum, { size }) => sum + size, 0)
+  }
+
+  async #stop({ drainMs = usualDrainMs, onDrain, onCut }: StopOptions): Promise<void> {
     clearInterval(this.#timer)
     this.#unsubscribe?.()
     this.#abort.abort()
-    await Promise.allSettled([...this.#busy, this.#sweeping])
-    await this.#boss.stop({ graceful: true, timeout: 5_000 })
-    await sql`delete from worker where name = ${this.name} or heartbeat_at < now() - interval '1 day'`.execute(this.#library.control.db).catch(() => {})
+    const ended = Promise.allSettled([...this.#busy, this.#sweeping])
+    if (this.#inHand > 0) onDrain?.(this.#inHand, drainMs)
+    if (!(await within(drainMs, ended))) {
+      if (this.#inHand > 0) onCut?.(this.#inHand)
+      await Promise.all([...this.#hands].map((hands) => hands.cut()))
+      await within(cutMs, ended)
+    }
+    await within(cutMs, this.#boss.stop({ graceful: true, timeout: 1_000 }))
+    const forgotten = sql`delete from worker where name = ${this.name} or heartbeat_at < now() - interval '1 day'`.execute(this.#library.control.db)
+    await within(cutMs, forgotten)
   }
 }
 

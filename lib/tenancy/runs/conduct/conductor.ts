@@ -1,6 +1,5 @@
 /** Drives the items of one server: slots that take items, lanes that carry them, a reporter that tells the control plane. */
 import { isDrivenRun, isFinalRun, isStoppingRun } from '../../contract/states.ts'
-import type { Library } from '../../context.ts'
 import { unseal } from '../../control/seal.ts'
 import { attemptError } from '../../migrations/attempt-error.ts'
 import { readSummaries } from '../../migrations/history.ts'
@@ -10,9 +9,10 @@ import { adoptRun, interruptLeftovers, openRuns, readServer, readWork, type Serv
 import { executeItem, type ItemOutcome } from './execute.ts'
 import { isLaneFailure, Lanes, type LaneFailure } from './lanes.ts'
 import { beat, flightName, LeaseLost, type Lease } from './lease.ts'
-import { backoffMs, type ConductLimits } from './limits.ts'
+import { backoffMs } from './limits.ts'
 import { itemReport } from './item-report.ts'
 import type { RunNow } from './report.ts'
+import type { ConductOptions } from './options.ts'
 import { Reporter } from './reporter.ts'
 import { WorkList } from './work-list.ts'
 import type { DrivenRun, Work } from './work.ts'
@@ -22,17 +22,6 @@ const reservedConnections = 2
 const heartbeatMs = 2_000
 const refreshMs = 2_000
 const lingerMs = 1_500
-
-export type ConductOptions = {
-  readonly library: Library
-  readonly serverId: number
-  readonly worker: string
-  readonly limits: ConductLimits
-  /** Aborts when the worker drains: running items finish, pending ones stay. */
-  readonly signal: AbortSignal
-  /** Calls back when runs may have changed: started, paused, retried. Returns the way to stop. */
-  readonly onChange: (hear: () => void) => () => void
-}
 
 /** Lives as long as its fence. */
 export class Conductor {
@@ -212,7 +201,7 @@ export class Conductor {
         applicationName: flightName(this.#lease, work.run.id, work.schema),
         limits: this.#options.limits,
       }
-      outcome = await executeItem({ connection, scene }, work)
+      outcome = await this.#options.hands.hold(connection, executeItem({ connection, scene }, work))
     } catch (error) {
       const kind = classify(codeOf(error))
       outcome = {
@@ -279,6 +268,11 @@ export class Conductor {
       this.#stop(error)
     } finally {
       await connection?.close()
+          // Connecting takes its time, in which the worker may have been told to stop.
+          if (this.#done) {
+            this.#list.giveBack(work, 0)
+            continue
+          }
     }
   }
 
@@ -378,3 +372,4 @@ export class Conductor {
     return this.#options.signal.aborted ? 'drained' : this.#stopped === 'fence_lost' ? 'fence_lost' : 'idle'
   }
 }
+    this.#options.hands.onCut(this.#fence)

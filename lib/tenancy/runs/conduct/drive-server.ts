@@ -4,9 +4,10 @@ import { attemptError } from '../../migrations/attempt-error.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { codeOf } from '../../sql/sqlstate.ts'
 import { readServer, type ServerFacts } from './adopt.ts'
-import { Conductor, type ConductOptions } from './conductor.ts'
+import { Conductor } from './conductor.ts'
 import { failUnreachable } from './fail-unreachable.ts'
 import { beat, LeaseLost, openFence, releaseLease, takeLease, type Lease } from './lease.ts'
+import type { ConductOptions } from './options.ts'
 
 const retryMs = 1_000
 

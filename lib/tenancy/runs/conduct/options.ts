@@ -1,0 +1,16 @@
+import type { Library } from '../../context.ts'
+import type { Hands } from './hands.ts'
+import type { ConductLimits } from './limits.ts'
+
+export type ConductOptions = {
+  readonly library: Library
+  readonly serverId: number
+  readonly worker: string
+  readonly limits: ConductLimits
+  /** Aborts when the worker drains: running items finish, pending ones stay. */
+  readonly signal: AbortSignal
+  /** What is in hand, for whoever waits for it or ends it. */
+  readonly hands: Hands
+  /** Calls back when runs may have changed: started, paused, retried. Returns the way to stop. */
+  readonly onChange: (hear: () => void) => () => void
+}
