@@ -16,6 +16,7 @@ import { formatDuration } from '@/lib/format'
 import type { AttemptView, ItemState, Role, RunItemRow } from '@/lib/tenancy/contract'
 import { ErrorDetail } from './error-detail'
 import type { RunActions } from './run-actions'
+import { PutRightNote } from './put-right-note'
 import { headline, wordsOf } from './run-failures-model'
 import { itemLookup, versionStep } from './run-items-model'
 import { shownState, type RunLive } from './run-live-model'
@@ -88,7 +89,7 @@ function ItemFacts({ live, row, role, actions }: FactsProps) {
   const by = isTriableAgain(state) ? tryAgainBy(run.state, role) : null
   const { retry, rerun, busy } = useTryAgain(run.id, actions)
   // An open run takes failed items again; only a finished one gives up interrupted and cancelled ones.
-  const may = by === 'rerun' || (by === 'retry' && state === 'failed')
+  const may = (by === 'rerun' && row.putRightBy === null) || (by === 'retry' && state === 'failed')
   return (
     <section aria-label="Facts" className="flex flex-col gap-3">
       <div className="flex flex-wrap items-center gap-2">
@@ -106,6 +107,7 @@ function ItemFacts({ live, row, role, actions }: FactsProps) {
           ) : null}
         </span>
       </div>
+      {row.putRightBy === null ? null : <PutRightNote putRight={[{ run: row.putRightBy, count: 1 }]} of={1} />}
       <dl className="grid grid-cols-[6rem_minmax(0,1fr)] gap-y-1">
         <Fact name="Database">
           <span className="mono">{row.database}</span>

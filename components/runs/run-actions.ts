@@ -1,4 +1,4 @@
-import type { CommandResult, RunRef } from '@/lib/tenancy/contract'
+import type { CommandResult, RerunRef } from '@/lib/tenancy/contract'
 
 /** The server actions of a run, given by the page. */
 export type RunActions = {
@@ -6,5 +6,5 @@ export type RunActions = {
   readonly resume: (input: { run: number }) => Promise<CommandResult<void>>
   readonly cancel: (input: { run: number }) => Promise<CommandResult<void>>
   readonly retry: (input: { run: number; slugs?: string[] }) => Promise<CommandResult<{ readonly items: number }>>
-  readonly rerun: (input: { run: number; slugs?: string[]; note?: string }) => Promise<CommandResult<RunRef>>
+  readonly rerun: (input: { run: number; slugs?: string[]; note?: string }) => Promise<CommandResult<RerunRef>>
 }

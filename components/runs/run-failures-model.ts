@@ -76,6 +76,9 @@ export const sourceOf = (error: Pick<AttemptError, 'file' | 'line'>): string =>
 export const tenantsShown = (tenants: readonly string[], expanded: boolean, atOnce = 12): { readonly shown: readonly string[]; readonly more: number } =>
   expanded || tenants.length <= atOnce + 1 ? { shown: tenants, more: 0 } : { shown: tenants.slice(0, atOnce), more: tenants.length - atOnce }
 
+/** An open run tries all of a group again; a rerun leaves out what later runs have put right. */
+export const tenantsToTryAgain = (group: FailureGroup, by: 'retry' | 'rerun'): readonly string[] => (by === 'retry' ? group.tenants : group.remaining)
+
 /** Biggest first, then by name of the first tenant: a list that doesn't reshuffle while a run grows. */
 export const sortGroups = (groups: readonly FailureGroup[]): readonly FailureGroup[] =>
   groups.toSorted((a, b) => b.count - a.count || (a.tenants[0] ?? '').localeCompare(b.tenants[0] ?? ''))

@@ -9,10 +9,11 @@ import { Skeleton } from '@/components/ui/skeleton'
 import { describeReadError } from '@/lib/client/fetch-json'
 import { runQueries } from '@/lib/client/queries/runs'
 import { formatCount, plural } from '@/lib/format'
-import type { FailureGroup, Role } from '@/lib/tenancy/contract'
+import { putRightCount, type FailureGroup, type Role } from '@/lib/tenancy/contract'
 import { ErrorDetail } from './error-detail'
+import { PutRightNote } from './put-right-note'
 import type { RunActions } from './run-actions'
-import { failuresSentence, sortGroups, tenantsShown, wordsOf } from './run-failures-model'
+import { failuresSentence, sortGroups, tenantsShown, tenantsToTryAgain, wordsOf } from './run-failures-model'
 import { tryAgainBy, type RunFacts } from './run-model'
 import { neighbour, useStepper, type Stepper } from './stepper'
 import { useTryAgain } from './use-try-again'
@@ -64,9 +65,11 @@ export function RunFailures({ run, role, actions, stepper, onItem, onCause }: Pr
 function Group({ group, run, role, actions, onItem, onCause }: Omit<Props, 'stepper'> & { readonly group: FailureGroup }) {
   const words = wordsOf(group.example)
   const by = tryAgainBy(run.state, role)
+  const slugs = by === null ? [] : tenantsToTryAgain(group, by)
   const { retry, rerun, busy } = useTryAgain(run.id, actions)
-  const again = (): void => void (by === 'retry' ? retry : rerun).run({ run: run.id, slugs: [...group.tenants] })
-  const what = group.count === 1 ? 'this one' : `these ${formatCount(group.count)}`
+  const again = (): void => void (by === 'retry' ? retry : rerun).run({ run: run.id, slugs: [...slugs] })
+  const isSettled = putRightCount(group.putRight) === group.count
+  const what = slugs.length === 1 ? 'this one' : `these ${formatCount(slugs.length)}`
   return (
     <section className="@container rounded-lg border border-line bg-surface">
       <header className="flex flex-wrap items-start gap-x-4 gap-y-2 border-b border-line px-4 py-3">
@@ -77,9 +80,10 @@ function Group({ group, run, role, actions, onItem, onCause }: Omit<Props, 'step
               {plural(group.count, 'tenant')}: {words.title}
             </span>
           </h3>
-          <p className="mt-0.5 text-muted">{words.next}</p>
+          {isSettled ? null : <p className="mt-0.5 text-muted">{words.next}</p>}
+          <PutRightNote putRight={group.putRight} of={group.count} />
         </div>
-        {by === null ? null : (
+        {slugs.length === 0 ? null : (
           <Button busy={busy} onClick={again}>
             <RotateCcw aria-hidden />
             {by === 'retry' ? `Retry ${what}` : `Rerun ${what}`}

@@ -5,12 +5,15 @@ import {
   canRerun,
   canResume,
   canRetry,
+  describePutRight,
   isFinalRun,
   may,
+  putRightCount,
   type ItemCounts,
   type ItemState,
   type Permission,
   type Role,
+  type RunDetail,
   type RunKind,
   type RunState,
 } from '@/lib/tenancy/contract'
@@ -24,6 +27,7 @@ export type RunFacts = {
   readonly toVersion: string | null
   readonly counts: ItemCounts
   readonly stopReason: string | null
+  readonly leftover: RunDetail['leftover']
 }
 
 export const runCommands = ['pause', 'resume', 'retry', 'rerun', 'cancel'] as const
@@ -45,8 +49,8 @@ const neededPermission: Readonly<Record<RunCommand, Permission>> = {
   rerun: 'runs.rerun',
 }
 
-/** Items that a rerun takes when none are chosen. */
-export const rerunnableItems = (counts: ItemCounts): number => counts.failed + counts.interrupted + counts.cancelled
+/** Items that a rerun takes when none are chosen: what no later run has put right. */
+const rerunnableItems = ({ failed, interrupted, cancelled }: RunFacts['leftover']): number => failed + interrupted + cancelled
 
 const stateAllows = (command: RunCommand, run: RunFacts): boolean => {
   switch (command) {
@@ -59,7 +63,7 @@ const stateAllows = (command: RunCommand, run: RunFacts): boolean => {
     case 'retry':
       return canRetry(run.state) && run.counts.failed > 0
     case 'rerun':
-      return canRerun(run.state) && rerunnableItems(run.counts) > 0
+      return canRerun(run.state) && rerunnableItems(run.leftover) > 0
   }
 }
 
@@ -73,13 +77,13 @@ const offer = (command: RunCommand, run: RunFacts): RunCommandOffer => {
     case 'retry':
       return { command, label: `Retry ${count(counts.failed)} failed`, confirm: null, emphasis: 'plain' }
     case 'rerun': {
-      const items = rerunnableItems(counts)
+      const items = rerunnableItems(run.leftover)
       return {
         command,
         label: `Rerun ${count(items)}`,
         confirm: {
           title: `Rerun ${plural(items, 'target')} of run ${run.id}?`,
-          body: `A new run starts with ${rerunParts(counts)}. Run ${run.id} stays as it is.`,
+          body: `A new run starts with ${rerunParts(run.leftover)}. ${putRightPart(run.leftover)}Run ${run.id} stays as it is.`,
           label: `Start the rerun of ${count(items)}`,
           asksNote: true,
         },
@@ -101,7 +105,12 @@ const offer = (command: RunCommand, run: RunFacts): RunCommandOffer => {
   }
 }
 
-const rerunParts = (counts: ItemCounts): string => {
+const putRightPart = (leftover: RunFacts['leftover']): string => {
+  const sentence = describePutRight(leftover.putRight, rerunnableItems(leftover) + putRightCount(leftover.putRight))
+  return sentence === null ? '' : `${sentence}, and left out. `
+}
+
+const rerunParts = (counts: RunFacts['leftover']): string => {
   const parts: string[] = []
   if (counts.failed > 0) parts.push(`${count(counts.failed)} that failed`)
   if (counts.interrupted > 0) parts.push(`${count(counts.interrupted)} that ${were(counts.interrupted)} interrupted`)

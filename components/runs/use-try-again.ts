@@ -8,6 +8,7 @@ import { runKeys } from '@/lib/client/queries/runs'
 import { toastRefusal } from '@/lib/client/toast-refusal'
 import { useCommand } from '@/lib/client/use-command'
 import { plural } from '@/lib/format'
+import { describePutRight, putRightCount } from '@/lib/tenancy/contract'
 import type { RunActions } from './run-actions'
 
 /**
@@ -29,9 +30,10 @@ export const useTryAgain = (run: number, actions: Pick<RunActions, 'retry' | 're
   )
   const rerun = useCommand(
     actions.rerun,
-    ({ run: made }) => {
+    ({ run: made, items, putRight }) => {
       setLeaving(true)
-      toast.success(`Run ${made} is started.`)
+      const leftOut = describePutRight(putRight, items + putRightCount(putRight))
+      toast.success(`Run ${made} is started with ${plural(items, 'target')}.`, leftOut === null ? undefined : { description: `${leftOut}, and left out.` })
       router.push(`/runs/${made}`)
     },
     rerunIsAsked ? undefined : toastRefusal,

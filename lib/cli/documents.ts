@@ -35,6 +35,9 @@ export type TargetDocument = z.output<typeof target>
 /** `tenantry status` */
 export const statusDocument = z.strictObject({ targets: z.array(target) })
 
+/** So many failed in this run, and were brought there by a later one. */
+const putRight = z.strictObject({ run: z.number().int(), count })
+
 const failure = z.strictObject({
   cause: z.string(),
   count,
@@ -51,6 +54,9 @@ const failure = z.strictObject({
   /** A SELECT that shows the rows in the way in one of the tenants. */
   offendingRowsQuery: z.string().nullable(),
   tenants: z.array(z.string()),
+  /** Those that no later run has put right. */
+  remaining: z.array(z.string()),
+  putRight: z.array(putRight),
 })
 export type FailureDocument = z.output<typeof failure>
 
@@ -82,7 +88,14 @@ const runSummary = {
   finishedAt: time.nullable(),
 }
 
-const run = z.strictObject({ ...runSummary, failures: z.array(failure) })
+const run = z.strictObject({
+  ...runSummary,
+  failures: z.array(failure),
+  /** How many targets a rerun would take; 0 while the run is open. */
+  rerunnable: count,
+  /** What it would leave out, because later runs have done it. */
+  putRight: z.array(putRight),
+})
 export type RunDocument = z.output<typeof run>
 
 /** `tenantry onboard`, `runs show|watch|retry|rerun|pause|resume|cancel` */

@@ -1,12 +1,12 @@
 /** A run as document and as text, for every command that ends with one. */
 import { formatCount, formatDuration, formatUtc, plural } from '../format.ts'
-import { isFinalRun } from '../tenancy/contract/index.ts'
+import { describePutRight, isFinalRun, putRightCount } from '../tenancy/contract/index.ts'
 import type { FailureGroup, RunDetail, RunSummary } from '../tenancy/contract/index.ts'
 import type { FailureDocument, RunDocument } from './documents.ts'
 import { exitCodes } from './failure.ts'
 import type { Session } from './session.ts'
 
-export type RunSummaryDocument = Omit<RunDocument, 'failures'>
+export type RunSummaryDocument = Omit<RunDocument, 'failures' | 'rerunnable' | 'putRight'>
 
 export const summaryDocument = (run: RunSummary): RunSummaryDocument => ({
   id: run.id,
@@ -24,7 +24,7 @@ export const summaryDocument = (run: RunSummary): RunSummaryDocument => ({
   finishedAt: run.finishedAt,
 })
 
-const failureDocument = ({ cause, count, example, tenants }: FailureGroup): FailureDocument => ({
+const failureDocument = ({ cause, count, example, tenants, remaining, putRight }: FailureGroup): FailureDocument => ({
   cause,
   count,
   code: example.code,
@@ -37,11 +37,19 @@ const failureDocument = ({ cause, count, example, tenants }: FailureGroup): Fail
   statement: example.statement,
   offendingRowsQuery: example.offendingRowsQuery,
   tenants: [...tenants],
+  remaining: [...remaining],
+  putRight: putRight.map((one) => ({ ...one })),
 })
 
 export const readRun = async ({ tenancy }: Session, id: number): Promise<RunDocument> => {
   const [run, failures]: [RunDetail, readonly FailureGroup[]] = await Promise.all([tenancy.runs.get(id), tenancy.runs.failures(id)])
-  return { ...summaryDocument(run), failures: failures.map(failureDocument) }
+  const { failed, interrupted, cancelled, putRight } = run.leftover
+  return {
+    ...summaryDocument(run),
+    failures: failures.map(failureDocument),
+    rerunnable: failed + interrupted + cancelled,
+    putRight: putRight.map((one) => ({ ...one })),
+  }
 }
 
 const shownCounts = ['succeeded', 'failed', 'skipped', 'running', 'pending', 'interrupted', 'cancelled'] as const
@@ -74,13 +82,15 @@ const describeFailure = (failure: FailureDocument): string[] => [
   ...(failure.offendingRowsQuery === null ? [] : [`  The rows in the way, in one of them: ${failure.offendingRowsQuery}`]),
 ]
 
-const nextStep = (run: RunSummaryDocument): string | null => {
+const nextStep = (run: RunDocument): string | null => {
   if (run.state === 'paused') {
     const why = run.stopReason === 'failure_tolerance' ? 'It paused by itself: more targets failed than its failure tolerance allows. ' : 'It is paused. '
     return `${why}tenantry runs resume ${run.id} goes on without the failed ones, runs retry ${run.id} tries them again as well, runs cancel ${run.id} ends it.`
   }
-  const open = run.counts.failed + run.counts.cancelled
-  if (isFinalRun(run.state) && open > 0) return `Once the cause is mended: tenantry runs rerun ${run.id} tries ${plural(open, 'target')} again.`
+  const putRight = describePutRight(run.putRight, run.rerunnable + putRightCount(run.putRight))
+  if (run.rerunnable > 0)
+    return `${putRight === null ? '' : `${putRight}. `}Once the cause is mended: tenantry runs rerun ${run.id} tries ${plural(run.rerunnable, 'target')} again.`
+  if (putRight !== null) return `${putRight}.`
   if (!isFinalRun(run.state)) return `tenantry runs watch ${run.id} follows it.`
   return null
 }

@@ -1,7 +1,10 @@
 /** Waiting for a run, and working on it in this very process meanwhile. */
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isFinalRun } from '../tenancy/contract/index.ts'
 import type { RunState, Tenancy } from '../tenancy/contract/index.ts'
+import { isConnectionLoss, TenancyError } from '../tenancy/index.ts'
+import { stopWords } from '../worker/stop-words.ts'
 import { createProgress } from './progress.ts'
 import type { Session } from './session.ts'
 
@@ -12,6 +15,8 @@ export type WaitEnd = 'settled' | 'detached'
 export const standsStill = (state: RunState): boolean => isFinalRun(state) || state === 'paused'
 
 const lookAgainMs = 2_000
+/** As long as a run waits for a server. */
+const usualAwayMs = 120_000
 
 /** Resolves with the first signal that asks this process to go; a second one ends it at once. */
 const detachSignal = (): { readonly asked: Promise<'detached'>; forget(): void } => {
@@ -29,8 +34,33 @@ const detachSignal = (): { readonly asked: Promise<'detached'>; forget(): void }
   return { asked, forget: () => signals.forEach((signal) => process.off(signal, listener)) }
 }
 
-/** The stream says what happens as it happens; looking now and then covers a stream that broke. */
-const follow = async (session: Session, run: number): Promise<{ readonly settled: Promise<'settled'>; stop(): void }> => {
+/**
+ * Looks now and then, which covers a stream that broke. A control database that is away for a while, as it is when it starts again, is waited for; throws
+ * control.unreachable when it stays away for longer than `awayMs`.
+ */
+const watch = async ({ tenancy, output }: Session, run: number, awayMs: number, stopped: AbortSignal): Promise<void> => {
+  let goneSince: number | null = null
+  while (!stopped.aborted) {
+    await sleep(lookAgainMs, undefined, { signal: stopped, ref: false }).catch(() => undefined)
+    if (stopped.aborted) return
+    const asked = Date.now()
+    try {
+      const { state } = await tenancy.runs.get(run)
+      if (goneSince !== null) output.note('The control database is back.')
+      goneSince = null
+      if (standsStill(state)) return
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw error
+      if (goneSince === null) output.note(`The control database does not answer; waiting up to ${awayMs / 1000} s for it. The run keeps its place.`)
+      goneSince ??= asked
+      if (Date.now() - goneSince > awayMs)
+        throw new TenancyError('control.unreachable', { problem: `no answer for ${awayMs / 1000} s; run ${run} keeps its place` }, error)
+    }
+  }
+}
+
+/** The stream says what happens as it happens. */
+const follow = async (session: Session, run: number, awayMs: number): Promise<{ readonly settled: Promise<'settled'>; stop(): void }> => {
   const { tenancy, output } = session
   const progress = createProgress(run, output.isWatched)
   const { promise: settled, resolve, reject } = Promise.withResolvers<'settled'>()
@@ -38,13 +68,12 @@ const follow = async (session: Session, run: number): Promise<{ readonly settled
     progress.show(event)
     if (standsStill(event.state)) resolve('settled')
   })
-  const timer = setInterval(() => {
-    tenancy.runs.get(run).then(({ state }) => (standsStill(state) ? resolve('settled') : undefined), reject)
-  }, lookAgainMs)
+  const stopped = new AbortController()
+  watch(session, run, awayMs, stopped.signal).then(() => resolve('settled'), reject)
   return {
     settled,
     stop: () => {
-      clearInterval(timer)
+      stopped.abort()
       stopStream()
       progress.end()
     },
@@ -54,19 +83,19 @@ const follow = async (session: Session, run: number): Promise<{ readonly settled
 const startWork = (tenancy: Tenancy) => tenancy.startWorker({ name: `${hostname()}:${process.pid}:cli`, schedules: false })
 
 /**
- * Waits until the run is final or paused, or a signal comes. With `isWorking` this process takes part in the work; running items are finished before it
- * resolves. Throws run.unknown.
+ * Waits until the run is final or paused, or a signal comes. With `isWorking` this process takes part in the work; running items get a few seconds to finish
+ * before it resolves. Throws run.unknown, and control.unreachable when the control database is away for longer than `awayMs`.
  */
-export const waitForRun = async (session: Session, run: number, isWorking: boolean): Promise<WaitEnd> => {
+export const waitForRun = async (session: Session, run: number, isWorking: boolean, awayMs = usualAwayMs): Promise<WaitEnd> => {
   const signal = detachSignal()
-  const followed = await follow(session, run)
+  const followed = await follow(session, run, awayMs)
   // Before the first item of it could be lost by a signal, and after the listener is there.
   const worker = isWorking ? await startWork(session.tenancy) : null
   try {
     return await Promise.race([followed.settled, signal.asked])
   } finally {
     followed.stop()
-    await worker?.stop()
+    await worker?.stop(stopWords((line) => session.output.note(line)))
     signal.forget()
   }
 }

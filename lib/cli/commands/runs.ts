@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { formatRelative } from '../../format.ts'
-import { rerunInput, retryInput, runInput, runListInput } from '../../tenancy/contract/index.ts'
+import { describePutRight, putRightCount, rerunInput, retryInput, runInput, runListInput } from '../../tenancy/contract/index.ts'
 import { formatColumns } from '../columns.ts'
 import { runCommand } from '../command.ts'
 import { runDocument, runListDocument } from '../documents.ts'
@@ -72,7 +72,7 @@ const addDriving = (runs: Command): void => {
     )
   runs
     .command('rerun <id>')
-    .summary('a new run from the failed items of a finished one')
+    .summary('a new run from the failed items of a finished one that no later run has put right')
     .option('--tenants <slugs>', 'only these, parted by commas')
     .option('--note <text>', 'why, for those who look at the run later')
     .option('--detach', 'leave the run to workers and return at once')
@@ -80,7 +80,9 @@ const addDriving = (runs: Command): void => {
       runCommand(
         () => parseInput(rerunInput, { run: id, slugs: slugsOf(typed), note: typed.note }),
         async (session, input) => {
-          const { run } = await session.tenancy.runs.rerun(session.actor, input)
+          const { run, items, putRight } = await session.tenancy.runs.rerun(session.actor, input)
+          const leftOut = describePutRight(putRight, items + putRightCount(putRight))
+          if (leftOut !== null) session.output.note(`${leftOut}, and left out.`)
           return followRun(session, run, { isDetached: typed.detach, isWorking: true })
         },
       ),

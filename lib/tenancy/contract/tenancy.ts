@@ -6,10 +6,13 @@ import type { z } from 'zod'
 import type * as C from './commands.ts'
 import type { FleetEvent, RunEvent } from './events.ts'
 import type { Actor } from './permissions.ts'
+import type { PutRight } from './put-right.ts'
 import type * as V from './views.ts'
-
 import type { Worker } from './worker.ts'
+
 export type RunRef = { readonly run: number }
+/** `items` are in the new run; what later runs have put right since is left out of it. */
+export type RerunRef = RunRef & { readonly items: number; readonly putRight: readonly PutRight[] }
 
 export type Tenancy = {
   readonly control: {
@@ -86,8 +89,8 @@ export type Tenancy = {
     cancel(actor: Actor, input: z.output<typeof C.runInput>): Promise<void>
     /** New attempts inside the run; returns how many items wait again. */
     retry(actor: Actor, input: z.output<typeof C.retryInput>): Promise<{ readonly items: number }>
-    /** A new run from items of a finished one. */
-    rerun(actor: Actor, input: z.output<typeof C.rerunInput>): Promise<RunRef>
+    /** A new run from what a finished one left undone and no later one has put right. */
+    rerun(actor: Actor, input: z.output<typeof C.rerunInput>): Promise<RerunRef>
   }
   readonly observation: {
     /** Asks workers to look again; returns at once with the names of the databases that will be read. */

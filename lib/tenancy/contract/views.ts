@@ -1,5 +1,6 @@
 /** What reads answer with: one type a screen or document. Times are ISO 8601 strings, sizes bytes, durations milliseconds. */
 import type { Role } from './permissions.ts'
+import type { PutRight } from './put-right.ts'
 import type { AttemptState, Isolation, ItemState, RunKind, RunState, TenantState, VersionState } from './states.ts'
 
 export type VersionCounts = Readonly<Record<VersionState | 'unobserved', number>>
@@ -158,6 +159,8 @@ export type RunDetail = RunSummary & {
   readonly attempts: number
   readonly retried: number
   readonly childRuns: readonly number[]
+  /** What a rerun would take by state; and what it would leave, because later runs have put it right. */
+  readonly leftover: { readonly failed: number; readonly interrupted: number; readonly cancelled: number; readonly putRight: readonly PutRight[] }
   readonly servers: ReadonlyArray<{
     readonly server: string
     readonly budget: number
@@ -182,6 +185,8 @@ export type RunItemRow = {
   readonly durationMs: number | null
   readonly nextAttemptAt: string | null
   readonly error: AttemptError | null
+  /** The first later run that did what this item did not. */
+  readonly putRightBy: number | null
 }
 export type RunItemPage = { readonly rows: readonly RunItemRow[]; readonly total: number; readonly offset: number }
 
@@ -192,6 +197,9 @@ export type FailureGroup = {
   readonly example: AttemptError
   readonly message: string
   readonly tenants: readonly string[]
+  /** Those that a rerun would take. */
+  readonly remaining: readonly string[]
+  readonly putRight: readonly PutRight[]
 }
 
 /** One letter an item, in position order: see `itemLetters`. */

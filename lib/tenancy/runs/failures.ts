@@ -3,6 +3,7 @@ import type { AttemptError, FailureGroup } from '../contract/views.ts'
 import type { Library } from '../context.ts'
 import { TenancyError } from '../errors.ts'
 import { normaliseMessage } from './conduct/report.ts'
+import { putRightOf, readLeftovers } from './leftovers.ts'
 
 type Row = { readonly cause: string; readonly count: number; readonly example: AttemptError; readonly tenants: readonly string[] }
 
@@ -21,5 +22,10 @@ export const listFailures = async ({ control }: Pick<Library, 'control'>, run: n
     const known = await control.db.selectFrom('run').select('id').where('id', '=', run).executeTakeFirst()
     if (!known) throw new TenancyError('run.unknown', { run })
   }
-  return rows.map((row) => ({ ...row, message: normaliseMessage(row.example) }))
+  const leftovers = Map.groupBy(rows.length === 0 ? [] : await readLeftovers(control.db, run), ({ state, cause }) => `${state} ${cause}`)
+  return rows.map((row) => {
+    const same = leftovers.get(`failed ${row.cause}`) ?? []
+    const remaining = new Set(same.filter(({ isLeft }) => isLeft).map(({ slug }) => slug))
+    return { ...row, message: normaliseMessage(row.example), remaining: row.tenants.filter((slug) => remaining.has(slug)), putRight: putRightOf(same) }
+  })
 }

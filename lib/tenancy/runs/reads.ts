@@ -1,11 +1,21 @@
 import { sql } from 'kysely'
 import type { RunItemsInput } from '../contract/commands.ts'
-import type { ItemState } from '../contract/states.ts'
-import { itemLetters, type AttemptError, type AttemptView, type RunDetail, type RunItemPage, type RunItemRow, type RunMap } from '../contract/views.ts'
+import { isFinalRun, type ItemState } from '../contract/states.ts'
+import {
+  itemLetters,
+  type AttemptError,
+  type AttemptView,
+  type RunDetail,
+  type RunItemPage,
+  type RunItemRow,
+  type RunMap,
+  type RunSummary,
+} from '../contract/views.ts'
 import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
 import type { FrozenMigration } from '../control/schema.ts'
 import { TenancyError } from '../errors.ts'
+import { putRightBy, putRightOf, readLeftovers } from './leftovers.ts'
 import { summariesWhere } from './summaries.ts'
 
 type Db = Pick<Library, 'control'>
@@ -59,6 +69,14 @@ const extraOf = async (db: ControlDb, run: number): Promise<ExtraRow | undefined
   return rows[0]
 }
 
+/** A run that is not final has left nothing yet. */
+const leftoverOf = async (db: ControlDb, { id, state, counts }: RunSummary): Promise<RunDetail['leftover']> => {
+  const mayHave = isFinalRun(state) && counts.failed + counts.interrupted + counts.cancelled > 0
+  const leftovers = mayHave ? await readLeftovers(db, id) : []
+  const left = (of: ItemState): number => leftovers.filter((one) => one.isLeft && one.state === of).length
+  return { failed: left('failed'), interrupted: left('interrupted'), cancelled: left('cancelled'), putRight: putRightOf(leftovers) }
+}
+
 /** @throws run.unknown */
 export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunDetail> => {
   const [summaries, extra, servers] = await Promise.all([summariesWhere(db, sql`r.id = ${run}`, 1), extraOf(db, run), serversOf(db, run)])
@@ -70,6 +88,7 @@ export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunD
     ...facts,
     migrations: migrations.map(({ version, name, checksum, transactional }) => ({ version, name, checksum, transactional })),
     servers,
+    leftover: await leftoverOf(db, summary),
     verified: verifiedAt === null ? null : { at: verifiedAt.toISOString(), targets: verifiedTargets ?? 0, mismatches: verifiedMismatches ?? 0 },
   }
 }
@@ -129,8 +148,8 @@ export const listRunItems = async ({ control: { db } }: Db, input: RunItemsInput
     )
     select i.total, i.position, i.slug, coalesce(d.name, i.database_name) as database, coalesce(ta.schema_name, i.schema_name) as schema, i.state, i.from_version as "fromVersion",
       i.to_version as "toVersion", i.attempts, i.started_at as "startedAt", i.finished_at as "finishedAt", i.duration_ms as "durationMs",
-      i.next_attempt_at as "nextAttemptAt", i.error
-    from page i left join target ta on ta.id = i.target_id left join database d on d.id = ta.database_id left join tenant t on t.id = i.tenant_id
+      i.next_attempt_at as "nextAttemptAt", i.error, ${putRightBy} as "putRightBy"
+    from page i join run r on r.id = i.run_id left join target ta on ta.id = i.target_id left join database d on d.id = ta.database_id left join tenant t on t.id = i.tenant_id
     order by ${itemSorts[input.sort]} ${direction}, i.position`.execute(db)
   if (rows.length === 0) await requireRun(db, input.run)
   const total =

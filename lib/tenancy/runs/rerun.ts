@@ -1,40 +1,31 @@
-import { sql } from 'kysely'
 import type { Actor } from '../contract/permissions.ts'
+import { describePutRight } from '../contract/put-right.ts'
 import { canRerun } from '../contract/states.ts'
-import type { RunRef } from '../contract/tenancy.ts'
+import type { RerunRef } from '../contract/tenancy.ts'
 import type { Library } from '../context.ts'
 import { appendAudit } from '../control/audit.ts'
-import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
 import { insertRun, planDigest, type NewItem } from './freeze.ts'
+import { putRightOf, readLeftovers, type Leftover } from './leftovers.ts'
 import { explainConflict } from './start.ts'
 
-type Chosen = { target_id: number; tenant_id: number; server_id: number; version: string | null; options: object | null }
+const itemOf = ({ targetId, tenantId, serverId, version, options }: Leftover): NewItem[] =>
+  targetId === null || tenantId === null ? [] : [{ targetId, tenantId, serverId, fromVersion: version, ...(options ? { options } : {}) }]
 
-/** Failed, interrupted and cancelled items; or the named tenants' ones of these. Tenants suspended since are left out, and those whose place is another one by now. */
-const chooseItems = async (db: ControlDb, run: number, slugs: readonly string[] | undefined): Promise<NewItem[]> => {
-  const named = slugs === undefined ? sql`true` : sql`n.slug = any(${[...slugs]}::text[])`
-  const { rows } = await sql<Chosen>`
-    select i.target_id, i.tenant_id, i.server_id, o.version, i.options
-    from run_item i join run r on r.id = i.run_id join tenant n on n.id = i.tenant_id
-    join placement p on p.tenant_id = i.tenant_id and p.set_id = r.set_id and p.target_id = i.target_id left join observation o on o.target_id = i.target_id
-    where i.run_id = ${run} and i.target_id is not null and i.state in ('failed', 'interrupted', 'cancelled') and n.state in ('active', 'provisioning') and ${named}
-    order by i.position`.execute(db)
-  return rows.map((row) => ({
-    targetId: row.target_id,
-    tenantId: row.tenant_id,
-    serverId: row.server_id,
-    fromVersion: row.version,
-    ...(row.options ? { options: row.options } : {}),
-  }))
+/** Says why a rerun would be empty. */
+const refuseEmpty = (run: number, leftovers: readonly Leftover[]): TenancyError => {
+  const putRight = putRightOf(leftovers)
+  const by = describePutRight(putRight, leftovers.length)
+  return by === null ? new TenancyError('run.no_items', { run }) : new TenancyError('run.put_right', { run, count: leftovers.length, putRight, putRightBy: by })
 }
 
 /**
- * A new run from items of a finished one, with the same frozen migrations.
- * @throws run.unknown, run.state_conflict, run.no_items, run.plan_changed, run.targets_busy
+ * A new run from what a finished one left undone and no later one has put right, with the same frozen migrations. Tenants suspended since are left out, and those
+ * whose place is another one by now.
+ * @throws run.unknown, run.state_conflict, run.no_items, run.put_right, run.plan_changed, run.targets_busy
  */
-export const rerun = async (library: Library, actor: Actor, input: { run: number; slugs?: readonly string[]; note: string }): Promise<RunRef> => {
+export const rerun = async (library: Library, actor: Actor, input: { run: number; slugs?: readonly string[]; note: string }): Promise<RerunRef> => {
   let targetIds: number[] = []
   try {
     return await library.control.db.transaction().execute(async (trx) => {
@@ -62,8 +53,10 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
           command: 'rerun',
           remedy: 'While it is open, retry its failed items inside it.',
         })
-      const items = await chooseItems(trx, parent.id, input.slugs)
-      if (items.length === 0) throw new TenancyError('run.no_items', { run: parent.id })
+      const leftovers = await readLeftovers(trx, parent.id, input.slugs)
+      const items = leftovers.filter(({ isLeft }) => isLeft).flatMap(itemOf)
+      if (items.length === 0) throw refuseEmpty(parent.id, leftovers)
+      const putRight = putRightOf(leftovers)
       targetIds = items.map(({ targetId }) => targetId)
       const run = await insertRun(trx, {
         kind: parent.kind,
@@ -82,10 +75,10 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
         action: 'runs.rerun',
         subjectKind: 'run',
         subject: String(run),
-        details: { parent: parent.id, targets: items.length, note: input.note },
+        details: { parent: parent.id, targets: items.length, note: input.note, ...(putRight.length === 0 ? {} : { putRight }) },
       })
       await notify(trx, { topic: 'runs' })
-      return { run }
+      return { run, items: items.length, putRight }
     })
   } catch (error) {
     throw await explainConflict(library, error, targetIds)

@@ -157,6 +157,14 @@ describe('a rollout that one tenant is in the way of', () => {
     const rerun = await cli.run(['runs', 'rerun', String(failed?.id), '--json'])
     expect(rerun.code).toBe(0)
     expect(rerun.document(documents.runDocument).run).toMatchObject({ state: 'succeeded', parentRun: failed?.id, counts: { succeeded: 1, total: 1 } })
+    const shown = (await cli.run(['runs', 'show', String(failed?.id), '--json'])).document(documents.runDocument).run
+    const putRight = [{ run: rerun.document(documents.runDocument).run.id, count: 1 }]
+    expect(shown).toMatchObject({ counts: { failed: 1 }, rerunnable: 0, putRight, failures: [{ tenants: [globex], remaining: [], putRight }] })
+    const again = await cli.run(['runs', 'rerun', String(failed?.id), '--json'])
+    expect([again.code, again.document(documents.errorDocument).error]).toMatchObject([
+      2,
+      { code: 'run.put_right', message: expect.stringContaining(`It was put right by run ${putRight[0]?.run}`) },
+    ])
     const nothing = await cli.run(['migrate', '--json'])
     expect([nothing.code, nothing.document(documents.migrateDocument)]).toEqual([0, { run: null }])
     expect((await cli.run(['status', '--check'])).code).toBe(0)
@@ -166,6 +174,16 @@ describe('a rollout that one tenant is in the way of', () => {
     const [last] = (await cli.run(['runs', 'list', '--json'])).document(documents.runListDocument).runs
     const watched = await cli.run(['runs', 'watch', String(last?.id), '--json'])
     expect([watched.code, watched.document(documents.runDocument).run.id]).toEqual([0, last?.id])
+  })
+
+  it('discard lets go of a tenant that was never built', async () => {
+    const slug = `never-${mark}`
+    await inTenant(acme, `create schema ${schemaOf(slug)}`)
+    expect((await cli.run(['onboard', slug])).code).toBe(1)
+    const discarded = await cli.run(['discard', slug, '--reason', 'mistyped', '--json'])
+    expect([discarded.code, discarded.document(documents.discardedDocument)]).toEqual([0, { discarded: slug }])
+    const refused = await cli.run(['discard', acme, '--json'])
+    expect([refused.code, refused.document(documents.errorDocument).error.code]).toEqual([2, 'tenant.state_conflict'])
   })
 
   it('adopts a schema that is there already', async () => {

@@ -57,6 +57,7 @@ describe('what is not there', () => {
     ['run to show', ['runs', 'show', '4711'], 'run.unknown'],
     ['run to watch', ['runs', 'watch', '4711'], 'run.unknown'],
     ['run to rerun', ['runs', 'rerun', '4711'], 'run.unknown'],
+    ['tenant to discard', ['discard', `nobody-${mark}`], 'tenant.unknown'],
     ['run to pause', ['runs', 'pause', '4711'], 'run.unknown'],
     ['version of migrate', ['migrate', '--to', '0099'], 'version.unknown'],
     ['version of onboard', ['onboard', `new-${mark}`, '--to', '0099'], 'version.unknown'],

@@ -34,7 +34,7 @@ const handOver = async (name: string): Promise<{ first: number; slug: string; he
 
 it('are not run again on what is another tenant’s now', async () => {
   const { first, slug } = await handOver('again')
-  expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run: first, note: '' }))).toMatchObject({ code: 'run.no_items' })
+  expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run: first, note: '' }))).toMatchObject({ code: 'run.put_right' })
   await fleet.control`update run set state = 'paused', finished_at = null where id = ${first}`
   expect(await refusalOf(fleet.tenancy.runs.retry(ada, { run: first, slugs: [slug] }))).toMatchObject({ code: 'run.no_items' })
   await fleet.control`update run set state = 'failed', finished_at = now() where id = ${first}`

@@ -19,6 +19,8 @@ const run = (changes: Partial<RunDocument>): RunDocument => ({
   startedAt: '2026-01-02T03:04:05.000Z',
   finishedAt: '2026-01-02T03:04:07.500Z',
   failures: [],
+  rerunnable: 0,
+  putRight: [],
   ...changes,
 })
 
@@ -35,6 +37,8 @@ const failure: RunDocument['failures'][number] = {
   statement: 'alter table t\n  add constraint c check (x > 0)',
   offendingRowsQuery: 'SELECT * FROM "tenant_a"."t" WHERE NOT (x > 0) LIMIT 50',
   tenants: Array.from({ length: 14 }, (_, index) => `t${index}`),
+  remaining: Array.from({ length: 14 }, (_, index) => `t${index}`),
+  putRight: [],
 }
 
 describe('a run as text', () => {
@@ -47,12 +51,24 @@ describe('a run as text', () => {
   })
 
   it('names a group of failures, its place and rows, some of its tenants, and the next step', () => {
-    const text = describeRun(run({ state: 'failed', counts: { ...counts, failed: 14, total: 14 }, failures: [failure] }))
+    const text = describeRun(run({ state: 'failed', counts: { ...counts, failed: 14, total: 14 }, failures: [failure], rerunnable: 14 }))
     expect(text).toContain('14 tenants: 23514 check constraint "c"')
     expect(text).toContain('t11 and 2 more')
     expect(text).toContain('  at 0012_c.sql:3\n    alter table t\n      add constraint c check (x > 0)')
     expect(text).toContain('SELECT * FROM "tenant_a"."t"')
     expect(text).toContain('tenantry runs rerun 42 tries 14 targets again')
+  })
+
+  it('says what later runs have put right, and what is left', () => {
+    const failed = { state: 'failed', counts: { ...counts, failed: 4, total: 4 } } as const
+    const later = [
+      { run: 43, count: 2 },
+      { run: 45, count: 1 },
+    ]
+    expect(describeRun(run({ ...failed, rerunnable: 1, putRight: later }))).toContain(
+      '3 of 4 were put right by runs 43 and 45. Once the cause is mended: tenantry runs rerun 42 tries 1 target again.',
+    )
+    expect(describeRun(run({ ...failed, putRight: [{ run: 43, count: 4 }] }))).toMatch(/All 4 were put right by run 43\.$/)
   })
 
   it('says how to go on when the tolerance stopped it', () => {

@@ -17,7 +17,15 @@ const error: AttemptError = {
   statementLine: 3,
   offendingRowsQuery: 'select * from work_logs where not (hours > 0)',
 }
-const group = (count: number, first: string): FailureGroup => ({ cause: first, count, example: error, message: error.message, tenants: [first] })
+const group = (count: number, first: string): FailureGroup => ({
+  cause: first,
+  count,
+  example: error,
+  message: error.message,
+  tenants: [first],
+  remaining: [first],
+  putRight: [],
+})
 
 it('names what is wrong and the next step', () => {
   expect(wordsOf(error)).toEqual({ title: 'rows that break a check', next: expect.stringContaining('query below') })

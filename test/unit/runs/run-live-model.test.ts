@@ -25,6 +25,7 @@ const run: RunDetail = {
   attempts: 0,
   retried: 0,
   childRuns: [],
+  leftover: { failed: 0, interrupted: 0, cancelled: 0, putRight: [] },
   servers: [],
   verified: null,
 }

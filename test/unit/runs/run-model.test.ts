@@ -27,6 +27,7 @@ const run = (state: RunState, some: Partial<ItemCounts> = {}, stopReason: string
   toVersion: '0012',
   counts: counts(some),
   stopReason,
+  leftover: { failed: some.failed ?? 0, interrupted: some.interrupted ?? 0, cancelled: some.cancelled ?? 0, putRight: [] },
 })
 const names = (facts: RunFacts, role: (typeof roles)[number]): string[] => commandsOffered(facts, role).map(({ command }) => command)
 
@@ -48,6 +49,16 @@ describe('commands offered', () => {
 
   it('are none for support, whatever the state', () => {
     for (const state of runStates) expect(names(run(state, { failed: 2, pending: 1, cancelled: 1 }), 'support')).toEqual([])
+  })
+
+  it('count for a rerun only what no later run has put right', () => {
+    const facts = run('failed', { failed: 4 })
+    const partly = { ...facts, leftover: { ...facts.leftover, failed: 1, putRight: [{ run: 12, count: 3 }] } }
+    expect(commandsOffered(partly, 'operator')[0]).toMatchObject({
+      label: 'Rerun 1',
+      confirm: { body: 'A new run starts with 1 that failed. 3 of 4 were put right by run 12, and left out. Run 42 stays as it is.' },
+    })
+    expect(names({ ...facts, leftover: { ...facts.leftover, failed: 0, putRight: [{ run: 12, count: 4 }] } }, 'operator')).toEqual([])
   })
 
   it('say how many a rerun takes and what a cancel leaves', () => {
