@@ -7,12 +7,13 @@ import type { Session } from './session.ts'
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '')
 
-/** Problems by file and line, or by line and column of a CSV, as lines under the error. */
+/** Problems by file and line, by line and column of a CSV, or by tenant, as lines under the error. */
 const problemLines = (details: Readonly<Record<string, unknown>>): string[] => {
   const list: unknown[] = Array.isArray(details.findings) ? details.findings : Array.isArray(details.problems) ? details.problems : []
   return list.slice(0, 50).map((entry) => {
     if (typeof entry !== 'object' || entry === null) return textOf(entry)
-    const { file, line, column, message }: { file?: unknown; line?: unknown; column?: unknown; message?: unknown } = entry
+    const { slug, file, line, column, message }: { slug?: unknown; file?: unknown; line?: unknown; column?: unknown; message?: unknown } = entry
+    if (slug !== undefined) return `${textOf(slug)}  ${textOf(message)}`
     const place = [file ?? 'line', line, column].map(textOf).filter(Boolean)
     return `${file === undefined ? place.join(' ') : place.join(':')}  ${textOf(message)}`
   })

@@ -38,6 +38,11 @@ export const errorTable = {
     title: 'Tenant “{slug}” cannot be discarded: database “{database}” holds a schema “{schema}” with a history.',
     hint: 'If it is the tenant’s, adopt it: onboard “{slug}” again with the version that the history is at (baseline). If nobody needs it, drop or rename it on the server, then discard the tenant.',
   },
+  'onboard.baseline': {
+    status: 422,
+    title: '{count} tenant(s) cannot be adopted. {problem}.',
+    hint: 'Name the schemas that are there and the versions that they are at; nothing was started.',
+  },
   'schema.taken': {
     status: 409,
     title: 'Schema “{schema}” in database “{database}” belongs to tenant “{slug}”.',

@@ -14,6 +14,7 @@ import { isBuilt } from '../registry/taken-slugs.ts'
 import { findSet, freezeMigrations, insertRun, planDigest, type NewItem, type SetRow } from '../runs/freeze.ts'
 import { explainConflict } from '../runs/start.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
+import { missingSchemas, refuseProblems, unknownBaselines } from './baselines.ts'
 
 type Row = {
   readonly slug: string
@@ -136,16 +137,24 @@ const readItems = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Pro
   })
 }
 
-const requireBaselines = (rows: readonly Row[], versions: ReadonlySet<string>, set: string): void => {
-  const wrong = rows.find(({ baseline }) => baseline !== null && !versions.has(baseline))
-  if (wrong) throw new TenancyError('version.unknown', { set, version: wrong.baseline, slug: wrong.slug })
+const versionsOf = (migrations: ReadonlyArray<{ readonly version: string }>): ReadonlySet<string> => new Set(migrations.map(({ version }) => version))
+
+/** Asked before anything is reserved, and outside of any transaction: nobody's row waits for a server. */
+const requireAdoptable = async (library: Library, input: OnboardInput): Promise<void> => {
+  if (input.tenants.every(({ baseline }) => baseline === undefined)) return
+  const { db } = library.control
+  const set = await findSet(db, input.set)
+  const versions = versionsOf(await freezeMigrations(db, set, input.to))
+  const rows = await placeRows(db, set, input)
+  refuseProblems([...unknownBaselines(rows, set.name, versions), ...(await missingSchemas(library, rows))])
 }
 
 /**
  * The same call can be repeated after a failure: what it left unbuilt is taken up again.
- * @throws set.unknown, set.empty, set.no_database, version.unknown, database.unknown, tenant.exists, schema.taken, run.targets_busy
+ * @throws set.unknown, set.empty, set.no_database, version.unknown, onboard.baseline, database.unknown, tenant.exists, schema.taken, run.targets_busy
  */
 export const startOnboarding = async (library: Library, actor: Actor, input: OnboardInput): Promise<RunRef> => {
+  await requireAdoptable(library, input)
   for (let left = 3; ; left -= 1) {
     try {
       return await reserveAndQueue(library, actor, input)
@@ -171,7 +180,7 @@ const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInp
       const set = await findSet(trx, input.set)
       const migrations = await freezeMigrations(trx, set, input.to)
       const rows = await placeRows(trx, set, input)
-      requireBaselines(rows, new Set(migrations.map(({ version }) => version)), set.name)
+      refuseProblems(unknownBaselines(rows, set.name, versionsOf(migrations)))
       await reserveTenants(trx, set, rows)
       await refuseTakenSchemas(trx, set, rows)
       await reservePlacements(trx, set, rows, input.isolation)

@@ -61,7 +61,7 @@ describe('what is not there', () => {
     ['run to pause', ['runs', 'pause', '4711'], 'run.unknown'],
     ['version of migrate', ['migrate', '--to', '0099'], 'version.unknown'],
     ['version of onboard', ['onboard', `new-${mark}`, '--to', '0099'], 'version.unknown'],
-    ['baseline of onboard', ['onboard', `new-${mark}`, '--baseline', '0099'], 'version.unknown'],
+    ['baseline of onboard', ['onboard', `new-${mark}`, '--baseline', '0099'], 'onboard.baseline'],
     ['database of onboard', ['onboard', `new-${mark}`, '--database', 'nope'], 'database.unknown'],
     ['database to remove', ['databases', 'remove', 'nope'], 'database.unknown'],
     ['database of a set', ['sets', 'sync', 'app', '--database', 'nope'], 'database.unknown'],

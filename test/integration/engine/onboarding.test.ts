@@ -256,12 +256,41 @@ describe('a schema that is there already', () => {
     expect(await lastErrorOf(run.id, slug)).toMatchObject({ code: '42704', version: '0002' })
   })
 
-  it('is not adopted when it is not there', async () => {
-    const slug = newSlug('missing')
-    const run = await fleet.ended(await fleet.onboard([{ slug, baseline: '0001' }]))
-    expect(await lastErrorOf(run.id, slug)).toMatchObject({ code: 'schema_missing' })
-    expect(await exists(slug)).toEqual(nothing)
-    expect(await refusalOf(fleet.onboard([{ slug, baseline: '0099' }]))).toMatchObject({ code: 'version.unknown' })
+  it('is not adopted when it is not there, which is said of every tenant before a run is made', async () => {
+    const [there, missing, elsewhere, wrong] = [newSlug('there'), newSlug('missing'), newSlug('elsewhere'), newSlug('wrong')]
+    for (const slug of [there, wrong]) await fleet.sql.unsafe(`create schema "${schemaOf(slug)}"`)
+    await fleet.sql.unsafe(`create schema "${schemaOf(elsewhere)}"`)
+    const [before] = await fleet.control`select count(*)::int as runs from run`
+    const refusal = await refusalOf(
+      fleet.onboard([
+        { slug: there, baseline: '0001' },
+        { slug: missing, baseline: '0001' },
+        { slug: wrong, baseline: '0099' },
+        { slug: elsewhere, baseline: '0001', database: 'db2' },
+      ]),
+    )
+    expect(refusal).toMatchObject({ code: 'onboard.baseline', details: { count: 3 } })
+    expect(refusal.details.problems).toEqual([
+      { slug: wrong, message: 'set “app” has no version 0099 to adopt it at' },
+      { slug: missing, message: `there is no schema “${schemaOf(missing)}” in database “db1”` },
+      { slug: elsewhere, message: `there is no schema “${schemaOf(elsewhere)}” in database “db2”` },
+    ])
+    expect(await fleet.control`select count(*)::int as runs from run`).toEqual([before])
+    expect(await stateOf(there)).toBeUndefined()
+    expect((await fleet.ended(await fleet.onboard([{ slug: there, baseline: '0001' }]))).state).toBe('succeeded')
+  })
+
+  it('is not adopted from a database that cannot be asked', async () => {
+    const slug = newSlug('unasked')
+    const name = new URL(fleet.urls[1] ?? '').pathname.slice(1)
+    await fleet.sql.unsafe(`alter database "${name}" allow_connections false`)
+    try {
+      const { code, details } = await refusalOf(fleet.onboard([{ slug, baseline: '0001', database: 'db2' }]))
+      expect([code, details.problem]).toEqual(['onboard.baseline', expect.stringMatching(/could not be seen. No connection to/)])
+      expect(await stateOf(slug)).toBeUndefined()
+    } finally {
+      await fleet.sql.unsafe(`alter database "${name}" allow_connections true`)
+    }
   })
 
   it('is not adopted against its own history, and nothing of the try is left', async () => {
