@@ -47,6 +47,16 @@ export const serversWithWork = async (db: ControlDb, freshSeconds: number): Prom
   return rows.map(({ id }) => id)
 }
 
+/** How many connections the open items of each database could use at once, so that they can be made while the items are still being read. */
+export const connectionsWanted = async (db: ControlDb, serverId: number): Promise<ReadonlyArray<{ readonly databaseId: number; readonly wanted: number }>> => {
+  const { rows } = await sql<{ databaseId: number; wanted: number }>`
+    select t.database_id as "databaseId", least(count(*), max(r.max_concurrent))::int as wanted
+    from run r join run_item i on i.run_id = r.id join target t on t.id = i.target_id
+    where r.state in ('queued', 'running') and i.server_id = ${serverId} and i.state = 'pending'
+    group by r.id, t.database_id order by r.id, t.database_id`.execute(db)
+  return rows
+}
+
 const parsed = new Map<string, ReturnType<typeof parseStatements>>()
 const keepParsed = 500
 

@@ -5,7 +5,7 @@ import { attemptError } from '../../migrations/attempt-error.ts'
 import { readSummaries } from '../../migrations/history.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
-import { adoptRun, interruptLeftovers, openRuns, readServer, readWork, type ServerFacts } from './adopt.ts'
+import { adoptRun, connectionsWanted, interruptLeftovers, openRuns, readServer, readWork, type ServerFacts } from './adopt.ts'
 import { executeItem, type ItemOutcome } from './execute.ts'
 import { isLaneFailure, Lanes, type LaneFailure } from './lanes.ts'
 import { beat, flightName, LeaseLost, type Lease } from './lease.ts'
@@ -40,6 +40,8 @@ export class Conductor {
   #refreshing: Promise<void> = Promise.resolve()
   #stopped: unknown = null
   #idleSince: number | null = null
+  /** Databases to connect to before the items are known, a slot each. */
+  #ahead: readonly number[] = []
   #allSettled = (): void => {}
 
   constructor(options: ConductOptions, server: ServerFacts, lease: Lease, fence: FleetConnection) {
@@ -237,6 +239,11 @@ export class Conductor {
     let connection: FleetConnection | null = null
     let at: number | null = null
     try {
+      const ahead = this.#ahead[index]
+      if (ahead !== undefined && this.#lanes.mayConnect(ahead)) {
+        const opened = await this.#lanes.open(ahead)
+        if (!isLaneFailure(opened)) [connection, at] = [opened, ahead]
+      }
       while (!this.#done) {
         if (index >= this.#width) {
           await connection?.close()
@@ -261,6 +268,11 @@ export class Conductor {
           }
           connection = opened
           at = work.databaseId
+          // Connecting takes its time, in which the worker may have been told to stop.
+          if (this.#done) {
+            this.#list.giveBack(work, 0)
+            continue
+          }
         }
         await this.#carry(work, connection)
       }
@@ -268,11 +280,6 @@ export class Conductor {
       this.#stop(error)
     } finally {
       await connection?.close()
-          // Connecting takes its time, in which the worker may have been told to stop.
-          if (this.#done) {
-            this.#list.giveBack(work, 0)
-            continue
-          }
     }
   }
 
@@ -357,11 +364,25 @@ export class Conductor {
     return Date.now() - this.#idleSince > lingerMs
   }
 
+  /** Connecting takes as long as reading the items, so both go on at the same time. A failure says nothing yet: the items will meet it. */
+  async #connectAhead(): Promise<void> {
+    try {
+      const wanted = await connectionsWanted(this.#options.library.control.db, this.#server.id)
+      this.#ahead = wanted
+        .flatMap(({ databaseId, wanted: count }) => Array.from({ length: Math.min(count, this.#width) }, () => databaseId))
+        .slice(0, this.#width)
+    } catch (error) {
+      this.#options.library.logger.warn({ code: codeOf(error), server: this.#server.id }, 'conductor.refresh_failed')
+    }
+    this.#openSlots()
+  }
+
   async drive(): Promise<'idle' | 'drained' | 'fence_lost'> {
     const stopHearing = this.#options.onChange(() => void this.refresh())
     this.#options.signal.addEventListener('abort', () => this.#wakeAll())
+    this.#options.hands.onCut(this.#fence)
     try {
-      await this.refresh()
+      await Promise.all([this.#connectAhead(), this.refresh()])
       this.#openSlots()
       await this.#pace()
       if (!this.#reporter.lost) await this.#reporter.flush(this.#quietRuns())
@@ -372,4 +393,3 @@ export class Conductor {
     return this.#options.signal.aborted ? 'drained' : this.#stopped === 'fence_lost' ? 'fence_lost' : 'idle'
   }
 }
-    this.#options.hands.onCut(this.#fence)

@@ -48,6 +48,8 @@ export class Lanes {
   readonly #limits: ConductLimits
   readonly #logger: Logger
   readonly #verify: () => Promise<void>
+  #verifying: Promise<void> | null = null
+  #nextVerify: Promise<void> | null = null
 
   /** @param verify throws LeaseLost when the lease is another's: asked after each connect */
   constructor(lease: Lease, limits: ConductLimits, logger: Logger, verify: () => Promise<void>) {
@@ -137,7 +139,7 @@ export class Lanes {
   /** A conductor that slept may wake up here, with a fresh connection and an old lease. That the control plane is away is no fault of the database. */
   async #admit(connection: FleetConnection): Promise<FleetConnection | LaneFailure> {
     try {
-      await this.#verify()
+      await this.#verifyOnce()
       return connection
     } catch (error) {
       await connection.close()
@@ -145,6 +147,21 @@ export class Lanes {
       this.#logger.warn({ code: codeOf(error) }, 'conductor.control_away')
       return { error, givenUp: false, waitMs: controlWaitMs }
     }
+  }
+
+  /** One question for all who come while another is asked; never an answer that was asked for before the caller had its connection. */
+  #verifyOnce(): Promise<void> {
+    if (this.#nextVerify) return this.#nextVerify
+    const ask = (): Promise<void> => {
+      this.#nextVerify = null
+      this.#verifying = this.#verify().finally(() => {
+        this.#verifying = null
+      })
+      return this.#verifying
+    }
+    if (!this.#verifying) return ask()
+    this.#nextVerify = this.#verifying.then(ask, ask)
+    return this.#nextVerify
   }
 
   async #prepare(connection: FleetConnection, place: Place): Promise<void> {

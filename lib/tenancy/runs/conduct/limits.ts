@@ -21,7 +21,7 @@ export const conductLimits: ConductLimits = {
   backoffBaseMs: 500,
   backoffMaxMs: 15_000,
   unreachableMs: 120_000,
-  recycleAfter: 150,
+  recycleAfter: 200,
   flushMs: 150,
   readAhead: 25,
 }
