@@ -138,7 +138,7 @@ describe('trying again', () => {
       failureTolerance: '50%',
     })
     const { run: rest } = await fleet.tenancy.runs.rerun(ada, { run: first.id, note: '' })
-    expect(await fleet.ended(rest)).toMatchObject({ state: 'failed', counts: { skipped: 1, succeeded: 1, failed: 2 } })
+    expect(await fleet.ended(rest)).toMatchObject({ state: 'failed', counts: { total: 3, succeeded: 1, failed: 2 } })
     expect((await fleet.tenancy.runs.get(first.id)).childRuns).toEqual([chosen, rest])
     expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run: chosen, note: '' }))).toMatchObject({ code: 'run.no_items' })
     expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run: rest, slugs: [slugs[5] ?? ''], note: '' }))).toMatchObject({ code: 'run.no_items' })
