@@ -41,7 +41,7 @@ const detachSignal = (): { readonly asked: Promise<'detached'>; forget(): void }
 const watch = async ({ tenancy, output }: Session, run: number, awayMs: number, stopped: AbortSignal): Promise<void> => {
   let goneSince: number | null = null
   while (!stopped.aborted) {
-    await sleep(lookAgainMs, undefined, { signal: stopped, ref: false }).catch(() => undefined)
+    await sleep(lookAgainMs, undefined, { signal: stopped }).catch(() => undefined)
     if (stopped.aborted) return
     const asked = Date.now()
     try {

@@ -20,7 +20,8 @@ beforeAll(async () => {
 })
 afterEach(async () => {
   for (const { child, ended } of running) {
-    child.kill('SIGKILL')
+    // The program that was started is the child of another, which passes on what it can.
+    child.kill('SIGTERM')
     await ended
   }
   running.clear()
