@@ -1,14 +1,12 @@
 import type { LintFinding } from '../contract/views.ts'
 import { placeOf, walk, type Statement } from '../sql/statements.ts'
+import { bodies } from './lint-bodies.ts'
+import { foreignNames } from './lint-names.ts'
+import type { Report, Rule } from './lint-rule.ts'
 import { indexOf, isConcurrent, nodeOf } from './statement-kinds.ts'
 import type { LoadedMigration } from './types.ts'
 
 /** Rules that only schema-per-tenant needs; each says what breaks and what to write instead. */
-type Rule = (migration: LoadedMigration, statement: Statement, report: Report) => void
-type Report = (rule: string, level: LintFinding['level'], message: string, offset?: number) => void
-
-const allowedSchemas: ReadonlySet<string> = new Set(['pg_catalog', 'information_schema', 'pg_temp'])
-
 const transactionControl: Rule = (migration, statement, report) => {
   if (statement.kind !== 'TransactionStmt') return
   report(
@@ -129,7 +127,7 @@ const lastName = (list: unknown): string | null => {
 const otherSchema: Rule = (_, statement, report) => {
   if (['CreateSchemaStmt', 'AlterObjectSchemaStmt'].includes(statement.kind))
     report('other_schema', 'error', 'makes or moves something into another schema; a migration stays inside the tenant’s own')
-  for (const { schema, reads, isTable, offset } of foreignNames(statement)) {
+  for (const { schema, reads, isTable, offset } of foreignNames(statement.node)) {
     const whose = schema === 'public' ? 'the schema public, which all tenants share' : `the schema “${schema}”`
     // Functions and types may be an extension's, wherever that was put.
     if (reads && isTable && schema !== 'public')
@@ -143,75 +141,6 @@ const otherSchema: Rule = (_, statement, report) => {
       report('reads_other_schema', 'warning', `refers to ${whose}: it locks there for all tenants at once, and does not move with the tenant`, offset)
     else report('names_schema', 'error', `changes ${whose}: write the name without a schema, it is placed in the tenant’s own`, offset)
   }
-}
-
-type ForeignName = { readonly schema: string; readonly reads: boolean; readonly isTable: boolean; readonly offset: number | undefined }
-
-/** Under these a name is looked up, not changed. */
-const readingNodes: ReadonlySet<string> = new Set([
-  'SelectStmt',
-  'fromClause',
-  'usingClause',
-  'pktable',
-  'FuncCall',
-  'TypeName',
-  'typeName',
-  'ColumnRef',
-  'inhRelations',
-  'TableLikeClause',
-])
-const changingTypes: ReadonlySet<string> = new Set(['AlterEnumStmt', 'CreateEnumStmt', 'CompositeTypeStmt', 'AlterDomainStmt'])
-const nameLists: ReadonlySet<string> = new Set(['funcname', 'names', 'defnames', 'typeName', 'domainname', 'objname'])
-/** Named by their table first, so a schema stands before two other names. */
-const partsOfTables: ReadonlySet<string> = new Set([
-  'OBJECT_COLUMN',
-  'OBJECT_TRIGGER',
-  'OBJECT_POLICY',
-  'OBJECT_RULE',
-  'OBJECT_TABCONSTRAINT',
-  'OBJECT_ATTRIBUTE',
-])
-
-/** Every name in a tree that carries another schema than the tenant's. */
-const foreignNames = (statement: Statement): ForeignName[] => {
-  const found: ForeignName[] = []
-  const root = nodeOf(statement)
-  const add = (schema: string, reads: boolean, value: Record<string, unknown>, isTable = false) => {
-    if (!allowedSchemas.has(schema)) found.push({ schema, reads, isTable, offset: typeof value.location === 'number' ? value.location : undefined })
-  }
-  const visit = (value: unknown, reads: boolean, parent: string): void => {
-    if (Array.isArray(value)) {
-      for (const element of value) visit(element, reads, parent)
-      return
-    }
-    if (typeof value !== 'object' || value === null) return
-    const record = value as Record<string, unknown>
-    if (typeof record.schemaname === 'string' && record.schemaname !== '') add(record.schemaname, reads, record, true)
-    for (const [key, child] of Object.entries(record)) {
-      if (nameLists.has(key)) {
-        const schema = firstOfQualified(child)
-        if (schema !== null) add(schema, reads || key === 'names', record)
-      }
-      if (key === 'items' && (root.removeType !== undefined || root.objtype !== undefined)) {
-        const length = partsOfTables.has(String(root.removeType ?? root.objtype)) ? 3 : 2
-        const schema = firstOfQualified(child, length)
-        if (schema !== null) add(schema, false, record)
-      }
-      if (key === 'fields' && Array.isArray(child) && child.length > 2) add(firstOfQualified(child) ?? '', true, record)
-      visit(child, reads || (readingNodes.has(key) && !changingTypes.has(parent)), key)
-    }
-  }
-  visit(statement.node, false, '')
-  return found.filter(({ schema }) => schema !== '')
-}
-
-/** Functions, types and dropped objects are named by lists of strings: schema and name where there are two. */
-const firstOfQualified = (list: unknown, length = 2): string | null => {
-  if (!Array.isArray(list) || list.length < length) return null
-  const strings = list.map((part: unknown) =>
-    typeof part === 'object' && part !== null && 'String' in part ? ((part.String as { sval?: string }).sval ?? null) : null,
-  )
-  return strings.every((part) => part !== null) ? (strings[0] ?? null) : null
 }
 
 const sharedObjects: ReadonlyMap<string, string> = new Map([
@@ -251,7 +180,7 @@ const wholeSchemas: Rule = (_, statement, report) => {
   else if (node.targtype === 'ACL_TARGET_ALL_IN_SCHEMA' || reachingStatements.has(statement.kind))
     report('whole_schema', 'error', 'changes rights or owners beyond named objects of the tenant; grant on the tables by their names')
   else if (statement.kind === 'DropStmt' && (node.removeType === 'OBJECT_TYPE' || node.removeType === 'OBJECT_DOMAIN'))
-    for (const { schema } of foreignNames(statement))
+    for (const { schema } of foreignNames(statement.node))
       report('names_schema', 'error', `drops something of the schema “${schema}”: write the name without a schema`)
 }
 
@@ -303,6 +232,7 @@ const rules: readonly Rule[] = [
   history,
   ifNotExists,
   plainIndex,
+  bodies,
 ]
 
 /** All findings of one migration, by line. */

@@ -2,7 +2,7 @@ import { scanSync } from 'libpg-query'
 import { walk, type Statement } from '../sql/statements.ts'
 
 /** The statement's own node, without the wrapper that carries its kind. */
-export const nodeOf = (statement: Statement): Record<string, unknown> => {
+export const nodeOf = (statement: Pick<Statement, 'node'>): Record<string, unknown> => {
   const inner: unknown = Object.values(statement.node)[0]
   return typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : {}
 }
