@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
 import { Client, Pool, TypeOverrides, type ClientConfig, type PoolClient } from 'pg'
 import postgres from 'postgres'
+import { driverOptions, pgOptions } from '../sql/database-url.ts'
 import { codeOf, classify } from '../sql/sqlstate.ts'
 import type { ControlTables } from './schema.ts'
 
@@ -44,7 +45,8 @@ const withCode = (error: unknown, code: string): unknown => {
 /** The bound is on connecting alone: the pool's own would also end the wait for a free connection. */
 class ControlClient extends Client {
   constructor(config?: ClientConfig) {
-    super({ ...config, connectionTimeoutMillis: connectTimeoutMs })
+    // The pool hides the password from those who list its settings, and a copy is a list.
+    super({ ...config, password: config?.password, connectionTimeoutMillis: connectTimeoutMs })
   }
 }
 
@@ -53,7 +55,7 @@ export const answerBounds = { query_timeout: answerTimeoutMs, connectionTimeoutM
 
 const openPool = (url: string, options: ControlOptions): Pool => {
   const pool = new Pool({
-    connectionString: url,
+    ...pgOptions(url),
     Client: ControlClient,
     max: options.max ?? 8,
     idleTimeoutMillis: 30_000,
@@ -121,7 +123,8 @@ export const openControl = (url: string, options: ControlOptions = {}): Control 
   pool.on('connect', (client) => clients.add(client))
   pool.on('remove', (client) => clients.delete(client))
   const db = new Kysely<ControlTables>({ dialect: new PostgresDialect({ pool: guardedPool(pool) }) })
-  const sql = postgres(url, {
+  const sql = postgres({
+    ...driverOptions(url),
     max: 1,
     connect_timeout: connectTimeoutMs / 1000,
     onnotice: () => {},

@@ -8,7 +8,7 @@ import { readHistory, readSummaries, type TargetSummary } from '../migrations/hi
 import { explainOffTrack, standingOf, type Standing, type TrackMigration } from '../migrations/track.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
 import { connectionProblem } from '../registry/connection-problem.ts'
-import type { DatabaseUrl } from '../registry/database-url.ts'
+import type { DatabaseUrl } from '../sql/database-url.ts'
 import { openUrl } from '../registry/databases.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { atServer } from '../registry/server-gate.ts'

@@ -7,7 +7,7 @@ import { appendAudit } from '../control/audit.ts'
 import { notify } from '../control/notify.ts'
 import { seal } from '../control/seal.ts'
 import { TenancyError } from '../errors.ts'
-import { addressOf, parseDatabaseUrl } from './database-url.ts'
+import { addressOf, parseDatabaseUrl } from '../sql/database-url.ts'
 import { listDatabases } from './database-list.ts'
 import { probeDatabase } from './probe.ts'
 

@@ -1,7 +1,7 @@
 import { TenancyError, isTenancyError } from '../errors.ts'
 import { connectionWords } from '../sql/connection-words.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
-import { addressOf, type DatabaseUrl } from './database-url.ts'
+import { addressOf, type DatabaseUrl } from '../sql/database-url.ts'
 
 const tlsCodes = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
 

@@ -9,7 +9,7 @@ import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { seal, unseal } from '../control/seal.ts'
 import { TenancyError, isTenancyError } from '../errors.ts'
-import { addressOf, parseDatabaseUrl, type DatabaseUrl } from './database-url.ts'
+import { addressOf, parseDatabaseUrl, type DatabaseUrl } from '../sql/database-url.ts'
 import { listDatabases } from './database-list.ts'
 import { probeDatabase, type Probe } from './probe.ts'
 

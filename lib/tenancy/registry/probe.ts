@@ -4,7 +4,7 @@ import type { DatabaseFacts } from '../contract/views.ts'
 import { TenancyError } from '../errors.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { connectionProblem } from './connection-problem.ts'
-import { addressOf, driverOptions, type DatabaseUrl } from './database-url.ts'
+import { addressOf, driverOptions, type DatabaseUrl } from '../sql/database-url.ts'
 
 /** What looking at a server shows. `identity` tells two addresses of one server apart from two servers. */
 export type Probe = DatabaseFacts & { readonly identity: string; readonly connectionsOurs: number }

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { PlacementView, TenantDetail } from '../contract/views.ts'
 import type { Library } from '../context.ts'
 import { TenancyError } from '../errors.ts'
-import { addressOf } from './database-url.ts'
+import { addressOf } from '../sql/database-url.ts'
 
 /** Newest first; older ones are found on the runs' own pages. */
 const runsShown = 50

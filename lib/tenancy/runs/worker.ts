@@ -11,6 +11,7 @@ import { claimSecret } from '../control/secret-check.ts'
 import { refreshDatabases } from '../registry/database-refresh.ts'
 import { observeDatabase } from '../observation/observe.ts'
 import type { DatabaseLook } from '../observation/request.ts'
+import { pgOptions } from '../sql/database-url.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { serversWithWork } from './conduct/adopt.ts'
 import { conduct } from './conduct/drive-server.ts'
@@ -41,12 +42,11 @@ const heartbeat = { heartbeatSeconds: 10 }
 const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 5 }
 
 /** Handed on to the driver; their type does not list them all. */
-const bounds: object = answerBounds
+const connection = (url: string): object => ({ ...answerBounds, ...pgOptions(url) })
 
 const makeBoss = (url: string, library: Library, schedules: boolean): PgBoss => {
   const boss = new PgBoss({
-    ...bounds,
-    connectionString: url,
+    ...connection(url),
     application_name: 'tenantry:jobs',
     schema: 'pgboss',
     max: 4,

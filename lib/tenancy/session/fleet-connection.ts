@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import { driverOptions } from '../registry/database-url.ts'
+import { driverOptions } from '../sql/database-url.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 
 /** One connection to a fleet database that is never silently replaced by another one. */

@@ -1,7 +1,7 @@
 import postgres from 'postgres'
 import { describe, expect, inject, it } from 'vitest'
 import { isTenancyError } from '../../../lib/tenancy/errors.ts'
-import { parseDatabaseUrl } from '../../../lib/tenancy/registry/database-url.ts'
+import { parseDatabaseUrl } from '../../../lib/tenancy/sql/database-url.ts'
 import { probeDatabase } from '../../../lib/tenancy/registry/probe.ts'
 import { startOfVersion, startSilent, startStandby, startTransactionPooler, startTrusting } from './odd-servers.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addressOf, driverOptions, parseDatabaseUrl } from '../../../lib/tenancy/registry/database-url.ts'
+import { addressOf, driverOptions, parseDatabaseUrl } from '../../../lib/tenancy/sql/database-url.ts'
 import { isTenancyError } from '../../../lib/tenancy/errors.ts'
 
 const refusal = (text: string): { code: string; message: string; everything: string } => {
@@ -31,7 +31,7 @@ describe('a connection string', () => {
       database: 'my app',
       username: 'a@b',
       password: 'p% w',
-      ssl: 'verify-full',
+      ssl: { rejectUnauthorized: true, host: '::1' },
     })
     expect(addressOf(parseDatabaseUrl('postgres://a@[::1]/b'))).toBe('[::1]:5432')
   })

@@ -1,4 +1,5 @@
 import { TenancyError } from '../errors.ts'
+import { isSslMode, sslModes, tlsForPg, tlsForPostgresJs, tlsOf, type PgTls, type PostgresJsTls, type SslMode } from './tls.ts'
 
 /** A connection string taken apart. `url` is the only field that holds the password, and is for the driver alone. */
 export type DatabaseUrl = {
@@ -7,9 +8,9 @@ export type DatabaseUrl = {
   readonly port: number
   readonly dbname: string
   readonly user: string
+  readonly sslMode: SslMode | null
 }
 
-const sslModes: ReadonlySet<string> = new Set(['disable', 'allow', 'prefer', 'require', 'verify-full'])
 /** What `psql` takes and would change nothing here: Tenantry sets its own. */
 const ignoredParameters: ReadonlySet<string> = new Set(['application_name', 'connect_timeout', 'fallback_application_name'])
 
@@ -23,13 +24,13 @@ const decode = (text: string, part: string): string => {
   }
 }
 
-const sslModeOf = (parameters: URLSearchParams): string | null => {
+const sslModeOf = (parameters: URLSearchParams): SslMode | null => {
   for (const name of parameters.keys()) {
     if (name !== 'sslmode' && !ignoredParameters.has(name)) throw refuse(`the parameter “${name.slice(0, 40)}” is not one that Tenantry knows; only sslmode is`)
   }
   const mode = parameters.get('sslmode')
-  if (mode !== null && !sslModes.has(mode)) throw refuse(`sslmode is one of ${[...sslModes].join(', ')}`)
-  return mode
+  if (mode === null || isSslMode(mode)) return mode
+  throw refuse(`sslmode is one of ${sslModes.join(', ')}`)
 }
 
 /** The parser of URLs says only "Invalid URL"; these are the ways in which connection strings usually go wrong. */
@@ -70,34 +71,37 @@ export const parseDatabaseUrl = (text: string): DatabaseUrl => {
   const credentials = encodeURIComponent(user) + (password === '' ? '' : `:${encodeURIComponent(password)}`)
   const address = host.includes(':') ? `[${host}]` : host
   const query = sslMode === null ? '' : `?sslmode=${sslMode}`
-  return { url: `postgres://${credentials}@${address}:${port}/${encodeURIComponent(dbname)}${query}`, host, port, dbname, user }
+  return { url: `postgres://${credentials}@${address}:${port}/${encodeURIComponent(dbname)}${query}`, host, port, dbname, user, sslMode }
 }
 
 /** `host:port`, as people read it. */
 export const addressOf = ({ host, port }: Pick<DatabaseUrl, 'host' | 'port'>): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
 
-/** What the driver connects with. Its own reading of a URL neither decodes a database's name nor takes an IPv6 address. */
-export type DriverOptions = {
-  readonly database: string
-  readonly username: string
-  readonly password: string
-  readonly ssl: false | 'allow' | 'prefer' | 'require' | 'verify-full'
-}
+/** What postgres.js connects with. Its own reading of a URL neither decodes a database's name nor takes an IPv6 address. */
+export type DriverOptions = PostgresJsTls & { readonly database: string; readonly username: string; readonly password: string }
 
-/** Nothing listens between a machine and itself. */
-const isLoopback = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-
-/** Without a word about it, TLS where the server has it, as libpq does; a certificate is checked only by `verify-full`. */
-const sslOf = (mode: string | null, host: string): DriverOptions['ssl'] => {
-  if (mode === null) return isLoopback(host) ? false : 'prefer'
-  return mode === 'require' || mode === 'allow' || mode === 'verify-full' || mode === 'prefer' ? mode : false
-}
+const passwordOf = ({ url }: DatabaseUrl): string => decodeURIComponent(new URL(url).password)
 
 /** @throws database.url */
 export const driverOptions = (text: string): DriverOptions => {
-  const { url, host, port, dbname, user } = parseDatabaseUrl(text)
-  const { password, searchParams } = new URL(url)
+  const at = parseDatabaseUrl(text)
+  const { host, port, dbname, user, sslMode } = at
   // As lists, which its types do not know: a single host would be cut at its first colon.
   const address: object = { host: [host], port: [port] }
-  return { ...address, database: dbname, username: user, password: decodeURIComponent(password), ssl: sslOf(searchParams.get('sslmode'), host) }
+  return { ...address, database: dbname, username: user, password: passwordOf(at), ...tlsForPostgresJs(tlsOf(sslMode, host), host) }
+}
+
+export type PgOptions = PgTls & {
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly user: string
+  readonly password: string
+}
+
+/** The same for pg. @throws database.url */
+export const pgOptions = (text: string): PgOptions => {
+  const at = parseDatabaseUrl(text)
+  const { host, port, dbname, user, sslMode } = at
+  return { host, port, database: dbname, user, password: passwordOf(at), ...tlsForPg(tlsOf(sslMode, host)) }
 }
