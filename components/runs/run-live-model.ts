@@ -37,7 +37,7 @@ export const applyRunEvent = (live: RunLive, event: RunEvent): RunLive => {
   if (event.run !== live.run.id || event.revision < live.revision) return live
   return {
     ...live,
-    run: { ...live.run, state: event.state, counts: event.counts, stopReason: event.stopReason, revision: event.revision },
+    run: { ...live.run, state: event.state, counts: event.counts, stopReason: event.stopReason, waitsFor: event.waitsFor, revision: event.revision },
     letters: event.map ?? applyChanges(live.letters, event.changes),
     rate: event.rate,
     etaMs: event.etaMs,

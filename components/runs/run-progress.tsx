@@ -1,10 +1,11 @@
 import { CircleAlert, ShieldCheck } from 'lucide-react'
 import { cn } from '@/components/ui/class-names'
 import { Progress } from '@/components/ui/progress'
+import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
 import type { StreamStatus } from '@/lib/client/use-event-stream'
 import { formatCount } from '@/lib/format'
-import { itemStates, type ItemState } from '@/lib/tenancy/contract'
+import { describeWait, itemStates, type ItemState } from '@/lib/tenancy/contract'
 import type { RunLive } from './run-live-model'
 import { progressSegments, rateText, runSentence, settledCount, workedPercent, timeLeftText, verifiedLine } from './run-model'
 import { itemStateLooks } from './run-status'
@@ -25,7 +26,6 @@ export function RunProgress({ live, status, onState }: Props) {
       ? 'The live connection is lost; it is being opened again.'
       : [rateText(run.state, live.rate), timeLeftText(run.state, live.etaMs)].filter((text) => text !== '').join(' · ')
   const verified = verifiedLine(run.state, run.verified)
-  const waiting = run.servers.find((server) => server.waitingFor !== null)
   return (
     <section aria-label="Progress" className="flex flex-col gap-2">
       <div className="flex items-baseline gap-x-3">
@@ -74,9 +74,15 @@ export function RunProgress({ live, status, onState }: Props) {
             {verified.text}
           </p>
         )}
-        {verified === null && waiting ? (
+        {verified === null && run.waitsFor !== null ? (
           <p className="ml-auto text-muted">
-            Server {waiting.server}: {waiting.waitingFor}
+            {describeWait(run.waitsFor)}
+            {run.waitsFor.for === 'server' ? (
+              <>
+                {' '}
+                First noticed <RelativeTime at={run.waitsFor.since} />.
+              </>
+            ) : null}
           </p>
         ) : null}
       </div>

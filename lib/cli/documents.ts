@@ -88,8 +88,19 @@ const runSummary = {
   finishedAt: time.nullable(),
 }
 
+/** `worker`: none is running; `conductor`: none has taken the server up; `server`: it is out of reach, or its database is. */
+const wait = z.strictObject({
+  for: z.enum(['worker', 'conductor', 'server']),
+  server: z.string(),
+  database: z.string().nullable(),
+  problem: z.string().nullable(),
+  since: time,
+})
+
 const run = z.strictObject({
   ...runSummary,
+  /** While it is open: what holds it up, if anything does. */
+  waitsFor: wait.nullable(),
   failures: z.array(failure),
   /** How many targets a rerun would take; 0 while the run is open. */
   rerunnable: count,

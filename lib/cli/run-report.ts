@@ -1,12 +1,12 @@
 /** A run as document and as text, for every command that ends with one. */
 import { formatCount, formatDuration, formatUtc, plural } from '../format.ts'
-import { describePutRight, isFinalRun, putRightCount } from '../tenancy/contract/index.ts'
-import type { FailureGroup, RunDetail, RunSummary } from '../tenancy/contract/index.ts'
+import { describePutRight, describeWait, isFinalRun, putRightCount } from '../tenancy/contract/index.ts'
+import type { FailureGroup, RunDetail, RunSummary, RunWait } from '../tenancy/contract/index.ts'
 import type { FailureDocument, RunDocument } from './documents.ts'
 import { exitCodes } from './failure.ts'
 import type { Session } from './session.ts'
 
-export type RunSummaryDocument = Omit<RunDocument, 'failures' | 'rerunnable' | 'putRight'>
+export type RunSummaryDocument = Omit<RunDocument, 'failures' | 'rerunnable' | 'putRight' | 'waitsFor'>
 
 export const summaryDocument = (run: RunSummary): RunSummaryDocument => ({
   id: run.id,
@@ -46,6 +46,7 @@ export const readRun = async ({ tenancy }: Session, id: number): Promise<RunDocu
   const { failed, interrupted, cancelled, putRight } = run.leftover
   return {
     ...summaryDocument(run),
+    waitsFor: run.waitsFor === null ? null : { database: null, problem: null, ...run.waitsFor },
     failures: failures.map(failureDocument),
     rerunnable: failed + interrupted + cancelled,
     putRight: putRight.map((one) => ({ ...one })),
@@ -96,11 +97,26 @@ const nextStep = (run: RunDocument): string | null => {
 }
 
 /** What happened, to how many, why, and what next. */
+/** The document has every field for each of them. */
+const waitOf = ({ waitsFor }: RunDocument): RunWait | null => {
+  if (waitsFor === null) return null
+  const { server, since } = waitsFor
+  if (waitsFor.for === 'server') return { for: 'server', server, since, database: waitsFor.database, problem: waitsFor.problem ?? '' }
+  return { for: waitsFor.for, server, since }
+}
+
+const waitLine = (run: RunDocument): string[] => {
+  const wait = waitOf(run)
+  if (wait === null) return []
+  return [wait.for === 'server' ? `${describeWait(wait)} First noticed ${formatUtc(wait.since)}.` : describeWait(wait)]
+}
+
 export const describeRun = (run: RunDocument): string => {
   const next = nextStep(run)
   return [
     `run ${run.id}  ${describeWork(run)}  ${run.state}${durationOf(run)}`,
     describeCounts(run),
+    ...waitLine(run),
     ...(run.note === '' ? [] : [`note: ${run.note}`]),
     `started by ${run.startedBy}, ${formatUtc(run.createdAt)}${run.parentRun === null ? '' : `, from run ${run.parentRun}`}`,
     ...run.failures.flatMap((failure) => ['', ...describeFailure(failure)]),

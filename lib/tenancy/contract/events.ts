@@ -1,6 +1,7 @@
 /** Messages of the two event streams. The id of a message is the revision that it brings the reader to. */
 import type { ItemCounts, RunSummary } from './views.ts'
 import type { RunState } from './states.ts'
+import type { RunWait } from './waits.ts'
 
 export type RunEvent = {
   readonly run: number
@@ -11,6 +12,8 @@ export type RunEvent = {
   readonly rate: number | null
   readonly etaMs: number | null
   readonly stopReason: string | null
+  /** What holds it up, if anything does; looked at every other second. */
+  readonly waitsFor: RunWait | null
   /** Changes since the reader's last revision as [position, letter]; `map` replaces them when the reader has none. */
   readonly changes: ReadonlyArray<readonly [position: number, letter: string]>
   readonly map: string | null

@@ -2,6 +2,7 @@
 import type { Role } from './permissions.ts'
 import type { PutRight } from './put-right.ts'
 import type { AttemptState, Isolation, ItemState, RunKind, RunState, TenantState, VersionState } from './states.ts'
+import type { RunWait } from './waits.ts'
 
 export type VersionCounts = Readonly<Record<VersionState | 'unobserved', number>>
 export type ItemCounts = Readonly<Record<ItemState, number>> & { readonly total: number }
@@ -167,6 +168,8 @@ export type RunDetail = RunSummary & {
     readonly conductor: { readonly worker: string; readonly heartbeatAt: string } | null
     readonly waitingFor: string | null
   }>
+  /** While it is open: what holds it up, if anything does. */
+  readonly waitsFor: RunWait | null
   /** After the end: what reading the histories back showed. */
   readonly verified: { readonly at: string; readonly targets: number; readonly mismatches: number } | null
 }

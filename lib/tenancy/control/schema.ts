@@ -173,6 +173,13 @@ export type ControlTables = {
     backend_pid: number | null
     error: ColumnType<AttemptError | null, string | null, string | null>
   }
-  conductor: { server_id: number; epoch: Generated<number>; worker: string | null; heartbeat_at: NullableTimestamp; waiting_for: string | null }
+  conductor: {
+    server_id: number
+    epoch: Generated<number>
+    worker: string | null
+    heartbeat_at: NullableTimestamp
+    waiting_for: string | null
+    waiting_since: NullableTimestamp
+  }
   worker: { name: string; started_at: Generated<Date>; heartbeat_at: Timestamp }
 } & PeopleTables

@@ -17,6 +17,7 @@ import type { FrozenMigration } from '../control/schema.ts'
 import { TenancyError } from '../errors.ts'
 import { putRightBy, putRightOf, readLeftovers } from './leftovers.ts'
 import { summariesWhere } from './summaries.ts'
+import { readWait } from './waits.ts'
 
 type Db = Pick<Library, 'control'>
 
@@ -79,7 +80,12 @@ const leftoverOf = async (db: ControlDb, { id, state, counts }: RunSummary): Pro
 
 /** @throws run.unknown */
 export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunDetail> => {
-  const [summaries, extra, servers] = await Promise.all([summariesWhere(db, sql`r.id = ${run}`, 1), extraOf(db, run), serversOf(db, run)])
+  const [summaries, extra, servers, waitsFor] = await Promise.all([
+    summariesWhere(db, sql`r.id = ${run}`, 1),
+    extraOf(db, run),
+    serversOf(db, run),
+    readWait(db, run),
+  ])
   const summary = summaries[0]
   if (!summary || !extra) throw new TenancyError('run.unknown', { run })
   const { verifiedAt, verifiedTargets, verifiedMismatches, migrations, ...facts } = extra
@@ -88,6 +94,7 @@ export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunD
     ...facts,
     migrations: migrations.map(({ version, name, checksum, transactional }) => ({ version, name, checksum, transactional })),
     servers,
+    waitsFor,
     leftover: await leftoverOf(db, summary),
     verified: verifiedAt === null ? null : { at: verifiedAt.toISOString(), targets: verifiedTargets ?? 0, mismatches: verifiedMismatches ?? 0 },
   }

@@ -18,6 +18,7 @@ const run = (changes: Partial<RunDocument>): RunDocument => ({
   createdAt: '2026-01-02T03:04:05.000Z',
   startedAt: '2026-01-02T03:04:05.000Z',
   finishedAt: '2026-01-02T03:04:07.500Z',
+  waitsFor: null,
   failures: [],
   rerunnable: 0,
   putRight: [],

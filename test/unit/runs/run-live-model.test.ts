@@ -27,6 +27,7 @@ const run: RunDetail = {
   childRuns: [],
   leftover: { failed: 0, interrupted: 0, cancelled: 0, putRight: [] },
   servers: [],
+  waitsFor: null,
   verified: null,
 }
 const live = liveFrom(run, { revision: 3, letters: 'pppp', slugs: ['a', 'b', 'c', 'd'] })
@@ -38,6 +39,7 @@ const event = (some: Partial<RunEvent>): RunEvent => ({
   rate: 2,
   etaMs: 1000,
   stopReason: null,
+  waitsFor: null,
   changes: [],
   map: null,
   at: '2026-01-01T00:00:01Z',

@@ -25,7 +25,7 @@ export const takeLease = async (db: ControlDb, serverId: number, worker: string)
   const installation = await readInstallation(db)
   const { rows } = await sql<{ epoch: number }>`
     insert into conductor (server_id, epoch, worker, heartbeat_at, waiting_for) values (${serverId}, 1, ${worker}, now(), null)
-    on conflict (server_id) do update set epoch = conductor.epoch + 1, worker = excluded.worker, heartbeat_at = now(), waiting_for = null
+    on conflict (server_id) do update set epoch = conductor.epoch + 1, worker = excluded.worker, heartbeat_at = now(), waiting_for = null, waiting_since = null
     returning epoch`.execute(db)
   return { serverId, installation, epoch: Number(rows[0]?.epoch) }
 }
@@ -33,9 +33,9 @@ export const takeLease = async (db: ControlDb, serverId: number, worker: string)
 /** @throws LeaseLost when another conductor has taken the server over */
 export const beat = async (db: ControlDb, lease: Lease, waitingFor: string | null): Promise<void> => {
   const { rows } = await sql`
-    update conductor set heartbeat_at = now(), waiting_for = ${waitingFor} where server_id = ${lease.serverId} and epoch = ${lease.epoch} returning 1`.execute(
-    db,
-  )
+    update conductor set heartbeat_at = now(), waiting_for = ${waitingFor}::text,
+      waiting_since = case when ${waitingFor}::text is null then null when waiting_for is null then now() else waiting_since end
+    where server_id = ${lease.serverId} and epoch = ${lease.epoch} returning 1`.execute(db)
   if (rows.length === 0) throw new LeaseLost(`server ${lease.serverId} has a newer conductor than epoch ${lease.epoch}`)
 }
 
@@ -46,7 +46,9 @@ export const requireLease = async (trx: ControlDb, lease: Lease): Promise<void> 
 }
 
 export const releaseLease = async (db: ControlDb, lease: Lease): Promise<void> => {
-  await sql`update conductor set worker = null, waiting_for = null where server_id = ${lease.serverId} and epoch = ${lease.epoch}`.execute(db)
+  await sql`update conductor set worker = null, waiting_for = null, waiting_since = null where server_id = ${lease.serverId} and epoch = ${lease.epoch}`.execute(
+    db,
+  )
 }
 
 /** By number: a conductor that slept and wakes up late must not end its successors. */

@@ -1,0 +1,2 @@
+-- Since when a server's conductor waits for what it says it waits for.
+alter table conductor add column waiting_since timestamptz;
