@@ -1,5 +1,6 @@
 import { Bot, SquareTerminal, User } from 'lucide-react'
 import Link from 'next/link'
+import { ListTable } from '@/components/ui/list-table'
 import { RelativeTime } from '@/components/ui/relative-time'
 import type { AuditRow } from '@/lib/tenancy/contract'
 import { detailsLine, subjectHref } from './audit-model'
@@ -10,26 +11,15 @@ const actorLooks = {
   system: { icon: Bot, word: 'Tenantry itself' },
 } as const
 
+const headings = ['When', 'Who', 'What', 'To what', 'Details'] as const
+
 export function AuditTable({ rows }: { readonly rows: readonly AuditRow[] }) {
   return (
-    <div className="overflow-x-auto rounded-lg border border-line bg-surface" tabIndex={0} role="region" aria-label="Audit rows">
-      <table className="w-full text-sm">
-        <thead>
-          <tr className="h-8 border-b border-line text-left text-xs text-muted">
-            {['When', 'Who', 'What', 'To what', 'Details'].map((heading) => (
-              <th key={heading} scope="col" className="px-3 font-normal first:pl-4">
-                {heading}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <AuditLine key={row.id} row={row} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ListTable label="Audit rows" headings={headings}>
+      {rows.map((row) => (
+        <AuditLine key={row.id} row={row} />
+      ))}
+    </ListTable>
   )
 }
 

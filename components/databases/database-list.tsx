@@ -4,6 +4,7 @@ import { useSuspenseQuery } from '@tanstack/react-query'
 import { CircleCheck, Database, Unplug } from 'lucide-react'
 import Link from 'next/link'
 import { EmptyState } from '@/components/ui/empty-state'
+import { ListTable } from '@/components/ui/list-table'
 import { Page, PageHeader } from '@/components/ui/page-header'
 import { Progress } from '@/components/ui/progress'
 import { RelativeTime } from '@/components/ui/relative-time'
@@ -53,29 +54,11 @@ const headings = ['Database', 'State', 'Server', 'Connections of the budget', 'S
 
 function DatabaseTable({ rows, actions }: { readonly rows: readonly DatabaseRow[]; readonly actions: DatabaseActions | null }) {
   return (
-    <div className="overflow-x-auto rounded-lg border border-line bg-surface" tabIndex={0} role="region" aria-label="Databases">
-      <table className="w-full text-sm">
-        <thead>
-          <tr className="h-8 border-b border-line text-left text-xs text-muted">
-            {headings.map((heading) => (
-              <th key={heading} scope="col" className="px-3 font-normal whitespace-nowrap first:pl-4">
-                {heading}
-              </th>
-            ))}
-            {actions ? (
-              <th scope="col" className="w-10">
-                <span className="sr-only">Actions</span>
-              </th>
-            ) : null}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row key={row.name} row={row} rows={rows} actions={actions} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ListTable label="Databases" headings={headings} hasMenus={actions !== null}>
+      {rows.map((row) => (
+        <Row key={row.name} row={row} rows={rows} actions={actions} />
+      ))}
+    </ListTable>
   )
 }
 

@@ -7,6 +7,7 @@ import { tenantsHref } from '@/components/tenants/tenant-search'
 import { Button } from '@/components/ui/button'
 import { ErrorState } from '@/components/ui/error-state'
 import { Panel } from '@/components/ui/page-header'
+import { ScrollBox } from '@/components/ui/scroll-box'
 import { Skeleton } from '@/components/ui/skeleton'
 import { describeReadError } from '@/lib/client/fetch-json'
 import { fleetMapQuery } from '@/lib/client/fleet'
@@ -56,7 +57,7 @@ const isFilterable = (state: string): state is VersionState => (versionStates as
 function MapTable({ rows }: { readonly rows: readonly GroupCounts[] }) {
   const states = versionStateOrder.filter((state) => rows.some(({ counts }) => counts[state] > 0))
   return (
-    <div tabIndex={0} role="region" aria-label="Targets by database and version state" className="overflow-x-auto focus-visible:-outline-offset-2">
+    <ScrollBox label="Targets by database and version state">
       <table className="w-full text-sm">
         <caption className="sr-only">Targets by database and version state</caption>
         <thead>
@@ -100,6 +101,6 @@ function MapTable({ rows }: { readonly rows: readonly GroupCounts[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   )
 }

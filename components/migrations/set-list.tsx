@@ -4,6 +4,7 @@ import { useSuspenseQuery } from '@tanstack/react-query'
 import { Layers } from 'lucide-react'
 import Link from 'next/link'
 import { EmptyState } from '@/components/ui/empty-state'
+import { ListTable } from '@/components/ui/list-table'
 import { Page, PageHeader } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { setQueries } from '@/lib/client/queries/migrations'
@@ -40,42 +41,29 @@ export function SetList({ sync, databases }: Props) {
 
 function SetTable({ sets }: { readonly sets: readonly SetSummary[] }) {
   return (
-    <div className="overflow-x-auto rounded-lg border border-line bg-surface" tabIndex={0} role="region" aria-label="Migration sets">
-      <table className="w-full text-sm">
-        <thead>
-          <tr className="h-8 border-b border-line text-left text-xs text-muted">
-            {headings.map((heading) => (
-              <th key={heading} scope="col" className="px-3 font-normal whitespace-nowrap first:pl-4">
-                {heading}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {sets.map((set) => (
-            <tr key={set.name} className="relative h-10 border-b border-line last:border-0 hover:bg-hover">
-              <td className="px-3 pl-4">
-                <Link
-                  href={`/migrations/${set.name}`}
-                  className="mono font-medium before:absolute before:inset-0 focus-visible:outline-none focus-visible:before:outline-2 focus-visible:before:-outline-offset-2 focus-visible:before:outline-accent-ink"
-                >
-                  {set.name}
-                </Link>
-              </td>
-              <td className="mono px-3">{set.head ?? '–'}</td>
-              <td className="px-3">{set.migrations}</td>
-              <td className="px-3">
-                <CoverageBar applied={set.atHead} targets={set.targets} label={`Targets of ${set.name} at head`} />
-              </td>
-              <td className="px-3 text-muted">{set.findings === 0 ? 'none' : plural(set.findings, 'finding')}</td>
-              <td className="mono px-3 text-muted">{set.defaultDatabase ?? '–'}</td>
-              <td className="px-3 whitespace-nowrap text-muted">
-                <RelativeTime at={set.syncedAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ListTable label="Migration sets" headings={headings}>
+      {sets.map((set) => (
+        <tr key={set.name} className="relative h-10 border-b border-line last:border-0 hover:bg-hover">
+          <td className="px-3 pl-4">
+            <Link
+              href={`/migrations/${set.name}`}
+              className="mono font-medium before:absolute before:inset-0 focus-visible:outline-none focus-visible:before:outline-2 focus-visible:before:-outline-offset-2 focus-visible:before:outline-accent-ink"
+            >
+              {set.name}
+            </Link>
+          </td>
+          <td className="mono px-3">{set.head ?? '–'}</td>
+          <td className="px-3">{set.migrations}</td>
+          <td className="px-3">
+            <CoverageBar applied={set.atHead} targets={set.targets} label={`Targets of ${set.name} at head`} />
+          </td>
+          <td className="px-3 text-muted">{set.findings === 0 ? 'none' : plural(set.findings, 'finding')}</td>
+          <td className="mono px-3 text-muted">{set.defaultDatabase ?? '–'}</td>
+          <td className="px-3 whitespace-nowrap text-muted">
+            <RelativeTime at={set.syncedAt} />
+          </td>
+        </tr>
+      ))}
+    </ListTable>
   )
 }

@@ -3,6 +3,7 @@
 import { Ellipsis } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
+import { ListTable } from '@/components/ui/list-table'
 import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from '@/components/ui/menu'
 import { Page, PageHeader } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
@@ -47,49 +48,31 @@ export function PeopleView({ people, self, actions }: Props) {
       <PageHeader title="People" actions={actions ? <InviteDialog invite={actions.invite} /> : null}>
         {peopleSentence(people)}
       </PageHeader>
-      <div className="overflow-x-auto rounded-lg border border-line bg-surface" tabIndex={0} role="region" aria-label="People">
-        <table className="w-full text-sm">
-          <thead>
-            <tr className="h-8 border-b border-line text-left text-xs text-muted">
-              {headings.map((heading) => (
-                <th key={heading} scope="col" className="px-3 font-normal whitespace-nowrap first:pl-4">
-                  {heading}
-                </th>
-              ))}
-              {actions ? (
-                <th scope="col" className="w-10">
-                  <span className="sr-only">Actions</span>
-                </th>
-              ) : null}
-            </tr>
-          </thead>
-          <tbody>
-            {people.map((person) => (
-              <tr key={person.id} className="h-9 border-b border-line last:border-0 hover:bg-hover">
-                <td className="px-3 py-1.5 pl-4">
-                  <span className="font-medium">{person.email}</span> <span className="px-1 text-muted max-md:block max-md:px-0">{person.name}</span>{' '}
-                  {person.id === self ? <span className="text-xs text-faint">you</span> : null}
-                </td>
-                <td className="px-3">{roleWords[person.role].label}</td>
-                <td className="px-3">
-                  <StateBadge look={personStateLooks[person.state]} />
-                </td>
-                <td className="px-3 whitespace-nowrap text-muted">
-                  <RelativeTime at={person.lastSeenAt} none="never" />
-                </td>
-                <td className="px-3 whitespace-nowrap text-muted">
-                  <RelativeTime at={person.createdAt} />
-                </td>
-                {actions ? (
-                  <td className="px-1 text-right">
-                    <PersonMenu person={person} onChoose={setDeed} />
-                  </td>
-                ) : null}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ListTable label="People" headings={headings} hasMenus={actions !== null}>
+        {people.map((person) => (
+          <tr key={person.id} className="h-9 border-b border-line last:border-0 hover:bg-hover">
+            <td className="px-3 py-1.5 pl-4">
+              <span className="font-medium">{person.email}</span> <span className="px-1 text-muted max-md:block max-md:px-0">{person.name}</span>{' '}
+              {person.id === self ? <span className="text-xs text-faint">you</span> : null}
+            </td>
+            <td className="px-3">{roleWords[person.role].label}</td>
+            <td className="px-3">
+              <StateBadge look={personStateLooks[person.state]} />
+            </td>
+            <td className="px-3 whitespace-nowrap text-muted">
+              <RelativeTime at={person.lastSeenAt} none="never" />
+            </td>
+            <td className="px-3 whitespace-nowrap text-muted">
+              <RelativeTime at={person.createdAt} />
+            </td>
+            {actions ? (
+              <td className="px-1 text-right">
+                <PersonMenu person={person} onChoose={setDeed} />
+              </td>
+            ) : null}
+          </tr>
+        ))}
+      </ListTable>
       {deed && actions ? <DeedDialog deed={deed} perform={perform(actions)} onClose={() => setDeed(null)} /> : null}
     </Page>
   )

@@ -1,3 +1,4 @@
+import { ScrollBox } from '@/components/ui/scroll-box'
 import { formatCount } from '@/lib/format'
 import { defaultSchemaName } from '@/lib/tenancy/contract'
 import { writeLabels } from './edit-model'
@@ -12,7 +13,7 @@ export function CsvPreviewTables({ found, defaultDatabase }: Props) {
 
 function Problems({ found: { problems, problemCount } }: { readonly found: CsvPreview }) {
   return (
-    <Scroll>
+    <ScrollBox label="What the file holds" className="max-h-96 overflow-y-auto rounded-lg border border-line">
       <table className="w-full text-sm">
         <Head headings={['Line', 'Column', 'Problem']} />
         <tbody>
@@ -30,14 +31,14 @@ function Problems({ found: { problems, problemCount } }: { readonly found: CsvPr
           {formatCount(problemCount - problems.length)} more {problemCount - problems.length === 1 ? 'is' : 'are'} not listed.
         </p>
       ) : null}
-    </Scroll>
+    </ScrollBox>
   )
 }
 
 function Rows({ found: { rows, total }, defaultDatabase }: Props) {
   if (total === 0) return null
   return (
-    <Scroll>
+    <ScrollBox label="What the file holds" className="max-h-96 overflow-y-auto rounded-lg border border-line">
       <table className="w-full text-sm whitespace-nowrap">
         <Head headings={['Slug', 'Name', 'Hosts', 'Labels', 'Database', 'Schema']} />
         <tbody>
@@ -61,15 +62,7 @@ function Rows({ found: { rows, total }, defaultDatabase }: Props) {
           {formatCount(total - rows.length)} more {total - rows.length === 1 ? 'is' : 'are'} not listed.
         </p>
       ) : null}
-    </Scroll>
-  )
-}
-
-function Scroll({ children }: { readonly children: React.ReactNode }) {
-  return (
-    <div tabIndex={0} role="region" aria-label="What the file holds" className="max-h-96 overflow-auto rounded-lg border border-line bg-surface">
-      {children}
-    </div>
+    </ScrollBox>
   )
 }
 

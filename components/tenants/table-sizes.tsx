@@ -1,3 +1,4 @@
+import { ScrollBox } from '@/components/ui/scroll-box'
 import { formatBytes, formatCount } from '@/lib/format'
 import type { TableSize } from '@/lib/tenancy/contract'
 import { sizedTables } from './tenant-model'
@@ -7,7 +8,7 @@ const headings = ['Rows', 'Table', 'Indexes', 'TOAST', 'Total'] as const
 export function TableSizes({ tables }: { readonly tables: readonly TableSize[] }) {
   if (tables.length === 0) return <p className="px-4 py-3 text-sm text-muted">The schema holds 0 tables.</p>
   return (
-    <div tabIndex={0} role="region" aria-label="Size by table" className="overflow-x-auto focus-visible:-outline-offset-2">
+    <ScrollBox label="Size by table">
       <table className="w-full text-sm">
         <thead>
           <tr className="h-8 border-b border-line text-xs text-muted">
@@ -46,6 +47,6 @@ export function TableSizes({ tables }: { readonly tables: readonly TableSize[] }
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   )
 }

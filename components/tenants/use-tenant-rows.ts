@@ -44,7 +44,7 @@ export const useTenantRows = (filter: TenantFilter, order: TenantOrder): TenantR
   return {
     total,
     rows,
-    stale: known.length === 0,
+    stale: known.length === 0 && settled === undefined,
     error: answers.find(({ error, data }) => error && data === undefined)?.error ?? null,
     retry: () => void Promise.all(answers.map(({ refetch }) => refetch())),
     see: (first, last) => {

@@ -9,6 +9,7 @@ import { makePerson } from '../support/people.ts'
 import { signInAs } from '../support/signing-in.ts'
 
 const email = 'screens@example.com'
+const adminEmail = 'screens-admin@example.com'
 let tenancy: Tenancy
 let failedRun = ''
 const visitors: Visitor[] = []
@@ -16,6 +17,7 @@ const visitors: Visitor[] = []
 beforeAll(async () => {
   tenancy = createTenancy({ controlUrl: inject('controlUrl'), secret: inject('secret'), migrationsDir })
   await makePerson(tenancy, email, 'operator')
+  await makePerson(tenancy, adminEmail, 'admin')
   const [run] = (await tenancy.runs.list({ state: ['failed'], limit: 1 })).rows
   failedRun = `/runs/${run?.id}`
 })
@@ -68,8 +70,8 @@ test('the choice of dark holds over a reload and is there before anything is dra
 const tooWide = (page: Page): Promise<number> =>
   page.evaluate(() => {
     const content = document.getElementById('content')
-    const root = document.documentElement
-    return Math.max(root.scrollWidth - root.clientWidth, content ? content.scrollWidth - content.clientWidth : 0)
+    const root = document.scrollingElement ?? document.documentElement
+    return Math.max(root.scrollWidth - window.innerWidth, content ? content.scrollWidth - content.clientWidth : 0)
   })
 
 test('at 390 pixels one can look at everything without scrolling sideways, and rerun what failed', async () => {
@@ -111,4 +113,41 @@ test('at 390 pixels one can look at everything without scrolling sideways, and r
   await page.waitForURL((url) => /^\/runs\/\d+$/.test(url.pathname) && url.pathname !== failedRun)
   await page.getByText(/^Nothing was to be done|needed nothing\.$/).waitFor({ timeout: 30_000 })
   expect(complaints.filter((text) => !text.includes('404'))).toEqual([])
+})
+
+test('at 390 pixels no page of an admin is wider than the screen, and what scrolls by itself shows it', async () => {
+  const { page } = await visit('narrow')
+  await page.goto('/sign-in')
+  expect(await tooWide(page), 'sign-in').toBe(0)
+  await signInAs(page, adminEmail, '/account')
+  const pages: ReadonlyArray<readonly [path: string, text: string]> = [
+    ['/account', 'this one'],
+    ['/', 'Fleet map'],
+    ['/tenants', 'Baltic Bakery'],
+    ['/tenants?q=nobody-is-called-so', '0 tenants match'],
+    ['/tenants/baltic-bakery', 'Size of'],
+    ['/tenants/new', 'What will happen'],
+    ['/tenants/new?by=csv', 'Columns:'],
+    ['/migrations', 'New tenants go to'],
+    ['/migrations/app', 'invoice_dates_in_order'],
+    ['/migrations/app/rollout', 'Roll'],
+    ['/runs', 'Roll app out to 0012'],
+    [failedRun, 'Rerun these'],
+    [`${failedRun}?tab=items`, 'baltic-bakery'],
+    ['/databases', 'Reachable'],
+    ['/people', 'people active'],
+    ['/audit', 'Who did what'],
+    ['/tenants/%00', 'There is no such page'],
+    ['/welcome?token=made-up', 'This link is not one of ours.'],
+  ]
+  for (const [path, text] of pages) {
+    await page.goto(path)
+    await page.getByText(text).first().waitFor()
+    expect(await tooWide(page), path).toBe(0)
+  }
+  await page.goto('/databases')
+  const table = page.getByRole('region', { name: 'Databases' })
+  const looks = await table.evaluate((region) => ({ hidden: region.scrollWidth - region.clientWidth, shadow: getComputedStyle(region).backgroundImage }))
+  expect(looks.hidden).toBeGreaterThan(0)
+  expect(looks.shadow).toContain('gradient')
 })
