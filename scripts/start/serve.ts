@@ -6,6 +6,7 @@ import { stampClient } from '../../lib/client-address.ts'
 import { isPortFree, nextFreePort } from '../../lib/embedded/ports.ts'
 import { projectRoot } from '../../lib/root.ts'
 import { note } from './progress.ts'
+import { readableAddress } from './readable-address.ts'
 
 const usualPort = 3000
 
@@ -51,6 +52,7 @@ export const serve = async (port: number, isDev: boolean): Promise<Console> => {
   await (isDev ? app.prepare() : quietly(() => app.prepare()))
   server.on('request', (request, response) => {
     stampClient(request, env.trustedProxies)
+    request.url = readableAddress(request.url ?? '/')
     void handle(request, response)
   })
   await new Promise<void>((resolve, reject) => {

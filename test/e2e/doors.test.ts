@@ -92,6 +92,10 @@ test('support sees no people and no audit, an operator sees both and changes nob
     await support.page.getByText('Your role may not open this page').waitFor()
   }
   expect((await support.page.request.get('/api/audit/export')).status()).toBe(403)
+  for (const path of ['/tenants/%00', '/tenants/%ZZ', '/runs/%', `/tenants/${'x'.repeat(10_000)}`])
+    expect((await support.page.request.get(path)).status(), path.slice(0, 40)).toBe(404)
+  for (const path of ['/api/tenants/%00', '/api/tenants/%E0%A4%A', '/api/tenants?q=%00'])
+    expect((await support.page.request.get(path)).status(), path).toBe(400)
   const operator = await visitAs('operator', '/people')
   await operator.page.getByRole('row', { name: new RegExp(emailOf('admin')) }).waitFor()
   expect(await operator.page.getByRole('button', { name: /Invite|Actions for/ }).count()).toBe(0)
