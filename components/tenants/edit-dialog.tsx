@@ -5,10 +5,11 @@ import { Button } from '@/components/ui/button'
 import { Dialog, DialogActions, DialogClose, DialogContent } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
-import { Input, Textarea } from '@/components/ui/input'
+import { Input } from '@/components/ui/input'
 import { useCommand } from '@/lib/client/use-command'
 import type { CommandResult, TenantDetail } from '@/lib/tenancy/contract'
 import { readTenantForm, writeLabels, type TenantForm } from './edit-model'
+import { HostsAndLabels } from './hosts-and-labels'
 
 export type UpdateTenant = (input: { slug: string; name: string; hosts: string[]; labels: Record<string, string> }) => Promise<CommandResult<void>>
 
@@ -37,23 +38,7 @@ export function EditDialog({ tenant, update, onClose, onDone }: Props) {
           <Field label="Name" error={problem('name')}>
             {(control) => <Input {...control} value={form.name} maxLength={120} onChange={(event) => set({ name: event.target.value })} autoComplete="off" />}
           </Field>
-          <Field label="Hosts" optional hint="One a line." error={problem('hosts')}>
-            {(control) => (
-              <Textarea {...control} className="mono" rows={3} value={form.hosts} onChange={(event) => set({ hosts: event.target.value })} spellCheck={false} />
-            )}
-          </Field>
-          <Field label="Labels" optional hint="key=value, one a line." error={problem('labels')}>
-            {(control) => (
-              <Textarea
-                {...control}
-                className="mono"
-                rows={3}
-                value={form.labels}
-                onChange={(event) => set({ labels: event.target.value })}
-                spellCheck={false}
-              />
-            )}
-          </Field>
+          <HostsAndLabels form={form} rows={3} problem={problem} set={set} />
           <ErrorNote error={error} />
           <DialogActions className="mt-0">
             <DialogClose asChild>

@@ -6,10 +6,11 @@ import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
-import { Input, Textarea } from '@/components/ui/input'
+import { Input } from '@/components/ui/input'
 import { Select } from '@/components/ui/select'
 import { useCommand } from '@/lib/client/use-command'
 import type { CommandResult, OnboardInput, RunRef } from '@/lib/tenancy/contract'
+import { HostsAndLabels } from './hosts-and-labels'
 import { emptyOnboardForm, outcomeOf, readOnboardForm, slugOf, type OnboardField, type OnboardForm as Form, type SetChoice } from './onboard-model'
 import { SlugField } from './slug-field'
 import { useSlugCheck } from './use-slug-check'
@@ -78,23 +79,7 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
           </Field>
         </div>
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field label="Hosts" optional hint="One a line." error={problem('hosts')}>
-            {(control) => (
-              <Textarea {...control} className="mono" rows={2} value={form.hosts} onChange={(event) => set({ hosts: event.target.value })} spellCheck={false} />
-            )}
-          </Field>
-          <Field label="Labels" optional hint="key=value, one a line." error={problem('labels')}>
-            {(control) => (
-              <Textarea
-                {...control}
-                className="mono"
-                rows={2}
-                value={form.labels}
-                onChange={(event) => set({ labels: event.target.value })}
-                spellCheck={false}
-              />
-            )}
-          </Field>
+          <HostsAndLabels form={form} rows={2} problem={problem} set={set} />
         </div>
         <AdoptFields form={form} head={chosen?.head ?? ''} problem={problem} set={set} />
         <Field label="Note" optional hint="Stands with the run and in the audit trail." error={problem('note')}>
