@@ -96,8 +96,8 @@ export const outcomeOf = (form: OnboardForm, set: SetChoice | undefined): Outcom
   return { schema, database, what }
 }
 
-/** Server actions take 4 MB at most, and a file grows a little on its way. */
-export const mostCsvBytes = 3_500_000
+/** What the command takes. */
+export const mostCsvBytes = 8_000_000
 
 export type CsvPreview = {
   readonly total: number
