@@ -19,7 +19,7 @@ export function TenantTimeline({ set, entries, maySeeSet }: Props) {
             <Version set={set} version={item.version} linked={maySeeSet} />
             <span className="min-w-0 flex-1 truncate">{item.name.replaceAll('_', ' ')}</span>
             {item.transactional ? null : <Badge>no transaction</Badge>}
-            <Badge tone="behind">pending</Badge>
+            <Badge tone="behind">Pending</Badge>
           </li>
         ) : (
           <Applied key={`${item.entry.version} ${item.entry.appliedAt}`} set={set} entry={item.entry} remark={item.remark} linked={maySeeSet} />
