@@ -2,7 +2,7 @@
 import { unseal } from '../../control/seal.ts'
 import { attemptError } from '../../migrations/attempt-error.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
-import { codeOf } from '../../sql/sqlstate.ts'
+import { classify, codeOf } from '../../sql/sqlstate.ts'
 import { readServer, type ServerFacts } from './adopt.ts'
 import { Conductor } from './conductor.ts'
 import { failUnreachable } from './fail-unreachable.ts'
@@ -10,6 +10,19 @@ import { beat, LeaseLost, openFence, releaseLease, takeLease, type Lease } from 
 import type { ConductOptions } from './options.ts'
 
 const retryMs = 1_000
+
+/** The control plane may be away, together with its server or alone: then it is waited for, and in the end the lease tells whether this conductor still counts. */
+const whenAnswered = async <T>({ library, signal, serverId }: ConductOptions, ask: () => Promise<T>): Promise<T> => {
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (signal.aborted || classify(codeOf(error)) !== 'connection') throw error
+      library.logger.warn({ server: serverId, code: codeOf(error) }, 'conductor.control_away')
+      await new Promise((resolve) => setTimeout(resolve, retryMs))
+    }
+  }
+}
 
 /** Any database of the server will do: one that refuses must not hold up the others. */
 const tryFence = async ({ library }: ConductOptions, server: ServerFacts, lease: Lease): Promise<FleetConnection | { readonly gone: unknown }> => {
@@ -33,13 +46,17 @@ type Found = { readonly server: ServerFacts; readonly fence: FleetConnection | {
 /** Waits for the server, saying so, for as long as a run waits; null: there is no such server any more. An address that is corrected meanwhile counts. */
 const waitForFence = async (options: ConductOptions, lease: Lease): Promise<Found | null> => {
   const { library, limits, signal, serverId } = options
-  const deadline = Date.now() + limits.unreachableMs
+  const { db } = library.control
+  let deadline = Date.now() + limits.unreachableMs
   for (;;) {
-    const server = await readServer(library.control.db, serverId)
+    const asked = Date.now()
+    const server = await whenAnswered(options, () => readServer(db, serverId))
+    // The server was not tried meanwhile.
+    deadline += Date.now() - asked
     if (!server || server.databases.length === 0) return null
     const fence = await tryFence(options, server, lease)
     if (!('gone' in fence) || Date.now() > deadline || signal.aborted) return { server, fence }
-    await beat(library.control.db, lease, `the server: ${codeOf(fence.gone)}`)
+    await whenAnswered(options, () => beat(db, lease, `the server: ${codeOf(fence.gone)}`))
     await new Promise((resolve) => setTimeout(resolve, retryMs))
   }
 }
@@ -51,12 +68,12 @@ const drive = async (options: ConductOptions, lease: Lease): Promise<void> => {
     if (!found) return
     const { server, fence } = found
     if ('gone' in fence) {
-      if (!signal.aborted) await failUnreachable(library.control.db, lease, worker, attemptError(fence.gone))
+      if (!signal.aborted) await whenAnswered(options, () => failUnreachable(library.control.db, lease, worker, attemptError(fence.gone)))
       return
     }
     try {
       if ((await new Conductor(options, server, lease, fence).drive()) !== 'fence_lost') return
-      await beat(library.control.db, lease, 'the server: connection lost')
+      await whenAnswered(options, () => beat(library.control.db, lease, 'the server: connection lost'))
     } finally {
       await fence.close()
     }
