@@ -101,9 +101,9 @@ const summarise = (targets: readonly TargetDocument[]): string => {
   return `${plural(targets.length, 'target')}: ${counts.join(', ')}`
 }
 
-/** Looks in this process, whether or not a worker runs, and leaves the audit row that asking a worker would. */
-const refresh = async ({ tenancy, actor }: Session, tenant: string | undefined): Promise<readonly string[]> => {
-  const { targets, unreachable } = await tenancy.observation.now(tenant === undefined ? {} : { slugs: [tenant] })
+/** Looks in this process, whether or not a worker runs, and leaves the audit row that asking a worker would. @returns whether all was read */
+const refresh = async ({ tenancy, actor, output }: Session, tenant: string | undefined): Promise<boolean> => {
+  const { targets, unreachable, unread } = await tenancy.observation.now(tenant === undefined ? {} : { slugs: [tenant] })
   await tenancy.audit.record({
     actor,
     action: 'targets.observe',
@@ -111,12 +111,14 @@ const refresh = async ({ tenancy, actor }: Session, tenant: string | undefined):
     subject: 'fleet',
     details: { tenants: tenant ?? 'all', targets, unreachable },
   })
-  return unreachable
+  if (unreachable.length > 0) output.note(`Not reached, so shown as last seen: ${unreachable.join(', ')}`)
+  for (const { database, problem } of unread) output.note(`Not read, so shown as last seen: ${database}. ${problem}`)
+  return unreachable.length + unread.length === 0
 }
 
 const status = async (session: Session, input: StatusInput): Promise<number> => {
   const { output } = session
-  const unreachable = input.refresh ? await refresh(session, input.tenant) : []
+  const isFresh = !input.refresh || (await refresh(session, input.tenant))
   const seen = await readTargets(session, input)
   const targets = seen.map(({ target }) => target)
   output.result(statusDocument, { targets }, () =>
@@ -124,9 +126,8 @@ const status = async (session: Session, input: StatusInput): Promise<number> => 
       ? 'There are no targets yet: tenantry onboard SLUG makes the first.'
       : `${formatTargets(targets, Date.now())}\n\n${summarise(targets)}`,
   )
-  if (unreachable.length > 0) output.note(`Not reached, so shown as last seen: ${unreachable.join(', ')}`)
   const isBehind = input.check && seen.some(({ isActive, target }) => isActive && target.state !== 'at_head')
-  return isBehind || unreachable.length > 0 ? exitCodes.targetsFailed : exitCodes.well
+  return isBehind || !isFresh ? exitCodes.targetsFailed : exitCodes.well
 }
 
 export const addStatus = (program: Command): void => {

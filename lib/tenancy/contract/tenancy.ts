@@ -96,7 +96,12 @@ export type Tenancy = {
     /** Asks workers to look again; returns at once with the names of the databases that will be read. */
     request(actor: Actor, input: z.output<typeof C.observeInput>): Promise<{ readonly databases: readonly string[] }>
     /** Looks now, in this process: for the command line and tests. */
-    now(input: z.output<typeof C.observeInput>): Promise<{ readonly targets: number; readonly unreachable: readonly string[] }>
+    now(input: z.output<typeof C.observeInput>): Promise<{
+      readonly targets: number
+      readonly unreachable: readonly string[]
+      /** Reached, and not read: busy with other looks, or a right is missing. */
+      readonly unread: ReadonlyArray<{ readonly database: string; readonly problem: string }>
+    }>
   }
   readonly people: {
     list(): Promise<readonly V.PersonRow[]>

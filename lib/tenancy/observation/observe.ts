@@ -11,7 +11,7 @@ import { connectionProblem } from '../registry/connection-problem.ts'
 import type { DatabaseUrl } from '../sql/database-url.ts'
 import { openUrl } from '../registry/databases.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
-import { atServer } from '../registry/server-gate.ts'
+import { atServer, ServerBusy } from '../registry/server-gate.ts'
 import { Sessions } from './sessions.ts'
 import { readSizes } from './sizes.ts'
 import { sqlProblem } from './sql-problem.ts'
@@ -232,18 +232,31 @@ const lookAt = async (at: DatabaseUrl, applicationName: string, targets: readonl
   }
 }
 
+/** Large fleets take their time, and several databases of a server wait behind each other. */
+const usualTurnMs = 120_000
+
+/** Nobody looked: what is known, and since when, stays. */
+const writeBusy = async ({ control: { db }, logger }: Library, databaseId: number, turnMs: number): Promise<ObserveResult> => {
+  const problem = `Its server is busy: another look at it has not ended within ${turnMs / 1000} seconds. What was last seen stays.`
+  logger.warn({ databaseId }, 'observation.busy')
+  await db.updateTable('database').set({ problem }).where('id', '=', databaseId).where('reachable', '=', true).execute()
+  await notify(db, { topic: 'databases' })
+  return { targets: 0, reachable: true, problem }
+}
+
 /**
  * Looks at the targets of one database and writes what it saw; results replace the old ones only when whole.
  * @param only these targets; null: all of the database
+ * @param turnMs bound on the wait for other looks at the server; that none came about is an outcome too
  * @throws the control database's errors: they say nothing about the fleet
  */
-export const observeDatabase = async (library: Library, databaseId: number, only: readonly number[] | null): Promise<ObserveResult> => {
+export const observeDatabase = async (library: Library, databaseId: number, only: readonly number[] | null, turnMs = usualTurnMs): Promise<ObserveResult> => {
   const { db } = library.control
   const database = await db.selectFrom('database').select(['name', 'url_sealed', 'server_id']).where('id', '=', databaseId).executeTakeFirst()
   if (!database) return { targets: 0, reachable: true, problem: null }
   const at = openUrl(library.secret, database.url_sealed)
   const applicationName = `tenantry:${await readInstallation(db)}:observe`
-  return atServer(library, database.server_id, async () => {
+  const lookNow = async (): Promise<ObserveResult> => {
     const targets = await readTargets(db, databaseId, only)
     const tracks = await readTracks(db)
     const since = await controlTime(db)
@@ -256,5 +269,11 @@ export const observeDatabase = async (library: Library, databaseId: number, only
     library.logger.warn({ database: database.name, code }, 'observation.failed')
     await patiently(() => (reachable ? writeUnread(library, databaseId, since, problem) : writeUnreachable(library, databaseId, targets, problem)))
     return { targets: targets.length, reachable, problem }
-  })
+  }
+  try {
+    return await atServer(library, database.server_id, lookNow, turnMs)
+  } catch (error) {
+    if (error instanceof ServerBusy) return writeBusy(library, databaseId, turnMs)
+    throw error
+  }
 }

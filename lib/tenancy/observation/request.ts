@@ -69,13 +69,18 @@ export const requestObservation = async (library: Library, queue: Queue, actor: 
 }
 
 /** @throws database.unknown, tenant.unknown */
-export const observeNow = async (library: Library, input: Input): Promise<{ targets: number; unreachable: string[] }> => {
+export const observeNow = async (
+  library: Library,
+  input: Input,
+): Promise<{ targets: number; unreachable: string[]; unread: Array<{ database: string; problem: string }> }> => {
   let targets = 0
   const unreachable: string[] = []
+  const unread: Array<{ database: string; problem: string }> = []
   for (const { id, name, targets: only } of await choose(library.control.db, input)) {
     const result = await observeDatabase(library, id, only)
     targets += result.targets
     if (!result.reachable) unreachable.push(name)
+    else if (result.problem !== null) unread.push({ database: name, problem: result.problem })
   }
-  return { targets, unreachable }
+  return { targets, unreachable, unread }
 }

@@ -9,7 +9,7 @@ import { seal } from '../control/seal.ts'
 import { TenancyError } from '../errors.ts'
 import { addressOf, parseDatabaseUrl } from '../sql/database-url.ts'
 import { listDatabases } from './database-list.ts'
-import { probeDatabase } from './probe.ts'
+import { probeInTurn } from './probe-in-turn.ts'
 
 /** An identity that is only an address says nothing about a server that has moved. */
 const isAddress = (identity: string): boolean => identity.includes(':')
@@ -20,7 +20,9 @@ const isAddress = (identity: string): boolean => identity.includes(':')
  */
 export const changeDatabaseUrl = async (library: Library, actor: Actor, input: z.output<typeof changeDatabaseUrlInput>): Promise<DatabaseRow> => {
   const at = parseDatabaseUrl(input.url)
-  const probe = await probeDatabase(at, { thorough: true })
+  const known = await library.control.db.selectFrom('database').select('server_id').where('name', '=', input.name).executeTakeFirst()
+  if (!known) throw new TenancyError('database.unknown', { database: input.name })
+  const probe = await probeInTurn(library, at, known.server_id)
   await library.control.db.transaction().execute(async (trx) => {
     const row = await trx
       .selectFrom('database')

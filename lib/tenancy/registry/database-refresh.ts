@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Library } from '../context.ts'
 import { notify } from '../control/notify.ts'
 import { isTenancyError } from '../errors.ts'
-import { atServer } from './server-gate.ts'
+import { atServer, ServerBusy } from './server-gate.ts'
 import { openUrl } from './databases.ts'
 import { probeDatabase, type Probe } from './probe.ts'
 
@@ -37,13 +37,21 @@ const keepUnseen = async ({ control, clock, logger }: Library, database: Known, 
   await control.db.updateTable('database').set({ reachable: false, problem: error.message, checked_at: clock() }).where('id', '=', database.id).execute()
 }
 
-const refreshOne = async (library: Library, database: Known): Promise<boolean> => {
+/** Several databases of a server wait behind each other and behind whoever looks at its targets. */
+const usualTurnMs = 120_000
+
+const refreshOne = async (library: Library, database: Known, turnMs: number): Promise<boolean> => {
   try {
     const at = openUrl(library.secret, database.url_sealed)
-    const probe = await atServer(library, database.server_id, () => probeDatabase(at))
+    const probe = await atServer(library, database.server_id, () => probeDatabase(at), turnMs)
     await keepSeen(library, database, probe)
     return true
   } catch (error) {
+    if (error instanceof ServerBusy) {
+      // Nothing is known of it but that somebody else is looking.
+      library.logger.warn({ database: database.name }, 'database.busy')
+      return database.reachable
+    }
     await keepUnseen(library, database, error)
     return false
   }
@@ -54,7 +62,7 @@ const refreshOne = async (library: Library, database: Known): Promise<boolean> =
  * @param names which; absent: all
  * @returns the names of those that do not answer
  */
-export const refreshDatabases = async (library: Library, names?: readonly string[]): Promise<readonly string[]> => {
+export const refreshDatabases = async (library: Library, names?: readonly string[], turnMs = usualTurnMs): Promise<readonly string[]> => {
   const { db } = library.control
   let query = db.selectFrom('database').select(['id', 'server_id', 'name', 'url_sealed', 'reachable']).orderBy('name')
   if (names) query = query.where('name', '=', sql<string>`any(${[...names]}::text[])`)
@@ -63,7 +71,7 @@ export const refreshDatabases = async (library: Library, names?: readonly string
   let changed = false
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const reachable = await refreshOne(library, next)
+      const reachable = await refreshOne(library, next, turnMs)
       if (!reachable) unreachable.push(next.name)
       if (reachable !== next.reachable) changed = true
     }

@@ -11,20 +11,18 @@ import { seal, unseal } from '../control/seal.ts'
 import { TenancyError, isTenancyError } from '../errors.ts'
 import { addressOf, parseDatabaseUrl, type DatabaseUrl } from '../sql/database-url.ts'
 import { listDatabases } from './database-list.ts'
-import { probeDatabase, type Probe } from './probe.ts'
+import { probeInTurn } from './probe-in-turn.ts'
+import type { Probe } from './probe.ts'
 
 const factsOf = ({ identity: _identity, connectionsOurs: _ours, ...facts }: Probe): DatabaseFacts => facts
 
 type CheckInput = z.output<typeof checkDatabaseInput>
 
-/** Connects and reads the server's facts; keeps nothing. @throws database.* */
-export const lookAtDatabase = async (input: CheckInput): Promise<DatabaseFacts> => factsOf(await probeDatabase(parseDatabaseUrl(input.url), { thorough: true }))
-
-/** The same on somebody's word: it knocks at whatever address was typed, so the trail tells who knocked where and what answered. @throws database.* */
-export const checkDatabase = async ({ control }: Library, actor: Actor, input: CheckInput): Promise<DatabaseFacts> => {
+/** Reads the server's facts and keeps nothing. It knocks at whatever address was typed, so the trail tells who knocked where and what answered. @throws database.* */
+export const checkDatabase = async (library: Library, actor: Actor, input: CheckInput): Promise<DatabaseFacts> => {
   const at = parseDatabaseUrl(input.url)
   const record = (outcome: string): Promise<void> =>
-    appendAudit(control.db, {
+    appendAudit(library.control.db, {
       actor,
       action: 'databases.check',
       subjectKind: 'database',
@@ -32,9 +30,9 @@ export const checkDatabase = async ({ control }: Library, actor: Actor, input: C
       details: { user: at.user, outcome },
     })
   try {
-    const facts = await lookAtDatabase(input)
+    const probe = await probeInTurn(library, at)
     await record('fit')
-    return facts
+    return factsOf(probe)
   } catch (error) {
     if (isTenancyError(error)) await record(error.code)
     throw error
@@ -72,7 +70,7 @@ const refuseDoubles = async (trx: ControlDb, name: string, serverId: number, dbn
 /** @throws database.* when the server is not fit, database.exists, database.same */
 export const addDatabase = async (library: Library, actor: Actor, input: z.output<typeof addDatabaseInput>): Promise<DatabaseRow> => {
   const at = parseDatabaseUrl(input.url)
-  const probe = await probeDatabase(at, { thorough: true })
+  const probe = await probeInTurn(library, at)
   await library.control.db.transaction().execute(async (trx) => {
     // Two of these at once would both find the name free.
     await sql`lock table database in share row exclusive mode`.execute(trx)

@@ -12,6 +12,7 @@ export type Probe = DatabaseFacts & { readonly identity: string; readonly connec
 const connectSeconds = 5
 /** Bound on a whole look, connecting included. */
 const defaultDeadlineMs = 12_000
+const statementMs = 5_000
 const oldestVersion = 130_000
 /** Every connection of Tenantry carries this prefix, whatever follows it. */
 const ownNames = 'tenantry%'
@@ -32,8 +33,17 @@ const connect = (at: DatabaseUrl) =>
     connection: { application_name: probeName },
   })
 
+/**
+ * The server gives up by itself: one that waits for a lock or for its disk would not notice that nobody listens any more, and its connection would count on.
+ * Not as a start-up parameter, and gone with the transaction that the message is: a pooler's next client knows nothing of it.
+ */
+const bounded = (text: string): string => `set local statement_timeout = ${statementMs}; ${text}`
+
 const ask = async <Row extends object>(client: Client, text: string): Promise<Row> => {
-  const [row] = await client.unsafe<Row[]>(text).simple()
+  const answer = await client.unsafe<Array<Row | Row[]>>(bounded(text)).simple()
+  // A list of answers, or the only one of a server that takes the message for one statement.
+  const last = answer.at(-1)
+  const row = Array.isArray(last) ? last[0] : last
   if (!row) throw new Error('the server answered without a row')
   return row
 }
@@ -85,11 +95,18 @@ const systemIdentifierOf = async (client: Client): Promise<string | null> => {
 
 const backendOf = async (client: Client): Promise<string> => (await ask<{ pid: string }>(client, 'select pg_backend_pid()::text as pid')).pid
 
+/** A server greets each client with the number of the backend that serves it; a pooler does not know yet which that will be, and makes one up. */
+const isDirect = async (client: Client): Promise<boolean> => {
+  const rows = await client.unsafe<{ pid: string }[]>('select pg_backend_pid()::text as pid').simple()
+  return String(rows.state.pid) === rows[0]?.pid
+}
+
 /**
  * A pooler in transaction mode lends one backend to several clients in turn: a second client that holds a transaction either got the first
- * one's backend, or drove the first one to another.
+ * one's backend, or drove the first one to another. Only where something stands in between is a second connection worth its place.
  */
 const isTransactionPooler = async (first: Client, second: Client): Promise<boolean> => {
+  if (await isDirect(first)) return false
   const before = await backendOf(first)
   // Not on a reserved connection: the driver writes to one whose socket is gone, outside of any promise.
   try {

@@ -1,7 +1,8 @@
 /** One look at a server at a time in a process: beside the conductor's lanes the budget has room for one more connection. */
 import type { Library } from '../context.ts'
 
-type Gates = Map<number, Promise<void>>
+/** By the server's id; or by an address, of which nobody knows yet whose it is. */
+type Gates = Map<number | string, Promise<void>>
 const gatesOf = new WeakMap<Library['control'], Gates>()
 
 const gatesFor = ({ control }: Library): Gates => {
@@ -32,21 +33,21 @@ const within = async (turn: Promise<void>, waitMs: number): Promise<void> => {
  * @param waitMs bound on the wait; absent: as long as it takes, for every look is bounded itself
  * @throws ServerBusy
  */
-export const atServer = async <Seen>(library: Library, serverId: number, look: () => Promise<Seen>, waitMs?: number): Promise<Seen> => {
+export const atServer = async <Seen>(library: Library, server: number | string, look: () => Promise<Seen>, waitMs?: number): Promise<Seen> => {
   const gates = gatesFor(library)
-  const before = gates.get(serverId) ?? Promise.resolve()
+  const before = gates.get(server) ?? Promise.resolve()
   let leave = (): void => {}
   const left = new Promise<void>((resolve) => {
     leave = resolve
   })
   // Whoever gives up waiting leaves the others behind those that are still ahead.
   const after = before.then(() => left)
-  gates.set(serverId, after)
+  gates.set(server, after)
   try {
     await (waitMs === undefined ? before : within(before, waitMs))
     return await look()
   } finally {
     leave()
-    if (gates.get(serverId) === after) void after.then(() => gates.get(serverId) === after && gates.delete(serverId))
+    if (gates.get(server) === after) void after.then(() => gates.get(server) === after && gates.delete(server))
   }
 }

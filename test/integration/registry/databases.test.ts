@@ -7,11 +7,14 @@ import { listDatabases } from '../../../lib/tenancy/registry/database-list.ts'
 import { runItemsInput } from '../../../lib/tenancy/contract/commands.ts'
 import { listRunItems } from '../../../lib/tenancy/runs/reads.ts'
 import { refreshDatabases } from '../../../lib/tenancy/registry/database-refresh.ts'
-import { addDatabase, checkDatabase, lookAtDatabase, openUrl, removeDatabase, setBudget } from '../../../lib/tenancy/registry/databases.ts'
+import { addDatabase, checkDatabase, openUrl, removeDatabase, setBudget } from '../../../lib/tenancy/registry/databases.ts'
+import { probeDatabase } from '../../../lib/tenancy/registry/probe.ts'
+import { parseDatabaseUrl } from '../../../lib/tenancy/sql/database-url.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
 import { ada, openLibrary, refusalOf } from './fleet.ts'
 
 const databases = useDatabases()
+const lookAtDatabase = ({ url }: { readonly url: string }) => probeDatabase(parseDatabaseUrl(url), { thorough: true })
 let fleetUrl: string
 
 beforeAll(async () => {
