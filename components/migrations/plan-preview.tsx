@@ -118,6 +118,7 @@ function PlannedMigration({ migration }: { readonly migration: PlanView['migrati
         </span>
         <span className="text-xs text-muted">
           {migration.transactional ? 'one transaction with its history row' : 'statement by statement, no transaction'}
+          {migration.isShared ? ' · names a table that all tenants share: one target at a time in each database' : null}
         </span>
       </h3>
       <Findings findings={migration.findings} />

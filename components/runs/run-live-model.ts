@@ -37,7 +37,15 @@ export const applyRunEvent = (live: RunLive, event: RunEvent): RunLive => {
   if (event.run !== live.run.id || event.revision < live.revision) return live
   return {
     ...live,
-    run: { ...live.run, state: event.state, counts: event.counts, stopReason: event.stopReason, waitsFor: event.waitsFor, revision: event.revision },
+    run: {
+      ...live.run,
+      state: event.state,
+      counts: event.counts,
+      stopReason: event.stopReason,
+      waitsFor: event.waitsFor,
+      servers: live.run.servers.map((server) => ({ ...server, pace: event.paces[server.server] ?? null })),
+      revision: event.revision,
+    },
     letters: event.map ?? applyChanges(live.letters, event.changes),
     rate: event.rate,
     etaMs: event.etaMs,

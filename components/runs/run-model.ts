@@ -4,6 +4,7 @@ import {
   canPause,
   canRerun,
   canResume,
+  describePace,
   canRetry,
   describePutRight,
   isFinalRun,
@@ -228,3 +229,7 @@ export const timeLeftText = (state: RunState, etaMs: number | null): string => {
 export const runTabs = ['failures', 'items', 'plan'] as const
 export type RunTab = (typeof runTabs)[number]
 export const tabShown = (chosen: RunTab | null, counts: ItemCounts): RunTab => chosen ?? (counts.failed > 0 ? 'failures' : 'items')
+
+/** Where fewer items go at once than the budget allows, and why; empty where nothing is held down. */
+export const slowedText = (servers: RunDetail['servers']): string =>
+  servers.flatMap(({ server, pace }) => (pace === null || pace.reason === null ? [] : [`${server}: ${describePace(pace)}`])).join('; ')

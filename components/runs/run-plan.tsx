@@ -1,6 +1,6 @@
 import { RelativeTime } from '@/components/ui/relative-time'
 import { plural } from '@/lib/format'
-import type { RunDetail } from '@/lib/tenancy/contract'
+import { describePace, type RunDetail } from '@/lib/tenancy/contract'
 
 /** What was frozen when the run was made, and who drives it. */
 export function RunPlan({ run }: { readonly run: RunDetail }) {
@@ -17,7 +17,9 @@ export function RunPlan({ run }: { readonly run: RunDetail }) {
           </Fact>
           <Fact name="Targets">{plural(run.counts.total, 'target')}</Fact>
           <Fact name="Attempts so far">{run.attempts}</Fact>
-          <Fact name="At once">{run.maxConcurrent === null ? 'each server’s whole budget' : `at most ${run.maxConcurrent} on each server`}</Fact>
+          <Fact name="At once">
+            {run.maxConcurrent === null ? 'as many as each server bears, within its budget' : `at most ${run.maxConcurrent} on each server`}
+          </Fact>
           <Fact name="Failures tolerated">{run.failureTolerance ?? 'any number'}</Fact>
           <Fact name="Plan digest">
             <span className="mono break-all text-muted">{run.digest}</span>
@@ -30,6 +32,7 @@ export function RunPlan({ run }: { readonly run: RunDetail }) {
               <span className="mono">{server.server}</span>
               <span className="text-muted">
                 budget {server.budget}
+                {server.pace === null ? null : ` · ${describePace(server.pace)}`}
                 {server.conductor === null ? null : (
                   <>
                     {' '}

@@ -7,7 +7,7 @@ import type { StreamStatus } from '@/lib/client/use-event-stream'
 import { formatCount } from '@/lib/format'
 import { describeWait, itemStates, type ItemState } from '@/lib/tenancy/contract'
 import type { RunLive } from './run-live-model'
-import { progressSegments, rateText, runSentence, settledCount, workedPercent, timeLeftText, verifiedLine } from './run-model'
+import { progressSegments, rateText, runSentence, settledCount, slowedText, workedPercent, timeLeftText, verifiedLine } from './run-model'
 import { itemStateLooks } from './run-status'
 
 type Props = {
@@ -25,6 +25,7 @@ export function RunProgress({ live, status, onState }: Props) {
     status === 'lost'
       ? 'The live connection is lost; it is being opened again.'
       : [rateText(run.state, live.rate), timeLeftText(run.state, live.etaMs)].filter((text) => text !== '').join(' · ')
+  const slowed = slowedText(run.servers)
   const verified = verifiedLine(run.state, run.verified)
   return (
     <section aria-label="Progress" className="flex flex-col gap-2">
@@ -74,6 +75,7 @@ export function RunProgress({ live, status, onState }: Props) {
             {verified.text}
           </p>
         )}
+        {verified === null && run.waitsFor === null && slowed !== '' ? <p className="ml-auto text-muted">{slowed}</p> : null}
         {verified === null && run.waitsFor !== null ? (
           <p className="ml-auto text-muted">
             {describeWait(run.waitsFor)}

@@ -128,7 +128,7 @@ export const planDocument = z.strictObject({
     byVersion: z.array(z.strictObject({ version: z.string().nullable(), count, steps: count })),
     byDatabase: z.array(z.strictObject({ database: z.string(), count, budget: count })),
     leftOut: z.array(z.strictObject({ reason: z.string(), count })),
-    migrations: z.array(z.strictObject({ version: z.string(), name: z.string(), checksum: z.string(), transactional: z.boolean() })),
+    migrations: z.array(z.strictObject({ version: z.string(), name: z.string(), checksum: z.string(), transactional: z.boolean(), isShared: z.boolean() })),
   }),
 })
 

@@ -74,7 +74,10 @@ const formatPlan = (plan: PlanView): string =>
             { title: 'connections', value: ({ budget }) => String(budget), isNumber: true },
           ]),
           '',
-          ...plan.migrations.map(({ version, name, transactional }) => `  ${version}  ${name}${transactional ? '' : '  (outside a transaction)'}`),
+          ...plan.migrations.map(
+            ({ version, name, transactional, isShared }) =>
+              `  ${version}  ${name}${transactional ? '' : '  (outside a transaction)'}${isShared ? '  (names a shared table: one target at a time in each database)' : ''}`,
+          ),
         ]),
     ...plan.leftOut.map(({ reason, count }) => `Left out: ${plural(count, 'target')}, ${reason.replaceAll('_', ' ')}`),
     ...plan.migrations.flatMap(({ findings }) => findings.map(({ file, line, level, message }) => `${file}:${line}  ${level}  ${message}`)),
@@ -89,7 +92,7 @@ const showPlan = (output: Session['output'], plan: PlanView): number => {
     byVersion: plan.byVersion.map((row) => ({ ...row })),
     byDatabase: plan.byDatabase.map((row) => ({ ...row })),
     leftOut: plan.leftOut.map((row) => ({ ...row })),
-    migrations: plan.migrations.map(({ version, name, checksum, transactional }) => ({ version, name, checksum, transactional })),
+    migrations: plan.migrations.map(({ version, name, checksum, transactional, isShared }) => ({ version, name, checksum, transactional, isShared })),
   }
   output.result(planDocument, { plan: document }, () => formatPlan(plan))
   return exitCodes.well

@@ -2,6 +2,7 @@
 import type { Role } from './permissions.ts'
 import type { PutRight } from './put-right.ts'
 import type { AttemptState, Isolation, ItemState, RunKind, RunState, TenantState, VersionState } from './states.ts'
+import type { ServerPace } from './pace.ts'
 import type { RunWait } from './waits.ts'
 
 export type VersionCounts = Readonly<Record<VersionState | 'unobserved', number>>
@@ -167,6 +168,8 @@ export type RunDetail = RunSummary & {
     readonly budget: number
     readonly conductor: { readonly worker: string; readonly heartbeatAt: string } | null
     readonly waitingFor: string | null
+    /** null: nothing is worked there at present. */
+    readonly pace: ServerPace | null
   }>
   /** While it is open: what holds it up, if anything does. */
   readonly waitsFor: RunWait | null
@@ -271,6 +274,8 @@ export type PlanView = {
     readonly transactional: boolean
     readonly sql: string
     readonly findings: readonly LintFinding[]
+    /** Touches a table outside of the tenant’s schema: targets that need it go one at a time in each database. */
+    readonly isShared: boolean
   }>
 }
 

@@ -1,4 +1,5 @@
 /** The control plane's tables as Kysely sees them; `migrations/control` is where they are made. */
+import type { PaceReason } from '../contract/pace.ts'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { AttemptError, LintFinding } from '../contract/views.ts'
 import type { AttemptState, Isolation, ItemState, RunKind, RunState, TenantState, VersionState } from '../contract/states.ts'
@@ -180,6 +181,9 @@ export type ControlTables = {
     heartbeat_at: NullableTimestamp
     waiting_for: string | null
     waiting_since: NullableTimestamp
+    at_once: number | null
+    at_most: number | null
+    pace_reason: PaceReason | null
   }
   worker: { name: string; started_at: Generated<Date>; heartbeat_at: Timestamp }
 } & PeopleTables

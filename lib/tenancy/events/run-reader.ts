@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import type { RunEvent } from '../contract/events.ts'
-import type { RunWait } from '../contract/waits.ts'
 import { isFinalRun } from '../contract/states.ts'
 import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
 import type { Ears } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
+import { readPaces } from '../runs/paces.ts'
 import { readWait } from '../runs/waits.ts'
 import { etaOf, RunWindow, type SeenItem, type SeenRun } from './run-window.ts'
 import { createThrottle } from './throttle.ts'
@@ -15,7 +15,7 @@ const readIntervalMs = 200
 /** Also without a word from a conductor: the rate falls when nothing settles, and a message may have been lost. */
 const heartbeatMs = 2_000
 /** What a run waits for lasts, and asking costs a look at its items. */
-const waitIntervalMs = 1_900
+const aroundIntervalMs = 1_900
 
 const readRun = async (db: ControlDb, run: number, after: number | null): Promise<{ run: SeenRun; changed: readonly SeenItem[] } | null> =>
   // One snapshot, so that no item is missed between the revision and what it brought.
@@ -35,7 +35,15 @@ const readRun = async (db: ControlDb, run: number, after: number | null): Promis
       return { run: seen, changed: items.rows }
     })
 
-const eventFor = (run: number, window: RunWindow, waitsFor: RunWait | null, after: number | null): RunEvent => {
+/** What is not of the items: what holds the run up, and how many are worked at once. */
+type Around = Pick<RunEvent, 'waitsFor' | 'paces'>
+
+const readAround = async (db: ControlDb, run: number): Promise<Around> => {
+  const [waitsFor, paces] = await Promise.all([readWait(db, run), readPaces(db, run)])
+  return { waitsFor, paces }
+}
+
+const eventFor = (run: number, window: RunWindow, around: Around, after: number | null): RunEvent => {
   const changes = after === null ? null : window.changesAfter(after)
   const { rate, counts } = window
   return {
@@ -46,7 +54,7 @@ const eventFor = (run: number, window: RunWindow, waitsFor: RunWait | null, afte
     rate,
     etaMs: etaOf(window.run.state, counts, rate),
     stopReason: window.run.stopReason,
-    waitsFor,
+    ...around,
     changes: changes ?? [],
     map: changes === null ? window.map : null,
     at: window.run.now.toISOString(),
@@ -64,16 +72,16 @@ export type RunReader = {
   isStopped(): boolean
 }
 
-const startReader = (library: Library, run: number, window: RunWindow, firstWait: RunWait | null) => {
+const startReader = (library: Library, run: number, window: RunWindow, first: Around) => {
   const subscribers = new Set<Subscriber>()
-  let waitsFor = firstWait
-  let waitReadAt = performance.now()
+  let around = first
+  let aroundReadAt = performance.now()
 
   const tell = (): void => {
     // Readers that came along have the same revision: they share one event.
     const events = new Map<number | null, RunEvent>()
     for (const subscriber of subscribers) {
-      const event = events.get(subscriber.revision) ?? eventFor(run, window, waitsFor, subscriber.revision)
+      const event = events.get(subscriber.revision) ?? eventFor(run, window, around, subscriber.revision)
       events.set(subscriber.revision, event)
       subscriber.revision = event.revision
       subscriber.listener(event)
@@ -81,14 +89,14 @@ const startReader = (library: Library, run: number, window: RunWindow, firstWait
   }
 
   const advance = async (): Promise<void> => {
-    const before = { revision: window.run.revision, rate: window.rate, waitsFor: JSON.stringify(waitsFor) }
+    const before = { revision: window.run.revision, rate: window.rate, around: JSON.stringify(around) }
     try {
       const next = await readRun(library.control.db, run, before.revision)
       if (!next) return
-      if (isFinalRun(next.run.state)) waitsFor = null
-      else if (performance.now() - waitReadAt > waitIntervalMs) {
-        waitReadAt = performance.now()
-        waitsFor = await readWait(library.control.db, run)
+      if (isFinalRun(next.run.state)) around = { waitsFor: null, paces: {} }
+      else if (performance.now() - aroundReadAt > aroundIntervalMs) {
+        aroundReadAt = performance.now()
+        around = await readAround(library.control.db, run)
       }
       // Last: what is known but not told because of an error would stay untold.
       window.advance(next.run, next.changed)
@@ -96,11 +104,11 @@ const startReader = (library: Library, run: number, window: RunWindow, firstWait
       library.logger.warn({ run, error }, 'run.events_unread')
       return
     }
-    if (window.run.revision !== before.revision || window.rate !== before.rate || JSON.stringify(waitsFor) !== before.waitsFor) tell()
+    if (window.run.revision !== before.revision || window.rate !== before.rate || JSON.stringify(around) !== before.around) tell()
   }
 
   const join: RunReader['join'] = (afterRevision, listener) => {
-    const event = eventFor(run, window, waitsFor, afterRevision)
+    const event = eventFor(run, window, around, afterRevision)
     const subscriber: Subscriber = { revision: event.revision, listener }
     subscribers.add(subscriber)
     listener(event)
@@ -127,7 +135,7 @@ export const openRunReader = async (library: Library, ears: Ears, run: number): 
     const first = await readRun(library.control.db, run, null)
     if (!first) throw new TenancyError('run.unknown', { run })
     const window = new RunWindow(first.run, first.changed)
-    const { join, advance } = startReader(library, run, window, await readWait(library.control.db, run))
+    const { join, advance } = startReader(library, run, window, await readAround(library.control.db, run))
     const throttle = createThrottle(readIntervalMs, advance)
     ask = () => throttle.ask()
     if (missed) ask()

@@ -5,6 +5,7 @@ import type { LintFinding, PlanView } from '../contract/views.ts'
 import type { ControlDb } from '../control/db.ts'
 import type { FrozenMigration } from '../control/schema.ts'
 import { emptyDigest } from '../migrations/digest.ts'
+import { statementsOf, touchesShared } from '../migrations/parsed.ts'
 import { resolveSelection } from '../registry/selection.ts'
 import { findSet, freezeMigrations, planDigest, type SetRow } from './freeze.ts'
 
@@ -117,13 +118,19 @@ export const planView = async (db: ControlDb, input: PlanInput): Promise<PlanVie
       })),
     byDatabase: [...countBy(plan.chosen, ({ database }) => database)].map(([database, count]) => ({ database, count, budget: budgets.get(database) ?? 1 })),
     leftOut: [...plan.leftOut].map(([reason, count]) => ({ reason, count })),
-    migrations: steps.map(({ version, name, checksum, transactional }) => ({
-      version,
-      name,
-      checksum,
-      transactional,
-      sql: sqlOf.get(checksum) ?? '',
-      findings: findingsOf.get(version) ?? [],
-    })),
+    migrations: await Promise.all(
+      steps.map(async ({ version, name, checksum, transactional }) => {
+        const text = sqlOf.get(checksum) ?? ''
+        return {
+          version,
+          name,
+          checksum,
+          transactional,
+          sql: text,
+          findings: findingsOf.get(version) ?? [],
+          isShared: touchesShared(await statementsOf(checksum, text)),
+        }
+      }),
+    ),
   }
 }

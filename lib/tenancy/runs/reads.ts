@@ -17,6 +17,7 @@ import type { FrozenMigration } from '../control/schema.ts'
 import { TenancyError } from '../errors.ts'
 import { putRightBy, putRightOf, readLeftovers } from './leftovers.ts'
 import { summariesWhere } from './summaries.ts'
+import { readPaces } from './paces.ts'
 import { readWait } from './waits.ts'
 
 type Db = Pick<Library, 'control'>
@@ -29,7 +30,7 @@ type ServerRow = {
   readonly waitingFor: string | null
 }
 
-const serversOf = async (db: ControlDb, run: number): Promise<RunDetail['servers']> => {
+const serversOf = async (db: ControlDb, run: number): Promise<ReadonlyArray<Omit<RunDetail['servers'][number], 'pace'>>> => {
   const { rows } = await sql<ServerRow>`
     select s.name as server, s.budget, c.worker, c.heartbeat_at as "heartbeatAt", c.waiting_for as "waitingFor"
     from (select distinct server_id from run_item where run_id = ${run}) i
@@ -80,11 +81,12 @@ const leftoverOf = async (db: ControlDb, { id, state, counts }: RunSummary): Pro
 
 /** @throws run.unknown */
 export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunDetail> => {
-  const [summaries, extra, servers, waitsFor] = await Promise.all([
+  const [summaries, extra, servers, waitsFor, paces] = await Promise.all([
     summariesWhere(db, sql`r.id = ${run}`, 1),
     extraOf(db, run),
     serversOf(db, run),
     readWait(db, run),
+    readPaces(db, run),
   ])
   const summary = summaries[0]
   if (!summary || !extra) throw new TenancyError('run.unknown', { run })
@@ -93,7 +95,7 @@ export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunD
     ...summary,
     ...facts,
     migrations: migrations.map(({ version, name, checksum, transactional }) => ({ version, name, checksum, transactional })),
-    servers,
+    servers: servers.map((server) => ({ ...server, pace: paces[server.server] ?? null })),
     waitsFor,
     leftover: await leftoverOf(db, summary),
     verified: verifiedAt === null ? null : { at: verifiedAt.toISOString(), targets: verifiedTargets ?? 0, mismatches: verifiedMismatches ?? 0 },

@@ -23,16 +23,18 @@ afterAll(async () => {
   await fleet.close()
 })
 
+const quiet = { waitingFor: null, pace: null }
+
 describe('a lease', () => {
   it('is taken by whoever comes last, each with a higher epoch; the one before is refused from then on', async () => {
     const first = await takeLease(control.db, server, 'first')
-    await beat(control.db, first, null)
+    await beat(control.db, first, quiet)
     const second = await takeLease(control.db, server, 'second')
     expect(second.epoch).toBe(first.epoch + 1)
-    await expect(beat(control.db, first, null)).rejects.toThrow(LeaseLost)
+    await expect(beat(control.db, first, quiet)).rejects.toThrow(LeaseLost)
     await releaseLease(control.db, first)
     expect(await fleet.control`select worker, waiting_for from conductor`).toEqual([{ worker: 'second', waiting_for: null }])
-    await beat(control.db, second, 'database app: 53300')
+    await beat(control.db, second, { ...quiet, waitingFor: 'database app: 53300' })
     expect(await fleet.control`select worker, waiting_for from conductor`).toEqual([{ worker: 'second', waiting_for: 'database app: 53300' }])
     await releaseLease(control.db, second)
     expect(await fleet.control`select worker, waiting_for from conductor`).toEqual([{ worker: null, waiting_for: null }])

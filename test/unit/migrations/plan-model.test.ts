@@ -42,6 +42,7 @@ const plan: PlanView = {
       checksum: 'c',
       transactional: true,
       sql: 'select 1',
+      isShared: false,
       findings: [{ rule: 'r', level: 'warning', file: 'f', line: 1, column: 1, message: 'm' }],
     },
   ],

@@ -40,6 +40,7 @@ const event = (some: Partial<RunEvent>): RunEvent => ({
   etaMs: 1000,
   stopReason: null,
   waitsFor: null,
+  paces: {},
   changes: [],
   map: null,
   at: '2026-01-01T00:00:01Z',

@@ -26,6 +26,7 @@ const workOf = (run: DrivenRun, position: number, part: Partial<Work> = {}): Wor
   options: null,
   ownRuns: [],
   attempts: 0,
+  isSerial: false,
   lookOnly: false,
   tries: 0,
   notBefore: 0,
@@ -49,6 +50,40 @@ const takeAll = (list: WorkList, limit = 1000): string[] => {
   for (let work = list.take(1, everywhere); work && taken.length < limit; work = list.take(1, everywhere)) taken.push(`${work.run.id}:${work.position}`)
   return taken
 }
+
+describe('items that touch what all tenants share', () => {
+  const shared = (run: DrivenRun, position: number, databaseId = 1): Work => workOf(run, position, { isSerial: true, databaseId })
+
+  it('go one at a time in each database, past each other and beside the rest', () => {
+    const run = runOf(1)
+    const list = listOf([run, 0])
+    for (const work of [shared(run, 1), shared(run, 2), workOf(run, 3), shared(run, 4, 2)]) list.add(work)
+    const first = list.take(1, everywhere)
+    expect([first, list.take(1, everywhere), list.take(1, everywhere)].map((work) => work?.position)).toEqual([1, 3, 4])
+    expect(list.take(1, everywhere)).toBeNull()
+    if (first) list.settle(first)
+    expect(list.take(1, everywhere)?.position).toBe(2)
+  })
+
+  it('give way again when one is put back', () => {
+    const run = runOf(1)
+    const list = listOf([run, 0])
+    for (const work of [shared(run, 1), shared(run, 2)]) list.add(work)
+    const first = list.take(1, everywhere)
+    if (first) list.giveBack(first, Date.now() + 60_000)
+    expect(list.take(1, everywhere)?.position).toBe(2)
+  })
+})
+
+describe('the pace', () => {
+  it('holds for runs without a figure of their own, together', () => {
+    const list = listOf([runOf(1), 9], [runOf(2), 9], [runOf(3, { maxConcurrent: 2 }), 9])
+    list.pace = 3
+    const taken = takeAll(list)
+    expect(taken.filter((key) => !key.startsWith('3:'))).toHaveLength(3)
+    expect(taken.filter((key) => key.startsWith('3:'))).toHaveLength(2)
+  })
+})
 
 describe('taking items', () => {
   it('goes in order within a run and in turns between runs', () => {

@@ -4,7 +4,7 @@ import { isStoppingRun, type RunState } from '../../contract/states.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { notify } from '../../control/notify.ts'
 import type { FrozenMigration, OnboardOptions } from '../../control/schema.ts'
-import { parseStatements } from '../../sql/statements.ts'
+import { statementsOf, touchesShared } from '../../migrations/parsed.ts'
 import { requireLease, type Lease } from './lease.ts'
 import type { DrivenRun, Work } from './work.ts'
 
@@ -57,19 +57,6 @@ export const connectionsWanted = async (db: ControlDb, serverId: number): Promis
   return rows
 }
 
-const parsed = new Map<string, ReturnType<typeof parseStatements>>()
-const keepParsed = 500
-
-/** Contents never change under their checksum, so they are parsed once a process. */
-const statementsOf = (checksum: string, text: string): ReturnType<typeof parseStatements> => {
-  const known = parsed.get(checksum)
-  if (known) return known
-  if (parsed.size >= keepParsed) parsed.clear()
-  const statements = parseStatements(text)
-  parsed.set(checksum, statements)
-  return statements
-}
-
 const executables = async (db: ControlDb, frozen: readonly FrozenMigration[]): Promise<DrivenRun['migrations']> => {
   const rows = await db
     .selectFrom('migration_content')
@@ -81,7 +68,8 @@ const executables = async (db: ControlDb, frozen: readonly FrozenMigration[]): P
     frozen.map(async (migration) => {
       const text = texts.get(migration.checksum)
       if (text === undefined) throw new Error(`the content of migration ${migration.file} is not stored`)
-      return { ...migration, statements: await statementsOf(migration.checksum, text) }
+      const statements = await statementsOf(migration.checksum, text)
+      return { ...migration, statements, isShared: touchesShared(statements) }
     }),
   )
 }
@@ -181,6 +169,8 @@ export const readWork = async (
     where i.run_id = ${run.id} and i.server_id = ${lease.serverId} and i.state in ('pending', 'interrupted')
     order by i.position`.execute(db)
   const stopping = isStoppingRun(run.state)
+  const lastShared = run.migrations.findLastIndex(({ isShared }) => isShared)
+  const indexOf = (version: string | null): number => run.migrations.findIndex((migration) => migration.version === version)
   return rows
     .filter(({ position }) => !knows(position))
     .map((row) => ({
@@ -195,6 +185,7 @@ export const readWork = async (
       options: row.options,
       ownRuns: row.own_runs.map(Number),
       attempts: row.attempts,
+      isSerial: lastShared > indexOf(row.from_version),
       lookOnly: stopping && interrupted.has(row.position),
       tries: 0,
       notBefore: row.next_attempt_at?.getTime() ?? 0,

@@ -5,17 +5,20 @@ import { attemptError } from '../../migrations/attempt-error.ts'
 import { readSummaries } from '../../migrations/history.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
-import { adoptRun, connectionsWanted, interruptLeftovers, openRuns, readServer, readWork, type ServerFacts } from './adopt.ts'
+import { connectionsWanted, type ServerFacts } from './adopt.ts'
 import { executeItem, type ItemOutcome } from './execute.ts'
+import { Intake } from './intake.ts'
 import { isLaneFailure, Lanes, type LaneFailure } from './lanes.ts'
-import { beat, flightName, LeaseLost, type Lease } from './lease.ts'
+import { beat, flightName, LeaseLost, requireLease, type Lease } from './lease.ts'
 import { backoffMs } from './limits.ts'
 import { itemReport } from './item-report.ts'
+import { Pace } from './pace.ts'
+import { isLagging } from './replication.ts'
 import type { RunNow } from './report.ts'
 import type { ConductOptions } from './options.ts'
 import { Reporter } from './reporter.ts'
 import { WorkList } from './work-list.ts'
-import type { DrivenRun, Work } from './work.ts'
+import type { Work } from './work.ts'
 
 /** The fence and an observer need a connection each; the rest of the budget carries items. */
 const reservedConnections = 2
@@ -31,13 +34,15 @@ export class Conductor {
   readonly #lease: Lease
   readonly #lanes: Lanes
   readonly #reporter: Reporter
+  readonly #intake: Intake
   readonly #fence: FleetConnection
   /** Slots opened so far, and those of them that have not ended. */
   #opened = 0
   #working = 0
+  /** Connections that the budget leaves to items, and how many of them are used at present. */
   #width = 1
+  readonly #pace: Pace
   #wakers: Array<() => void> = []
-  #refreshing: Promise<void> = Promise.resolve()
   #stopped: unknown = null
   #idleSince: number | null = null
   /** Databases to connect to before the items are known, a slot each. */
@@ -50,9 +55,21 @@ export class Conductor {
     this.#server = server
     this.#lease = lease
     this.#fence = fence
-    this.#lanes = new Lanes(lease, limits, library.logger, () => beat(library.control.db, lease, null))
+    this.#lanes = new Lanes(lease, limits, library.logger, () => requireLease(library.control.db, lease))
     this.#reporter = new Reporter(library, lease, worker, (runs) => this.#learn(runs))
+    this.#pace = new Pace(this.#width, Date.now())
     this.#know(server)
+    this.#intake = new Intake({
+      db: library.control.db,
+      logger: library.logger,
+      lease,
+      list: this.#list,
+      reporter: this.#reporter,
+      onServer: (now) => this.#know(now),
+      onRuns: (runs) => this.#learn(runs),
+      onChange: () => this.#wakeAll(),
+      onLost: (error) => this.#stop(error),
+    })
   }
 
   /** Databases, addresses and the budget as they are now. */
@@ -60,6 +77,15 @@ export class Conductor {
     this.#server = server
     for (const { id, name, sealed } of server.databases) this.#lanes.setPlace(id, name, unseal(this.#options.library.secret, sealed))
     this.#width = Math.max(1, server.budget - reservedConnections)
+    this.#pace.setLimit(this.#width)
+    this.#list.pace = this.#pace.width
+  }
+
+  /** Slots that may work: as many as the pace allows, besides what runs demand by a figure of their own. */
+  get #allowed(): number {
+    let demanded = 0
+    for (const { maxConcurrent } of this.#list.runs.values()) demanded += maxConcurrent ?? 0
+    return Math.min(this.#width, this.#pace.width + demanded)
   }
 
   get #done(): boolean {
@@ -84,59 +110,6 @@ export class Conductor {
       if (!isDrivenRun(state)) this.#list.drop(id)
       if ((state === 'paused' || isFinalRun(state)) && this.#list.runningOf(id) === 0) this.#list.forget(id)
     }
-  }
-
-  /** Reads again which runs want this server and which items they have. One at a time. */
-  refresh(): Promise<void> {
-    this.#refreshing = this.#refreshing
-      .then(() => this.#refreshNow())
-      .catch((error: unknown) => {
-        if (error instanceof LeaseLost) this.#stop(error)
-        else this.#options.library.logger.warn({ code: codeOf(error), server: this.#server.id }, 'conductor.refresh_failed')
-      })
-    return this.#refreshing
-  }
-
-  async #refreshNow(): Promise<void> {
-    const { db } = this.#options.library.control
-    const server = await readServer(db, this.#server.id)
-    if (server) this.#know(server)
-    const before = this.#reporter.reports
-    const isReported = this.#reporter.empty
-    const open = await openRuns(db, this.#server.id)
-    // Retried items and a resumed run give back what failures had used up of the tolerance.
-    if (isReported && this.#reporter.empty && this.#reporter.reports === before)
-      for (const { id, failuresLeft } of open) {
-        const run = this.#list.runs.get(id)
-        if (run) run.failuresLeft = failuresLeft
-      }
-    this.#learn(open)
-    for (const { id } of open) {
-      const known = this.#list.runs.get(id)
-      const run = known ?? (await adoptRun(db, this.#lease, id))
-      if (!run) continue
-      const interrupted = known ? new Set<number>() : await interruptLeftovers(db, this.#lease, id)
-      const found = await this.#readWork(run, interrupted)
-      // Together with its items: a run that seems to have none is reported as quiet, and a cancelled one would be ended under the hands of those that begin.
-      this.#list.runs.set(id, run)
-      for (const work of found) this.#list.add(work)
-    }
-    this.#wakeAll()
-  }
-
-  /** What is unreported yet still reads as pending, and so does what is reported while this reads: then it reads again. */
-  async #readWork(run: DrivenRun, interrupted: ReadonlySet<number>): Promise<Work[]> {
-    for (let round = 0; round < 10; round += 1) {
-      const before = this.#reporter.reports
-      let held: ReadonlySet<string> | null = null
-      const knows = (position: number): boolean => {
-        held ??= this.#reporter.held()
-        return this.#list.has(run.id, position) || held.has(`${run.id}:${position}`)
-      }
-      const found = await readWork(this.#options.library.control.db, this.#lease, run, interrupted, knows)
-      if (this.#reporter.reports === before) return found
-    }
-    return []
   }
 
   async #sleep(ms: number): Promise<void> {
@@ -216,11 +189,13 @@ export class Conductor {
       }
     }
     if (!connection.dead) this.#lanes.alive(work.databaseId)
+    this.#pace.settled(Date.now() - startedAt.getTime(), outcome.kind === 'failed' ? outcome.error.code : null)
     this.#settle(work, outcome, startedAt, connection.pid)
   }
 
   /** No connection is nobody's failure: the item waits, uncounted, until the run has waited long enough; then nothing waits for that database any more. */
   #unreachable(work: Work, { error, givenUp, waitMs }: LaneFailure): void {
+    this.#pace.refused(codeOf(error))
     if (!givenUp) return this.#list.giveBack(work, Date.now() + waitMs)
     const now = new Date()
     for (const one of [work, ...this.#list.takeAllOf(work.databaseId)]) {
@@ -245,13 +220,13 @@ export class Conductor {
         if (!isLaneFailure(opened)) [connection, at] = [opened, ahead]
       }
       while (!this.#done) {
-        if (index >= this.#width) {
+        if (index >= this.#allowed) {
           await connection?.close()
           connection = null
         }
         const here: number | null = connection && !connection.dead ? at : null
         const work: Work | null =
-          this.#reporter.full || index >= this.#width ? null : this.#list.take(here, (id) => id === here || this.#lanes.mayConnect(id), connection)
+          this.#reporter.full || index >= this.#allowed ? null : this.#list.take(here, (id) => id === here || this.#lanes.mayConnect(id), connection)
         if (!work) {
           await this.#sleep(this.#waitMs())
           continue
@@ -306,20 +281,22 @@ export class Conductor {
   }
 
   /** Reports at a steady pace until the last slot has ended: what is in hand while the worker drains is reported, and its lease kept, as before. */
-  async #pace(): Promise<void> {
+  async #attend(): Promise<void> {
     let lastBeat = Date.now()
     let lastRefresh = Date.now()
     while (!this.#done || this.#working > 0) {
       await this.#untilDue()
       if (this.#fence.dead) this.#stop('fence_lost')
       await this.#tell()
+      if (this.#pace.tick(Date.now())) this.#list.pace = this.#pace.width
       if (Date.now() - lastBeat > heartbeatMs) {
         lastBeat = Date.now()
+        this.#pace.lagging(await isLagging(this.#fence, this.#options.limits.replicationLagSeconds))
         await this.#beat()
       }
       if (!this.#done && Date.now() - lastRefresh > refreshMs) {
         lastRefresh = Date.now()
-        await this.refresh()
+        await this.#intake.refresh()
       }
       this.#openSlots()
       if (this.#isIdle()) this.#stop('idle')
@@ -347,7 +324,10 @@ export class Conductor {
   async #beat(): Promise<void> {
     const { control, logger } = this.#options.library
     try {
-      await beat(control.db, this.#lease, this.#lanes.waitingFor())
+      await beat(control.db, this.#lease, {
+        waitingFor: this.#lanes.waitingFor(),
+        pace: { now: this.#allowed, most: this.#width, reason: this.#pace.reason },
+      })
     } catch (error) {
       if (error instanceof LeaseLost) this.#stop(error)
       else logger.warn({ code: codeOf(error), server: this.#server.id }, 'conductor.heartbeat_failed')
@@ -378,13 +358,13 @@ export class Conductor {
   }
 
   async drive(): Promise<'idle' | 'drained' | 'fence_lost'> {
-    const stopHearing = this.#options.onChange(() => void this.refresh())
+    const stopHearing = this.#options.onChange(() => void this.#intake.refresh())
     this.#options.signal.addEventListener('abort', () => this.#wakeAll())
     this.#options.hands.onCut(this.#fence)
     try {
-      await Promise.all([this.#connectAhead(), this.refresh()])
+      await Promise.all([this.#connectAhead(), this.#intake.refresh()])
       this.#openSlots()
-      await this.#pace()
+      await this.#attend()
       if (!this.#reporter.lost) await this.#reporter.flush(this.#quietRuns())
     } finally {
       stopHearing()

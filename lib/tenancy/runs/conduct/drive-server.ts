@@ -56,7 +56,7 @@ const waitForFence = async (options: ConductOptions, lease: Lease): Promise<Foun
     if (!server || server.databases.length === 0) return null
     const fence = await tryFence(options, server, lease)
     if (!('gone' in fence) || Date.now() > deadline || signal.aborted) return { server, fence }
-    await whenAnswered(options, () => beat(db, lease, `the server: ${codeOf(fence.gone)}`))
+    await whenAnswered(options, () => beat(db, lease, { waitingFor: `the server: ${codeOf(fence.gone)}`, pace: null }))
     await new Promise((resolve) => setTimeout(resolve, retryMs))
   }
 }
@@ -73,7 +73,7 @@ const drive = async (options: ConductOptions, lease: Lease): Promise<void> => {
     }
     try {
       if ((await new Conductor(options, server, lease, fence).drive()) !== 'fence_lost') return
-      await whenAnswered(options, () => beat(library.control.db, lease, 'the server: connection lost'))
+      await whenAnswered(options, () => beat(library.control.db, lease, { waitingFor: 'the server: connection lost', pace: null }))
     } finally {
       await fence.close()
     }

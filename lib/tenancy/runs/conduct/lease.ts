@@ -3,6 +3,7 @@
  * slept through its own takeover can change nothing. On the server itself a session advisory lock is held, and the backends of older epochs are ended first.
  */
 import { sql } from 'kysely'
+import type { ServerPace } from '../../contract/pace.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { readInstallation } from '../../control/installation.ts'
 import { connectFleet, type FleetConnection } from '../../session/fleet-connection.ts'
@@ -30,10 +31,14 @@ export const takeLease = async (db: ControlDb, serverId: number, worker: string)
   return { serverId, installation, epoch: Number(rows[0]?.epoch) }
 }
 
+/** What a conductor says of itself. `waitingFor`: what keeps it from a database or the server; `pace` null: it has no items in hand yet. */
+export type Heartbeat = { readonly waitingFor: string | null; readonly pace: ServerPace | null }
+
 /** @throws LeaseLost when another conductor has taken the server over */
-export const beat = async (db: ControlDb, lease: Lease, waitingFor: string | null): Promise<void> => {
+export const beat = async (db: ControlDb, lease: Lease, { waitingFor, pace }: Heartbeat): Promise<void> => {
   const { rows } = await sql`
     update conductor set heartbeat_at = now(), waiting_for = ${waitingFor}::text,
+      at_once = ${pace?.now ?? null}::integer, at_most = ${pace?.most ?? null}::integer, pace_reason = ${pace?.reason ?? null}::text,
       waiting_since = case when ${waitingFor}::text is null then null when waiting_for is null then now() else waiting_since end
     where server_id = ${lease.serverId} and epoch = ${lease.epoch} returning 1`.execute(db)
   if (rows.length === 0) throw new LeaseLost(`server ${lease.serverId} has a newer conductor than epoch ${lease.epoch}`)
@@ -46,7 +51,7 @@ export const requireLease = async (trx: ControlDb, lease: Lease): Promise<void> 
 }
 
 export const releaseLease = async (db: ControlDb, lease: Lease): Promise<void> => {
-  await sql`update conductor set worker = null, waiting_for = null, waiting_since = null where server_id = ${lease.serverId} and epoch = ${lease.epoch}`.execute(
+  await sql`update conductor set worker = null, waiting_for = null, waiting_since = null, at_once = null, at_most = null, pace_reason = null where server_id = ${lease.serverId} and epoch = ${lease.epoch}`.execute(
     db,
   )
 }

@@ -8,6 +8,8 @@ export type ConductLimits = FlightLimits & {
   readonly backoffMaxMs: number
   /** How long a database may stay out of reach before its items fail. */
   readonly unreachableMs: number
+  /** A standby that is further behind slows the work down. */
+  readonly replicationLagSeconds: number
   /** Targets that one backend may touch: its caches grow with each and are never given back. */
   readonly recycleAfter: number
   readonly flushMs: number
@@ -21,6 +23,7 @@ export const conductLimits: ConductLimits = {
   backoffBaseMs: 500,
   backoffMaxMs: 15_000,
   unreachableMs: 120_000,
+  replicationLagSeconds: 10,
   recycleAfter: 200,
   flushMs: 150,
   readAhead: 25,

@@ -2,10 +2,15 @@ import { isDrivenRun } from '../../contract/states.ts'
 import type { DrivenRun, Work } from './work.ts'
 import { keyOf } from './work.ts'
 
-/** The first that the reader has read ahead, else the first that nobody has, else the first. What was read stands before what was not. */
-const nearest = (queue: readonly Work[], reader: object | null): number => {
-  for (const [index, work] of queue.entries()) if (work.summary === undefined || (reader !== null && work.reader === reader)) return index
-  return 0
+/** The first that the reader has read ahead, else the first that nobody has, else the first; −1: none may go now. What was read stands before what was not. */
+const nearest = (queue: readonly Work[], reader: object | null, maySerial: boolean): number => {
+  let first = -1
+  for (const [index, work] of queue.entries()) {
+    if (work.isSerial && !maySerial) continue
+    if (work.summary === undefined || (reader !== null && work.reader === reader)) return index
+    if (first === -1) first = index
+  }
+  return first
 }
 
 /**
@@ -13,12 +18,16 @@ const nearest = (queue: readonly Work[], reader: object | null): number => {
  */
 export class WorkList {
   readonly runs = new Map<number, DrivenRun>()
+  /** Items at once of runs that demand no figure of their own. */
+  pace = Number.POSITIVE_INFINITY
   readonly #queues = new Map<number, Map<number, Work[]>>()
   readonly #delayed = new Set<Work>()
   readonly #looks: Work[] = []
   readonly #inHand = new Map<string, Work>()
   readonly #known = new Set<string>()
   readonly #running = new Map<number, number>()
+  /** Databases in which an item is in hand that touches what all tenants share. */
+  readonly #serial = new Set<number>()
   #turn = 0
 
   /** Items that are neither settled nor dropped. */
@@ -81,7 +90,13 @@ export class WorkList {
   #mayFeed(run: DrivenRun): boolean {
     if (!isDrivenRun(run.state)) return false
     if (run.failuresLeft !== null && run.failuresLeft < 0) return false
-    return run.maxConcurrent === null || this.runningOf(run.id) < run.maxConcurrent
+    return run.maxConcurrent === null ? this.#pacedRunning() < this.pace : this.runningOf(run.id) < run.maxConcurrent
+  }
+
+  #pacedRunning(): number {
+    let running = 0
+    for (const { id, maxConcurrent } of this.runs.values()) if (maxConcurrent === null) running += this.runningOf(id)
+    return running
   }
 
   /**
@@ -110,6 +125,7 @@ export class WorkList {
   #hand(work: Work | null): Work | null {
     if (!work) return null
     this.#inHand.set(keyOf(work), work)
+    if (work.isSerial) this.#serial.add(work.databaseId)
     this.#running.set(work.run.id, this.runningOf(work.run.id) + 1)
     return work
   }
@@ -119,7 +135,8 @@ export class WorkList {
     for (const databaseId of order) {
       const queue = queues.get(databaseId)
       if (!queue || queue.length === 0 || !isUp(databaseId)) continue
-      return queue.splice(nearest(queue, reader), 1)[0] ?? null
+      const index = nearest(queue, reader, !this.#serial.has(databaseId))
+      if (index !== -1) return queue.splice(index, 1)[0] ?? null
     }
     return null
   }
@@ -152,6 +169,7 @@ export class WorkList {
 
   #release(work: Work): void {
     if (!this.#inHand.delete(keyOf(work))) return
+    if (work.isSerial) this.#serial.delete(work.databaseId)
     this.#running.set(work.run.id, Math.max(0, this.runningOf(work.run.id) - 1))
   }
 

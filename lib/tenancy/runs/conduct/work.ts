@@ -7,7 +7,7 @@ import type { ExecutableMigration } from '../../migrations/types.ts'
 export type DrivenRun = {
   readonly id: number
   readonly kind: RunKind
-  readonly migrations: ReadonlyArray<ExecutableMigration & Pick<FrozenMigration, 'prefixDigest'>>
+  readonly migrations: ReadonlyArray<ExecutableMigration & Pick<FrozenMigration, 'prefixDigest'> & { readonly isShared: boolean }>
   readonly seedSql: string | null
   /** Cap on this run's items in flight on this server; null: the budget alone. */
   readonly maxConcurrent: number | null
@@ -33,6 +33,8 @@ export type Work = {
   readonly ownRuns: readonly number[]
   /** Attempts so far, those of earlier conductors included. */
   attempts: number
+  /** Something that all tenants of its database share is touched on its way: one such item at a time. */
+  readonly isSerial: boolean
   /** A dead conductor left it running in a run that stops: its history is read, nothing is run. */
   readonly lookOnly: boolean
   /** Tries of this conductor since the item became pending. */

@@ -1,0 +1,21 @@
+/** Statements of stored migrations, parsed once a process: contents never change under their checksum. */
+import { parseStatements, type Statement } from '../sql/statements.ts'
+import { foreignNames } from './lint-names.ts'
+
+const parsed = new Map<string, Promise<readonly Statement[]>>()
+const keepParsed = 500
+
+export const statementsOf = (checksum: string, text: string): Promise<readonly Statement[]> => {
+  const known = parsed.get(checksum)
+  if (known) return known
+  if (parsed.size >= keepParsed) parsed.clear()
+  const statements = parseStatements(text)
+  parsed.set(checksum, statements)
+  return statements
+}
+
+/**
+ * Whether a table outside of the tenant's schema is named, which all tenants share: a foreign key to it locks it until the transaction ends, so tenants
+ * that go side by side would only wait for each other, and time out.
+ */
+export const touchesShared = (statements: readonly Statement[]): boolean => statements.some(({ node }) => foreignNames(node).some(({ isTable }) => isTable))

@@ -1,0 +1,91 @@
+/** What a conductor takes up: the runs that want its server, and their items. Read again whenever something may have changed. */
+import type { Logger } from '../../context.ts'
+import type { ControlDb } from '../../control/db.ts'
+import { codeOf } from '../../sql/sqlstate.ts'
+import { adoptRun, interruptLeftovers, openRuns, readServer, readWork, type ServerFacts } from './adopt.ts'
+import { LeaseLost, type Lease } from './lease.ts'
+import type { RunNow } from './report.ts'
+import type { Reporter } from './reporter.ts'
+import type { WorkList } from './work-list.ts'
+import type { DrivenRun, Work } from './work.ts'
+
+export type IntakeOptions = {
+  readonly db: ControlDb
+  readonly logger: Logger
+  readonly lease: Lease
+  readonly list: WorkList
+  readonly reporter: Reporter
+  /** The server's databases, addresses and budget as they are now. */
+  readonly onServer: (server: ServerFacts) => void
+  readonly onRuns: (runs: readonly RunNow[]) => void
+  /** Something was taken up, or may be gone. */
+  readonly onChange: () => void
+  readonly onLost: (error: LeaseLost) => void
+}
+
+export class Intake {
+  readonly #options: IntakeOptions
+  #reading: Promise<void> = Promise.resolve()
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+  }
+
+  /** One at a time; whoever asks meanwhile gets a reading of its own afterwards. */
+  refresh(): Promise<void> {
+    const { onLost, logger, lease } = this.#options
+    this.#reading = this.#reading
+      .then(() => this.#read())
+      .catch((error: unknown) => {
+        if (error instanceof LeaseLost) onLost(error)
+        else logger.warn({ code: codeOf(error), server: lease.serverId }, 'conductor.refresh_failed')
+      })
+    return this.#reading
+  }
+
+  async #read(): Promise<void> {
+    const { db, lease, list, reporter, onServer, onRuns, onChange } = this.#options
+    const server = await readServer(db, lease.serverId)
+    if (server) onServer(server)
+    const before = reporter.reports
+    const isReported = reporter.empty
+    const open = await openRuns(db, lease.serverId)
+    // Retried items and a resumed run give back what failures had used up of the tolerance.
+    if (isReported && reporter.empty && reporter.reports === before)
+      for (const { id, failuresLeft } of open) {
+        const run = list.runs.get(id)
+        if (run) run.failuresLeft = failuresLeft
+      }
+    onRuns(open)
+    for (const { id } of open) await this.#takeUp(id)
+    onChange()
+  }
+
+  async #takeUp(id: number): Promise<void> {
+    const { db, lease, list } = this.#options
+    const known = list.runs.get(id)
+    const run = known ?? (await adoptRun(db, lease, id))
+    if (!run) return
+    const interrupted = known ? new Set<number>() : await interruptLeftovers(db, lease, id)
+    const found = await this.#readWork(run, interrupted)
+    // Together with its items: a run that seems to have none is reported as quiet, and a cancelled one would be ended under the hands of those that begin.
+    list.runs.set(id, run)
+    for (const work of found) list.add(work)
+  }
+
+  /** What is unreported yet still reads as pending, and so does what is reported while this reads: then it reads again. */
+  async #readWork(run: DrivenRun, interrupted: ReadonlySet<number>): Promise<Work[]> {
+    const { db, lease, list, reporter } = this.#options
+    for (let round = 0; round < 10; round += 1) {
+      const before = reporter.reports
+      let held: ReadonlySet<string> | null = null
+      const knows = (position: number): boolean => {
+        held ??= reporter.held()
+        return list.has(run.id, position) || held.has(`${run.id}:${position}`)
+      }
+      const found = await readWork(db, lease, run, interrupted, knows)
+      if (reporter.reports === before) return found
+    }
+    return []
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * How many items of one server are worked at once: down by steps when the server or its application suffers, up again one by one when it is quiet. Decided once a
+ * window, from what settled in it.
+ */
+import type { PaceReason } from '../../contract/pace.ts'
+import { classify, sqlstate } from '../../sql/sqlstate.ts'
+
+export const windowMs = 1_000
+/** Fewer items than this say nothing about a window. */
+const enough = 5
+/** A window is slow when its median item took this many times what items took before. */
+const slowFactor = 3
+/** So many windows in a row: one may be a checkpoint's, or one large tenant's. */
+const slowWindows = 2
+/** One lock that is held is that tenant's matter; so many at once are the application's. */
+const lockShare = 0.2
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+export class Pace {
+  #limit: number
+  #width: number
+  #reason: PaceReason | null = null
+  #began: number
+  #durations: number[] = []
+  #locks = 0
+  #refused = 0
+  #isLagging = false
+  /** What a median item took when the server was at ease. */
+  #usual: number | null = null
+  #slow = 0
+
+  /** @param limit never exceeded; a pace begins there, since most servers have been given what they can bear */
+  constructor(limit: number, now: number) {
+    this.#limit = limit
+    this.#width = limit
+    this.#began = now
+  }
+
+  get width(): number {
+    return this.#width
+  }
+
+  /** Why it is below its limit; null when it is not. */
+  get reason(): PaceReason | null {
+    return this.#width < this.#limit ? this.#reason : null
+  }
+
+  setLimit(limit: number): void {
+    const isFree = this.#width === this.#limit
+    this.#limit = limit
+    this.#width = isFree ? limit : Math.min(this.#width, limit)
+  }
+
+  /** @param code SQLSTATE or driver code of what failed; null: it did not */
+  settled(durationMs: number, code: string | null): void {
+    if (code === sqlstate.lockNotAvailable) this.#locks += 1
+    else if (code === null || classify(code) === 'permanent') this.#durations.push(durationMs)
+    else this.refused(code)
+  }
+
+  /** A connection could not be had. */
+  refused(code: string): void {
+    if (code === sqlstate.tooManyConnections) this.#refused += 1
+  }
+
+  /** Whether a standby is further behind than it may be. */
+  lagging(isLagging: boolean): void {
+    this.#isLagging = isLagging
+  }
+
+  #isSlow(): boolean {
+    if (this.#durations.length < enough) return false
+    const now = median(this.#durations)
+    this.#slow = this.#usual !== null && now > this.#usual * slowFactor ? this.#slow + 1 : 0
+    // Rises slowly, so that a fleet whose later tenants are larger is not held back for good.
+    if (this.#slow === 0) this.#usual = this.#usual === null ? now : Math.min(now, this.#usual * 1.1)
+    else this.#usual = (this.#usual ?? now) * 1.1
+    return this.#slow >= slowWindows
+  }
+
+  #pressure(): PaceReason | null {
+    const isSlow = this.#isSlow()
+    if (this.#refused > 0) return 'connections'
+    if (this.#locks >= 2 && this.#locks >= (this.#locks + this.#durations.length) * lockShare) return 'locks'
+    if (this.#isLagging) return 'replication'
+    return isSlow ? 'latency' : null
+  }
+
+  /** To be called often; does something once a window. @returns whether the width has changed */
+  tick(now: number): boolean {
+    if (now - this.#began < windowMs) return false
+    const before = this.#width
+    const pressure = this.#pressure()
+    if (pressure !== null) {
+      this.#reason = pressure
+      this.#width = Math.max(1, Math.floor(this.#width * (pressure === 'latency' ? 0.75 : 0.5)))
+    } else this.#width = Math.min(this.#limit, this.#width + 1)
+    this.#began = now
+    this.#durations = []
+    this.#locks = 0
+    this.#refused = 0
+    return this.#width !== before
+  }
+}
