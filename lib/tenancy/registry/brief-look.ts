@@ -8,18 +8,24 @@ import { connectionProblem } from './connection-problem.ts'
 import { openUrl } from './databases.ts'
 import { atServer, ServerBusy } from './server-gate.ts'
 
-export const briefly = { turnMs: 10_000, connectMs: 5_000, statementMs: 10_000 } as const
+export type LookBounds = { readonly turnMs: number; readonly connectMs: number; readonly statementMs: number }
+export const briefly: LookBounds = { turnMs: 10_000, connectMs: 5_000, statementMs: 10_000 }
 
 export type KnownDatabase = { readonly name: string; readonly server_id: number; readonly url_sealed: Buffer }
 
 /** @throws database.busy, database.unreachable and whatever else is in the way of an answer; secret.wrong */
-export const lookBriefly = async <Seen>(library: Library, database: KnownDatabase, read: (connection: FleetConnection) => Promise<Seen>): Promise<Seen> => {
+export const lookBriefly = async <Seen>(
+  library: Library,
+  database: KnownDatabase,
+  read: (connection: FleetConnection) => Promise<Seen>,
+  bounds: LookBounds = briefly,
+): Promise<Seen> => {
   const at = openUrl(library.secret, database.url_sealed)
   const applicationName = `tenantry:${await readInstallation(library.control.db)}:inspect`
   const look = async (): Promise<Seen> => {
     let connection: FleetConnection | null = null
     try {
-      connection = await connectFleet(at.url, { applicationName, connectTimeoutMs: briefly.connectMs, statementTimeoutMs: briefly.statementMs })
+      connection = await connectFleet(at.url, { applicationName, connectTimeoutMs: bounds.connectMs, statementTimeoutMs: bounds.statementMs })
       return await read(connection)
     } catch (error) {
       throw codeOf(error) === 'unknown' ? error : connectionProblem(error, at)
@@ -28,9 +34,9 @@ export const lookBriefly = async <Seen>(library: Library, database: KnownDatabas
     }
   }
   try {
-    return await atServer(library, database.server_id, look, briefly.turnMs)
+    return await atServer(library, database.server_id, look, bounds.turnMs)
   } catch (error) {
-    if (error instanceof ServerBusy) throw new TenancyError('database.busy', { database: database.name, seconds: briefly.turnMs / 1000 }, error)
+    if (error instanceof ServerBusy) throw new TenancyError('database.busy', { database: database.name, seconds: bounds.turnMs / 1000 }, error)
     throw error
   }
 }

@@ -1,5 +1,6 @@
-/** One look at a server at a time in a process: beside the conductor's lanes the budget has room for one more connection. */
+/** One look at a server at a time: beside the conductor's lanes the budget has room for one more connection. First in this process, in order; then among all. */
 import type { Library } from '../context.ts'
+import { takeTurn } from './server-turn.ts'
 
 /** By the server's id; or by an address, of which nobody knows yet whose it is. */
 type Gates = Map<number | string, Promise<void>>
@@ -29,11 +30,17 @@ const within = async (turn: Promise<void>, waitMs: number): Promise<void> => {
 }
 
 /**
- * Looks when those that asked before have ended.
+ * Looks when those that asked before have ended, here and in other processes.
  * @param waitMs bound on the wait; absent: as long as it takes, for every look is bounded itself
  * @throws ServerBusy
  */
-export const atServer = async <Seen>(library: Library, server: number | string, look: () => Promise<Seen>, waitMs?: number): Promise<Seen> => {
+export const atServer = async <Seen>(
+  library: Library,
+  server: number | string,
+  look: () => Promise<Seen>,
+  waitMs = Number.POSITIVE_INFINITY,
+): Promise<Seen> => {
+  const deadline = performance.now() + waitMs
   const gates = gatesFor(library)
   const before = gates.get(server) ?? Promise.resolve()
   let leave = (): void => {}
@@ -44,8 +51,14 @@ export const atServer = async <Seen>(library: Library, server: number | string, 
   const after = before.then(() => left)
   gates.set(server, after)
   try {
-    await (waitMs === undefined ? before : within(before, waitMs))
-    return await look()
+    await (Number.isFinite(waitMs) ? within(before, waitMs) : before)
+    const giveUp = await takeTurn(library, String(server), deadline)
+    if (giveUp === null) throw new ServerBusy(`waited ${waitMs} ms for another look at the server`)
+    try {
+      return await look()
+    } finally {
+      await giveUp()
+    }
   } finally {
     leave()
     if (gates.get(server) === after) void after.then(() => gates.get(server) === after && gates.delete(server))

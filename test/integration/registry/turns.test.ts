@@ -1,20 +1,23 @@
 /** Connections to a server are counted, whoever opens them, and no wait for one is without an end. */
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
-import type { Library } from '../../../lib/tenancy/context.ts'
+import { sql } from 'kysely'
+import { silentLogger, type Library } from '../../../lib/tenancy/context.ts'
+import { openControl } from '../../../lib/tenancy/control/db.ts'
 import { observeDatabase } from '../../../lib/tenancy/observation/observe.ts'
 import { changeDatabaseUrl } from '../../../lib/tenancy/registry/change-url.ts'
 import { listDatabases } from '../../../lib/tenancy/registry/database-list.ts'
 import { refreshDatabases } from '../../../lib/tenancy/registry/database-refresh.ts'
 import { addDatabase, checkDatabase } from '../../../lib/tenancy/registry/databases.ts'
 import { probeDatabase } from '../../../lib/tenancy/registry/probe.ts'
-import { atServer } from '../../../lib/tenancy/registry/server-gate.ts'
+import { atServer, ServerBusy } from '../../../lib/tenancy/registry/server-gate.ts'
 import { parseDatabaseUrl } from '../../../lib/tenancy/sql/database-url.ts'
-import { useDatabases } from '../../support/template.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
 import { openTlsFront, type TlsFront } from '../../support/tls-front.ts'
-import { ada, openLibrary, refusalOf } from './fleet.ts'
+import { ada, refusalOf } from './fleet.ts'
 
 const databases = useDatabases()
+let controlUrl: string
 let library: Library
 let front: TlsFront
 
@@ -23,7 +26,8 @@ beforeAll(async () => {
 })
 afterAll(() => front.close())
 beforeEach(async () => {
-  library = await openLibrary(databases)
+  controlUrl = await databases.control()
+  library = { control: openControl(controlUrl, { max: 4 }), secret: testSecret, logger: silentLogger, clock: () => new Date() }
   return () => library.control.close()
 })
 
@@ -35,10 +39,16 @@ const through = (url: string): string => {
 const idsOf = (name: string) =>
   library.control.db.selectFrom('database').select(['id', 'server_id as server']).where('name', '=', name).executeTakeFirstOrThrow()
 
-/** Somebody who looks at the server for as long as it takes. */
-const hold = (server: number): { end(): Promise<void> } => {
+/** Somebody who looks at the server, from now on and for as long as it takes. */
+const hold = async (server: number): Promise<{ end(): Promise<void> }> => {
   let end = (): void => {}
-  const held = atServer(library, server, () => new Promise<void>((resolve) => (end = resolve)))
+  let held: Promise<void> | undefined
+  await new Promise<void>((began) => {
+    held = atServer(library, server, () => {
+      began()
+      return new Promise<void>((resolve) => (end = resolve))
+    })
+  })
   return {
     end: async () => {
       end()
@@ -63,7 +73,7 @@ describe('testing an address', () => {
     const url = await databases.empty()
     await addDatabase(library, ada, { name: 'one', url })
     const { server } = await idsOf('one')
-    const holder = hold(server)
+    const holder = await hold(server)
     const other = await databases.empty()
     let isDone = false
     const checked = checkDatabase(library, ada, { url: other }).then(() => (isDone = true))
@@ -99,7 +109,7 @@ describe('a look that does not get its turn', () => {
     await addDatabase(library, ada, { name: 'one', url: await databases.empty() })
     const { id, server } = await idsOf('one')
     const [before] = await listDatabases(library, 'one')
-    const holder = hold(server)
+    const holder = await hold(server)
     const result = await observeDatabase(library, id, null, 50)
     expect(result).toEqual({ targets: 0, reachable: true, problem: expect.stringContaining('another look at it has not ended within') })
     expect(await listDatabases(library, 'one')).toEqual([{ ...before, problem: result.problem }])
@@ -112,9 +122,39 @@ describe('a look that does not get its turn', () => {
     await addDatabase(library, ada, { name: 'one', url: await databases.empty() })
     const { server } = await idsOf('one')
     const before = await listDatabases(library, 'one')
-    const holder = hold(server)
+    const holder = await hold(server)
     expect(await refreshDatabases(library, undefined, 50)).toEqual([])
     expect(await listDatabases(library, 'one')).toEqual(before)
     await holder.end()
+  })
+})
+
+describe('processes that share a control database', () => {
+  it('look at a server one at a time, and give their turn up when they die', async () => {
+    await addDatabase(library, ada, { name: 'one', url: await databases.empty() })
+    const { server } = await idsOf('one')
+    const other: Library = { ...library, control: openControl(controlUrl, { max: 3 }) }
+    try {
+      let looking = 0
+      const looks = [library, other, other, library, other].map((process) =>
+        atServer(process, server, async () => {
+          looking += 1
+          const together = looking
+          await new Promise((resolve) => setTimeout(resolve, 30))
+          looking -= 1
+          return together
+        }),
+      )
+      expect(await Promise.all(looks)).toEqual([1, 1, 1, 1, 1])
+      const holder = await hold(server)
+      await expect(atServer(other, server, () => Promise.resolve(), 200)).rejects.toThrow(ServerBusy)
+      await holder.end()
+      await sql`insert into server_turn (key, holder, until) values (${String(server)}, 'dead', now() + interval '600 ms')`.execute(library.control.db)
+      await expect(atServer(other, server, () => Promise.resolve(), 200)).rejects.toThrow(ServerBusy)
+      expect(await atServer(other, server, () => Promise.resolve('looked'), 5_000)).toBe('looked')
+      expect((await sql`select 1 from server_turn`.execute(library.control.db)).rows).toEqual([])
+    } finally {
+      await other.control.close()
+    }
   })
 })
