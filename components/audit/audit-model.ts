@@ -65,4 +65,4 @@ export const detailsLine = (details: Readonly<Record<string, unknown>>): string 
     .join(', ')
 
 /** Beginnings of action names, for the filter. */
-export const auditAreas = ['account', 'audit', 'databases', 'onboarding', 'people', 'refused', 'runs', 'sets', 'tenants'] as const
+export const auditAreas = ['account', 'audit', 'databases', 'onboarding', 'people', 'refused', 'runs', 'sessions', 'sets', 'tenants'] as const

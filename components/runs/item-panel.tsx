@@ -14,6 +14,8 @@ import { describeReadError } from '@/lib/client/fetch-json'
 import { runQueries } from '@/lib/client/queries/runs'
 import { formatDuration } from '@/lib/format'
 import type { AttemptView, ItemState, Role, RunItemRow } from '@/lib/tenancy/contract'
+import { Blockers } from './blockers'
+import { mayBeBlocked } from './blockers-model'
 import { ErrorDetail } from './error-detail'
 import type { RunActions } from './run-actions'
 import { PutRightNote } from './put-right-note'
@@ -72,6 +74,9 @@ export function ItemPanel({ live, slug, role, actions, onClose, onStep }: Props)
           {row === undefined ? null : (
             <>
               <ItemFacts live={live} row={row} role={role} actions={actions} />
+              {mayBeBlocked(live.run.state, shownState(row, live.letters), attempts.data?.length ?? row.attempts) ? (
+                <Blockers run={live.run.id} slug={slug} role={role} actions={actions} />
+              ) : null}
               <Attempts attempts={attempts.data ?? null} />
             </>
           )}

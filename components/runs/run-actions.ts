@@ -1,4 +1,4 @@
-import type { CommandResult, RerunRef } from '@/lib/tenancy/contract'
+import type { CommandResult, RerunRef, StopBlockerInput } from '@/lib/tenancy/contract'
 
 /** The server actions of a run, given by the page. */
 export type RunActions = {
@@ -7,4 +7,6 @@ export type RunActions = {
   readonly cancel: (input: { run: number }) => Promise<CommandResult<void>>
   readonly retry: (input: { run: number; slugs?: string[] }) => Promise<CommandResult<{ readonly items: number }>>
   readonly rerun: (input: { run: number; slugs?: string[]; note?: string }) => Promise<CommandResult<RerunRef>>
+  readonly cancelBlocker: (input: StopBlockerInput) => Promise<CommandResult<void>>
+  readonly terminateBlocker: (input: StopBlockerInput) => Promise<CommandResult<void>>
 }

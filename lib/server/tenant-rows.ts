@@ -1,4 +1,4 @@
-import { may, type AttemptError, type Role } from '@/lib/tenancy/contract'
+import { may, type AttemptError, type ItemBlockers, type Role } from '@/lib/tenancy/contract'
 
 type Failed = { readonly error: AttemptError | null }
 
@@ -10,3 +10,7 @@ export const errorFor = (role: Role, error: AttemptError): AttemptError => (may(
 /** Items, attempts or runs of a tenant, with as much of their errors as the role may see. */
 export const failedFor = <T extends Failed>(role: Role, rows: readonly T[]): readonly T[] =>
   rows.map((row) => (row.error === null ? row : { ...row, error: errorFor(role, row.error) }))
+
+/** A query may hold a tenant's values as literals; whose it is and from where says more of a customer's people than a look at a run needs. */
+export const blockersFor = (role: Role, blockers: ItemBlockers): ItemBlockers =>
+  may(role, 'rows.read') ? blockers : { ...blockers, sessions: blockers.sessions.map((session) => ({ ...session, query: null, user: null, client: null })) }

@@ -31,6 +31,8 @@ import { listTenants } from './registry/tenant-list.ts'
 import { checkSlug } from './registry/taken-slugs.ts'
 import { searchTenants } from './registry/tenant-search.ts'
 import { activateTenants, suspendTenants, updateTenant } from './registry/tenants.ts'
+import { readBlockers } from './runs/blockers/read-blockers.ts'
+import { stopBlocker } from './runs/blockers/stop-blocker.ts'
 import { cancelRun, pauseRun, resumeRun, retryItems } from './runs/control.ts'
 import { listFailures } from './runs/failures.ts'
 import { planView } from './runs/plan.ts'
@@ -140,6 +142,9 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
       items: (input) => listRunItems(library, input),
       attempts: (run, slug) => listAttempts(library, run, slug),
       failures: (run) => listFailures(library, run),
+      blockers: (run, slug) => readBlockers(library, run, slug),
+      cancelBlocker: (actor, input) => stopBlocker(library, actor, 'cancel', input),
+      terminateBlocker: (actor, input) => stopBlocker(library, actor, 'terminate', input),
       pause: (actor, input) => pauseRun(library, actor, input),
       resume: (actor, input) => resumeRun(library, actor, input),
       cancel: (actor, input) => cancelRun(library, actor, input),

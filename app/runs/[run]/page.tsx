@@ -12,7 +12,7 @@ import { getTenancy } from '@/lib/server/tenancy'
 import { errorFor } from '@/lib/server/tenant-rows'
 import { runId } from '@/lib/tenancy/contract'
 import { repairDemoData } from '../../(demo)/actions'
-import { cancelRun, pauseRun, rerunRun, resumeRun, retryRun } from '../actions'
+import { cancelBlocker, cancelRun, pauseRun, rerunRun, resumeRun, retryRun, terminateBlocker } from '../actions'
 
 type Props = { readonly params: Promise<{ readonly run: string }> }
 
@@ -32,7 +32,7 @@ export default async function RunPage({ params }: Props) {
   )
   const broken = await findDemoProblems(run)
   const notice = broken.length === 0 ? null : <RepairDemo run={run.id} role={person.role} broken={broken} action={repairDemoData} />
-  const actions = { pause: pauseRun, resume: resumeRun, cancel: cancelRun, retry: retryRun, rerun: rerunRun }
+  const actions = { pause: pauseRun, resume: resumeRun, cancel: cancelRun, retry: retryRun, rerun: rerunRun, cancelBlocker, terminateBlocker }
   return (
     <HydrationBoundary state={dehydrate(client)}>
       <RunView id={run.id} role={person.role} actions={actions} notice={notice} />

@@ -4,6 +4,7 @@ import {
   isFinalRun,
   type AttemptView,
   type FailureGroup,
+  type ItemBlockers,
   type RunDetail,
   type RunItemPage,
   type RunItemsInput,
@@ -30,6 +31,7 @@ export const runKeys = {
   itemPage: (input: RunItemsInput) => ['run', input.run, 'items', input] as const,
   attemptsOf: (run: number) => ['run', run, 'attempts'] as const,
   attempts: (run: number, slug: string) => ['run', run, 'attempts', slug] as const,
+  blockers: (run: number, slug: string) => ['blockers', run, slug] as const,
 }
 
 const minute = 60_000
@@ -74,5 +76,13 @@ export const runQueries = {
     queryOptions({
       queryKey: runKeys.attempts(run, slug),
       queryFn: ({ signal }) => fetchJson<readonly AttemptView[]>(`/api/runs/${run}/attempts?${searchOf({ slug })}`, { signal }),
+    }),
+  /** Not of the run's tree: each read asks the tenants' server, at its own pace and at no other. */
+  blockers: (run: number, slug: string) =>
+    queryOptions({
+      queryKey: runKeys.blockers(run, slug),
+      queryFn: ({ signal }) => fetchJson<ItemBlockers>(`/api/runs/${run}/items/${encodeURIComponent(slug)}/blockers`, { signal }),
+      refetchInterval: 2_000,
+      retry: false,
     }),
 }

@@ -123,6 +123,27 @@ export const errorTable = {
   'run.plan_changed': { status: 409, title: 'The plan is out of date: {problem}', hint: 'Look at the new plan and start again.' },
   'run.no_items': { status: 409, title: 'Run {run} has no item that could be tried again.' },
   'run.put_right': { status: 409, title: 'Nothing of run {run} is left to rerun. {putRightBy}.', hint: 'The runs named there say what was done.' },
+  'session.gone': {
+    status: 409,
+    title: 'Session {pid} is gone: it has ended, or its number is another one’s by now.',
+    hint: 'Nothing was done; look again who blocks “{slug}”.',
+  },
+  'session.not_blocking': {
+    status: 409,
+    title: 'Session {pid} does not block “{slug}” now.',
+    hint: 'Nothing was done; the item goes on by itself when nobody is in its way.',
+  },
+  'session.ours': { status: 409, title: 'Session {pid} is Tenantry’s own ({application}).', hint: 'Pause or cancel its run instead.' },
+  'session.idle': {
+    status: 409,
+    title: 'Session {pid} runs no query now ({state}), so there is none to cancel.',
+    hint: 'Only terminating the session ends its transaction.',
+  },
+  'session.rights': {
+    status: 422,
+    title: 'The console’s role “{user}” may not signal a session of “{owner}”.',
+    hint: '{remedy}',
+  },
   'control.unreachable': {
     status: 503,
     title: 'The control database cannot be reached: {problem}',

@@ -1,3 +1,4 @@
+export * from './blockers.ts'
 export * from './commands.ts'
 export * from './errors.ts'
 export * from './events.ts'

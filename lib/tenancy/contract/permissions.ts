@@ -12,12 +12,15 @@ export const permissions = {
   'sets.read': ['admin', 'operator'],
   'sets.sync': ['admin'],
   'runs.read': ['admin', 'operator', 'support'],
-  /** Values out of tenants' rows, as PostgreSQL quotes them in an error's detail. */
+  /** Values out of tenants' rows, as PostgreSQL quotes them in an error's detail and as a blocker's query may hold them; with it whose session that is, and from where. */
   'rows.read': ['admin', 'operator'],
   'runs.start': ['admin'],
   'runs.retry': ['admin', 'operator'],
   'runs.rerun': ['admin', 'operator'],
   'runs.control': ['admin', 'operator'],
+  /** Other people's sessions on a tenants' server, where they are in the way of an item: end the query, end the session. */
+  'sessions.cancel': ['admin', 'operator'],
+  'sessions.terminate': ['admin', 'operator'],
   'databases.read': ['admin', 'operator'],
   'databases.manage': ['admin'],
   'people.read': ['admin', 'operator'],

@@ -3,6 +3,7 @@
  * Each command takes the actor first, writes its audit row in its own transaction, and throws a TenancyError when it refuses.
  */
 import type { z } from 'zod'
+import type { ItemBlockers, StopBlockerInput } from './blockers.ts'
 import type * as C from './commands.ts'
 import type { FleetEvent, RunEvent } from './events.ts'
 import type { Actor } from './permissions.ts'
@@ -84,6 +85,12 @@ export type Tenancy = {
     items(input: C.RunItemsInput): Promise<V.RunItemPage>
     attempts(run: number, slug: string): Promise<readonly V.AttemptView[]>
     failures(run: number): Promise<readonly V.FailureGroup[]>
+    /** Live from the target's server, within 2 s: who is in the way of the tenant's item. Says why when the server cannot be asked. */
+    blockers(run: number, slug: string): Promise<ItemBlockers>
+    /** Ends the query of a session that is in the way of the item. Throws session.* when it is not that session any more, not in the way, or not to be signalled. */
+    cancelBlocker(actor: Actor, input: StopBlockerInput): Promise<void>
+    /** Ends the whole session; its transaction is rolled back. */
+    terminateBlocker(actor: Actor, input: StopBlockerInput): Promise<void>
     pause(actor: Actor, input: z.output<typeof C.runInput>): Promise<void>
     resume(actor: Actor, input: z.output<typeof C.runInput>): Promise<void>
     cancel(actor: Actor, input: z.output<typeof C.runInput>): Promise<void>

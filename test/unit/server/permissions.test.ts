@@ -19,6 +19,8 @@ test('an operator sees everything and mends runs, but starts nothing new and man
     'runs.retry',
     'runs.rerun',
     'runs.control',
+    'sessions.cancel',
+    'sessions.terminate',
     'databases.read',
     'people.read',
     'audit.read',

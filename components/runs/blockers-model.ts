@@ -1,0 +1,78 @@
+import { formatDuration, plural } from '@/lib/format'
+import {
+  describeLock,
+  isFinalRun,
+  isHiddenSession,
+  type BlockerStop,
+  type BlockingSession,
+  type ItemBlockers,
+  type ItemState,
+  type RunState,
+} from '@/lib/tenancy/contract'
+
+/** Whether it is worth asking the server again and again; the answer says what is so. */
+export const mayBeBlocked = (run: RunState, item: ItemState, attempts: number): boolean => {
+  if (isFinalRun(run)) return false
+  return item === 'running' || (attempts > 0 && (item === 'pending' || item === 'interrupted' || item === 'failed'))
+}
+
+export const blockedTitle = ({ standing, total }: Pick<ItemBlockers, 'standing' | 'total'>): string => {
+  if (standing === 'waits') return total === 0 ? 'Waits for a lock' : `Blocked by ${plural(total, 'session')}`
+  return total === 0 ? 'Nobody holds a lock in its schema now' : `${plural(total, 'session')} ${total === 1 ? 'holds' : 'hold'} locks in its schema`
+}
+
+/** What the item does meanwhile. */
+export const blockedSentence = ({ standing, own }: Pick<ItemBlockers, 'standing' | 'own'>): string => {
+  if (standing !== 'waits') return 'Its last attempt met a lock, so it was put aside and is tried again by itself.'
+  const what = own?.waitsFor ? describeLock(own.waitsFor) : 'a lock'
+  const since = typeof own?.queryMs === 'number' ? ` Its statement has taken ${formatDuration(Math.max(0, own.queryMs))} so far.` : ''
+  if (!own?.building) return `It waits for ${what}.${since}`
+  const { phase, done, total } = own.building
+  return `CREATE INDEX CONCURRENTLY is ${phase}: ${done} of ${total} are over, whichever tenant they look at.${since}`
+}
+
+/** Whom it blocks, as the chain goes: the item, or others that stand before it. */
+export const blocksWhom = ({ pid, depth }: BlockingSession, all: readonly BlockingSession[]): string => {
+  if (depth === 0) return 'blocks this item'
+  const whom = all.filter(({ waitsFor }) => waitsFor.includes(pid)).map((session) => session.pid)
+  return whom.length === 0 ? 'stands further back' : `blocks ${whom.join(', ')}`
+}
+
+export const sessionName = ({ pid, application }: Pick<BlockingSession, 'pid' | 'application'>): string =>
+  application || (pid === 0 ? 'prepared transaction' : 'no application name')
+
+const ageOf = (ms: number | null, what: string): readonly string[] => (ms === null ? [] : [`${what} ${formatDuration(Math.max(0, ms))}`])
+
+/** Who it is and how long it has been at it, most useful first. */
+export const sessionFacts = (session: BlockingSession): readonly string[] => {
+  const { pid, user, client, backend, state, transactionMs, queryMs, waitEvent, waitsFor } = session
+  const isActive = state === 'active'
+  return [
+    ...(user === null ? [] : [`user ${user}${client === null ? '' : ` from ${client}`}`]),
+    ...(backend === null || backend === 'client backend' ? [] : [backend]),
+    ...ageOf(transactionMs, 'in its transaction for'),
+    ...ageOf(queryMs, isActive ? 'in its query for' : 'its last query began before'),
+    ...(isActive && waitEvent !== null && waitsFor.length === 0 ? [`waits: ${waitEvent}`] : []),
+    ...(waitsFor.length === 0 ? [] : [`waits for ${waitsFor.map((other) => (other === 0 ? 'a prepared transaction' : other)).join(', ')}`]),
+    ...(pid !== 0 && isHiddenSession(session) ? ['the rest is hidden from the console’s role'] : []),
+  ]
+}
+
+export type StopWords = { readonly title: string; readonly body: string; readonly label: string; readonly done: string }
+
+export const stopWords = (stop: BlockerStop, session: Pick<BlockingSession, 'pid' | 'application'>): StopWords => {
+  const who = `Session ${session.pid} (${sessionName(session)})`
+  return stop === 'cancel'
+    ? {
+        title: `Cancel the query of session ${session.pid}?`,
+        body: `${who} gets an error for the query that it runs, and its transaction comes to nothing. It stays connected and may try again.`,
+        label: 'Cancel its query',
+        done: `Session ${session.pid} was told to cancel its query.`,
+      }
+    : {
+        title: `Terminate session ${session.pid}?`,
+        body: `${who} loses its connection. What it has not committed is rolled back. Most applications connect anew by themselves.`,
+        label: 'Terminate the session',
+        done: `Session ${session.pid} was told to end.`,
+      }
+}

@@ -1,0 +1,69 @@
+import { sql } from 'kysely'
+import { isFinalRun, type ItemState, type RunState } from '../../contract/states.ts'
+import type { Library } from '../../context.ts'
+import { readInstallation } from '../../control/installation.ts'
+import { TenancyError } from '../../errors.ts'
+import type { KnownDatabase } from '../../registry/brief-look.ts'
+import { sqlstate } from '../../sql/sqlstate.ts'
+import { flightName } from '../conduct/lease.ts'
+
+type Row = {
+  readonly runState: RunState
+  readonly state: ItemState
+  readonly lastCode: string | null
+  readonly schema: string | null
+  readonly epoch: number | null
+  readonly server_id: number
+  readonly name: string | null
+  readonly url_sealed: Buffer | null
+}
+
+/** Where an open item's server is asked, and for whom. */
+export type ItemPlace = {
+  readonly database: KnownDatabase
+  readonly schema: string
+  /** The application name of its backend while it is on its way; null while nobody drives the server. */
+  readonly flight: string | null
+  /** Its last attempt met a lock. */
+  readonly isAside: boolean
+  /** How the application names of Tenantry's own connections begin. */
+  readonly ours: string
+}
+
+const lockCodes: ReadonlySet<string | null> = new Set([sqlstate.lockNotAvailable, sqlstate.deadlock])
+const openStates: ReadonlySet<ItemState> = new Set(['pending', 'running', 'interrupted', 'failed'])
+
+const findItem = async ({ control: { db } }: Library, run: number, slug: string): Promise<Row | undefined> => {
+  const { rows } = await sql<Row>`
+    select r.state as "runState", i.state, ta.schema_name as schema, c.epoch, i.server_id, d.name, d.url_sealed,
+      coalesce(i.error->>'code', (select a.error->>'code' from attempt a where a.run_id = i.run_id and a.position = i.position order by a.number desc limit 1)) as "lastCode"
+    from run_item i join run r on r.id = i.run_id left join tenant t on t.id = i.tenant_id left join target ta on ta.id = i.target_id
+    left join database d on d.id = ta.database_id left join conductor c on c.server_id = i.server_id
+    where i.run_id = ${run} and coalesce(t.slug, i.tenant_slug) = ${slug} limit 1`.execute(db)
+  return rows[0]
+}
+
+/**
+ * Null when nothing can be in its way: it has settled, or its run has, or it failed of something else.
+ * @throws run.unknown; tenant.unknown when the tenant has no item there
+ */
+export const findPlace = async (library: Library, run: number, slug: string): Promise<ItemPlace | null> => {
+  const { db } = library.control
+  const row = await findItem(library, run, slug)
+  if (!row) {
+    const known = await db.selectFrom('run').select('id').where('id', '=', run).executeTakeFirst()
+    throw known ? new TenancyError('tenant.unknown', { slug }) : new TenancyError('run.unknown', { run })
+  }
+  const { runState, state, lastCode, schema, epoch, server_id, name, url_sealed } = row
+  if (isFinalRun(runState) || !openStates.has(state) || schema === null || name === null || url_sealed === null) return null
+  const isAside = lockCodes.has(lastCode)
+  if (state === 'failed' && !isAside) return null
+  const installation = await readInstallation(db)
+  return {
+    database: { name, server_id, url_sealed },
+    schema,
+    flight: epoch === null ? null : flightName({ serverId: server_id, epoch, installation }, run, schema),
+    isAside,
+    ours: `tenantry:${installation}:`,
+  }
+}

@@ -1,0 +1,260 @@
+/** Who is in the way of an item, live, and what may be done about them. */
+import { randomBytes } from 'node:crypto'
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeLock, isHiddenSession, whyNotStop, type BlockingSession, type ItemBlockers } from '../../../lib/tenancy/contract/index.ts'
+import { ada, firstFiles, makeFleet, refusalOf, schemaOf, slugsOf, type Fleet } from '../../support/fleet.ts'
+import { useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+let url: string
+/** Its items wait for locks; those of `brief` are put aside soon. */
+let patient: Fleet
+let brief: Fleet
+let sets = 0
+const sessions: postgres.Sql[] = []
+
+beforeAll(async () => {
+  url = await databases.empty()
+  patient = await makeFleet(databases, { urls: [url], limits: { lockTimeoutMs: 15_000 } })
+  brief = await makeFleet(databases, { limits: { lockTimeoutMs: 50, maxTries: 400, backoffBaseMs: 50, backoffMaxMs: 200 } })
+  await patient.work()
+  await brief.work()
+})
+afterAll(async () => {
+  for (const sql of sessions) await sql.end({ timeout: 2 })
+  await patient.close()
+  await brief.close()
+})
+
+/** One session that somebody else has on a database of tenants. */
+const somebody = async (application: string, on: Fleet = patient) => {
+  const sql = postgres(on.urls[0] ?? '', { max: 1, idle_timeout: undefined, onnotice: () => undefined, connection: { application_name: application } })
+  sessions.push(sql)
+  const [row] = await sql<Array<{ pid: number }>>`select pg_backend_pid() as pid`
+  return { pid: row?.pid ?? 0, run: (text: string) => sql.unsafe(text), end: () => sql.end({ timeout: 2 }) }
+}
+
+const given = async (fleet: Fleet, migration: string): Promise<{ set: string; slug: string; schema: string }> => {
+  sets += 1
+  const set = `set${sets}`
+  const [slug = ''] = slugsOf(1, `b${sets}t`)
+  await fleet.sync(firstFiles, set)
+  await fleet.ended(await fleet.onboard([slug], { set }))
+  await fleet.sync({ '0003_change.sql': migration }, set)
+  return { set, slug, schema: schemaOf(slug) }
+}
+
+const change = 'alter table customer add column phone text;'
+
+/** Asks until it looks like this; the last answer. */
+const seen = async (fleet: Fleet, run: number, slug: string, isSo: (found: ItemBlockers) => boolean): Promise<ItemBlockers> => {
+  let found: ItemBlockers | undefined
+  await fleet.until(`the blockers of ${slug}`, async () => {
+    found = await fleet.tenancy.runs.blockers(run, slug)
+    return isSo(found)
+  })
+  if (!found) throw new Error('nothing was read')
+  return found
+}
+
+const one = (found: ItemBlockers, pid: number): BlockingSession => {
+  const session = found.sessions.find((each) => each.pid === pid)
+  if (!session) throw new Error(`session ${pid} is not among ${JSON.stringify(found.sessions)}`)
+  return session
+}
+const inputFor = (run: number, slug: string, { pid, backendStart }: BlockingSession) => ({
+  run,
+  slug,
+  pid,
+  backendStart: backendStart ?? '',
+  reason: 'the release has to go on',
+})
+
+const auditOf = async (fleet: Fleet) => {
+  const [row] = (await fleet.tenancy.audit.list({ limit: 1 })).rows
+  return row
+}
+
+describe('an item that waits for a lock', () => {
+  it('names who blocks it and whom that one waits for; a cancelled query lets it through', async () => {
+    const { set, slug, schema } = await given(patient, change)
+    const far = await somebody('nightly export')
+    const near = await somebody('billing')
+    await far.run(`begin; lock table ${schema}.orders in access exclusive mode`)
+    await near.run(`begin; select * from ${schema}.customer`)
+    const waiting = near.run(`select 'of billing' from ${schema}.orders`).catch((error: unknown) => error)
+    const run = await patient.start({ set })
+    const found = await seen(patient, run, slug, ({ sessions: all }) => all.length === 2)
+    expect(found).toMatchObject({ standing: 'waits', total: 2, problem: null })
+    expect(found.own?.waitsFor && describeLock(found.own.waitsFor)).toBe('ACCESS EXCLUSIVE on customer')
+    expect(found.sessions.map(({ pid, depth }) => [pid, depth])).toEqual([
+      [near.pid, 0],
+      [far.pid, 1],
+    ])
+    expect(one(found, near.pid)).toMatchObject({
+      application: 'billing',
+      user: new URL(url).username,
+      backend: 'client backend',
+      state: 'active',
+      waitEvent: 'Lock: relation',
+      query: `select 'of billing' from ${schema}.orders`,
+      waitsFor: [far.pid],
+      holds: [{ kind: 'relation', mode: 'AccessShareLock', relation: 'customer' }],
+      isOurs: false,
+    })
+    expect(one(found, near.pid).transactionMs).toBeGreaterThanOrEqual(one(found, near.pid).queryMs ?? Number.NaN)
+    expect(one(found, far.pid)).toMatchObject({ application: 'nightly export', state: 'idle in transaction', waitsFor: [] })
+
+    expect(whyNotStop(one(found, far.pid), 'cancel')).not.toBeNull()
+    expect(await refusalOf(patient.tenancy.runs.cancelBlocker(ada, inputFor(run, slug, one(found, far.pid))))).toMatchObject({ code: 'session.idle' })
+    await patient.tenancy.runs.cancelBlocker(ada, inputFor(run, slug, one(found, near.pid)))
+    expect(await waiting).toMatchObject({ code: '57014' })
+    expect((await patient.ended(run)).state).toBe('succeeded')
+    expect(await auditOf(patient)).toMatchObject({
+      action: 'sessions.cancel',
+      subjectKind: 'session',
+      details: {
+        run,
+        tenant: slug,
+        pid: near.pid,
+        reason: 'the release has to go on',
+        outcome: 'sent',
+        session: { application: 'billing', user: new URL(url).username },
+      },
+    })
+    expect(await patient.tenancy.runs.blockers(run, slug)).toMatchObject({ standing: 'free', sessions: [], problem: null })
+    await far.run('rollback')
+    await near.run('rollback')
+  })
+
+  it('is let through when the session is terminated', async () => {
+    const { set, slug, schema } = await given(patient, change)
+    const blocker = await somebody('forgotten psql')
+    await blocker.run(`begin; lock table ${schema}.customer in share mode`)
+    const run = await patient.start({ set })
+    const found = await seen(patient, run, slug, ({ sessions: all }) => all.length === 1)
+    const session = one(found, blocker.pid)
+    const twin = { ...session, backendStart: '2020-01-01T00:00:00.000000Z' }
+    expect(await refusalOf(patient.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, twin)))).toMatchObject({ code: 'session.gone' })
+    expect(await auditOf(patient)).toMatchObject({ action: 'sessions.terminate', details: { outcome: 'gone' } })
+    await patient.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, session))
+    expect((await patient.ended(run)).state).toBe('succeeded')
+    expect(await patient.sql`select 1 from pg_stat_activity where pid = ${blocker.pid}`).toEqual([])
+    expect(await refusalOf(patient.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, session)))).toMatchObject({ code: 'session.not_blocking' })
+  })
+
+  it('gives nobody a way to stop a session that is not in its way, or one of Tenantry', async () => {
+    const { set, slug, schema } = await given(patient, change)
+    const blocker = await somebody('blocker')
+    const other = await somebody('other')
+    await blocker.run(`begin; lock table ${schema}.customer in share mode`)
+    await other.run(`begin; select * from ${schema}.orders`)
+    const run = await patient.start({ set })
+    const found = await seen(patient, run, slug, ({ sessions: all }) => all.length === 1)
+    const rows = await patient.sql<Array<{ pid: number; start: string; application: string }>>`
+      select pid, to_char(backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as start, application_name as application from pg_stat_activity where datname = current_database()`
+    const asked = async (row: { pid: number; start: string } | undefined) =>
+      (await refusalOf(patient.tenancy.runs.terminateBlocker(ada, { run, slug, reason: 'test', pid: row?.pid ?? 0, backendStart: row?.start ?? '' }))).code
+    expect(await asked(rows.find(({ pid }) => pid === other.pid))).toBe('session.not_blocking')
+    expect(await asked(rows.find(({ pid }) => pid === found.own?.pid))).toBe('session.ours')
+    expect(await asked(rows.find(({ application }) => application.endsWith('fence')))).toBe('session.ours')
+    await blocker.run('rollback')
+    await other.run('rollback')
+    expect((await patient.ended(run)).state).toBe('succeeded')
+  })
+})
+
+describe('an item that was put aside', () => {
+  it('names who holds locks in the schema until its next try goes through', async () => {
+    const { set, slug, schema } = await given(brief, change)
+    const blocker = await somebody('report', brief)
+    const bystander = await somebody('of another tenant', brief)
+    await blocker.run(`begin; select count(*) from ${schema}.customer`)
+    await bystander.run('begin; select * from pg_catalog.pg_class limit 1')
+    const run = await brief.start({ set })
+    const found = await seen(brief, run, slug, ({ standing, sessions: all }) => standing === 'aside' && all.length > 0)
+    expect(found).toMatchObject({ own: null, total: 1 })
+    expect(one(found, blocker.pid)).toMatchObject({
+      application: 'report',
+      state: 'idle in transaction',
+      holds: [{ mode: 'AccessShareLock', relation: 'customer' }],
+    })
+    await brief.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, one(found, blocker.pid)))
+    expect((await brief.ended(run)).state).toBe('succeeded')
+    await bystander.run('rollback')
+  })
+})
+
+describe('CREATE INDEX CONCURRENTLY', () => {
+  it('says whose snapshot it waits for, whatever tenant that one looks at', async () => {
+    const { set, slug } = await given(patient, '-- tenantry: transaction=off\ncreate index concurrently by_email on customer (email);\n')
+    const dump = await somebody('pg_dump')
+    await dump.run('begin isolation level repeatable read; select count(*) from pg_catalog.pg_class')
+    const run = await patient.start({ set })
+    const found = await seen(patient, run, slug, ({ sessions: all }) => all.length > 0)
+    expect(found).toMatchObject({ standing: 'waits', own: { waitsFor: { kind: 'virtualxid' }, building: { phase: 'waiting for old snapshots' } } })
+    expect(one(found, dump.pid)).toMatchObject({ application: 'pg_dump', depth: 0, holds: [] })
+    await patient.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, one(found, dump.pid)))
+    expect((await patient.ended(run)).state).toBe('succeeded')
+  })
+})
+
+describe('a role that may do less', () => {
+  const console = `console_${randomBytes(4).toString('hex')}`
+  const app = `app_${randomBytes(4).toString('hex')}`
+  let fleet: Fleet
+  let root: postgres.Sql
+
+  const asRole = (address: string, name: string): string => Object.assign(new URL(address), { username: name, password: 'p' }).href
+
+  beforeAll(async () => {
+    const plain = await databases.empty()
+    root = postgres(plain, { max: 1, onnotice: () => undefined })
+    sessions.push(root)
+    await root.unsafe(`create role ${console} login createrole password 'p'; create role ${app} login password 'p'`)
+    await root.unsafe(`grant all on database ${new URL(plain).pathname.slice(1)} to ${console} with grant option`)
+    fleet = await makeFleet(databases, { urls: [asRole(plain, console)], limits: { lockTimeoutMs: 15_000 } })
+    await fleet.work()
+  })
+  afterAll(() => fleet.close())
+
+  it('sees that a session is there and not what it runs; with pg_monitor it sees it, and is told what it lacks to end it', async () => {
+    const { set, slug, schema } = await given(fleet, change)
+    await root.unsafe(`grant usage on schema ${schema} to ${app}; grant select on ${schema}.customer to ${app}`)
+    const blocker = postgres(asRole(fleet.urls[0] ?? '', app), { max: 1, onnotice: () => undefined })
+    sessions.push(blocker)
+    await blocker.unsafe(`begin; select * from ${schema}.customer`)
+    const run = await fleet.start({ set })
+    const [hidden] = (await seen(fleet, run, slug, ({ sessions: all }) => all.length === 1)).sessions
+    expect(hidden).toMatchObject({ user: app, backendStart: null, query: null, state: null, transactionMs: null })
+    expect(hidden && isHiddenSession(hidden) && whyNotStop(hidden, 'terminate')).toContain('pg_monitor')
+
+    await root.unsafe(`grant pg_monitor to ${console}`)
+    const [open] = (await fleet.tenancy.runs.blockers(run, slug)).sessions
+    expect(open).toMatchObject({ query: expect.stringContaining('.customer') as string, state: 'idle in transaction' })
+    const terminate = () => (open ? fleet.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, open)) : Promise.resolve())
+    expect(await refusalOf(terminate())).toMatchObject({
+      code: 'session.rights',
+      details: { user: console, owner: app, remedy: expect.stringContaining('grant pg_signal_backend') as string },
+    })
+    expect(await auditOf(fleet)).toMatchObject({ action: 'sessions.terminate', details: { outcome: 'rights' } })
+    await root.unsafe(`grant pg_signal_backend to ${console}`)
+    await terminate()
+    expect((await fleet.ended(run)).state).toBe('succeeded')
+  })
+
+  it('is told that a superuser’s session is only a superuser’s to end', async () => {
+    const { set, slug, schema } = await given(fleet, change)
+    await root.unsafe(`begin; lock table ${schema}.customer in share mode`)
+    const run = await fleet.start({ set })
+    const [session] = (await seen(fleet, run, slug, ({ sessions: all }) => all.length === 1)).sessions
+    expect(session?.backendStart).not.toBeNull()
+    expect(await refusalOf(session ? fleet.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, session)) : Promise.resolve())).toMatchObject({
+      code: 'session.rights',
+      details: { remedy: expect.stringContaining('superuser') as string },
+    })
+    await root.unsafe('rollback')
+    expect((await fleet.ended(run)).state).toBe('succeeded')
+  })
+})
