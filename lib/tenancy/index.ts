@@ -1,9 +1,9 @@
 /** The only door to the library besides `contract/`: one object with everything that edges may call. */
 import { join } from 'node:path'
 import type { Tenancy } from './contract/tenancy.ts'
-import { silentLogger, type Library, type Logger } from './context.ts'
+import { silentLogger, silentMeters, type Library, type Logger, type Meters } from './context.ts'
 import { createAudit } from './control/audit-trail.ts'
-import { openControl } from './control/db.ts'
+import { openControl, type Control } from './control/db.ts'
 import { createEars } from './control/notify.ts'
 import { checkSecret, claimSecret } from './control/secret-check.ts'
 import { controlUnreachable } from './control/unreachable.ts'
@@ -17,6 +17,7 @@ import { getSet, listSets } from './migrations/set-reads.ts'
 import { lintSet, syncSet } from './migrations/set-sync.ts'
 import { inspectTarget } from './observation/inspect.ts'
 import { observeNow, requestObservation } from './observation/request.ts'
+import { createOnCall } from './on-call/index.ts'
 import { createPeople } from './people/index.ts'
 import { checkOnboardCsv } from './provision/check-csv.ts'
 import { parseOnboardCsv } from './provision/csv.ts'
@@ -40,13 +41,13 @@ import { getRun, getRunMap, listAttempts, listRunItems } from './runs/reads.ts'
 import { rerun } from './runs/rerun.ts'
 import { startRun } from './runs/start.ts'
 import { listRuns } from './runs/summaries.ts'
-import { createJobs, startWorker, type Jobs, type WorkerOptions } from './runs/worker.ts'
+import { createJobs, startWorker, type WorkerOptions } from './runs/worker.ts'
 import { classify, codeOf, sqlstate } from './sql/sqlstate.ts'
 
 export { TenancyError, isTenancyError } from './errors.ts'
 /** The control database went away under a call: nothing is known of what it was asked. */
 export const isConnectionLoss = (error: unknown): boolean => classify(codeOf(error)) === 'connection'
-export type { Logger } from './context.ts'
+export type { Logger, Meters } from './context.ts'
 /** For the sign-in library, which brings its own queries for its own tables. */
 export { openControl } from './control/db.ts'
 export { controlUnreachable } from './control/unreachable.ts'
@@ -59,6 +60,8 @@ export type TenancyConfig = {
   /** Absolute path of the folder that holds `control/`. */
   readonly migrationsDir: string
   readonly logger?: Logger
+  /** Keeps what is counted of this process's work. */
+  readonly meters?: Meters
   readonly clock?: () => Date
   /** Bounds of the conductors that differ from the usual ones. */
   readonly limits?: WorkerOptions['limits']
@@ -75,32 +78,37 @@ const ready = async ({ control, secret }: Library): Promise<void> => {
   }
 }
 
-const closeBoth = async (first: Jobs, second: { close(): Promise<void> }): Promise<void> => {
-  try {
-    await first.close()
-  } finally {
-    await second.close()
-  }
+const migrate = async ({ control, secret }: Library, { controlUrl, migrationsDir }: TenancyConfig): ReturnType<Tenancy['control']['migrate']> => {
+  const done = await migrateControl(controlUrl, join(migrationsDir, 'control'))
+  await claimSecret(control.db, secret)
+  return done
 }
+
+const closeAll = async (...opened: ReadonlyArray<{ close(): Promise<void> }>): Promise<void> => {
+  const failed = (await Promise.allSettled(opened.map((one) => one.close()))).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+}
+
+const libraryOf = (config: TenancyConfig, control: Control): Library => ({
+  control,
+  secret: config.secret,
+  logger: config.logger ?? silentLogger,
+  meters: config.meters ?? silentMeters,
+  clock: config.clock ?? (() => new Date()),
+})
 
 /** Opens nothing by itself: connections are made when something is asked. Close it in the end. */
 export const createTenancy = (config: TenancyConfig): Tenancy => {
   const control = openControl(config.controlUrl)
-  const library: Library = { control, secret: config.secret, logger: config.logger ?? silentLogger, clock: config.clock ?? (() => new Date()) }
+  const library = libraryOf(config, control)
   const ears = createEars(control)
   const jobs = createJobs(library, config.controlUrl)
   const runEvents = createRunEvents(library, ears)
   const fleetEvents = createFleetEvents(library, ears)
+  const onCall = createOnCall(library, config.controlUrl, join(config.migrationsDir, 'control'))
 
   return {
-    control: {
-      async migrate() {
-        const done = await migrateControl(config.controlUrl, join(config.migrationsDir, 'control'))
-        await claimSecret(control.db, config.secret)
-        return done
-      },
-      ready: () => ready(library),
-    },
+    control: { migrate: () => migrate(library, config), ready: () => ready(library) },
     databases: {
       check: (actor, input) => checkDatabase(library, actor, input),
       add: (actor, input) => addDatabase(library, actor, input),
@@ -161,7 +169,8 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
       run: (run, afterRevision, listener) => runEvents.subscribe(run, afterRevision, listener),
       fleet: (listener) => fleetEvents.subscribe(listener),
     },
-    startWorker: (options) => startWorker(library, config.controlUrl, ears, { ...options, limits: config.limits }),
-    close: () => closeBoth(jobs, control),
+    onCall,
+    startWorker: async (options) => onCall.follow(await startWorker(library, config.controlUrl, ears, { ...options, limits: config.limits })),
+    close: () => closeAll(jobs, onCall, control),
   }
 }

@@ -56,12 +56,12 @@ const show = (found: readonly Import[]): readonly string[] => [...new Set(found.
 const steps: ReadonlyArray<readonly string[]> = [
   ['contract'],
   ['errors', 'sql'],
-  ['control', 'context'],
+  ['control', 'context', 'tracing'],
   ['registry', 'session', 'people'],
   ['migrations'],
   ['drift'],
   ['runs', 'provision', 'isolation', 'observation'],
-  ['fleet', 'events', 'reports'],
+  ['fleet', 'events', 'reports', 'on-call'],
   ['index'],
 ]
 

@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import type { ItemBlockers, StopBlockerInput } from './blockers.ts'
 import type * as C from './commands.ts'
 import type { FleetEvent, RunEvent } from './events.ts'
+import type { FleetNumbers, PoolUse, Readiness } from './on-call.ts'
 import type { Actor } from './permissions.ts'
 import type { PutRight } from './put-right.ts'
 import type * as V from './views.ts'
@@ -153,6 +154,16 @@ export type Tenancy = {
     /** Calls back with what changed, at most 5 times a second; first with the state as it is. Returns the way to stop. */
     run(run: number, afterRevision: number | null, listener: (event: RunEvent) => void): Promise<() => void>
     fleet(listener: (event: FleetEvent) => void): Promise<() => void>
+  }
+  readonly onCall: {
+    /**
+     * Whether this process can do its work; answers within two seconds, whatever the control database does.
+     * @param needsWorker that no worker was started here is a problem as well
+     */
+    readiness(needsWorker: boolean): Promise<Readiness>
+    /** How the fleet stands, at most five seconds old. @throws the control database's errors, within two seconds */
+    numbers(): Promise<FleetNumbers>
+    pool(): PoolUse
   }
   /** Starts working on queued runs and schedules in this process. */
   startWorker(options?: { readonly name?: string; readonly schedules?: boolean }): Promise<Worker>

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
 import { Client, Pool, TypeOverrides, type ClientConfig, type PoolClient } from 'pg'
 import postgres from 'postgres'
+import type { PoolUse } from '../contract/on-call.ts'
 import { driverOptions, pgOptions } from '../sql/database-url.ts'
 import { codeOf, classify } from '../sql/sqlstate.ts'
 import type { ControlTables } from './schema.ts'
@@ -13,12 +14,19 @@ export type Control = {
   readonly db: ControlDb
   /** For LISTEN alone: its connection is renewed by the driver. */
   readonly sql: postgres.Sql
+  pool(): PoolUse
   close(): Promise<void>
 }
 
-type ControlOptions = { readonly max?: number; readonly applicationName?: string }
+type ControlOptions = {
+  readonly max?: number
+  readonly applicationName?: string
+  /** Bound on a statement, for whoever cannot wait as long as usual. */
+  readonly answerMs?: number
+}
 
 const applicationName = 'tenantry'
+const usualMost = 8
 const connectTimeoutMs = 10_000
 const answerTimeoutMs = 45_000
 const closeTimeoutMs = 5_000
@@ -57,14 +65,14 @@ const openPool = (url: string, options: ControlOptions): Pool => {
   const pool = new Pool({
     ...pgOptions(url),
     Client: ControlClient,
-    max: options.max ?? 8,
+    max: options.max ?? usualMost,
     idleTimeoutMillis: 30_000,
     keepAlive: answerBounds.keepAlive,
     application_name: options.applicationName ?? applicationName,
-    statement_timeout: 30_000,
+    statement_timeout: options.answerMs ?? 30_000,
     lock_timeout: 10_000,
     // A server that is gone without a word ends nothing by itself; one that is there has ended the statement before.
-    query_timeout: answerBounds.query_timeout,
+    query_timeout: options.answerMs ?? answerBounds.query_timeout,
     // Queries over thousands of tenants look expensive to the planner; compiling them takes longer than running them.
     options: `-c search_path=${controlSchema} -c jit=off`,
     types,
@@ -134,5 +142,11 @@ export const openControl = (url: string, options: ControlOptions = {}): Control 
   const close = async (): Promise<void> => {
     await Promise.all([closePool(pool, clients), sql.end({ timeout: closeTimeoutMs / 1000 })])
   }
-  return { db, sql, close: () => (closing ??= close()) }
+  const use = (): PoolUse => ({
+    busy: pool.totalCount - pool.idleCount,
+    idle: pool.idleCount,
+    waiting: pool.waitingCount,
+    most: options.max ?? usualMost,
+  })
+  return { db, sql, pool: use, close: () => (closing ??= close()) }
 }

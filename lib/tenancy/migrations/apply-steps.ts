@@ -10,6 +10,7 @@ import { attemptError, ownError, type ErrorPlace } from './attempt-error.ts'
 import { beginMessage, historyRowOf, isRefusal, resetSession, searchPathOf, type ApplyOutcome, type Scene } from './apply.ts'
 import { insertHistory, markFinished, markStatement, readSummary, selectSummary, type HistorySummary } from './history.ts'
 import { droppedIndexes, indexOf, isConcurrent } from './statement-kinds.ts'
+import { inStatementSpan } from './statement-spans.ts'
 import type { ExecutableMigration } from './types.ts'
 
 /** Waiting for other tenants' snapshots is normal for a concurrent build, so it may wait far longer than a transactional step. */
@@ -98,10 +99,12 @@ const runStatements = async (steps: Steps): Promise<void> => {
     const place: ErrorPlace = { version: migration.version, file: migration.file, statement }
     const mark = markStatement(scene.schema, migration.version, position + 1)
     try {
-      if (isConcurrent(statement)) {
-        await runConcurrent(steps, statement, position, place)
-        await runInTransaction(connection, scene, [mark])
-      } else await runInTransaction(connection, scene, [statement.text, mark])
+      await inStatementSpan(scene.span, place, async () => {
+        if (isConcurrent(statement)) {
+          await runConcurrent(steps, statement, position, place)
+          await runInTransaction(connection, scene, [mark])
+        } else await runInTransaction(connection, scene, [statement.text, mark])
+      })
     } catch (error) {
       throw error instanceof StepError ? error : new StepError(error, place)
     }

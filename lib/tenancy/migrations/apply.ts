@@ -3,9 +3,11 @@ import type { AttemptError } from '../contract/views.ts'
 import type { FleetConnection, FlightOutcome } from '../session/fleet-connection.ts'
 import { quoteIdent, quoteLiteral } from '../sql/ident.ts'
 import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
+import type { Span } from '../tracing.ts'
 import { attemptError, ownError, type ErrorPlace } from './attempt-error.ts'
 import { historyTable, insertHistory, readSummary, selectSummary, type HistorySummary } from './history.ts'
 import { mayLeaveState } from './statement-kinds.ts'
+import { flightSpans } from './statement-spans.ts'
 import type { ExecutableMigration } from './types.ts'
 
 export type FlightLimits = { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number }
@@ -20,6 +22,8 @@ export type Scene = {
   /** Shown in pg_stat_activity while the flight is on. */
   readonly applicationName: string
   readonly limits: FlightLimits
+  /** Of the item; its statements get spans below it. */
+  readonly span?: Span
 }
 
 export type ApplyOutcome =
@@ -92,7 +96,11 @@ export const resetSession = 'DISCARD ALL'
 export const fly = async (connection: FleetConnection, messages: readonly Message[], scene: Scene): Promise<FlightResult> => {
   const resets = messages.some(({ place: { statement } }) => statement !== null && mayLeaveState(statement))
   const texts = [...messages.map(({ text }) => text), 'COMMIT', selectSummary(scene.schema), ...(resets ? [resetSession] : [])]
-  const outcomes = await connection.flight(texts, flightTimeout(scene))
+  const spans = flightSpans(
+    scene.span,
+    messages.map(({ place }) => place),
+  )
+  const outcomes = await connection.flight(texts, flightTimeout(scene), spans)
   if (resets && !outcomes.at(-1)?.ok) await connection.close()
   const body = outcomes.slice(0, messages.length)
   const commit = outcomes[messages.length]

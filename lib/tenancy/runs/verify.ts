@@ -25,7 +25,7 @@ export const verifyRun = async (library: Library, run: number): Promise<boolean>
     where i.run_id = ${run} and (o.observed_at is null or o.observed_at < r.finished_at) group by t.database_id`.execute(db)
   for (const { database_id: databaseId, targets } of rows) await observeDatabase(library, databaseId, targets.map(Number))
   return db.transaction().execute(async (trx) => {
-    const noted = await sql<{ id: number }>`
+    const noted = await sql<{ state: string; targets: number; mismatches: number }>`
       with seen as (
         select o.observed_at >= r.finished_at as is_read,
           coalesce((select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'version' = coalesce(i.options ->> 'baseline', r.to_version)), 0) as expected,
@@ -34,8 +34,12 @@ export const verifyRun = async (library: Library, run: number): Promise<boolean>
         left join observation o on o.target_id = i.target_id left join migration g on g.set_id = t.set_id and g.prefix_digest = o.digest
         where i.run_id = ${run} and i.state = 'succeeded')
       update run set verified_at = now(), verified_targets = (select count(*) from seen), verified_mismatches = (select count(*) from seen where actual < expected), revision = revision + 1
-      where id = ${run} and not exists (select from seen where is_read is not true) returning id`.execute(trx)
-    if (noted.rows.length > 0) await notify(trx, { topic: 'run', id: run })
-    return noted.rows.length > 0
+      where id = ${run} and not exists (select from seen where is_read is not true)
+      returning state, verified_targets as targets, verified_mismatches as mismatches`.execute(trx)
+    const [done] = noted.rows
+    if (!done) return false
+    await notify(trx, { topic: 'run', id: run })
+    library.logger.info({ run, ...done }, 'run.verified')
+    return true
   })
 }

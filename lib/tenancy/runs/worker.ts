@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { PgBoss } from 'pg-boss'
+import type { WorkerPulse } from '../contract/on-call.ts'
 import type { StopOptions, Worker } from '../contract/worker.ts'
 import type { Library } from '../context.ts'
 import { answerBounds } from '../control/db.ts'
@@ -122,6 +123,7 @@ class WorkerProcess implements Worker {
   #again = false
   #unsubscribe: (() => void) | null = null
   #stopping: Promise<void> | null = null
+  #sweptAt = Date.now()
 
   constructor(library: Library, url: string, ears: Ears, options: WorkerOptions) {
     this.name = options.name ?? `${hostname()}:${process.pid}:${randomBytes(2).toString('hex')}`
@@ -129,6 +131,11 @@ class WorkerProcess implements Worker {
     this.#ears = ears
     this.#options = options
     this.#boss = makeBoss(url, library, options.schedules !== false)
+  }
+
+  get pulse(): WorkerPulse {
+    if (this.#stopping) return 'stopping'
+    return Date.now() - this.#sweptAt < conductorFreshSeconds * 1000 ? 'ok' : 'silent'
   }
 
   async start(): Promise<void> {
@@ -242,6 +249,7 @@ class WorkerProcess implements Worker {
     if (this.#abort.signal.aborted) return
     const { db } = this.#library.control
     await sql`insert into worker (name) values (${this.name}) on conflict (name) do update set heartbeat_at = now()`.execute(db)
+    this.#sweptAt = Date.now()
     for (const serverId of await serversWithWork(db, conductorFreshSeconds)) await send(this.#boss, queues.conduct, serverId, { serverId })
     for (const run of await runsToVerify(this.#library))
       if ((this.#verifyAgainAt.get(run) ?? 0) <= Date.now()) await send(this.#boss, queues.verify, run, { run })

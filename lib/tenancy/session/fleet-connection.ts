@@ -12,8 +12,9 @@ export type FleetConnection = {
   /**
    * Sends all messages at once without waiting, by the simple protocol, and answers with one outcome a message.
    * @param timeoutMs bound on the whole flight; past it the connection is destroyed and every open message fails with FLIGHT_TIMEOUT
+   * @param onAnswer hears each answer as it comes, in order
    */
-  flight(messages: readonly string[], timeoutMs: number): Promise<FlightOutcome[]>
+  flight(messages: readonly string[], timeoutMs: number, onAnswer?: (index: number, outcome: FlightOutcome) => void): Promise<FlightOutcome[]>
   /** One message; throws its error. */
   query<Row extends object>(text: string, timeoutMs?: number): Promise<Row[]>
   close(): Promise<void>
@@ -134,7 +135,7 @@ export const connectFleet = async (url: string, options: ConnectOptions): Promis
     throw error
   }
 
-  const flight = async (messages: readonly string[], timeoutMs: number): Promise<FlightOutcome[]> => {
+  const flight: FleetConnection['flight'] = async (messages, timeoutMs, onAnswer) => {
     let timedOut = false
     const timer = setTimeout(() => {
       timedOut = true
@@ -142,7 +143,9 @@ export const connectFleet = async (url: string, options: ConnectOptions): Promis
       line.lose(flightTimeout(timeoutMs))
     }, timeoutMs)
     try {
-      const outcomes = await Promise.all(messages.map((text) => line.send(sql, text)))
+      const answers = messages.map((text) => line.send(sql, text))
+      if (onAnswer) for (const [index, answer] of answers.entries()) void answer.then((outcome) => onAnswer(index, outcome))
+      const outcomes = await Promise.all(answers)
       if (!timedOut) return outcomes
       return outcomes.map((outcome) => (outcome.ok ? outcome : { ok: false, error: flightTimeout(timeoutMs) }))
     } finally {

@@ -66,6 +66,13 @@ export const classify = (code: string): ErrorClass => {
   return 'permanent'
 }
 
+/** The first two characters of an SQLSTATE; `driver` for what a socket or the driver said, `tenantry` for what Tenantry itself found. */
+export const sqlstateClass = (code: string): string => {
+  // EPIPE has five capitals as well.
+  if (/^(?=.*\d)[0-9A-Z]{5}$/.test(code)) return code.slice(0, 2)
+  return /^[A-Z][A-Z_]+$/.test(code) ? 'driver' : 'tenantry'
+}
+
 /** SQLSTATE or driver code of whatever was thrown; `unknown` when it has none. */
 export const codeOf = (error: unknown): string => {
   if (typeof error !== 'object' || error === null) return 'unknown'

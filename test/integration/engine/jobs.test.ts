@@ -2,7 +2,7 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { migrationsDir } from '../../../lib/connection.ts'
-import { silentLogger } from '../../../lib/tenancy/context.ts'
+import { silentLogger, silentMeters } from '../../../lib/tenancy/context.ts'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
 import { createTenancy } from '../../../lib/tenancy/index.ts'
 import { verifyRun } from '../../../lib/tenancy/runs/verify.ts'
@@ -24,13 +24,13 @@ it('a request that found no control database is forgotten; the next one is sent'
   const name = new URL(url).pathname.slice(1)
   const server = postgres(inject('serverUrl'), { max: 1, onnotice: () => undefined })
   const control = openControl(url)
-  const jobs = createJobs({ control, secret: testSecret, logger: silentLogger, clock: () => new Date() }, url)
+  const jobs = createJobs({ control, secret: testSecret, logger: silentLogger, meters: silentMeters, clock: () => new Date() }, url)
   await server`alter database ${server(name)} rename to ${server(`${name}_away`)}`
   await expect(jobs.observe(1, [{ databaseId: 1, targets: null }])).rejects.toMatchObject({ code: '3D000' })
   await server`alter database ${server(`${name}_away`)} rename to ${server(name)}`
   await jobs.observe(1, [{ databaseId: 1, targets: null }])
   await jobs.close()
-  const failing = createJobs({ control, secret: testSecret, logger: silentLogger, clock: () => new Date() }, url.replace(name, 'nowhere'))
+  const failing = createJobs({ control, secret: testSecret, logger: silentLogger, meters: silentMeters, clock: () => new Date() }, url.replace(name, 'nowhere'))
   await expect(failing.observe(1, [{ databaseId: 1, targets: null }])).rejects.toMatchObject({ code: '3D000' })
   await failing.close()
   await control.close()
@@ -70,7 +70,7 @@ it('a run is read back once all its databases are there; one that is away is no 
   await server`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`
   await server`alter database ${server(name)} rename to ${server(`${name}_away`)}`
   const control = openControl(two.controlUrl)
-  const library = { control, secret: testSecret, logger: silentLogger, clock: () => new Date() }
+  const library = { control, secret: testSecret, logger: silentLogger, meters: silentMeters, clock: () => new Date() }
   expect(await verifyRun(library, run)).toBe(false)
   expect((await two.tenancy.runs.get(run)).verified).toBeNull()
   await server`alter database ${server(`${name}_away`)} rename to ${server(name)}`

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import type { Actor } from '../../../lib/tenancy/contract/permissions.ts'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
-import { silentLogger, type Library } from '../../../lib/tenancy/context.ts'
+import { silentLogger, silentMeters, type Library } from '../../../lib/tenancy/context.ts'
 import { isTenancyError } from '../../../lib/tenancy/errors.ts'
 import { testSecret, type Databases } from '../../support/template.ts'
 
@@ -11,7 +11,7 @@ export const ada: Actor = { kind: 'person', id: 'p1', label: 'ada@example.com', 
 /** A library on a control database of its own; the caller closes it. */
 export const openLibrary = async (databases: Databases): Promise<Library> => {
   const control = openControl(await databases.control(), { max: 4 })
-  return { control, secret: testSecret, logger: silentLogger, clock: () => new Date() }
+  return { control, secret: testSecret, logger: silentLogger, meters: silentMeters, clock: () => new Date() }
 }
 
 /** The refusal's code and details, or what came instead. */

@@ -2,7 +2,7 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { sql } from 'kysely'
-import { silentLogger, type Library } from '../../../lib/tenancy/context.ts'
+import { silentLogger, silentMeters, type Library } from '../../../lib/tenancy/context.ts'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
 import { observeDatabase } from '../../../lib/tenancy/observation/observe.ts'
 import { changeDatabaseUrl } from '../../../lib/tenancy/registry/change-url.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => front.close())
 beforeEach(async () => {
   controlUrl = await databases.control()
-  library = { control: openControl(controlUrl, { max: 4 }), secret: testSecret, logger: silentLogger, clock: () => new Date() }
+  library = { control: openControl(controlUrl, { max: 4 }), secret: testSecret, logger: silentLogger, meters: silentMeters, clock: () => new Date() }
   return () => library.control.close()
 })
 

@@ -5,6 +5,7 @@ import { attemptError } from '../../migrations/attempt-error.ts'
 import { readSummaries } from '../../migrations/history.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
+import { RunWatch } from '../watch.ts'
 import { connectionsWanted, type ServerFacts } from './adopt.ts'
 import { executeItem, type ItemOutcome } from './execute.ts'
 import { Intake } from './intake.ts'
@@ -35,6 +36,7 @@ export class Conductor {
   readonly #lanes: Lanes
   readonly #reporter: Reporter
   readonly #intake: Intake
+  readonly #watch: RunWatch
   readonly #fence: FleetConnection
   /** Slots opened so far, and those of them that have not ended. */
   #opened = 0
@@ -57,6 +59,7 @@ export class Conductor {
     this.#fence = fence
     this.#lanes = new Lanes(lease, limits, library.logger, () => requireLease(library.control.db, lease))
     this.#reporter = new Reporter(library, lease, worker, (runs) => this.#learn(runs))
+    this.#watch = new RunWatch(library, { server: server.name, worker, epoch: lease.epoch })
     this.#pace = new Pace(this.#width, Date.now())
     this.#know(server)
     this.#intake = new Intake({
@@ -107,6 +110,7 @@ export class Conductor {
       // Answers overtake each other: an older “running” must not undo a cancel.
       if (!run || revision < run.revision) continue
       Object.assign(run, { state, revision })
+      this.#watch.learned(run)
       if (!isDrivenRun(state)) this.#list.drop(id)
       if ((state === 'paused' || isFinalRun(state)) && this.#list.runningOf(id) === 0) this.#list.forget(id)
     }
@@ -123,6 +127,7 @@ export class Conductor {
 
   #settle(work: Work, outcome: ItemOutcome, startedAt: Date, backendPid: number | null): void {
     if (outcome.kind === 'untouched') {
+      this.#watch.settled(work, outcome, startedAt, false)
       this.#list.settle(work)
       this.#reporter.add(itemReport(work, 'pending', startedAt, null, null))
       return
@@ -131,7 +136,9 @@ export class Conductor {
       work.attempts += 1
       work.tries += 1
     }
-    if (outcome.kind === 'failed' && outcome.again && work.tries < this.#options.limits.maxTries) {
+    const isTriedAgain = outcome.kind === 'failed' && outcome.again && work.tries < this.#options.limits.maxTries
+    this.#watch.settled(work, outcome, startedAt, isTriedAgain)
+    if (isTriedAgain) {
       this.#list.giveBack(work, Date.now() + backoffMs(work.tries, this.#options.limits))
       this.#reporter.add(itemReport(work, 'pending', startedAt, outcome, backendPid))
       if (!isDrivenRun(work.run.state)) this.#list.drop(work.run.id)
@@ -175,6 +182,7 @@ export class Conductor {
         run: work.run.id,
         applicationName: flightName(this.#lease, work.run.id, work.schema),
         limits: this.#options.limits,
+        span: this.#watch.began(work, startedAt),
       }
       outcome = await this.#options.hands.hold(connection, executeItem({ connection, scene }, work))
     } catch (error) {
@@ -318,7 +326,11 @@ export class Conductor {
     const quiet = this.#quietRuns()
     await this.#reporter.flush(quiet)
     if (this.#reporter.lost) this.#stop(this.#reporter.lost)
-    for (const id of quiet) if (this.#reporter.empty && this.#list.openOf(id) === 0 && this.#list.runningOf(id) === 0) this.#list.forget(id)
+    for (const id of quiet)
+      if (this.#reporter.empty && this.#list.openOf(id) === 0 && this.#list.runningOf(id) === 0) {
+        this.#list.forget(id)
+        this.#watch.left(id)
+      }
   }
 
   async #beat(): Promise<void> {
@@ -368,6 +380,7 @@ export class Conductor {
       if (!this.#reporter.lost) await this.#reporter.flush(this.#quietRuns())
     } finally {
       stopHearing()
+      this.#watch.close()
     }
     if (this.#stopped instanceof Error) throw this.#stopped
     return this.#options.signal.aborted ? 'drained' : this.#stopped === 'fence_lost' ? 'fence_lost' : 'idle'

@@ -1,0 +1,73 @@
+/** The fleet in numbers, for monitoring: one query over what the control plane knows, whatever the number of tenants. */
+import { sql } from 'kysely'
+import type { FleetNumbers } from '../contract/on-call.ts'
+import type { ControlDb } from '../control/db.ts'
+import { conductorFreshSeconds } from '../runs/control.ts'
+import { codeOf, sqlstate } from '../sql/sqlstate.ts'
+
+const mostWorkers = 50
+
+type Numbers = Omit<FleetNumbers, 'jobs' | 'readSeconds'>
+
+const readFleet = async (db: ControlDb): Promise<Numbers> => {
+  const fresh = sql`now() - make_interval(secs => ${conductorFreshSeconds})`
+  const { rows } = await sql<Numbers>`
+    with seen as materialized (
+      select d.server_id, t.set_id, coalesce(o.version_state, 'unseen') as state, count(*) as count, min(o.observed_at) as oldest
+      from target t
+      join database d on d.id = t.database_id
+      left join observation o on o.target_id = t.id
+      group by 1, 2, 3),
+    open_items as materialized (
+      select server_id, state, count(*) as count from run_item where state in ('pending', 'running', 'interrupted') group by 1, 2)
+    select
+      (select coalesce(jsonb_agg(x), '[]') from (
+        select state, count(*) as count, extract(epoch from now() - min(created_at))::float8 as "oldestAge" from run group by state) x) as runs,
+      (select coalesce(jsonb_agg(x), '[]') from (
+        select m.name as set, s.state, sum(s.count) as count from seen s join migration_set m on m.id = s.set_id group by 1, 2) x) as targets,
+      (select coalesce(jsonb_agg(x), '[]') from (
+        select name as worker, extract(epoch from now() - heartbeat_at)::float8 as age from worker order by heartbeat_at desc limit ${mostWorkers}) x) as workers,
+      (select count(*) from worker where heartbeat_at > ${fresh}) as "liveWorkers",
+      (select coalesce(jsonb_agg(x), '[]') from (
+        select s.name as server, s.budget, s.max_connections as "maxConnections",
+          look.connections_ours as "connectionsOurs", look.connections_used as "connectionsUsed", extract(epoch from now() - look.checked_at)::float8 as "lookAge",
+          (select count(*) from database d where d.server_id = s.id and not d.reachable) as "unreachableDatabases",
+          coalesce(c.worker is not null and c.heartbeat_at > ${fresh}, false) as "hasConductor",
+          extract(epoch from now() - c.heartbeat_at)::float8 as "conductorAge",
+          case when c.waiting_for is not null then extract(epoch from now() - coalesce(c.waiting_since, c.heartbeat_at))::float8 end as waiting,
+          (select coalesce(jsonb_object_agg(i.state, i.count), '{}') from open_items i where i.server_id = s.id) as "openItems",
+          (select extract(epoch from now() - min(e.oldest))::float8 from seen e where e.server_id = s.id) as "oldestObservation"
+        from server s
+        left join conductor c on c.server_id = s.id
+        left join lateral (
+          select l.connections_ours, l.connections_used, l.checked_at from database l where l.server_id = s.id order by l.reachable desc, l.checked_at desc nulls last, l.id limit 1
+        ) look on true
+        where exists (select from database d where d.server_id = s.id)
+        order by s.name) x) as servers`.execute(db)
+  const [row] = rows
+  if (!row) throw new Error('no numbers')
+  return row
+}
+
+/** Its tables are made by the first worker. */
+const readJobs = async (db: ControlDb): Promise<FleetNumbers['jobs']> => {
+  try {
+    const { rows } = await sql<FleetNumbers['jobs'][number]>`
+      select name as queue, state::text as state, count(*) as count from pgboss.job where state in ('created', 'retry', 'active', 'failed') group by 1, 2`.execute(
+      db,
+    )
+    return rows
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === sqlstate.undefinedTable || code === sqlstate.undefinedSchema) return []
+    throw error
+  }
+}
+
+/** @throws the control database's errors */
+export const readNumbers = async (db: ControlDb): Promise<FleetNumbers> => {
+  const startedAt = performance.now()
+  const numbers = await readFleet(db)
+  const jobs = await readJobs(db)
+  return { ...numbers, jobs, readSeconds: (performance.now() - startedAt) / 1000 }
+}
