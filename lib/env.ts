@@ -17,6 +17,11 @@ const isOrigin = (value: string): boolean => {
   return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.pathname === '/' && url.search === ''
 }
 
+const isWebAddress = (value: string): boolean => {
+  const protocol = URL.parse(value)?.protocol
+  return protocol === 'http:' || protocol === 'https:'
+}
+
 /** A variable set to nothing (`PORT= npm start`) counts as not set. */
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
 
@@ -28,6 +33,14 @@ const environmentSchema = z.object({
   TENANTRY_WORKER: optional(z.enum(['on', 'off'])),
   TENANTRY_TRUSTED_PROXY: optional(z.string().regex(/^(on|off|[1-9])$/)),
   TENANTRY_DATA: optional(z.string()),
+  TENANTRY_METRICS_TOKEN: optional(
+    z
+      .string()
+      .min(16)
+      .regex(/^[\x21-\x7e]+$/),
+  ),
+  TENANTRY_WORKER_PORT: optional(z.coerce.number().int().min(1).max(65_535)),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(z.string().refine(isWebAddress)),
   NODE_ENV: optional(z.enum(['production', 'development', 'test'])),
   LOG_LEVEL: optional(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
   npm_lifecycle_event: optional(z.string()),
@@ -43,11 +56,14 @@ const rightValues: Readonly<Record<Variable, string>> = {
   TENANTRY_WORKER: 'off, to run no worker inside the web process, or on',
   TENANTRY_TRUSTED_PROXY: 'on behind one proxy of your own, the number of proxies behind several (2), or off',
   TENANTRY_DATA: 'the folder of the embedded server, such as .tenantry',
+  TENANTRY_METRICS_TOKEN: 'at least 16 characters without blanks, or nothing to keep /metrics off: openssl rand -hex 24',
+  TENANTRY_WORKER_PORT: 'a whole number from 1 to 65535, where tenantry worker answers probes',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'the address of an OpenTelemetry collector that takes OTLP over HTTP, such as http://localhost:4318',
   NODE_ENV: 'production, development or test',
   LOG_LEVEL: 'trace, debug, info, warn, error or silent',
 }
 
-const secretNames: ReadonlySet<string> = new Set(['DATABASE_URL', 'TENANTRY_SECRET'])
+const secretNames: ReadonlySet<string> = new Set(['DATABASE_URL', 'TENANTRY_SECRET', 'TENANTRY_METRICS_TOKEN', 'OTEL_EXPORTER_OTLP_ENDPOINT'])
 
 export type Environment = {
   /** The control database; null stands for the embedded server. */
@@ -62,6 +78,12 @@ export type Environment = {
   readonly isWorkerInside: boolean
   /** How many proxies of our own stand before the web process and append to X-Forwarded-For; 0: nobody's word is taken. */
   readonly trustedProxies: number
+  /** What a reader of /metrics must know; null: there is no /metrics. */
+  readonly metricsToken: string | null
+  /** Where `tenantry worker` answers probes; null: nowhere. */
+  readonly workerPort: number | null
+  /** Whether an OpenTelemetry collector is named; its SDK reads the address, and what else the OTEL_ variables say, by itself. */
+  readonly isTraced: boolean
   /** Absolute path of the embedded server's folder. */
   readonly dataDir: string
   readonly mode: 'production' | 'development' | 'test'
@@ -95,6 +117,9 @@ export const readEnvironment = (source: Readonly<Record<string, string | undefin
     publicUrl: values.TENANTRY_URL?.replace(/\/$/, '') ?? null,
     isWorkerInside: values.TENANTRY_WORKER !== 'off',
     trustedProxies: proxiesOf(values.TENANTRY_TRUSTED_PROXY ?? 'off'),
+    metricsToken: values.TENANTRY_METRICS_TOKEN ?? null,
+    workerPort: values.TENANTRY_WORKER_PORT ?? null,
+    isTraced: values.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     dataDir: isAbsolute(dataDir) ? dataDir : join(/* turbopackIgnore: true */ projectRoot, dataDir),
     mode: values.NODE_ENV ?? 'development',
     logLevel: values.LOG_LEVEL ?? null,

@@ -8,10 +8,12 @@ import type { Connection } from '../lib/connection.ts'
 import { prepareDemo } from '../lib/demo/index.ts'
 import { env } from '../lib/env.ts'
 import { createLogger, withoutSecrets } from '../lib/log.ts'
+import { processMetrics } from '../lib/on-call/metrics.ts'
 import { openConnection } from '../lib/open-connection.ts'
 import { createShutdown, untilSignal } from '../lib/shutdown.ts'
 import type { Tenancy } from '../lib/tenancy/contract/index.ts'
 import { createTenancy } from '../lib/tenancy/index.ts'
+import { startTracing } from '../lib/tracing.ts'
 import { stopWords } from '../lib/worker/stop-words.ts'
 import { build, isBuilt } from './start/build.ts'
 import { firstLink } from './start/first-link.ts'
@@ -47,8 +49,9 @@ const start = async (): Promise<void> => {
   const port = await choosePort()
   const address = env.publicUrl ?? `http://localhost:${port}`
 
+  shutdown.add('tracing', await startTracing('console'))
   const { controlUrl, secret } = connection
-  const tenancy = createTenancy({ controlUrl, secret, migrationsDir, logger: createLogger('console') })
+  const tenancy = createTenancy({ controlUrl, secret, migrationsDir, logger: createLogger('console'), meters: processMetrics().meters })
   shutdown.add('library', () => tenancy.close())
   await phase('Control database', () => tenancy.control.migrate())
   if (connection.isEmbedded) {

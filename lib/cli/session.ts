@@ -5,6 +5,7 @@ import { createLogger } from '../log.ts'
 import { openConnection } from '../open-connection.ts'
 import type { Actor, Tenancy } from '../tenancy/contract/index.ts'
 import { createTenancy } from '../tenancy/index.ts'
+import { startTracing } from '../tracing.ts'
 import type { Output } from './output.ts'
 
 export type Session = {
@@ -31,12 +32,14 @@ export const cliActor = (): Actor => ({ kind: 'cli', id: null, label: `${operati
  */
 export const withSession = async <T>(output: Output, work: (session: Session) => Promise<T>, isNew = false): Promise<T> => {
   const connection = await openConnection((line) => output.note(line))
+  const endTracing = await startTracing('cli')
   const tenancy = createTenancy({ controlUrl: connection.controlUrl, secret: connection.secret, migrationsDir, logger: createLogger('cli', 'error') })
   try {
     if (!isNew) await tenancy.control.ready()
     return await work({ tenancy, actor: cliActor(), output })
   } finally {
     await tenancy.close()
+    await endTracing()
     await connection.close()
   }
 }

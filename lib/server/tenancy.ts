@@ -1,6 +1,7 @@
 import 'server-only'
 import { findConnection, migrationsDir } from '@/lib/connection'
 import { createLogger } from '@/lib/log'
+import { processMetrics } from '@/lib/on-call/metrics'
 import { createTenancy } from '@/lib/tenancy'
 import type { Tenancy } from '@/lib/tenancy/contract'
 
@@ -17,5 +18,5 @@ export const getTenancy = (): Tenancy => (globalThis.tenantryLibrary ??= connect
 
 const connect = (): Tenancy => {
   const { controlUrl, secret } = findConnection()
-  return createTenancy({ controlUrl, secret, migrationsDir, logger: createLogger('web') })
+  return createTenancy({ controlUrl, secret, migrationsDir, logger: createLogger('web'), meters: processMetrics().meters })
 }

@@ -1,0 +1,4 @@
+import { healthz } from '@/lib/on-call/answers'
+import { openQuery } from '@/lib/server/open-query'
+
+export const GET = openQuery('healthz', () => healthz())
