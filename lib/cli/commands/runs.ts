@@ -10,6 +10,7 @@ import { followRun } from '../follow-run.ts'
 import { parseInput } from '../parse-input.ts'
 import { describeCounts, describeRun, describeWork, readRun, summaryDocument } from '../run-report.ts'
 import type { Session } from '../session.ts'
+import { addBlockers } from './run-blockers.ts'
 
 type RunInput = z.output<typeof runInput>
 
@@ -129,6 +130,7 @@ export const addRuns = (program: Command): void => {
         (session, { run }) => followRun(session, run, { isWorking: typed.work === true }),
       ),
     )
+  addBlockers(runs)
   addDriving(runs)
   runs
     .command('pause <id>')

@@ -139,6 +139,7 @@ export const errorTable = {
     title: 'Session {pid} runs no query now ({state}), so there is none to cancel.',
     hint: 'Only terminating the session ends its transaction.',
   },
+  'session.unseen': { status: 422, title: 'Session {pid} could not be looked at: {problem}', hint: '{remedy}' },
   'session.rights': {
     status: 422,
     title: 'The console’s role “{user}” may not signal a session of “{owner}”.',

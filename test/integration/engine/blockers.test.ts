@@ -40,7 +40,8 @@ const given = async (fleet: Fleet, migration: string): Promise<{ set: string; sl
   const set = `set${sets}`
   const [slug = ''] = slugsOf(1, `b${sets}t`)
   await fleet.sync(firstFiles, set)
-  await fleet.ended(await fleet.onboard([slug], { set }))
+  // The reading back is a look at the server as well, and a lock would hold it up in the turn of those that are asked for here.
+  await fleet.verified(await fleet.onboard([slug], { set }))
   await fleet.sync({ '0003_change.sql': migration }, set)
   return { set, slug, schema: schemaOf(slug) }
 }
@@ -144,6 +145,18 @@ describe('an item that waits for a lock', () => {
     expect(await refusalOf(patient.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, session)))).toMatchObject({ code: 'session.not_blocking' })
   })
 
+  it('that still reads its history names who keeps it from that', async () => {
+    const { set, slug, schema } = await given(patient, change)
+    const blocker = await somebody('hand-made repair')
+    await blocker.run(`begin; lock table ${schema}.tenantry_history in access exclusive mode`)
+    const run = await patient.start({ set })
+    const found = await seen(patient, run, slug, ({ sessions: all }) => all.length === 1)
+    expect(found).toMatchObject({ standing: 'waits', own: { waitsFor: { mode: 'AccessShareLock', relation: 'tenantry_history' } } })
+    expect(one(found, blocker.pid).application).toBe('hand-made repair')
+    await blocker.run('rollback')
+    expect((await patient.ended(run)).state).toBe('succeeded')
+  })
+
   it('gives nobody a way to stop a session that is not in its way, or one of Tenantry', async () => {
     const { set, slug, schema } = await given(patient, change)
     const blocker = await somebody('blocker')
@@ -192,7 +205,7 @@ describe('CREATE INDEX CONCURRENTLY', () => {
     const dump = await somebody('pg_dump')
     await dump.run('begin isolation level repeatable read; select count(*) from pg_catalog.pg_class')
     const run = await patient.start({ set })
-    const found = await seen(patient, run, slug, ({ sessions: all }) => all.length > 0)
+    const found = await seen(patient, run, slug, ({ sessions: all }) => all.some(({ pid }) => pid === dump.pid))
     expect(found).toMatchObject({ standing: 'waits', own: { waitsFor: { kind: 'virtualxid' }, building: { phase: 'waiting for old snapshots' } } })
     expect(one(found, dump.pid)).toMatchObject({ application: 'pg_dump', depth: 0, holds: [] })
     await patient.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, one(found, dump.pid)))

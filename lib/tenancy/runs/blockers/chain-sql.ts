@@ -3,7 +3,7 @@ import type { BlockerStop } from '../../contract/blockers.ts'
 import { maxIdentifierBytes, quoteLiteral } from '../../sql/ident.ts'
 import type { ItemPlace } from './item-place.ts'
 
-type Aim = Pick<ItemPlace, 'schema' | 'flight' | 'isAside' | 'ours'>
+type Aim = Pick<ItemPlace, 'schema' | 'names' | 'isAside' | 'ours'>
 
 /** Somebody who waits for somebody who waits … beyond that nobody reads on. */
 const maxDepth = 8
@@ -11,11 +11,15 @@ const maxSessions = 50
 const maxQuery = 2_000
 
 /** PostgreSQL cuts an application name and masks what is not ASCII; then a lock in the schema must tell the backend apart from a namesake's. */
-const isOwn = (flight: string): string => {
+const isInFlight = (flight: string): string => {
   const plain = /^[ -~]*/.exec(flight)?.[0] ?? ''
   if (plain.length === flight.length && flight.length < maxIdentifierBytes) return `a.application_name = ${quoteLiteral(flight)}`
   return `starts_with(a.application_name, ${quoteLiteral(plain)}) AND EXISTS (SELECT FROM here h WHERE h.pid = a.pid)`
 }
+
+/** A history is read under the conductor's name, and together with others': whoever waits for a table of this schema waits for this item. */
+const isOwn = ({ flight, conductor }: NonNullable<Aim['names']>): string =>
+  `(${isInFlight(flight)} OR a.application_name = ${quoteLiteral(conductor)} AND EXISTS (SELECT FROM here h WHERE h.pid = a.pid AND NOT h.granted))`
 
 const isOurs = (ours: string): string => `starts_with(a.application_name, ${quoteLiteral(ours)})`
 const startText = `to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
@@ -24,9 +28,9 @@ const lockJson = (lock: string, relation: string): string => `json_build_object(
 
 /**
  * `found` are those in the way with their distance, `own` the item's backend. pg_blocking_pids stops the lock manager for a moment, so it is asked once for each that
- * waits; pg_locks says who does, also to a role that may not look into pg_stat_activity.
+ * waits; pg_locks says who does, also to a role that may not look into pg_stat_activity. The look itself has a snapshot, for which CREATE INDEX CONCURRENTLY waits too.
  */
-const chain = ({ schema, flight, isAside }: Aim): string => `
+const chain = ({ schema, names, isAside }: Aim): string => `
 WITH RECURSIVE locks AS MATERIALIZED (
   SELECT coalesce(pid, 0) AS pid, locktype, database, relation, mode, granted FROM pg_locks),
 here AS MATERIALIZED (
@@ -37,20 +41,20 @@ activity AS MATERIALIZED (
   SELECT pid, datname, leader_pid, usesysid, usename, coalesce(application_name, '') AS application_name, client_addr, backend_type, backend_start, xact_start, query_start, state, wait_event_type, wait_event, query
   FROM pg_stat_activity),
 own AS MATERIALIZED (
-  SELECT a.pid FROM activity a WHERE a.datname = current_database() AND ${flight === null ? 'false' : isOwn(flight)}),
+  SELECT a.pid FROM activity a WHERE a.datname = current_database() AND ${names === null ? 'false' : isOwn(names)}),
 waits AS MATERIALIZED (
   SELECT w.pid, pg_blocking_pids(w.pid) AS blockers FROM (SELECT DISTINCT pid FROM locks WHERE NOT granted AND pid <> 0) w),
 seeds AS (
   SELECT b AS pid FROM own JOIN waits w ON w.pid = own.pid CROSS JOIN LATERAL unnest(w.blockers) b
   UNION
   SELECT coalesce(a.leader_pid, h.pid) FROM here h LEFT JOIN activity a ON a.pid = h.pid
-  WHERE ${isAside} AND h.granted AND h.pid <> pg_backend_pid() AND NOT EXISTS (SELECT FROM own)),
+  WHERE ${isAside} AND h.granted AND NOT EXISTS (SELECT FROM own)),
 chain AS (
   SELECT pid, 0 AS depth FROM seeds
   UNION
   SELECT b, c.depth + 1 FROM chain c JOIN waits w ON w.pid = c.pid CROSS JOIN LATERAL unnest(w.blockers) b WHERE c.depth < ${maxDepth}),
 found AS MATERIALIZED (
-  SELECT pid, min(depth) AS depth FROM chain WHERE pid NOT IN (SELECT pid FROM own) GROUP BY pid)`
+  SELECT pid, min(depth) AS depth FROM chain WHERE pid <> pg_backend_pid() AND pid NOT IN (SELECT pid FROM own) GROUP BY pid)`
 
 const ownJson = `
   SELECT json_build_object('pid', a.pid, 'isWaiting', w.pid IS NOT NULL, 'queryMs', ${msSince('a.query_start')},

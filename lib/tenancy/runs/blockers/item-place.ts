@@ -5,7 +5,7 @@ import { readInstallation } from '../../control/installation.ts'
 import { TenancyError } from '../../errors.ts'
 import type { KnownDatabase } from '../../registry/brief-look.ts'
 import { sqlstate } from '../../sql/sqlstate.ts'
-import { flightName } from '../conduct/lease.ts'
+import { conductorName, flightName } from '../conduct/lease.ts'
 
 type Row = {
   readonly runState: RunState
@@ -22,8 +22,8 @@ type Row = {
 export type ItemPlace = {
   readonly database: KnownDatabase
   readonly schema: string
-  /** The application name of its backend while it is on its way; null while nobody drives the server. */
-  readonly flight: string | null
+  /** Application names of its backend: while it is on its way, and while its history is read. Null while nobody drives the server. */
+  readonly names: { readonly flight: string; readonly conductor: string } | null
   /** Its last attempt met a lock. */
   readonly isAside: boolean
   /** How the application names of Tenantry's own connections begin. */
@@ -59,10 +59,11 @@ export const findPlace = async (library: Library, run: number, slug: string): Pr
   const isAside = lockCodes.has(lastCode)
   if (state === 'failed' && !isAside) return null
   const installation = await readInstallation(db)
+  const lease = epoch === null ? null : { serverId: server_id, epoch, installation }
   return {
     database: { name, server_id, url_sealed },
     schema,
-    flight: epoch === null ? null : flightName({ serverId: server_id, epoch, installation }, run, schema),
+    names: lease && { flight: flightName(lease, run, schema), conductor: conductorName(lease) },
     isAside,
     ours: `tenantry:${installation}:`,
   }
