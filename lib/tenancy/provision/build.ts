@@ -40,6 +40,20 @@ const grants = (schema: string, role: string): string[] => {
 const createRole = (role: string): string[] => [`CREATE ROLE ${quoteIdent(role)} NOLOGIN`, `COMMENT ON ROLE ${quoteIdent(role)} IS ${quoteLiteral(comment)}`]
 
 /**
+ * A schema that is adopted may have its role already: the control database that knew both was put back to a backup. It is that role if Tenantry has made it and it
+ * may use this schema; any other of its name is refused as ever.
+ */
+const createRoleUnlessOwn = (role: string, schema: string): string =>
+  `DO ${quoteLiteral(`BEGIN
+  IF NOT EXISTS (
+    SELECT FROM pg_roles r JOIN pg_namespace n ON n.nspname = ${quoteLiteral(schema)} CROSS JOIN LATERAL aclexplode(n.nspacl) a
+    WHERE r.rolname = ${quoteLiteral(role)} AND a.grantee = r.oid AND a.privilege_type = 'USAGE' AND shobj_description(r.oid, 'pg_authid') = ${quoteLiteral(comment)})
+  THEN
+    ${createRole(role).join('; ')};
+  END IF;
+END`)}`
+
+/**
  * What COMMIT does between two migrations of a rollout: deferred constraints are checked, else their pending events would refuse the next ALTER TABLE. By name,
  * because ALL would also hold for constraints that are made later, and nothing in a transaction takes that back.
  */
@@ -96,7 +110,7 @@ export const adoptSchema = async (connection: FleetConnection, plan: BuildPlan, 
   const s = quoteIdent(schema)
   const messages: Message[] = [
     plain(beginMessage(scene)),
-    ...(plan.roleExists ? [] : createRole(plan.role).map(plain)),
+    ...(plan.roleExists ? [] : [plain(createRoleUnlessOwn(plan.role, schema))]),
     ...grants(schema, plan.role).map(plain),
     plain(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${s} TO ${role}`),
     plain(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${s} TO ${role}`),
