@@ -12,6 +12,7 @@ import type { DatabaseUrl } from '../sql/database-url.ts'
 import { openUrl } from '../registry/databases.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { atServer, ServerBusy } from '../registry/server-gate.ts'
+import { keepRunNumbers } from './run-numbers.ts'
 import { Sessions } from './sessions.ts'
 import { readSizes } from './sizes.ts'
 import { sqlProblem } from './sql-problem.ts'
@@ -107,10 +108,17 @@ const unreadable = (target: ObservedTarget, error: unknown, bytes: number | null
   bytes,
 })
 
-type Look = { readonly rows: readonly Row[]; readonly bytes: number; readonly connectionsUsed: number; readonly connectionsOurs: number }
+/** `lastRun`: the highest number of a run that the histories tell of. */
+type Look = {
+  readonly rows: readonly Row[]
+  readonly lastRun: number
+  readonly bytes: number
+  readonly connectionsUsed: number
+  readonly connectionsOurs: number
+}
 
 /** @param since when the look began: what a conductor reported after that is newer, and stays */
-const write = async (library: Library, databaseId: number, since: Date, { rows, ...facts }: Look): Promise<void> => {
+const write = async (library: Library, databaseId: number, since: Date, { rows, lastRun, ...facts }: Look): Promise<void> => {
   await library.control.db.transaction().execute(async (trx) => {
     await sql`
       insert into observation as o (target_id, observed_at, version, applied, digest, version_state, pending, remark, bytes, bytes_at)
@@ -122,6 +130,7 @@ const write = async (library: Library, databaseId: number, since: Date, { rows, 
         set observed_at = excluded.observed_at, version = excluded.version, applied = excluded.applied, digest = excluded.digest, version_state = excluded.version_state,
             pending = excluded.pending, remark = excluded.remark, bytes = coalesce(excluded.bytes, o.bytes), bytes_at = coalesce(excluded.bytes_at, o.bytes_at)
         where o.observed_at <= excluded.observed_at`.execute(trx)
+    await keepRunNumbers(trx, lastRun)
     await trx
       .updateTable('database')
       .set({
@@ -161,7 +170,7 @@ const writeUnread = async (library: Library, databaseId: number, since: Date, pr
   })
 }
 
-const readFacts = async (connection: FleetConnection): Promise<Omit<Look, 'rows'>> => {
+const readFacts = async (connection: FleetConnection): Promise<Omit<Look, 'rows' | 'lastRun'>> => {
   const [row] = await connection.query<{ bytes: string; used: string; ours: string }>(
     `SELECT pg_database_size(current_database())::text AS bytes, count(*)::text AS used, count(*) FILTER (WHERE application_name LIKE 'tenantry%')::text AS ours ` +
       `FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
@@ -198,7 +207,9 @@ const look = async (sessions: Sessions, targets: readonly ObservedTarget[], trac
       if (kind === 'permanent') rows.push(unreadable(target, error, bytes))
     }
   }
-  return { rows, ...(await readFacts(await sessions.take(0))) }
+  let lastRun = 0
+  for (const summary of summaries.values()) lastRun = Math.max(lastRun, summary?.history?.lastRun ?? 0)
+  return { rows, lastRun, ...(await readFacts(await sessions.take(0))) }
 }
 
 /** The control database's clock: conductors date what they see by it as well. */

@@ -140,7 +140,7 @@ it('sends a span for each run, item and statement, one below the other', async (
   expect(run?.attributes).toMatchObject({ 'db.system': 'postgresql', 'tenantry.state': 'failed', 'tenantry.kind': 'migrate' })
   expect(run?.resource).toMatchObject({ 'service.name': 'tenantry', 'tenantry.part': 'worker' })
   const items = spansOf('tenantry.item').filter(({ parent }) => parent === run?.id)
-  expect(items.map(({ attributes }) => attributes['tenantry.tenant']).toSorted()).toEqual(slugs)
+  expect(items.map(({ attributes }) => attributes['tenantry.tenant'] ?? '').toSorted((one, other) => one.localeCompare(other))).toEqual(slugs)
   const failed = items.find(({ attributes }) => attributes['tenantry.tenant'] === broken)
   expect(failed).toMatchObject({ failed: true, trace: run?.trace, attributes: { sqlstate: '42P07', version: '0003', 'tenantry.run': String(rollout) } })
   const statements = spansOf('tenantry.statement')
