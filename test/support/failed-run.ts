@@ -13,7 +13,8 @@ const spoil = (schema: string): string => {
     update ${s}.invoices set due_on = issued_on - 1 where id = (select min(id) from ${s}.invoices)`
 }
 
-const ended = async (tenancy: Tenancy, run: number): Promise<RunDetail> => {
+/** Waits until the run is over and has been read back. */
+export const ended = async (tenancy: Tenancy, run: number): Promise<RunDetail> => {
   for (const end = Date.now() + 60_000; ; await sleep(50)) {
     const detail = await tenancy.runs.get(run)
     if (isFinalRun(detail.state) && detail.verified !== null) return detail
