@@ -28,7 +28,7 @@ export const blockedSentence = ({ standing, own }: Pick<ItemBlockers, 'standing'
   const since = typeof own?.queryMs === 'number' ? ` Its statement has taken ${formatDuration(Math.max(0, own.queryMs))} so far.` : ''
   if (!own?.building) return `It waits for ${what}.${since}`
   const { phase, done, total } = own.building
-  return `CREATE INDEX CONCURRENTLY is ${phase}: ${done} of ${total} are over, whichever tenant they look at.${since}`
+  return `CREATE INDEX CONCURRENTLY is ${phase}: ${done} of ${plural(total, 'transaction')} ${done === 1 ? 'is' : 'are'} over, whichever tenant they look at.${since}`
 }
 
 /** Whom it blocks, as the chain goes: the item, or others that stand before it. */
@@ -51,7 +51,7 @@ export const sessionFacts = (session: BlockingSession): readonly string[] => {
     ...(user === null ? [] : [`user ${user}${client === null ? '' : ` from ${client}`}`]),
     ...(backend === null || backend === 'client backend' ? [] : [backend]),
     ...ageOf(transactionMs, 'in its transaction for'),
-    ...ageOf(queryMs, isActive ? 'in its query for' : 'its last query began before'),
+    ...(isActive ? ageOf(queryMs, 'in its query for') : ageOf(queryMs, 'its last query began').map((age) => `${age} ago`)),
     ...(isActive && waitEvent !== null && waitsFor.length === 0 ? [`waits: ${waitEvent}`] : []),
     ...(waitsFor.length === 0 ? [] : [`waits for ${waitsFor.map((other) => (other === 0 ? 'a prepared transaction' : other)).join(', ')}`]),
     ...(pid !== 0 && isHiddenSession(session) ? ['the rest is hidden from the console’s role'] : []),

@@ -58,7 +58,9 @@ describe('the words', () => {
       queryMs: null,
       building: { phase: 'waiting for old snapshots', done: 1, total: 3 },
     }
-    expect(blockedSentence(found({ own }))).toBe('CREATE INDEX CONCURRENTLY is waiting for old snapshots: 1 of 3 are over, whichever tenant they look at.')
+    expect(blockedSentence(found({ own }))).toBe(
+      'CREATE INDEX CONCURRENTLY is waiting for old snapshots: 1 of 3 transactions is over, whichever tenant they look at.',
+    )
   })
 
   it('follow the chain', () => {
@@ -66,6 +68,7 @@ describe('the words', () => {
     const far = session({ pid: 42, depth: 1 })
     expect(blocksWhom(near, [near, far])).toBe('blocks this item')
     expect(blocksWhom(far, [near, far])).toBe('blocks 41')
+    expect(sessionFacts(session({ state: 'idle in transaction' }))).toContain('its last query began 2 s ago')
     expect(sessionFacts(near)).toEqual(['user app from 10.0.0.7', 'in its transaction for 3 min 4 s', 'in its query for 2 s', 'waits for 42'])
   })
 
