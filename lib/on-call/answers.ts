@@ -19,6 +19,7 @@ const text = (status: number, body: string, headers: Readonly<Record<string, str
 })
 
 export const notFound = (): Answer => text(404, 'not found')
+export const unanswered = (): Answer => text(503, 'no answer; the log says why')
 
 /** That it answers at all is the answer. */
 export const healthz = (): Answer => json(200, { alive: true })

@@ -1,13 +1,15 @@
 /** Probes of a process that serves nothing else. */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { env } from '../env.ts'
+import { createLogger } from '../log.ts'
 import type { Tenancy } from '../tenancy/contract/index.ts'
 import { TenancyError } from '../tenancy/index.ts'
-import { healthz, metrics, notFound, readyz, type Answer } from './answers.ts'
+import { healthz, metrics, notFound, readyz, unanswered, type Answer } from './answers.ts'
 
 export type Probes = { close(): Promise<void> }
 
 const requestLimitMs = 10_000
+const log = createLogger('on-call')
 
 const answer = async (request: IncomingMessage, tenancy: Tenancy): Promise<Answer> => {
   if (request.method !== 'GET' && request.method !== 'HEAD') return notFound()
@@ -29,10 +31,16 @@ const listen = (server: Server, port: number): Promise<void> =>
 /** @throws input.invalid when the port is taken */
 export const serveOnCall = async (port: number, tenancy: Tenancy): Promise<Probes> => {
   const server = createServer({ requestTimeout: requestLimitMs, headersTimeout: requestLimitMs }, (request, response) => {
-    void answer(request, tenancy).then(({ status, headers, body }) => {
-      response.writeHead(status, { ...headers, 'X-Content-Type-Options': 'nosniff' })
-      response.end(request.method === 'HEAD' ? undefined : body)
-    })
+    void answer(request, tenancy)
+      .catch((error: unknown) => {
+        // The work of this process is worth more than an answer about it.
+        log.error({ err: error }, 'probe.failed')
+        return unanswered()
+      })
+      .then(({ status, headers, body }) => {
+        response.writeHead(status, { ...headers, 'X-Content-Type-Options': 'nosniff' })
+        response.end(request.method === 'HEAD' ? undefined : body)
+      })
   })
   await listen(server, port)
   return {
