@@ -3,29 +3,15 @@ import { randomUUID } from 'node:crypto'
 import { ConnectionError } from '@/lib/connection'
 import { createLogger } from '@/lib/log'
 import type { Actor, ErrorDocument, Permission } from '@/lib/tenancy/contract'
-import { controlUnreachable, isTenancyError, TenancyError } from '@/lib/tenancy'
+import { controlUnreachable, isConnectionLoss, isTenancyError, TenancyError } from '@/lib/tenancy'
 import { getTenancy } from './tenancy'
 
 const log = createLogger('edge')
 
-/** What postgres.js and PostgreSQL say when the control database is not there. */
-const unreachable: ReadonlySet<unknown> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'ECONNRESET',
-  'CONNECT_TIMEOUT',
-  'CONNECTION_CLOSED',
-  'CONNECTION_ENDED',
-  '57P03',
-  '57P01',
-  '53300',
-])
-
 const known = (error: unknown): TenancyError | null => {
   if (isTenancyError(error)) return error
-  if (!(error instanceof Error) || !('code' in error)) return null
   if (error instanceof ConnectionError) return new TenancyError(error.code, { problem: error.message }, error)
-  return unreachable.has(error.code) ? controlUnreachable(error) : null
+  return isConnectionLoss(error) ? controlUnreachable(error) : null
 }
 
 /** Any thrown thing as the document that may leave the process; what is not a refusal is logged whole and leaves only its correlation id. */

@@ -46,7 +46,11 @@ import { classify, codeOf, sqlstate } from './sql/sqlstate.ts'
 
 export { TenancyError, isTenancyError } from './errors.ts'
 /** The control database went away under a call: nothing is known of what it was asked. */
-export const isConnectionLoss = (error: unknown): boolean => classify(codeOf(error)) === 'connection'
+export const isConnectionLoss = (error: unknown): boolean => {
+  // A socket that is not there has the code of any file that is not there.
+  const isFile = codeOf(error) === 'ENOENT' && error instanceof Error && 'syscall' in error && error.syscall !== 'connect'
+  return !isFile && classify(codeOf(error)) === 'connection'
+}
 export type { Logger, Meters } from './context.ts'
 /** For the sign-in library, which brings its own queries for its own tables. */
 export { openControl } from './control/db.ts'
