@@ -24,6 +24,8 @@ export type TlsFront = {
   readonly port: number
   /** Of the connections since the last time somebody asked. */
   seen(): ReadonlyArray<'tls' | 'clear'>
+  /** The host that the last one under TLS asked for; null when it named none. */
+  readonly servername: string | null
   close(): Promise<void>
 }
 
@@ -33,6 +35,7 @@ const isSslRequest = (bytes: Buffer): boolean => bytes.length === 8 && bytes.rea
 export const openTlsFront = async (upstream: number, offers: boolean): Promise<TlsFront> => {
   const sockets = new Set<Socket>()
   let seen: Array<'tls' | 'clear'> = []
+  let servername: string | null = null
   const keep = (socket: Socket): void => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
@@ -59,7 +62,10 @@ export const openTlsFront = async (upstream: number, offers: boolean): Promise<T
       }
       const secure = new TLSSocket(socket, { isServer: true, key, cert: certificate })
       secure.on('error', () => socket.destroy())
-      secure.once('secure', () => hand(secure, 'tls'))
+      secure.once('secure', () => {
+        servername = secure.servername || null
+        hand(secure, 'tls')
+      })
     })
   }
   const server = createServer(take)
@@ -70,6 +76,9 @@ export const openTlsFront = async (upstream: number, offers: boolean): Promise<T
       const all = seen
       seen = []
       return all
+    },
+    get servername() {
+      return servername
     },
     close: () =>
       new Promise((resolve) => {

@@ -1,5 +1,5 @@
 /** What `sslmode` means, for both drivers and for every address: the control database's and the fleet's. */
-import { Socket } from 'node:net'
+import { isIP, Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 
@@ -79,15 +79,17 @@ class OfferedTls extends Duplex {
       raw.off('error', failed).off('close', closed).pause()
       // Whatever comes with the answer came from somebody in between.
       if (answer.length === 1 && answer[0] === answers.refused) this.#take(raw)
-      else if (answer.length === 1 && answer[0] === answers.offered) this.#encrypt(raw)
+      else if (answer.length === 1 && answer[0] === answers.offered) this.#encrypt(raw, host)
       else this.destroy(Object.assign(new Error('the server did not say whether it takes TLS'), { code: 'ECONNRESET' }))
     })
     raw.connect(port, host)
     return this
   }
 
-  #encrypt(raw: Socket): void {
-    const secure = connectTls({ socket: raw, rejectUnauthorized: false })
+  #encrypt(raw: Socket, host: string): void {
+    // Hosted databases are told apart by it; an address that is a number may not be one.
+    const servername = isIP(host) === 0 ? host : undefined
+    const secure = connectTls({ socket: raw, rejectUnauthorized: false, servername })
     const failed = (error: Error): void => void this.destroy(error)
     this.#inner = secure
     secure.once('error', failed)

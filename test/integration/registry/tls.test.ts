@@ -81,6 +81,15 @@ describe.each(Object.keys(ways))('through %s', (way) => {
     expect([await outcome(way, withTls, mode), await outcome(way, without, mode)]).toEqual([encrypted, plain])
   })
 
+  it.each(['prefer', 'require'])('%s names the host, by which hosted databases are found; a number is no name', async (mode) => {
+    const byName = new URL(at(withTls, mode))
+    byName.hostname = 'localhost'
+    await ways[way]?.(byName.href)
+    expect(withTls.servername).toBe('localhost')
+    await ways[way]?.(at(withTls, mode))
+    expect(withTls.servername).toBeNull()
+  })
+
   it('verify-full takes a certificate that a known authority gave to just this host', async () => {
     const known = getCACertificates('default')
     setDefaultCACertificates([...known, certificate])
