@@ -18,20 +18,29 @@ declare module 'vitest' {
     readonly secret: string
     /** Folder of its embedded server, for commands run beside it with TENANTRY_DATA. */
     readonly dataDir: string
+    /** TENANTRY_METRICS_TOKEN it runs with. */
+    readonly metricsToken: string
   }
 }
 
 const secret = 'the secret of the console under test, long enough'
+const metricsToken = 'monitoring-of-the-console-under-test'
 
 export default async (project: TestProject): Promise<() => Promise<void>> => {
   await sweepDead()
   const dataDir = makeFolder('console')
-  const started = await startConsole({ TENANTRY_DATA: dataDir, TENANTRY_SECRET: secret, PORT: String(await nextFreePort(3_900)) })
+  const started = await startConsole({
+    TENANTRY_DATA: dataDir,
+    TENANTRY_SECRET: secret,
+    TENANTRY_METRICS_TOKEN: metricsToken,
+    PORT: String(await nextFreePort(3_900)),
+  })
   project.provide('consoleUrl', started.address)
   project.provide('firstLink', started.link ?? '')
   project.provide('controlUrl', findEmbedded(dataDir) ?? '')
   project.provide('secret', secret)
   project.provide('dataDir', dataDir)
+  project.provide('metricsToken', metricsToken)
   return async () => {
     await started.end()
     rmSync(dataDir, { recursive: true, force: true })

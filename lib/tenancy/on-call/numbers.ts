@@ -17,6 +17,8 @@ const readFleet = async (db: ControlDb): Promise<Numbers> => {
       from target t
       join database d on d.id = t.database_id
       left join observation o on o.target_id = t.id
+      -- Nobody looks at the others, so they would seem to be forgotten.
+      where t.id in (select p.target_id from placement p join tenant n on n.id = p.tenant_id where n.state in ('active', 'suspended'))
       group by 1, 2, 3),
     open_items as materialized (
       select server_id, state, count(*) as count from run_item where state in ('pending', 'running', 'interrupted') group by 1, 2)

@@ -60,6 +60,9 @@ class Restored extends Fleet {
 
 let hasty: Fleet
 let patient: Restored
+/** Put back to the moment at which a run was open. */
+let open: Restored
+let underWay: number
 
 beforeAll(async () => {
   lost = await makeFleet(databases)
@@ -68,8 +71,10 @@ beforeAll(async () => {
   await lost.sync(third)
   await worker.stop()
   const [one, other] = [await backUp(), await backUp()]
+  underWay = await lost.start()
+  const whileOpen = await backUp()
   const again = await lost.work()
-  await lost.roll()
+  await lost.ended(underWay)
   await lost.sync(fourth)
   await lost.roll({ selection: { kind: 'tenants', slugs: early } })
   lastLostRun = await lost.onboard(['late'])
@@ -77,6 +82,7 @@ beforeAll(async () => {
   await again.stop()
   hasty = restore(one)
   patient = restore(other)
+  open = restore(whileOpen)
 })
 afterAll(async () => {
   for (const fleet of reopened) await fleet.close()
@@ -111,6 +117,14 @@ it('a rollout that is started on the old picture applies nothing twice, and puts
   expect(counts.succeeded + counts.skipped).toBe(slugs.length)
   expect(await marksOf()).toEqual(before)
   expect(await refusalOf(hasty.start())).toMatchObject({ code: 'run.nothing_to_do' })
+  await worker.stop()
+})
+
+it('a run that was open on that day goes on, finds what it has done, and does nothing again', async () => {
+  const before = await marksOf()
+  const worker = await open.work()
+  expect(await open.verified(underWay)).toMatchObject({ state: 'succeeded', counts: { succeeded: slugs.length - early.length, skipped: early.length } })
+  expect(await marksOf()).toEqual(before)
   await worker.stop()
 })
 
