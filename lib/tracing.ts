@@ -1,13 +1,29 @@
 /** Sends spans to the collector that the operator names. The library only speaks OpenTelemetry's interface; here, at the edge of a process, stands what carries it. */
 import { hostname } from 'node:os'
-import { trace } from '@opentelemetry/api'
+import { diag, DiagLogLevel, trace } from '@opentelemetry/api'
 import { env } from './env.ts'
+import { createLogger } from './log.ts'
 import { releaseVersion } from './version.ts'
 
 /** A rollout at full speed makes thousands of spans a second; what a slow collector does not take in time is dropped, never waited for. */
 const queueSize = 32_768
 const batchSize = 1_024
 const stopLimitMs = 3_000
+/** With the tries after the first one; below the limit above, so that none of them keeps a process that has ended. */
+const exportLimitMs = 2_500
+
+/** What a collector refuses would else be lost without a word; said at most once a minute. */
+const sayFailures = (): void => {
+  const logger = createLogger('tracing')
+  const ignore = (): void => undefined
+  let silentUntil = 0
+  const error = (problem: string): void => {
+    if (performance.now() < silentUntil) return
+    silentUntil = performance.now() + 60_000
+    logger.warn({ problem: problem.slice(0, 500) }, 'tracing.failed')
+  }
+  diag.setLogger({ error, warn: ignore, info: ignore, debug: ignore, verbose: ignore }, { logLevel: DiagLogLevel.ERROR, suppressOverrideMessage: true })
+}
 
 const nothing = async (): Promise<void> => undefined
 
@@ -30,9 +46,14 @@ export const startTracing = async (part: string): Promise<() => Promise<void>> =
   const resource = defaultResource()
     .merge(own)
     .merge(detectResources({ detectors: [envDetector] }))
-  const processor = new BatchSpanProcessor(new OTLPTraceExporter(), { maxQueueSize: queueSize, maxExportBatchSize: batchSize, scheduledDelayMillis: 1_000 })
+  const processor = new BatchSpanProcessor(new OTLPTraceExporter({ timeoutMillis: exportLimitMs }), {
+    maxQueueSize: queueSize,
+    maxExportBatchSize: batchSize,
+    scheduledDelayMillis: 1_000,
+  })
   const provider = new BasicTracerProvider({ resource, spanProcessors: [processor] })
   trace.setGlobalTracerProvider(provider)
+  sayFailures()
   return async () => {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {

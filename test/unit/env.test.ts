@@ -63,6 +63,17 @@ describe('the environment', () => {
     expect(messageOf({ TENANTRY_URL: 'https://example.com/console' })).toContain('without a path')
   })
 
+  it('has metrics only for a token, and probes of a worker only on a port', () => {
+    expect(readEnvironment({})).toMatchObject({ metricsToken: null, workerPort: null, isTraced: false })
+    const given = { TENANTRY_METRICS_TOKEN: 'sixteen-or-more-of-them', TENANTRY_WORKER_PORT: '9464', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }
+    expect(readEnvironment(given)).toMatchObject({ metricsToken: 'sixteen-or-more-of-them', workerPort: 9464, isTraced: true })
+    expect(messageOf({ TENANTRY_WORKER_PORT: '0' })).toContain('TENANTRY_WORKER_PORT is “0”; right would be: a whole number from 1 to 65535')
+    expect(messageOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' })).toContain('such as http://localhost:4318')
+    expect(messageOf({ TENANTRY_METRICS_TOKEN: 'too-short' })).toContain('at least 16 characters')
+    expect(messageOf({ TENANTRY_METRICS_TOKEN: 'too-short' })).not.toContain('too-short')
+    expect(messageOf({ TENANTRY_METRICS_TOKEN: 'long enough but with blanks' })).toContain('without blanks')
+  })
+
   it('never repeats a secret', () => {
     const message = messageOf({ DATABASE_URL: 'mysql://root:hunter2@db/x', TENANTRY_SECRET: 'hunter2' })
     expect(message).toContain('DATABASE_URL')

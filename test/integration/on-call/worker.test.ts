@@ -176,6 +176,11 @@ it('is alive and not ready while the control database is away, says what is wron
   await fleet.until('the worker to be ready again', async () => (await get('/readyz')).status === 200)
 })
 
+it('refuses a port that is taken', async () => {
+  const { code, stderr } = await commandLine(fleet.controlUrl).run(['worker', '--port', new URL(address).port])
+  expect([code, stderr]).toEqual([2, expect.stringContaining(`port ${new URL(address).port} is taken by another program`)])
+})
+
 it('never wrote a password', () => {
   expect(lines().length).toBeGreaterThan(5)
   expect(said).not.toContain(password)
