@@ -15,9 +15,14 @@ const askMs = 50
 const take = async ({ control: { db } }: Library, key: string, holder: string): Promise<boolean> => {
   const { rows } = await sql`
     insert into server_turn as t (key, holder, until) values (${key}, ${holder}, now() + make_interval(secs => ${leaseSeconds}))
-    on conflict (key) do update set holder = excluded.holder, until = excluded.until where t.until < now() or t.holder = excluded.holder
+    on conflict (key) do update set holder = excluded.holder, until = excluded.until where t.until < now()
     returning 1`.execute(db)
   return rows.length > 0
+}
+
+/** An update, so that one that is overtaken by the end of the look brings nothing back. */
+const renew = async ({ control: { db } }: Library, key: string, holder: string): Promise<void> => {
+  await sql`update server_turn set until = now() + make_interval(secs => ${leaseSeconds}) where key = ${key} and holder = ${holder}`.execute(db)
 }
 
 /**
@@ -33,7 +38,7 @@ export const takeTurn = async (library: Library, key: string, deadline: number):
   }
   // A renewal that fails is tried again before the lease is over; a look is bounded itself.
   const renewing = setInterval(() => {
-    take(library, key, holder).catch((error: unknown) => library.logger.warn({ code: codeOf(error), server: key }, 'server_turn.not_renewed'))
+    renew(library, key, holder).catch((error: unknown) => library.logger.warn({ code: codeOf(error), server: key }, 'server_turn.not_renewed'))
   }, renewMs)
   return async () => {
     clearInterval(renewing)

@@ -17,6 +17,11 @@ export type FleetConnection = {
   flight(messages: readonly string[], timeoutMs: number, onAnswer?: (index: number, outcome: FlightOutcome) => void): Promise<FlightOutcome[]>
   /** One message; throws its error. */
   query<Row extends object>(text: string, timeoutMs?: number): Promise<Row[]>
+  /**
+   * Ends the backend on its server, by another connection of the same user.
+   * @returns whether the server took it
+   */
+  terminate(timeoutMs: number): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -110,6 +115,22 @@ class Line {
   }
 }
 
+const terminateBackend = async (url: string, pid: number, timeoutMs: number): Promise<boolean> => {
+  const sql = postgres({ ...driverOptions(url), max: 1, connect_timeout: timeoutMs / 1000, fetch_types: false, onnotice: () => {} })
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs)
+  })
+  const asked = sql.unsafe(`select pg_catalog.pg_terminate_backend(${pid})`).then(
+    () => true,
+    () => false,
+  )
+  const isEnded = await Promise.race([asked, late])
+  clearTimeout(timer)
+  await sql.end({ timeout: 0 }).catch(() => {})
+  return isEnded
+}
+
 /**
  * Opens a connection whose session can do nothing by accident: outside of an explicit `BEGIN READ WRITE` everything is read-only, and no
  * unqualified name resolves. A message that arrives after its BEGIN was cancelled or lost therefore fails instead of running alone.
@@ -165,6 +186,7 @@ export const connectFleet = async (url: string, options: ConnectOptions): Promis
       if (!outcome?.ok) throw outcome?.error ?? new Error('no outcome')
       return outcome.rows as Row[]
     },
+    terminate: (timeoutMs) => terminateBackend(url, pid, timeoutMs),
     close: end,
   }
 }

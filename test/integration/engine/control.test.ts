@@ -167,7 +167,7 @@ describe('every change of state so far', () => {
 
 describe('a run over two servers', () => {
   /** db2 as if it were on a server of its own: conductors know servers by their row alone. */
-  const twoServers = async (): Promise<{ two: Fleet; run: number; servers: readonly number[] }> => {
+  const twoServers = async (one = 'one', other = 'two'): Promise<{ two: Fleet; run: number; servers: readonly number[] }> => {
     const two = await makeFleet(databases, { urls: [await databases.empty(), await databases.empty()] })
     await two.control`
       with s as (insert into server (identity, name, version, version_num, max_connections, reserved_connections, budget)
@@ -178,8 +178,8 @@ describe('a run over two servers', () => {
       two,
       servers,
       run: await two.onboard([
-        { slug: 'one', database: 'db1' },
-        { slug: 'two', database: 'db2' },
+        { slug: one, database: 'db1' },
+        { slug: other, database: 'db2' },
       ]),
     }
   }
@@ -230,6 +230,26 @@ describe('a run over two servers', () => {
     await tell(second, [reportOf(run, 2, 'succeeded')], [run])
     expect(await two.stateOf(run)).toBe('succeeded')
     await control.close()
+    await two.close()
+  })
+
+  it('that is paused says so once and keeps still while the other server ends what it has in hand', async () => {
+    const { two, run: first } = await twoServers('near', 'far')
+    await two.work()
+    expect((await two.ended(first)).state).toBe('succeeded')
+    await two.ended(await two.onboard(slugsOf(4, 'more').map((slug) => ({ slug, database: 'db1' }))))
+    await two.sync({ '0003_x.sql': `select pg_sleep(case current_schema() when '${schemaOf('far')}' then 4 else 0.6 end);` })
+    const run = await two.start({ maxConcurrent: 1 })
+    await two.until('both servers to have begun', async () => (await two.itemsOf(run)).running?.length === 2)
+    await two.tenancy.runs.pause(ada, { run })
+    await two.until('the first server to be done', async () => (await two.itemsOf(run)).running?.length === 1)
+    await sleep(300)
+    const revision = async () => (await two.tenancy.runs.get(run)).revision
+    const before = await revision()
+    await sleep(1_200)
+    expect([await two.stateOf(run), (await revision()) - before]).toEqual(['pausing', 0])
+    const { counts } = await two.reaches(run, 'paused')
+    expect([counts.running, counts.pending + counts.succeeded]).toEqual([0, 6])
     await two.close()
   })
 

@@ -19,6 +19,7 @@ const outcomeOf = async (...answers: readonly FlightOutcome[]) => {
     touched: 0,
     flight: () => Promise.resolve([...answers]),
     query: () => Promise.resolve([]),
+    terminate: () => Promise.resolve(true),
     close: () => Promise.resolve(),
   }
   return (

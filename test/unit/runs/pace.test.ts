@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Pace, windowMs } from '../../../lib/tenancy/runs/conduct/pace.ts'
 
-const settleMany = (pace: Pace, count: number, ms: number, code: string | null = null): void => {
-  for (let index = 0; index < count; index += 1) pace.settled(ms, code)
+const settleMany = (pace: Pace, count: number, ms: number, code: string | null = null, like = 'run 1'): void => {
+  for (let index = 0; index < count; index += 1) pace.settled(like, ms, code)
 }
 
 /** A pace with its clock, a window at a time. */
@@ -48,7 +48,7 @@ describe('the pace of a server', () => {
   it('leaves a single locked target to its own retries, and yields when many are locked', () => {
     const { pace, pass } = paced(8)
     settleMany(pace, 40, 4)
-    pace.settled(1000, '55P03')
+    pace.settled('run 1', 1000, '55P03')
     expect(pass()).toBe(8)
     settleMany(pace, 6, 4)
     settleMany(pace, 3, 1000, '55P03')
@@ -67,6 +67,29 @@ describe('the pace of a server', () => {
     expect(pace.reason).toBe('latency')
     settleMany(pace, 20, 11)
     expect(pass()).toBe(7)
+  })
+
+  it('compares a run with itself alone: another one, or a longer way to go, is no latency', () => {
+    const { pace, pass } = paced(8)
+    settleMany(pace, 50, 5)
+    pass()
+    const widths = [1, 2, 3, 4, 5].map(() => {
+      settleMany(pace, 26, 300, null, 'run 2')
+      return pass()
+    })
+    expect(widths).toEqual([8, 8, 8, 8, 8])
+  })
+
+  it('gets used to items that stay slow, also when few of them fit into a window', () => {
+    const { pace, pass } = paced(8)
+    settleMany(pace, 50, 10)
+    pass()
+    for (let window = 0; window < 40; window += 1) {
+      settleMany(pace, pace.width, 100)
+      pass()
+    }
+    expect(pace.width).toBe(8)
+    expect(pace.reason).toBeNull()
   })
 
   it('takes failures of a tenant’s own for nothing', () => {

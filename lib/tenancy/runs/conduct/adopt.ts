@@ -185,7 +185,7 @@ export const readWork = async (
       options: row.options,
       ownRuns: row.own_runs.map(Number),
       attempts: row.attempts,
-      isSerial: lastShared > indexOf(row.from_version),
+      isSerial: !stopping && lastShared > indexOf(row.from_version),
       lookOnly: stopping && interrupted.has(row.position),
       tries: 0,
       notBefore: row.next_attempt_at?.getTime() ?? 0,

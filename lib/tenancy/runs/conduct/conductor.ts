@@ -1,5 +1,5 @@
 /** Drives the items of one server: slots that take items, lanes that carry them, a reporter that tells the control plane. */
-import { isDrivenRun, isFinalRun, isStoppingRun } from '../../contract/states.ts'
+import { isDrivenRun, isFinalRun } from '../../contract/states.ts'
 import { unseal } from '../../control/seal.ts'
 import { attemptError } from '../../migrations/attempt-error.ts'
 import { readSummaries } from '../../migrations/history.ts'
@@ -14,7 +14,8 @@ import { beat, flightName, LeaseLost, requireLease, type Lease } from './lease.t
 import { backoffMs } from './limits.ts'
 import { itemReport } from './item-report.ts'
 import { Pace } from './pace.ts'
-import { isLagging } from './replication.ts'
+import { QuietRuns } from './quiet-runs.ts'
+import { LagWatch } from './replication.ts'
 import type { RunNow } from './report.ts'
 import type { ConductOptions } from './options.ts'
 import { Reporter } from './reporter.ts'
@@ -26,6 +27,7 @@ const reservedConnections = 2
 const heartbeatMs = 2_000
 const refreshMs = 2_000
 const lingerMs = 1_500
+const idleMs = 250
 
 /** Lives as long as its fence. */
 export class Conductor {
@@ -46,6 +48,8 @@ export class Conductor {
   readonly #pace: Pace
   #wakers: Array<() => void> = []
   #stopped: unknown = null
+  readonly #lag = new LagWatch()
+  readonly #quiet = new QuietRuns()
   #idleSince: number | null = null
   /** Databases to connect to before the items are known, a slot each. */
   #ahead: readonly number[] = []
@@ -197,7 +201,8 @@ export class Conductor {
       }
     }
     if (!connection.dead) this.#lanes.alive(work.databaseId)
-    this.#pace.settled(Date.now() - startedAt.getTime(), outcome.kind === 'failed' ? outcome.error.code : null)
+    if (outcome.kind !== 'skipped' && outcome.kind !== 'untouched')
+      this.#pace.settled(`${work.run.id} ${work.fromVersion ?? ''}`, Date.now() - startedAt.getTime(), outcome.kind === 'failed' ? outcome.error.code : null)
     this.#settle(work, outcome, startedAt, connection.pid)
   }
 
@@ -236,7 +241,7 @@ export class Conductor {
         const work: Work | null =
           this.#reporter.full || index >= this.#allowed ? null : this.#list.take(here, (id) => id === here || this.#lanes.mayConnect(id), connection)
         if (!work) {
-          await this.#sleep(this.#waitMs())
+          await this.#sleep(index >= this.#allowed ? idleMs : this.#waitMs())
           continue
         }
         if (connection && (connection.dead || at !== work.databaseId || connection.touched >= this.#options.limits.recycleAfter)) {
@@ -268,15 +273,12 @@ export class Conductor {
 
   #waitMs(): number {
     const due = [this.#list.nextDue(), this.#lanes.nextRetry()].flatMap((time) => (time === null ? [] : [time - Date.now()]))
-    return Math.max(5, Math.min(250, ...due))
+    return Math.max(5, Math.min(idleMs, ...due))
   }
 
-  /** Runs of which nothing is in hand any more, here: their end may be due. */
+  /** Runs whose end may be due. */
   #quietRuns(): number[] {
-    return [...this.#list.runs.values()].flatMap((run) => {
-      if (this.#list.runningOf(run.id) > 0) return []
-      return isStoppingRun(run.state) || this.#list.openOf(run.id) === 0 ? [run.id] : []
-    })
+    return this.#quiet.due(this.#list, this.#reporter.empty)
   }
 
   #openSlots(): void {
@@ -299,7 +301,8 @@ export class Conductor {
       if (this.#pace.tick(Date.now())) this.#list.pace = this.#pace.width
       if (Date.now() - lastBeat > heartbeatMs) {
         lastBeat = Date.now()
-        this.#pace.lagging(await isLagging(this.#fence, this.#options.limits.replicationLagSeconds))
+        this.#lag.ask(this.#fence, this.#options.limits.replicationLagSeconds)
+        this.#pace.lagging(this.#lag.isLagging)
         await this.#beat()
       }
       if (!this.#done && Date.now() - lastRefresh > refreshMs) {
@@ -371,7 +374,8 @@ export class Conductor {
 
   async drive(): Promise<'idle' | 'drained' | 'fence_lost'> {
     const stopHearing = this.#options.onChange(() => void this.#intake.refresh())
-    this.#options.signal.addEventListener('abort', () => this.#wakeAll())
+    const wake = (): void => this.#wakeAll()
+    this.#options.signal.addEventListener('abort', wake)
     this.#options.hands.onCut(this.#fence)
     try {
       await Promise.all([this.#connectAhead(), this.#intake.refresh()])
@@ -380,6 +384,7 @@ export class Conductor {
       if (!this.#reporter.lost) await this.#reporter.flush(this.#quietRuns())
     } finally {
       stopHearing()
+      this.#options.signal.removeEventListener('abort', wake)
       this.#watch.close()
     }
     if (this.#stopped instanceof Error) throw this.#stopped

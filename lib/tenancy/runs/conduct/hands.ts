@@ -25,12 +25,23 @@ export class Hands {
     }
   }
 
-  /** Ends what is in hand on the server, which rolls it back: closing the connections alone would let it go on there, and commit. */
-  async cut(): Promise<void> {
+  /** One statement each, since one refusal would keep the others alive; by the item's own user where the fence's may not. */
+  async #end(connection: FleetConnection): Promise<boolean> {
+    const ended = await this.#fence?.query(`SELECT pg_terminate_backend(${connection.pid})`, cutMs).then(
+      () => true,
+      () => false,
+    )
+    return ended === true || connection.terminate(cutMs)
+  }
+
+  /**
+   * Ends what is in hand on the server, which rolls a transaction back: closing the connections alone would let it go on there, and commit.
+   * @returns how many could not be ended: what they do goes on without us
+   */
+  async cut(): Promise<number> {
     const connections = [...this.#busy]
-    if (connections.length === 0) return
-    const pids = connections.map(({ pid }) => `pg_terminate_backend(${pid})`)
-    await this.#fence?.query(`SELECT ${pids.join(', ')}`, cutMs).catch(() => {})
+    const ended = await Promise.all(connections.map((connection) => this.#end(connection)))
     await Promise.all(connections.map((connection) => connection.close()))
+    return ended.filter((isEnded) => !isEnded).length
   }
 }

@@ -26,16 +26,25 @@ export type IntakeOptions = {
 export class Intake {
   readonly #options: IntakeOptions
   #reading: Promise<void> = Promise.resolve()
+  #next: Promise<void> | null = null
 
   constructor(options: IntakeOptions) {
     this.#options = options
   }
 
-  /** One at a time; whoever asks meanwhile gets a reading of its own afterwards. */
+  /** One at a time; those who ask meanwhile share the one after it. */
   refresh(): Promise<void> {
+    this.#next ??= this.#after()
+    return this.#next
+  }
+
+  #after(): Promise<void> {
     const { onLost, logger, lease } = this.#options
     this.#reading = this.#reading
-      .then(() => this.#read())
+      .then(() => {
+        this.#next = null
+        return this.#read()
+      })
       .catch((error: unknown) => {
         if (error instanceof LeaseLost) onLost(error)
         else logger.warn({ code: codeOf(error), server: lease.serverId }, 'conductor.refresh_failed')

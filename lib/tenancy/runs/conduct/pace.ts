@@ -6,7 +6,7 @@ import type { PaceReason } from '../../contract/pace.ts'
 import { classify, sqlstate } from '../../sql/sqlstate.ts'
 
 export const windowMs = 1_000
-/** Fewer items than this say nothing about a window. */
+/** Fewer items than this say nothing. */
 const enough = 5
 /** A window is slow when its median item took this many times what items took before. */
 const slowFactor = 3
@@ -15,6 +15,8 @@ const slowWindows = 2
 /** One lock that is held is that tenant's matter; so many at once are the application's. */
 const lockShare = 0.2
 
+const rise = 1.25
+
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
 export class Pace {
@@ -22,13 +24,15 @@ export class Pace {
   #width: number
   #reason: PaceReason | null = null
   #began: number
-  #durations: number[] = []
+  /** Of items that are alike: what one run does for targets at one version. */
+  #durations = new Map<string, number[]>()
+  #done = 0
   #locks = 0
   #refused = 0
   #isLagging = false
-  /** What a median item took when the server was at ease. */
-  #usual: number | null = null
-  #slow = 0
+  /** What a median item of a kind took when the server was at ease. */
+  readonly #usual = new Map<string, number>()
+  readonly #slow = new Map<string, number>()
 
   /** @param limit never exceeded; a pace begins there, since most servers have been given what they can bear */
   constructor(limit: number, now: number) {
@@ -52,11 +56,18 @@ export class Pace {
     this.#width = isFree ? limit : Math.min(this.#width, limit)
   }
 
-  /** @param code SQLSTATE or driver code of what failed; null: it did not */
-  settled(durationMs: number, code: string | null): void {
+  /**
+   * @param like what the item has in common with others, whose durations it is compared with
+   * @param code SQLSTATE or driver code of what failed; null: it did not
+   */
+  settled(like: string, durationMs: number, code: string | null): void {
     if (code === sqlstate.lockNotAvailable) this.#locks += 1
-    else if (code === null || classify(code) === 'permanent') this.#durations.push(durationMs)
-    else this.refused(code)
+    else if (code === null || classify(code) === 'permanent') {
+      this.#done += 1
+      const durations = this.#durations.get(like)
+      if (durations) durations.push(durationMs)
+      else this.#durations.set(like, [durationMs])
+    } else this.refused(code)
   }
 
   /** A connection could not be had. */
@@ -69,20 +80,30 @@ export class Pace {
     this.#isLagging = isLagging
   }
 
+  /** Fewer items than enough are kept for the next window. */
   #isSlow(): boolean {
-    if (this.#durations.length < enough) return false
-    const now = median(this.#durations)
-    this.#slow = this.#usual !== null && now > this.#usual * slowFactor ? this.#slow + 1 : 0
-    // Rises slowly, so that a fleet whose later tenants are larger is not held back for good.
-    if (this.#slow === 0) this.#usual = this.#usual === null ? now : Math.min(now, this.#usual * 1.1)
-    else this.#usual = (this.#usual ?? now) * 1.1
-    return this.#slow >= slowWindows
+    let isSlow = false
+    for (const [like, durations] of this.#durations) {
+      if (durations.length < enough) continue
+      this.#durations.delete(like)
+      isSlow = this.#weigh(like, median(durations)) || isSlow
+    }
+    return isSlow
+  }
+
+  #weigh(like: string, now: number): boolean {
+    const usual = this.#usual.get(like) ?? now
+    const slow = now > usual * slowFactor ? (this.#slow.get(like) ?? 0) + 1 : 0
+    this.#slow.set(like, slow)
+    // Rises in any case, so that a fleet whose later tenants are larger is not held back for good.
+    this.#usual.set(like, slow === 0 ? Math.min(now, usual * rise) : usual * rise)
+    return slow >= slowWindows
   }
 
   #pressure(): PaceReason | null {
     const isSlow = this.#isSlow()
     if (this.#refused > 0) return 'connections'
-    if (this.#locks >= 2 && this.#locks >= (this.#locks + this.#durations.length) * lockShare) return 'locks'
+    if (this.#locks >= 2 && this.#locks >= (this.#locks + this.#done) * lockShare) return 'locks'
     if (this.#isLagging) return 'replication'
     return isSlow ? 'latency' : null
   }
@@ -97,7 +118,7 @@ export class Pace {
       this.#width = Math.max(1, Math.floor(this.#width * (pressure === 'latency' ? 0.75 : 0.5)))
     } else this.#width = Math.min(this.#limit, this.#width + 1)
     this.#began = now
-    this.#durations = []
+    this.#done = 0
     this.#locks = 0
     this.#refused = 0
     return this.#width !== before

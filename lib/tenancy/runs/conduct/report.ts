@@ -146,9 +146,14 @@ const activate = async (trx: ControlDb, reports: readonly ItemReport[]): Promise
   await notify(trx, { topic: 'tenants' })
 }
 
+/** In one order for everybody, so that two servers of one run do not wait for each other. */
+const lockRuns = async (trx: ControlDb, ids: readonly number[]): Promise<void> => {
+  await sql`select id from run where id = any(${[...ids]}::bigint[]) order by id for update`.execute(trx)
+}
+
 /** Items in hand become `running` before anything else is said of their run. */
 export const bumpRuns = async (trx: ControlDb, ids: readonly number[]): Promise<void> => {
-  await sql`select id from run where id = any(${[...ids]}::bigint[]) order by id for update`.execute(trx)
+  await lockRuns(trx, ids)
   await sql`
     update run set revision = revision + 1, started_at = coalesce(started_at, now()), state = case when state = 'queued' then 'running' else state end
     where id = any(${[...ids]}::bigint[])`.execute(trx)
@@ -165,14 +170,16 @@ const stopAtTolerance = async (trx: ControlDb, ids: readonly number[]): Promise<
 /**
  * A run whose items have settled, or that stops and has none in flight, gets the state that it was going to. One server may find it paused while another one
  * still has items in hand of which it has not told.
+ * @returns runs of which something has changed; their revision is a new one
  */
-export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverId: number): Promise<void> => {
-  await sql`
-    update run_item i set state = 'cancelled', revision = r.revision, finished_at = now(), next_attempt_at = null
-    from run r where r.id = i.run_id and r.id = any(${[...ids]}::bigint[]) and r.state = 'cancelling' and i.server_id = ${serverId} and i.state = 'pending'`.execute(
-    trx,
-  )
-  await sql`
+export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverId: number): Promise<number[]> => {
+  const cancelled = await sql<{ id: number }>`
+    with gone as (
+      update run_item i set state = 'cancelled', revision = r.revision + 1, finished_at = now(), next_attempt_at = null
+      from run r where r.id = i.run_id and r.id = any(${[...ids]}::bigint[]) and r.state = 'cancelling' and i.server_id = ${serverId} and i.state = 'pending'
+      returning i.run_id)
+    update run set revision = revision + 1 where id in (select run_id from gone) returning id`.execute(trx)
+  const settled = await sql<{ id: number }>`
     with open as (
       select r.id, exists (select from run_item i where i.run_id = r.id and i.state in ('pending', 'running', 'interrupted')) as any_open,
         exists (select from run_item i where i.run_id = r.id and i.state in ('running', 'interrupted')) as any_running,
@@ -180,9 +187,10 @@ export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverI
       from run r where r.id = any(${[...ids]}::bigint[]) and r.state in ('running', 'pausing', 'paused', 'cancelling'))
     update run r
     set state = case when r.state = 'cancelling' then 'cancelled' when not o.any_open then case when o.any_bad then 'failed' else 'succeeded' end else 'paused' end,
-        finished_at = case when not o.any_open or r.state = 'cancelling' then clock_timestamp() end
+        finished_at = case when not o.any_open or r.state = 'cancelling' then clock_timestamp() end, revision = revision + 1
     from open o
-    where o.id = r.id and (not o.any_open or (r.state = 'pausing' and not o.any_running))`.execute(trx)
+    where o.id = r.id and (not o.any_open or (r.state = 'pausing' and not o.any_running)) returning r.id`.execute(trx)
+  return [...new Set([...cancelled.rows, ...settled.rows].map(({ id }) => id))]
 }
 
 export type Report = {
@@ -194,6 +202,19 @@ export type Report = {
   readonly quiet: readonly number[]
 }
 
+const writeTouched = async (trx: ControlDb, runs: readonly number[], { items, attempts }: Report, worker: string, emptyDigest: string): Promise<void> => {
+  await bumpRuns(trx, runs)
+  await writeItems(trx, items)
+  await writeAttempts(trx, attempts, worker)
+  await writeSeen(
+    trx,
+    items.flatMap(({ targetId, seen }) => (seen ? [{ targetId, summary: seen }] : [])),
+    emptyDigest,
+  )
+  await activate(trx, items)
+  if (items.some(({ state }) => state === 'failed')) await stopAtTolerance(trx, runs)
+}
+
 /**
  * Writes a batch in one transaction.
  * @returns the runs as they are now
@@ -202,23 +223,14 @@ export type Report = {
 export const writeReport = async (db: ControlDb, lease: Lease, worker: string, report: Report, emptyDigest: string): Promise<RunNow[]> =>
   db.transaction().execute(async (trx) => {
     await requireLease(trx, lease)
-    const ids = [...new Set([...report.quiet, ...report.items.map(({ run }) => run)])].toSorted((a, b) => a - b)
+    const touched = [...new Set(report.items.map(({ run }) => run))]
+    const ids = [...new Set([...report.quiet, ...touched])].toSorted((a, b) => a - b)
     if (ids.length === 0) return []
-    await bumpRuns(trx, ids)
-    if (report.items.length > 0) {
-      await writeItems(trx, report.items)
-      await writeAttempts(trx, report.attempts, worker)
-      await writeSeen(
-        trx,
-        report.items.flatMap(({ targetId, seen }) => (seen ? [{ targetId, summary: seen }] : [])),
-        emptyDigest,
-      )
-      await activate(trx, report.items)
-      if (report.items.some(({ state }) => state === 'failed')) await stopAtTolerance(trx, ids)
-    }
-    if (report.quiet.length > 0) await settleRuns(trx, report.quiet, lease.serverId)
-    for (const id of ids) await notify(trx, { topic: 'run', id })
+    await lockRuns(trx, ids)
+    if (touched.length > 0) await writeTouched(trx, touched, report, worker, emptyDigest)
+    const settled = report.quiet.length > 0 ? await settleRuns(trx, report.quiet, lease.serverId) : []
+    for (const id of new Set([...touched, ...settled])) await notify(trx, { topic: 'run', id })
     const { rows } = await sql<RunNow>`select id, state, revision from run where id = any(${ids}::bigint[])`.execute(trx)
-    if (report.quiet.length > 0) await notify(trx, { topic: 'runs' })
+    if (settled.length > 0) await notify(trx, { topic: 'runs' })
     return rows
   })
