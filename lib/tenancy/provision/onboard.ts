@@ -121,6 +121,9 @@ const reservePlacements = async (trx: ControlDb, set: SetRow, rows: readonly Row
 
 type Reserved = { slug: string; target_id: number; tenant_id: number; server_id: number; role_name: string; baseline: string | null; reserved_role: boolean }
 
+/** From here on the planner must hear of what this transaction has just written: it took tables of ten thousand new rows for empty, and ran into its timeout. */
+const manyRows = 500
+
 /** In the order of the input: people look for their rows where they put them. */
 const readItems = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<NewItem[]> => {
   const { rows: reserved } = await sql<Reserved>`
@@ -184,6 +187,7 @@ const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInp
       await reserveTenants(trx, set, rows)
       await refuseTakenSchemas(trx, set, rows)
       await reservePlacements(trx, set, rows, input.isolation)
+      if (rows.length >= manyRows) await sql`analyze tenant, target, placement`.execute(trx)
       const items = await readItems(trx, set, rows)
       targetIds = items.map(({ targetId }) => targetId)
       const run = await insertRun(trx, {
