@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { LintFinding } from '../contract/views.ts'
 import { TenancyError } from '../errors.ts'
@@ -7,6 +7,7 @@ import { codeOf } from '../sql/sqlstate.ts'
 import { parseStatements, SqlSyntaxError, type Statement } from '../sql/statements.ts'
 import { byVersion, checksumOf } from './digest.ts'
 import { lintMigration } from './lint.ts'
+import { readScript } from './script-text.ts'
 import type { LoadedMigration, LoadedSet } from './types.ts'
 
 const filePattern = /^([0-9][0-9A-Za-z.-]*)_([A-Za-z0-9][A-Za-z0-9._-]*?)(\.down)?\.sql$/
@@ -47,9 +48,11 @@ const parse = async (file: string, sql: string): Promise<{ statements: Statement
   }
 }
 
-/** The same from every checkout, whatever its line ends. */
-const readScript = async (directory: string, file: string): Promise<string> =>
-  (await readFile(join(directory, file), 'utf8')).replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
+/** A file's text, and what keeps it from being one. */
+const readText = async (directory: string, file: string): Promise<{ readonly text: string; readonly findings: LintFinding[] }> => {
+  const { text, problem } = await readScript(join(directory, file))
+  return { text, findings: problem ? [finding(file, 'encoding', problem.message, problem.line, problem.column)] : [] }
+}
 
 /** The seed runs in the transaction that builds a tenant, so what holds for a transactional migration holds for it. */
 const lintSeed = async (sql: string): Promise<LintFinding[]> => {
@@ -71,15 +74,33 @@ const readMigration = async (directory: string, file: string, downFiles: Readonl
   const match = filePattern.exec(file)
   const version = match?.[1] ?? ''
   const name = match?.[2] ?? ''
-  const sql = await readScript(directory, file)
+  const { text: sql, findings: textFindings } = await readText(directory, file)
   const down = file.replace(/\.sql$/, '.down.sql')
-  const downSql = downFiles.has(down) ? await readFile(join(directory, down), 'utf8') : null
+  const back = downFiles.has(down) ? await readText(directory, down) : null
   const { transactional, findings: directiveFindings } = readDirectives(file, sql)
   const { statements, findings: syntaxFindings } = await parse(file, sql)
-  const migration: LoadedMigration = { version, name, file, checksum: checksumOf(sql), transactional, sql, downSql, statements }
-  const empty =
-    statements.length === 0 && syntaxFindings.length === 0 ? [finding(file, 'empty', 'holds no statement; remove the file or write the migration')] : []
-  return { migration, findings: [...directiveFindings, ...syntaxFindings, ...empty, ...lintMigration(migration)] }
+  const migration: LoadedMigration = { version, name, file, checksum: checksumOf(sql), transactional, sql, downSql: back?.text ?? null, statements }
+  const isRead = textFindings.length === 0 && syntaxFindings.length === 0
+  const empty = isRead && statements.length === 0 ? [finding(file, 'empty', 'holds no statement; remove the file or write the migration')] : []
+  return { migration, findings: [...textFindings, ...directiveFindings, ...syntaxFindings, ...empty, ...lintMigration(migration), ...(back?.findings ?? [])] }
+}
+
+/** The length that most versions of digits have is what the set goes by; of two that are as frequent, the longer one, because zeros can be added. */
+const lintWidths = (migrations: readonly LoadedMigration[]): LintFinding[] => {
+  const numbered = migrations.filter(({ version }) => /^\d+$/.test(version))
+  const byWidth = [...Map.groupBy(numbered, ({ version }) => version.length)]
+  const usual = byWidth.toSorted(([width, some], [otherWidth, others]) => others.length - some.length || otherWidth - width)[0]?.[0] ?? 0
+  return numbered
+    .filter(({ version }) => version.length !== usual)
+    .map(({ version, name, file }) => {
+      const remedy =
+        version.length < usual ? `name it ${version.padStart(usual, '0')}_${name}.sql` : `give all versions of the set the same length, filled up with zeros`
+      return finding(
+        file,
+        'version_width',
+        `has a version of ${version.length} digits where others have ${usual}; versions are sorted as text, so that 10 comes before 9: ${remedy}`,
+      )
+    })
 }
 
 const lintNames = (files: readonly string[], migrations: readonly LoadedMigration[]): LintFinding[] => {
@@ -93,10 +114,7 @@ const lintNames = (files: readonly string[], migrations: readonly LoadedMigratio
     if (other) findings.push(finding(file, 'duplicate_version', `has the same version ${version} as ${other}; give one of them another number`))
     seen.set(version, file)
   }
-  const widths = new Set(migrations.filter(({ version }) => /^\d+$/.test(version)).map(({ version }) => version.length))
-  if (widths.size > 1)
-    findings.push(finding(migrations[0]?.file ?? '', 'version_width', 'versions have different lengths, so 10 would sort before 9; fill them up with zeros'))
-  return findings
+  return [...findings, ...lintWidths(migrations)]
 }
 
 /**
@@ -126,8 +144,8 @@ export const loadSet = async (dir: string): Promise<LoadedSet> => {
   const downFiles = new Set(files.filter((file) => file.endsWith('.down.sql')))
   const read = await Promise.all(up.map((file) => readMigration(directory, file, downFiles)))
   const migrations = read.map(({ migration }) => migration).toSorted(byVersion)
-  const seed = files.includes(seedFile) ? await readScript(directory, seedFile) : null
-  const seedFindings = seed === null ? [] : await lintSeed(seed)
+  const seed = files.includes(seedFile) ? await readText(directory, seedFile) : null
+  const seedFindings = seed === null ? [] : [...seed.findings, ...(await lintSeed(seed.text))]
   const findings = [...lintNames(files, migrations), ...read.flatMap((one) => one.findings), ...seedFindings]
-  return { directory, migrations, seedSql: seed, findings }
+  return { directory, migrations, seedSql: seed?.text ?? null, findings }
 }

@@ -12,11 +12,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const load = (files: Readonly<Record<string, string>>) => {
+const load = (files: Readonly<Record<string, string | Uint8Array>>) => {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   return loadSet(folder)
 }
-const errorsOf = async (files: Readonly<Record<string, string>>) =>
+const errorsOf = async (files: Readonly<Record<string, string | Uint8Array>>) =>
   (await load(files)).findings.filter(({ level }) => level === 'error').map(({ file, line, column, rule }) => [file, line, column, rule])
 const problemOf = async (dir: string): Promise<unknown> => {
   try {
@@ -84,7 +84,8 @@ describe('what is wrong in a set is said with its place:', () => {
     ['a COMMIT inside', { '0001_a.sql': 'create table a (id int);\n\n  commit;' }, ['0001_a.sql', 3, 3, 'transaction_control']],
     ['two files of one version', { '0001_a.sql': 'select 1', '0001_b.sql': 'select 1' }, ['0001_b.sql', 1, 1, 'duplicate_version']],
     ['a file without a version', { '0001_a.sql': 'select 1', 'fix.sql': 'select 1' }, ['fix.sql', 1, 1, 'file_name']],
-    ['versions of several lengths', { '9_a.sql': 'select 1', '10_b.sql': 'select 1' }, ['10_b.sql', 1, 1, 'version_width']],
+    ['versions of several lengths', { '9_a.sql': 'select 1', '10_b.sql': 'select 1' }, ['9_a.sql', 1, 1, 'version_width']],
+    ['one of another length', { '0001_a.sql': 'select 1', '0002_b.sql': 'select 1', '13_x.sql': 'select 1' }, ['13_x.sql', 1, 1, 'version_width']],
     ['an empty file', { '0001_a.sql': '-- later\n' }, ['0001_a.sql', 1, 1, 'empty']],
     ['an unknown directive', { '0001_a.sql': '-- why\n-- tenantry: transaction=of\nselect 1' }, ['0001_a.sql', 2, 1, 'directive']],
     ['a COMMIT in the seed', { '0001_a.sql': 'select 1', 'seed.sql': 'insert into a values (1);\ncommit;' }, ['seed.sql', 2, 1, 'transaction_control']],
@@ -92,6 +93,27 @@ describe('what is wrong in a set is said with its place:', () => {
     ['a seed that is no SQL', { '0001_a.sql': 'select 1', 'seed.sql': 'insert in a' }, ['seed.sql', 1, 8, 'syntax']],
   ])('%s', async (_, files, finding) => {
     expect(await errorsOf(files)).toContainEqual(finding)
+  })
+
+  const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1')
+  it.each([
+    ['Latin-1', { '0001_a.sql': latin1("select 1;\nselect 'M\u00fcller'") }, ['0001_a.sql', 2, 10, 'encoding']],
+    ['Latin-1 behind what is UTF-8', { '0001_a.sql': Buffer.concat([Buffer.from("select 'ü€😀"), latin1('\u00e4')]) }, ['0001_a.sql', 1, 12, 'encoding']],
+    ['half of a character at the end', { '0001_a.sql': Buffer.from("select '\u00e4").subarray(0, 9) }, ['0001_a.sql', 1, 9, 'encoding']],
+    ['UTF-16', { '0001_a.sql': Buffer.from('\uFEFFselect 1', 'utf16le') }, ['0001_a.sql', 1, 1, 'encoding']],
+    ['UTF-16 without its mark', { '0001_a.sql': Buffer.from('select 1', 'utf16le') }, ['0001_a.sql', 1, 2, 'encoding']],
+    ['a NUL', { '0001_a.sql': "select 1;\nselect 'a\u0000b'" }, ['0001_a.sql', 2, 10, 'encoding']],
+    ['Latin-1 in the seed', { '0001_a.sql': 'select 1', 'seed.sql': latin1("insert into a values ('\u00fc')") }, ['seed.sql', 1, 24, 'encoding']],
+    ['Latin-1 on the way back', { '0001_a.sql': 'select 1', '0001_a.down.sql': latin1('-- \u00fc') }, ['0001_a.down.sql', 1, 4, 'encoding']],
+  ])('%s, which would be stored damaged', async (_, files, finding) => {
+    expect(await errorsOf(files)).toEqual([finding])
+  })
+
+  it('with what would be right', async () => {
+    const latin = await load({ '0001_a.sql': latin1("select 'M\u00fcller'") })
+    expect(latin.findings[0]?.message).toContain('byte 0xfc is not UTF-8; files of a set are UTF-8, so save it as UTF-8')
+    const widths = await load({ '0001_a.sql': 'select 1', '0002_b.sql': 'select 1', '13_x.sql': 'select 1' })
+    expect(widths.findings.map(({ message }) => message)).toEqual([expect.stringContaining('name it 0013_x.sql')])
   })
 
   it('directives count at the head of a file alone', async () => {
