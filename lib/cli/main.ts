@@ -27,3 +27,8 @@ try {
   if (isHelpInstead) process.exitCode = exitCodes.refused
   else if (!isAnswered) fail(createOutput(wantsJson(process.argv)), error)
 }
+
+// A command that has ended waits for its words to be read, but not for a server that has fallen silent to hang up.
+setTimeout(() => {
+  if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit()
+}, 300).unref()

@@ -42,8 +42,7 @@ export const runWorker = async (options: WorkerOptions = {}): Promise<void> => {
     await worker.stop(stopWords(say))
   } finally {
     await probes?.close()
-    await tenancy.close()
-    await endTracing()
+    await Promise.all([tenancy.close(), endTracing()])
     await connection.close()
   }
 }

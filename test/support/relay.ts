@@ -1,4 +1,4 @@
-/** Stands between a browser and a console as a proxy does, and can lose its connections. */
+/** Stands between two as a proxy does, a browser and a console or a process and PostgreSQL, and can lose its connections or say nothing more. */
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 
@@ -6,13 +6,16 @@ export type Relay = {
   readonly address: string
   /** Cuts every connection there is; new ones are taken at once. */
   drop(): void
+  /** From now on nothing goes through and nothing is ended: as if a firewall swallowed every packet. */
+  stall(): void
   close(): Promise<void>
 }
 
-/** Listens on a free port of this machine and hands every byte to the console at `address` and back. */
+/** Listens on a free port of this machine and hands every byte to whoever is at `address`, and back. */
 export const openRelay = async (address: string): Promise<Relay> => {
   const port = Number(new URL(address).port)
   const sockets = new Set<Socket>()
+  let isStalled = false
   const keep = (socket: Socket): void => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
@@ -23,6 +26,7 @@ export const openRelay = async (address: string): Promise<Relay> => {
     const console = connect(port, 'localhost')
     keep(browser)
     keep(console)
+    if (isStalled) return
     browser.pipe(console).pipe(browser)
     browser.once('close', () => console.destroy())
     console.once('close', () => browser.destroy())
@@ -34,6 +38,10 @@ export const openRelay = async (address: string): Promise<Relay> => {
   return {
     address: `http://localhost:${(server.address() as AddressInfo).port}`,
     drop,
+    stall: () => {
+      isStalled = true
+      for (const socket of sockets) socket.unpipe().pause()
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

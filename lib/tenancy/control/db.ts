@@ -5,6 +5,7 @@ import type { PoolUse } from '../contract/on-call.ts'
 import { driverOptions, pgOptions } from '../sql/database-url.ts'
 import { codeOf, classify } from '../sql/sqlstate.ts'
 import type { ControlTables } from './schema.ts'
+import { Sockets } from './sockets.ts'
 
 /** The schema of the control database that holds the console's own tables. */
 export const controlSchema = 'tenantry'
@@ -29,7 +30,14 @@ const applicationName = 'tenantry'
 const usualMost = 8
 const connectTimeoutMs = 10_000
 const answerTimeoutMs = 45_000
-const closeTimeoutMs = 5_000
+const lockTimeoutMs = 10_000
+/**
+ * A process that stalls in the middle of a transaction holds its rows, and with them the takeover of its work: its server gives up before anybody takes it for
+ * dead. Nobody leaves a transaction to itself for nearly as long.
+ */
+const idleTransactionMs = 8_000
+/** A process that stops has ten seconds for everything. */
+const closeTimeoutMs = 1_500
 
 const int8 = 20
 const int8s = 1016
@@ -58,23 +66,35 @@ class ControlClient extends Client {
   }
 }
 
-/** For whoever opens a pool of its own on the control database: no answer that never comes is waited for. */
-export const answerBounds = { query_timeout: answerTimeoutMs, connectionTimeoutMillis: connectTimeoutMs, keepAlive: true } as const
+/** What is set for the role or the database is set for others: timeouts that no statement survives, sessions that may only read. */
+const ownSettings = '-c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed'
 
-const openPool = (url: string, options: ControlOptions): Pool => {
+/** For whoever opens a pool of its own on the control database: no answer that never comes is waited for. */
+export const answerBounds = {
+  query_timeout: answerTimeoutMs,
+  connectionTimeoutMillis: connectTimeoutMs,
+  statement_timeout: answerTimeoutMs,
+  lock_timeout: lockTimeoutMs,
+  idle_in_transaction_session_timeout: idleTransactionMs,
+  options: ownSettings,
+  keepAlive: true,
+} as const
+
+const openPool = (url: string, options: ControlOptions, sockets: Sockets): Pool => {
   const pool = new Pool({
-    ...pgOptions(url),
+    ...sockets.keep(pgOptions(url)),
     Client: ControlClient,
     max: options.max ?? usualMost,
     idleTimeoutMillis: 30_000,
     keepAlive: answerBounds.keepAlive,
     application_name: options.applicationName ?? applicationName,
     statement_timeout: options.answerMs ?? 30_000,
-    lock_timeout: 10_000,
+    lock_timeout: answerBounds.lock_timeout,
+    idle_in_transaction_session_timeout: answerBounds.idle_in_transaction_session_timeout,
     // A server that is gone without a word ends nothing by itself; one that is there has ended the statement before.
     query_timeout: options.answerMs ?? answerBounds.query_timeout,
     // Queries over thousands of tenants look expensive to the planner; compiling them takes longer than running them.
-    options: `-c search_path=${controlSchema} -c jit=off`,
+    options: `${ownSettings} -c search_path=${controlSchema} -c jit=off`,
     types,
   })
   // A connection may go while it lies idle or is held between two statements; whoever uses it next is told, and the pool opens another one.
@@ -110,37 +130,24 @@ const guardedPool = (pool: Pool): PostgresPool => ({
   end: () => pool.end(),
 })
 
-/** Waits for what is under way, within bounds; what is held longer is cut. */
-const closePool = async (pool: Pool, clients: ReadonlySet<PoolClient>): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, closeTimeoutMs)
-  })
-  await Promise.race([pool.end(), late])
-  clearTimeout(timer)
-  await Promise.allSettled([...clients].map((client) => client.end()))
-}
-
 /**
  * Opens the control database's pool. Lazy: connects at the first query.
  * @param url connection string of the control database (direct, not through a transaction pooler: LISTEN needs a session)
  */
 export const openControl = (url: string, options: ControlOptions = {}): Control => {
-  const pool = openPool(url, options)
-  const clients = new Set<PoolClient>()
-  pool.on('connect', (client) => clients.add(client))
-  pool.on('remove', (client) => clients.delete(client))
+  const sockets = new Sockets()
+  const pool = openPool(url, options, sockets)
   const db = new Kysely<ControlTables>({ dialect: new PostgresDialect({ pool: guardedPool(pool) }) })
   const sql = postgres({
     ...driverOptions(url),
     max: 1,
     connect_timeout: connectTimeoutMs / 1000,
     onnotice: () => {},
-    connection: { application_name: options.applicationName ?? applicationName },
+    connection: { application_name: options.applicationName ?? applicationName, statement_timeout: answerTimeoutMs },
   })
   let closing: Promise<void> | null = null
   const close = async (): Promise<void> => {
-    await Promise.all([closePool(pool, clients), sql.end({ timeout: closeTimeoutMs / 1000 })])
+    await Promise.all([sockets.end(closeTimeoutMs, pool.end()), sql.end({ timeout: closeTimeoutMs / 1000 })])
   }
   const use = (): PoolUse => ({
     busy: pool.totalCount - pool.idleCount,

@@ -2,23 +2,21 @@
 import { hostname } from 'node:os'
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
-import { PgBoss } from 'pg-boss'
 import type { WorkerPulse } from '../contract/on-call.ts'
 import type { StopOptions, Worker } from '../contract/worker.ts'
 import type { Library } from '../context.ts'
-import { answerBounds } from '../control/db.ts'
 import type { Ears } from '../control/notify.ts'
 import { claimSecret } from '../control/secret-check.ts'
 import { refreshDatabases } from '../registry/database-refresh.ts'
 import { observeDatabase } from '../observation/observe.ts'
 import type { DatabaseLook } from '../observation/request.ts'
-import { pgOptions } from '../sql/database-url.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { serversWithWork } from './conduct/adopt.ts'
 import { conduct } from './conduct/drive-server.ts'
 import { Hands } from './conduct/hands.ts'
 import { conductLimits, type ConductLimits } from './conduct/limits.ts'
 import { conductorFreshSeconds } from './control.ts'
+import { createQueues, queues, send, type Queues } from './queues.ts'
 import { runsToVerify, verifyRun } from './verify.ts'
 import { within } from './within.ts'
 
@@ -28,89 +26,23 @@ export type WorkerOptions = {
   readonly schedules?: boolean
   readonly limits?: Partial<ConductLimits>
 }
-const queues = { conduct: 'conduct', observe: 'observe', observeAll: 'observe-all', verify: 'verify' } as const
 const sweepMs = 2_000
-/** Most migrations take less; containers are killed ten seconds after they were asked to go, and the rest needs some of these. */
+/** Most migrations take less. */
 const usualDrainMs = 5_000
-/** For what was ended to be told, for the queue, and for a control database that may be away. */
-const cutMs = 3_000
+/** For all that follows, also when the control database says nothing: containers are killed ten seconds after they were asked to go, and the pools close after this. */
+const afterDrainMs = 2_000
+/** Of those, for the queues and the worker's own row. */
+const leaveMs = 800
 /** How long a run waits that could not be read back whole, because a database is away. */
 const verifyAgainMs = 60_000
 const observeEvery = '*/15 * * * *'
-/** A job's own bound; heartbeats tell a dead worker from a long run far earlier. */
-const jobLimitSeconds = 23 * 3600
-const heartbeat = { heartbeatSeconds: 10 }
+const stopped = (): Error => Object.assign(new Error('the worker stops'), { code: 'CONNECTION_ENDED' })
 const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 5 }
-
-/** Handed on to the driver; their type does not list them all. */
-const connection = (url: string): object => ({ ...answerBounds, ...pgOptions(url) })
-
-const makeBoss = (url: string, library: Library, schedules: boolean): PgBoss => {
-  const boss = new PgBoss({
-    ...connection(url),
-    application_name: 'tenantry:jobs',
-    schema: 'pgboss',
-    max: 4,
-    useListenNotify: true,
-    schedule: schedules,
-    superviseIntervalSeconds: 5,
-    monitorIntervalSeconds: 5,
-  })
-  boss.on('error', (error) => library.logger.warn({ code: codeOf(error) }, 'jobs.error'))
-  return boss
-}
-
-/** `exclusive`: at most one job a key is waiting or active, which is what makes one driver to a server. */
-const makeQueues = async (boss: PgBoss): Promise<void> => {
-  for (const name of Object.values(queues))
-    await boss.createQueue(name, { policy: 'exclusive', retryLimit: 0, expireInSeconds: jobLimitSeconds, deleteAfterSeconds: 3600, notify: true, ...heartbeat })
-}
-
-/** @returns false when a job of that key is waiting or active already: then this one is not sent */
-const send = async (boss: PgBoss, queue: string, key: number | string, data: object): Promise<boolean> =>
-  (await boss.send(queue, data, { singletonKey: String(key) })) !== null
-
-export type Jobs = {
-  /** Looks at databases of one server, one after the other. */
-  observe(serverId: number, looks: readonly DatabaseLook[]): Promise<void>
-  close(): Promise<void>
-}
-
-/** For processes that only ask for work: opens at the first request. */
-export const createJobs = (library: Library, url: string): Jobs => {
-  let opened: Promise<PgBoss> | null = null
-  const open = async (): Promise<PgBoss> => {
-    const boss = makeBoss(url, library, false)
-    try {
-      await boss.start()
-      await makeQueues(boss)
-      return boss
-    } catch (error) {
-      // The next request tries anew.
-      opened = null
-      await boss.stop({ graceful: false }).catch(() => {})
-      throw error
-    }
-  }
-  return {
-    async observe(serverId, looks) {
-      opened ??= open()
-      const boss = await opened
-      if (await send(boss, queues.observe, serverId, { looks })) return
-      // Another look at the server is under way, which may have passed by what is asked for: this one waits behind it.
-      for (const look of looks) await send(boss, queues.observe, `${serverId}:${look.databaseId}`, { looks: [look] })
-    },
-    async close() {
-      const boss = await opened?.catch(() => null)
-      await boss?.stop({ graceful: false })
-    },
-  }
-}
 
 class WorkerProcess implements Worker {
   readonly name: string
   readonly #library: Library
-  readonly #boss: PgBoss
+  readonly #queues: Queues
   readonly #ears: Ears
   readonly #options: WorkerOptions
   readonly #abort = new AbortController()
@@ -130,7 +62,7 @@ class WorkerProcess implements Worker {
     this.#library = library
     this.#ears = ears
     this.#options = options
-    this.#boss = makeBoss(url, library, options.schedules !== false)
+    this.#queues = createQueues(url, library, options.schedules !== false)
   }
 
   get pulse(): WorkerPulse {
@@ -139,11 +71,11 @@ class WorkerProcess implements Worker {
   }
 
   async start(): Promise<void> {
-    await this.#boss.start()
-    await makeQueues(this.#boss)
+    await this.#queues.start()
     await this.#work(queues.conduct, 16, ({ serverId }: { serverId: number }) => this.#conduct(serverId))
     await this.#work(queues.verify, 2, ({ run }: { run: number }) => this.#verify(run))
     await this.#work(queues.observe, 4, ({ looks }: { looks: readonly DatabaseLook[] }) => this.#observe(looks))
+    await this.#work(queues.look, 4, ({ looks }: { looks: readonly DatabaseLook[] }) => this.#observe(looks))
     await this.#work(queues.observeAll, 1, () => this.#observeAll())
     if (this.#options.schedules !== false) await this.#startSchedule()
     this.#unsubscribe = await this.#ears.subscribe((heard) => {
@@ -157,14 +89,14 @@ class WorkerProcess implements Worker {
 
   /** What was not looked at since the last due time, because no worker ran, is looked at now. */
   async #startSchedule(): Promise<void> {
-    await this.#boss.schedule(queues.observeAll, observeEvery)
+    await this.#queues.boss.schedule(queues.observeAll, observeEvery)
     const { rows } = await sql<{ stale: boolean }>`
       select exists (select from database where checked_at is null or checked_at < now() - interval '15 minutes') as stale`.execute(this.#library.control.db)
-    if (rows[0]?.stale) await send(this.#boss, queues.observeAll, 'all', {})
+    if (rows[0]?.stale) await send(this.#queues.boss, queues.observeAll, 'all', {})
   }
 
   async #work<Data extends object>(queue: string, concurrency: number, handle: (data: Data) => Promise<unknown>): Promise<void> {
-    await this.#boss.work<Data>(queue, { localConcurrency: concurrency, batchSize: 1, heartbeatRefreshSeconds: 3, ...polling }, async ([job]) => {
+    await this.#queues.boss.work<Data>(queue, { localConcurrency: concurrency, batchSize: 1, heartbeatRefreshSeconds: 3, ...polling }, async ([job]) => {
       if (!job) return
       const running = handle(job.data).then(() => {})
       this.#busy.add(running)
@@ -210,7 +142,8 @@ class WorkerProcess implements Worker {
   async #observe(looks: readonly DatabaseLook[]): Promise<void> {
     const failures: unknown[] = []
     for (const { databaseId, targets } of looks) {
-      if (this.#abort.signal.aborted) return
+      // What was promised is not done yet: the next worker does it.
+      if (this.#abort.signal.aborted) throw stopped()
       await observeDatabase(this.#library, databaseId, targets).catch((error: unknown) => failures.push(error))
     }
     if (failures.length > 0) throw failures[0]
@@ -225,7 +158,7 @@ class WorkerProcess implements Worker {
     await refreshDatabases(this.#library)
     const databases = await this.#library.control.db.selectFrom('database').select(['id', 'server_id as serverId']).orderBy('id').execute()
     for (const [serverId, looks] of Map.groupBy(databases, (database) => database.serverId))
-      await send(this.#boss, queues.observe, serverId, { looks: looks.map(({ id }) => ({ databaseId: id, targets: null })) })
+      await send(this.#queues.boss, queues.observe, serverId, { looks: looks.map(({ id }) => ({ databaseId: id, targets: null })) })
   }
 
   /** Finds work that nobody drives: new runs, and those whose worker died. One sweep at a time; a call meanwhile makes one more. */
@@ -250,9 +183,9 @@ class WorkerProcess implements Worker {
     const { db } = this.#library.control
     await sql`insert into worker (name) values (${this.name}) on conflict (name) do update set heartbeat_at = now()`.execute(db)
     this.#sweptAt = Date.now()
-    for (const serverId of await serversWithWork(db, conductorFreshSeconds)) await send(this.#boss, queues.conduct, serverId, { serverId })
+    for (const serverId of await serversWithWork(db, conductorFreshSeconds)) await send(this.#queues.boss, queues.conduct, serverId, { serverId })
     for (const run of await runsToVerify(this.#library))
-      if ((this.#verifyAgainAt.get(run) ?? 0) <= Date.now()) await send(this.#boss, queues.verify, run, { run })
+      if ((this.#verifyAgainAt.get(run) ?? 0) <= Date.now()) await send(this.#queues.boss, queues.verify, run, { run })
   }
 
   /** What is on its way finishes if it can in time; everything else is left to other workers, or to the next start. */
@@ -265,19 +198,21 @@ class WorkerProcess implements Worker {
   }
 
   async #stop({ drainMs = usualDrainMs, onDrain, onCut }: StopOptions): Promise<void> {
+    const end = performance.now() + drainMs + afterDrainMs
+    const left = (): number => Math.max(0, end - performance.now())
     clearInterval(this.#timer)
     this.#unsubscribe?.()
     this.#abort.abort()
     const ended = Promise.allSettled([...this.#busy, this.#sweeping])
     if (this.#inHand > 0) onDrain?.(this.#inHand, drainMs)
-    if (!(await within(drainMs, ended))) {
+    let isDone = await within(drainMs, ended)
+    if (!isDone) {
       if (this.#inHand > 0) onCut?.(this.#inHand)
-      await Promise.all([...this.#hands].map((hands) => hands.cut()))
-      await within(cutMs, ended)
+      const cut = Promise.all([...this.#hands].map((hands) => hands.cut())).then(() => ended)
+      isDone = await within(left() - leaveMs, cut)
     }
-    await within(cutMs, this.#boss.stop({ graceful: true, timeout: 1_000 }))
     const forgotten = sql`delete from worker where name = ${this.name} or heartbeat_at < now() - interval '1 day'`.execute(this.#library.control.db)
-    await within(cutMs, forgotten)
+    await Promise.all([this.#queues.stop(left(), isDone), within(left(), forgotten)])
   }
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { commandLine, type CommandLine, type Ended } from '../../support/command-line.ts'
 import { makeFleet, slugsOf, type Fleet } from '../../support/fleet.ts'
+import { openRelay } from '../../support/relay.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -28,8 +29,8 @@ afterEach(async () => {
 })
 afterAll(() => fleet.close())
 
-const startWorker = async (): Promise<ReturnType<CommandLine['start']>> => {
-  const worker = line.start(['worker'])
+const startWorker = async (at: CommandLine = line): Promise<ReturnType<CommandLine['start']>> => {
+  const worker = at.start(['worker'])
   running.add(worker)
   let said = ''
   worker.child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
@@ -111,4 +112,25 @@ it('is gone at once at the second signal', async () => {
   worker.child.kill('SIGINT')
   expect(await exited).toEqual([130, null])
   await fleet.tenancy.runs.cancel({ kind: 'system', id: null, label: 'test', role: 'admin' }, { run })
+})
+
+it('is gone within ten seconds, with what it had in hand rolled back, when the control database says nothing any more', async () => {
+  const own = await makeFleet(databases, { budget: 4 })
+  const first = await own.work()
+  await own.ended(await own.onboard(slugsOf(2, 'quiet')))
+  await first.stop()
+  await own.sync({ '0003_long.sql': 'select pg_sleep(61); create table third (id int);' })
+  const relay = await openRelay(own.controlUrl)
+  const through = Object.assign(new URL(own.controlUrl), { host: new URL(relay.address).host })
+  const worker = await startWorker(commandLine(through.href))
+  const sleepers = () => own.sql`select 1 from pg_stat_activity where state = 'active' and query like 'select pg_sleep(61)%'`
+  await own.start()
+  await own.until('two items in the long one', async () => (await sleepers()).length === 2)
+  relay.stall()
+  const ended = await stop(worker, 'SIGTERM')
+  const left = await sleepers()
+  await relay.close()
+  await own.close()
+  expect(ended.tookMs).toBeLessThan(10_000)
+  expect([ended.code, left.length]).toEqual([0, 0])
 })
