@@ -11,20 +11,33 @@ export type AuditEntry = {
   readonly details?: Readonly<Record<string, unknown>>
 }
 
+const insert = (trx: ControlDb, { actor, action, subjectKind, subject, details }: AuditEntry) =>
+  trx.insertInto('audit').values({
+    actor_kind: actor.kind,
+    actor_id: actor.id,
+    actor_label: actor.label,
+    action,
+    subject_kind: subjectKind,
+    subject,
+    details: JSON.stringify(details ?? {}),
+  })
+
 /** One row, in the transaction of what it tells of: both are there or neither is. */
-export const appendAudit = async (trx: ControlDb, { actor, action, subjectKind, subject, details }: AuditEntry): Promise<void> => {
-  await trx
-    .insertInto('audit')
-    .values({
-      actor_kind: actor.kind,
-      actor_id: actor.id,
-      actor_label: actor.label,
-      action,
-      subject_kind: subjectKind,
-      subject,
-      details: JSON.stringify(details ?? {}),
-    })
-    .execute()
+export const appendAudit = async (trx: ControlDb, entry: AuditEntry): Promise<void> => {
+  await insert(trx, entry).execute()
+}
+
+/**
+ * One row before a deed that no transaction here can hold, since it is done elsewhere: whatever happens in between, the row is there with `outcome` pending.
+ * @returns the way to add what came of it
+ */
+export const auditAhead = async (db: ControlDb, entry: AuditEntry): Promise<(outcome: Readonly<Record<string, unknown>>) => Promise<void>> => {
+  const { id } = await insert(db, { ...entry, details: { ...entry.details, outcome: 'pending' } })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return async (outcome) => {
+    await sql`update audit set details = details || ${JSON.stringify(outcome)}::jsonb where id = ${id}`.execute(db)
+  }
 }
 
 /** The same for many subjects at once, in one statement. */

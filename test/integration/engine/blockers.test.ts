@@ -145,6 +145,25 @@ describe('an item that waits for a lock', () => {
     expect(await refusalOf(patient.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, session)))).toMatchObject({ code: 'session.not_blocking' })
   })
 
+  it('leaves the trail of a session that was ended, also when the control database went away right after', async () => {
+    const { set, slug, schema } = await given(patient, change)
+    const blocker = await somebody('forgotten psql')
+    await blocker.run(`begin; lock table ${schema}.customer in share mode`)
+    const run = await patient.start({ set })
+    const found = await seen(patient, run, slug, ({ sessions: all }) => all.length === 1)
+    await patient.control.unsafe(`
+      create function lose_outcome() returns trigger language plpgsql as $$ begin raise exception 'lost' using errcode = '57P01'; end $$;
+      create trigger lose_outcome before insert or update on audit for each row when (new.details->>'outcome' = 'sent') execute function lose_outcome()`)
+    await expect(patient.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, one(found, blocker.pid)))).rejects.toMatchObject({ code: '57P01' })
+    await patient.control.unsafe('drop function lose_outcome cascade')
+    expect((await patient.ended(run)).state).toBe('succeeded')
+    expect(await auditOf(patient)).toMatchObject({
+      action: 'sessions.terminate',
+      actor: ada.label,
+      details: { run, tenant: slug, pid: blocker.pid, reason: 'the release has to go on', outcome: 'pending' },
+    })
+  })
+
   it('that still reads its history names who keeps it from that', async () => {
     const { set, slug, schema } = await given(patient, change)
     const blocker = await somebody('hand-made repair')

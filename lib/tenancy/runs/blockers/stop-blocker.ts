@@ -1,7 +1,7 @@
 import type { BlockerStop, BlockingSession, StopBlockerInput } from '../../contract/blockers.ts'
 import type { Actor } from '../../contract/permissions.ts'
 import type { Library } from '../../context.ts'
-import { appendAudit } from '../../control/audit.ts'
+import { auditAhead } from '../../control/audit.ts'
 import { TenancyError } from '../../errors.ts'
 import { lookBriefly } from '../../registry/brief-look.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
@@ -51,23 +51,30 @@ const refusal = ({ pid, slug }: StopBlockerInput, stopped: Stopped): TenancyErro
 }
 
 /**
- * Ends the query or the session of somebody who is in the way of the item. The trail tells of it beside the deed, which is another server's: who, why, what came of it
- * and what the session was.
+ * Ends the query or the session of somebody who is in the way of the item. The trail tells of it before the deed, which is another server's: who and why; and after it,
+ * what came of it and what the session was.
  * @throws run.unknown, tenant.unknown, session.*, database.* when the server cannot be asked
  */
 export const stopBlocker = async (library: Library, actor: Actor, stop: BlockerStop, input: StopBlockerInput): Promise<void> => {
   const { run, slug, pid, backendStart, reason } = input
   const place = await findPlace(library, run, slug)
   if (!place) throw new TenancyError('session.not_blocking', { pid, slug })
-  const stopped = await lookBriefly(library, place.database, (connection) => signal(connection, place, stop, input), lookBounds)
-  const { verdict, session } = stopped
-  await appendAudit(library.control.db, {
+  const tell = await auditAhead(library.control.db, {
     actor,
     action: `sessions.${stop}`,
     subjectKind: 'session',
     subject: `${pid} on ${place.database.name}`,
-    details: { run, tenant: slug, database: place.database.name, pid, backendStart, reason, outcome: verdict, session },
+    details: { run, tenant: slug, database: place.database.name, pid, backendStart, reason, session: null },
   })
+  let stopped: Stopped
+  try {
+    stopped = await lookBriefly(library, place.database, (connection) => signal(connection, place, stop, input), lookBounds)
+  } catch (error) {
+    // The connection may have been lost with the answer alone. Where that cannot be told either, it stays pending.
+    await tell({ outcome: 'unknown', code: codeOf(error) }).catch(() => {})
+    throw error
+  }
+  await tell({ outcome: stopped.verdict, session: stopped.session })
   const refused = refusal(input, stopped)
   if (refused) throw refused
 }
