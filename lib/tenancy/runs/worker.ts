@@ -208,7 +208,11 @@ class WorkerProcess implements Worker {
     let isDone = await within(drainMs, ended)
     if (!isDone) {
       if (this.#inHand > 0) onCut?.(this.#inHand)
-      const cut = Promise.all([...this.#hands].map((hands) => hands.cut())).then(() => ended)
+      const cut = Promise.all([...this.#hands].map((hands) => hands.cut())).then((left) => {
+        const notEnded = left.reduce((sum, count) => sum + count, 0)
+        if (notEnded > 0) this.#library.logger.warn({ items: notEnded }, 'worker.not_ended')
+        return ended
+      })
       isDone = await within(left() - leaveMs, cut)
     }
     const forgotten = sql`delete from worker where name = ${this.name} or heartbeat_at < now() - interval '1 day'`.execute(this.#library.control.db)
