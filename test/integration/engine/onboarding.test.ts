@@ -286,11 +286,33 @@ describe('a schema that is there already', () => {
     await fleet.sql.unsafe(`alter database "${name}" allow_connections false`)
     try {
       const { code, details } = await refusalOf(fleet.onboard([{ slug, baseline: '0001', database: 'db2' }]))
-      expect([code, details.problem]).toEqual(['onboard.baseline', expect.stringMatching(/could not be seen. No connection to/)])
+      expect([code, details.problem]).toEqual([
+        'onboard.baseline',
+        expect.stringMatching(/database “db2” could not be asked[^]*No connection to[^]*Try again when it answers/),
+      ])
       expect(await stateOf(slug)).toBeUndefined()
     } finally {
       await fleet.sql.unsafe(`alter database "${name}" allow_connections true`)
     }
+  })
+
+  it('is started with within a second when its database takes longer to say whether it is there; then its item tells', async () => {
+    const [there, missing, elsewhere] = [newSlug('late'), newSlug('late-missing'), newSlug('late-elsewhere')]
+    await fleet.sql.unsafe(`create schema "${schemaOf(there)}"`)
+    // As if another process looked at the server for as long as it likes.
+    await fleet.control`insert into server_turn (key, holder, until) select id::text, 'somebody', now() + interval '1 hour' from server`
+    const began = Date.now()
+    const run = await fleet.onboard([
+      { slug: there, baseline: '0001' },
+      { slug: missing, baseline: '0001' },
+      { slug: elsewhere, baseline: '0001', database: 'db2' },
+    ])
+    const tookMs = Date.now() - began
+    await fleet.control`delete from server_turn where holder = 'somebody'`
+    expect(tookMs).toBeLessThan(1_500)
+    await fleet.ended(run)
+    expect(await fleet.itemsOf(run)).toEqual({ succeeded: [there], failed: [elsewhere, missing].toSorted() })
+    expect(await lastErrorOf(run, missing)).toMatchObject({ code: 'schema_missing', message: expect.stringContaining(schemaOf(missing)) })
   })
 
   it('is not adopted against its own history, and nothing of the try is left', async () => {
