@@ -29,6 +29,14 @@ export default defineConfig({
         testTimeout: 60_000,
         hookTimeout: 60_000,
       }),
+      // The long half of breaking things: by itself, one file after the other, since all of it measures how soon a run goes on.
+      project('breaking', {
+        include: ['test/breaking/**/*.test.ts'],
+        globalSetup: 'test/support/cluster-15.ts',
+        testTimeout: 600_000,
+        hookTimeout: 120_000,
+        fileParallelism: false,
+      }),
       project('e2e', {
         include: ['test/e2e/**/*.test.ts'],
         globalSetup: 'test/support/console.ts',

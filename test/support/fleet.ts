@@ -74,6 +74,13 @@ export const schemaOf = (slug: string): string => `tenant_${slug.replaceAll('-',
 export const slugsOf = (count: number, prefix = 't'): string[] => Array.from({ length: count }, (_, index) => `${prefix}${String(index + 1).padStart(3, '0')}`)
 
 const waitLimitMs = 55_000
+/** Whatever a test sets for the role or the database. */
+const ownSettings = {
+  search_path: 'tenantry',
+  statement_timeout: 60_000,
+  idle_in_transaction_session_timeout: 60_000,
+  options: '-c default_transaction_read_only=off',
+}
 
 export class Fleet {
   readonly tenancy: Tenancy
@@ -93,7 +100,7 @@ export class Fleet {
     this.urls = urls
     this.limits = limits
     this.tenancy = createTenancy({ controlUrl, secret: testSecret, migrationsDir, limits })
-    this.control = postgres(controlUrl, { max: 3, onnotice: () => undefined, connection: { search_path: 'tenantry' } })
+    this.control = postgres(controlUrl, { max: 3, onnotice: () => undefined, connection: ownSettings })
     this.sql = this.open(0)
   }
 
@@ -167,9 +174,13 @@ export class Fleet {
     return this.tenancy.runs.get(run)
   }
 
-  async ended(run: number): Promise<RunDetail> {
-    await this.until(`the end of run ${run}`, async () => isFinalRun(await this.stateOf(run)))
+  async ended(run: number, limitMs = waitLimitMs): Promise<RunDetail> {
+    await this.until(`the end of run ${run}`, async () => isFinalRun(await this.stateOf(run)), limitMs)
     return this.tenancy.runs.get(run)
+  }
+
+  async settledOf(run: number): Promise<number> {
+    return (await this.control`select 1 from run_item where run_id = ${run} and state = 'succeeded'`).length
   }
 
   async verified(run: number): Promise<RunDetail> {

@@ -1,5 +1,6 @@
 /** What must be true after a run, whatever was done to it. */
 import { expect } from 'vitest'
+import { isFinalRun } from '../../lib/tenancy/contract/index.ts'
 import { emptyCounts, schemaOf, type Fleet } from './fleet.ts'
 
 /** Tables of `countedFiles`: each migration writes a row, so that one applied twice shows. */
@@ -67,4 +68,49 @@ export const expectNobodyLeft = async (fleet: Fleet): Promise<void> => {
     async () => (await fleet.sql`select 1 from pg_stat_activity where application_name like 'tenantry:%:c%' and datname = current_database()`).length === 0,
     10_000,
   )
+}
+
+/** Bound on how long a run may take to go on by itself once a fault is over. */
+export const goesOnWithinMs = 30_000
+
+/** @returns how long it took the run to go on, or to end, counted from now: the fault's end */
+export const expectGoesOn = async (fleet: Fleet, run: number): Promise<number> => {
+  const began = Date.now()
+  const before = await fleet.settledOf(run)
+  await fleet.until(
+    'the run to go on after the fault',
+    async () => (await fleet.settledOf(run)) > before || isFinalRun(await fleet.stateOf(run)),
+    goesOnWithinMs,
+  )
+  return Date.now() - began
+}
+
+/**
+ * Nothing that Tenantry did is left anywhere: no connection, lock, job or open item, and no schema or role that no tenant owns.
+ * @param prefix of the slugs of this fleet, which no other has on this server
+ */
+export const expectNothingLeft = async (fleet: Fleet, prefix: string): Promise<void> => {
+  await expectNobodyLeft(fleet)
+  const owned = await fleet.control<Array<{ schema: string; role: string }>>`
+    select t.schema_name as schema, p.role_name as role from target t join placement p on p.target_id = t.id order by 1`
+  const mine = `${schemaOf(prefix)}%`
+  const schemas = await fleet.sql<Array<{ name: string }>>`select nspname as name from pg_namespace where nspname like ${mine} order by nspname collate "C"`
+  const roles = await fleet.sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname like ${mine} order by rolname collate "C"`
+  expect(schemas.map(({ name }) => name)).toEqual(owned.map(({ schema }) => schema).toSorted())
+  expect(roles.map(({ name }) => name)).toEqual(owned.map(({ role }) => role).toSorted())
+  const locks = await fleet.sql`
+    select l.locktype, l.pid from pg_locks l where l.locktype in ('advisory', 'transactionid', 'relation', 'object')
+      and l.database = (select oid from pg_database where datname = current_database()) and l.pid <> pg_backend_pid()
+      and exists (select from pg_stat_activity a where a.pid = l.pid and a.backend_type = 'client backend')`
+  expect(locks, 'locks').toEqual([])
+  const prepared = await fleet.sql`select gid from pg_prepared_xacts where database = current_database()`
+  expect(prepared).toEqual([])
+  await fleet.until('the last job to end', async () => {
+    const jobs = await fleet.control`
+      select name, state from pgboss.job where name in ('conduct', 'observe', 'observe-all', 'verify') and state in ('created', 'retry', 'active')`
+    const conductors = await fleet.control`select worker from conductor where worker is not null`
+    return jobs.length + conductors.length === 0
+  })
+  const open = await fleet.control`select run_id, position, state from run_item where state in ('pending', 'running', 'interrupted')`
+  expect(open, 'open items').toEqual([])
 }

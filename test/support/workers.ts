@@ -9,6 +9,8 @@ import type { WorkerSpec } from './worker-entry.ts'
 
 export type WorkerProcess = {
   readonly name: string
+  readonly pid: number
+  readonly isAlive: boolean
   /** Resolves when it waits for work. */
   readonly ready: Promise<void>
   signal(signal: NodeJS.Signals): void
@@ -19,7 +21,8 @@ export type WorkerProcess = {
 let count = 0
 const alive = new Set<ChildProcess>()
 
-export const spawnWorker = (fleet: Fleet): WorkerProcess => {
+/** @param fleet its control database as this worker is to reach it */
+export const spawnWorker = (fleet: Pick<Fleet, 'controlUrl' | 'limits'>): WorkerProcess => {
   count += 1
   const name = `worker-${process.pid}-${count}`
   const spec: WorkerSpec = { controlUrl: fleet.controlUrl, secret: testSecret, limits: fleet.limits, name }
@@ -37,6 +40,10 @@ export const spawnWorker = (fleet: Fleet): WorkerProcess => {
   ready.catch(() => {})
   return {
     name,
+    pid: child.pid ?? 0,
+    get isAlive() {
+      return alive.has(child)
+    },
     ready,
     signal: (signal) => {
       child.kill(signal)
