@@ -33,7 +33,7 @@ export const sqlstate = {
  */
 export type ErrorClass = 'transient' | 'connection' | 'permanent'
 
-const transient: ReadonlySet<string> = new Set([sqlstate.lockNotAvailable, sqlstate.deadlock, sqlstate.serialization, sqlstate.outOfMemory])
+const transient: ReadonlySet<string> = new Set([sqlstate.lockNotAvailable, sqlstate.deadlock, sqlstate.serialization, sqlstate.outOfMemory, sqlstate.diskFull])
 
 const connection: ReadonlySet<string> = new Set([
   sqlstate.adminShutdown,

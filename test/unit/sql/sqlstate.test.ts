@@ -7,6 +7,7 @@ describe('what an error says about the next try', () => {
     ['40P01', 'transient', 'deadlock'],
     ['40001', 'transient', 'serialization'],
     ['53200', 'transient', 'out of shared memory'],
+    ['53100', 'transient', 'disk full'],
     ['53300', 'connection', 'too many connections'],
     ['57P01', 'connection', 'an administrator ended the session'],
     ['57P02', 'connection', 'another backend crashed'],
@@ -26,7 +27,6 @@ describe('what an error says about the next try', () => {
     ['42501', 'permanent', 'no right'],
     ['28P01', 'permanent', 'wrong password'],
     ['57014', 'permanent', 'cancelled, or the statement timeout'],
-    ['53100', 'permanent', 'disk full'],
     ['invalid_index', 'permanent', 'an outcome of our own'],
     ['unknown', 'permanent', 'an error without a code'],
   ])('%s is %s: %s', (code, kind) => {
