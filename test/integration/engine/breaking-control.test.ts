@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { projectRoot } from '../../../lib/root.ts'
 import { isFinalRun } from '../../../lib/tenancy/contract/index.ts'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
+import { conductorFreshSeconds } from '../../../lib/tenancy/runs/control.ts'
 import { codeOf, classify } from '../../../lib/tenancy/sql/sqlstate.ts'
 import { makeFleet, slugsOf, type Fleet } from '../../support/fleet.ts'
 import { useDatabases } from '../../support/template.ts'
@@ -45,6 +46,15 @@ describe('a control database whose connections break', () => {
     }
     const answers = await Promise.all([1, 2, 3].map(() => sql<{ ok: number }>`select 1 as ok`.execute(control.db)))
     expect(answers.map(({ rows }) => rows[0]?.ok)).toEqual([1, 1, 1])
+    await control.close()
+  })
+
+  it('ends a transaction that its process has left to itself, before that process is taken for dead', async () => {
+    const control = openControl(fleet.controlUrl, { max: 1 })
+    const { rows } = await sql<{ ms: number }>`
+      select setting::int as ms from pg_settings where name = 'idle_in_transaction_session_timeout'`.execute(control.db)
+    expect(rows[0]?.ms).toBeGreaterThan(0)
+    expect(rows[0]?.ms).toBeLessThan(conductorFreshSeconds * 1000)
     await control.close()
   })
 
