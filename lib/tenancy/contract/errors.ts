@@ -48,6 +48,21 @@ export const errorTable = {
     title: 'Schema “{schema}” in database “{database}” belongs to tenant “{slug}”.',
     hint: 'Two tenants never share a schema; choose another name.',
   },
+  'schema.claimed_twice': {
+    status: 409,
+    title: 'Tenants “{slug}” and “{other}” of this request claim the same schema “{schema}” in database “{database}”.',
+    hint: 'Two tenants never share a schema; give one of them another name. Nothing was started.',
+  },
+  'host.taken': {
+    status: 409,
+    title: 'Host “{host}” belongs to tenant “{slug}” ({state}).',
+    hint: 'A host leads to one tenant, whatever its state; choose another one, or take it from “{slug}” first.',
+  },
+  'host.claimed_twice': {
+    status: 409,
+    title: 'Tenants “{slug}” and “{other}” of this request claim the same host “{host}”.',
+    hint: 'A host leads to one tenant; take it from one of them. Nothing was started.',
+  },
   'set.unknown': {
     status: 404,
     title: 'There is no migration set “{set}”.',
@@ -81,7 +96,7 @@ export const errorTable = {
     hint: 'Name one with --database, or give the set a default: tenantry sets sync {set} --dir DIR --database NAME.',
   },
   'version.unknown': { status: 404, title: 'Set “{set}” has no version {version}.' },
-  'database.unknown': { status: 404, title: 'There is no database “{database}”.', hint: 'tenantry databases list shows them.' },
+  'database.unknown': { status: 404, title: 'There is no database “{database}”.', hint: 'Check its name in the list of databases.' },
   'database.exists': { status: 409, title: 'The name “{database}” is taken.' },
   'database.same': { status: 409, title: 'That database is already here under the name “{database}”.' },
   'database.other': {

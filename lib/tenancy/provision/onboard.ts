@@ -10,11 +10,13 @@ import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import type { OnboardOptions } from '../control/schema.ts'
 import { TenancyError } from '../errors.ts'
+import { isHostRace, refuseTakenHosts } from '../registry/taken-hosts.ts'
 import { isBuilt } from '../registry/taken-slugs.ts'
 import { findSet, freezeMigrations, insertRun, planDigest, type NewItem, type SetRow } from '../runs/freeze.ts'
 import { explainConflict } from '../runs/start.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { missingSchemas, refuseProblems, unknownBaselines } from './baselines.ts'
+import { findPlaces, findTwice, takenSchemas } from './places.ts'
 
 type Row = {
   readonly slug: string
@@ -22,26 +24,17 @@ type Row = {
   readonly hosts: readonly string[]
   readonly labels: Readonly<Record<string, string>>
   readonly databaseId: number
+  readonly database: string
   readonly serverId: number
   readonly schema: string
   readonly baseline: string | null
 }
 
-type Place = { readonly id: number; readonly serverId: number }
-
-const findDatabases = async (trx: ControlDb): Promise<Map<string, Place>> => {
-  const rows = await trx.selectFrom('database').select(['id', 'name', 'server_id']).execute()
-  return new Map(rows.map((row) => [row.name, { id: row.id, serverId: row.server_id }]))
-}
-
 const placeRows = async (trx: ControlDb, set: SetRow, input: OnboardInput): Promise<Row[]> => {
-  const databases = await findDatabases(trx)
-  const byId = new Map([...databases.values()].map((place) => [place.id, place]))
-  const only = databases.size === 1 ? [...databases.values()][0] : undefined
-  const fallback = (set.defaultDatabaseId === null ? undefined : byId.get(set.defaultDatabaseId)) ?? only
+  const { byName, fallback } = await findPlaces(trx, set)
   const seen = new Set<string>()
   return input.tenants.map((tenant) => {
-    const place = tenant.database === undefined ? fallback : databases.get(tenant.database)
+    const place = tenant.database === undefined ? fallback : byName.get(tenant.database)
     if (!place)
       throw tenant.database === undefined
         ? new TenancyError('set.no_database', { set: set.name })
@@ -54,6 +47,7 @@ const placeRows = async (trx: ControlDb, set: SetRow, input: OnboardInput): Prom
       hosts: tenant.hosts,
       labels: tenant.labels,
       databaseId: place.id,
+      database: place.name,
       serverId: place.serverId,
       schema: tenant.schema ?? defaultSchemaName(tenant.slug),
       baseline: tenant.baseline ?? null,
@@ -66,6 +60,7 @@ const rowset = (rows: readonly Row[]) =>
 
 /** A tenant whose earlier onboarding failed is taken up again; one that has a place in this set is taken. In order of slug, so that two calls at once cannot lock each other out. */
 const reserveTenants = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<void> => {
+  await refuseTakenHosts(trx, rows)
   await sql`
     insert into tenant (slug, name, hosts, labels)
     select x.slug, x.name, array(select jsonb_array_elements_text(x.hosts)), x.labels from ${rowset(rows)} order by x.slug
@@ -80,20 +75,26 @@ const reserveTenants = async (trx: ControlDb, set: SetRow, rows: readonly Row[])
 }
 
 const refuseTakenSchemas = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<void> => {
-  const taken = await sql<{ schema: string; database: string; slug: string }>`
-    select x.schema, d.name as database, n.slug
-    from ${rowset(rows)} join target t on t.database_id = x."databaseId" and t.schema_name = x.schema
-    join database d on d.id = t.database_id
-    join placement p on p.target_id = t.id join tenant n on n.id = p.tenant_id
-    where n.slug <> x.slug or p.set_id <> ${set.id} limit 1`.execute(trx)
-  const [first] = taken.rows
-  if (first) throw new TenancyError('schema.taken', first)
-  const twice = new Map<string, string>()
-  for (const { databaseId, schema, slug } of rows) {
-    const other = twice.get(`${databaseId} ${schema}`)
-    if (other) throw new TenancyError('schema.taken', { schema, database: '', slug: other })
-    twice.set(`${databaseId} ${schema}`, slug)
+  const [first] = await takenSchemas(trx, set.id, rows)
+  if (first) throw new TenancyError('schema.taken', { schema: first.schema, database: first.database, slug: first.slug })
+}
+
+/** @throws schema.claimed_twice, host.claimed_twice */
+const refuseClaimedTwice = (rows: readonly Row[]): void => {
+  const [schema] = findTwice(rows, (row) => [`${row.databaseId} ${row.schema}`])
+  if (schema) {
+    const { row, earlier } = schema
+    throw new TenancyError('schema.claimed_twice', {
+      schema: row.schema,
+      database: row.database,
+      slugs: [earlier.slug, row.slug],
+      slug: earlier.slug,
+      other: row.slug,
+    })
   }
+  const [host] = findTwice(rows, ({ hosts }) => hosts)
+  if (host)
+    throw new TenancyError('host.claimed_twice', { host: host.key, slugs: [host.earlier.slug, host.row.slug], slug: host.earlier.slug, other: host.row.slug })
 }
 
 /** A repeated call may name another database or schema than the failed one did: nothing of that one was left, and its target is free for whoever asks next. */
@@ -154,7 +155,7 @@ const requireAdoptable = async (library: Library, input: OnboardInput): Promise<
 
 /**
  * The same call can be repeated after a failure: what it left unbuilt is taken up again.
- * @throws set.unknown, set.empty, set.no_database, version.unknown, onboard.baseline, database.unknown, tenant.exists, schema.taken, run.targets_busy
+ * @throws set.unknown, set.empty, set.no_database, version.unknown, onboard.baseline, database.unknown, tenant.exists, schema.taken, schema.claimed_twice, host.taken, host.claimed_twice, run.targets_busy
  */
 export const startOnboarding = async (library: Library, actor: Actor, input: OnboardInput): Promise<RunRef> => {
   await requireAdoptable(library, input)
@@ -167,11 +168,11 @@ export const startOnboarding = async (library: Library, actor: Actor, input: Onb
   }
 }
 
-/** Somebody took a schema, made tenants active, or read the set again, at the same instant: all or nothing was done, and a second look says what it is now. */
+/** Somebody took a schema or a host, made tenants active, or read the set again, at the same instant: all or nothing was done, and a second look says what it is now. */
 const isRace = (error: unknown): boolean => {
   const code = codeOf(error)
   const isSchema = code === sqlstate.uniqueViolation && error instanceof Error && Reflect.get(error, 'constraint') === 'placement_own_target'
-  return isSchema || code === sqlstate.deadlock || code === 'run.plan_changed'
+  return isSchema || isHostRace(error) || code === sqlstate.deadlock || code === 'run.plan_changed'
 }
 
 const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInput): Promise<RunRef> => {
@@ -184,6 +185,7 @@ const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInp
       const migrations = await freezeMigrations(trx, set, input.to)
       const rows = await placeRows(trx, set, input)
       refuseProblems(unknownBaselines(rows, set.name, versionsOf(migrations)))
+      refuseClaimedTwice(rows)
       await reserveTenants(trx, set, rows)
       await refuseTakenSchemas(trx, set, rows)
       await reservePlacements(trx, set, rows, input.isolation)

@@ -9,12 +9,15 @@ import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
 import { resolveTenants } from './selection.ts'
+import { isHostRace, refuseTakenHosts } from './taken-hosts.ts'
 
-/** @throws tenant.unknown */
-export const updateTenant = async ({ control, clock }: Library, actor: Actor, input: z.output<typeof updateTenantInput>): Promise<void> => {
+type Update = z.output<typeof updateTenantInput>
+
+const writeTenant = async ({ control, clock }: Library, actor: Actor, input: Update): Promise<void> => {
   await control.db.transaction().execute(async (trx) => {
     const before = await trx.selectFrom('tenant').select(['id', 'name', 'hosts', 'labels']).where('slug', '=', input.slug).forUpdate().executeTakeFirst()
     if (!before) throw new TenancyError('tenant.unknown', { slug: input.slug })
+    await refuseTakenHosts(trx, [input])
     const after = { name: input.name, hosts: input.hosts, labels: input.labels }
     await trx
       .updateTable('tenant')
@@ -30,6 +33,17 @@ export const updateTenant = async ({ control, clock }: Library, actor: Actor, in
     })
     await notify(trx, { topic: 'tenants' })
   })
+}
+
+/** @throws tenant.unknown, host.taken */
+export const updateTenant = async (library: Library, actor: Actor, input: Update): Promise<void> => {
+  try {
+    await writeTenant(library, actor, input)
+  } catch (error) {
+    if (!isHostRace(error)) throw error
+    // Whoever was first has written by now, and is found.
+    await writeTenant(library, actor, input)
+  }
 }
 
 type Locked = { readonly id: number; readonly slug: string; readonly state: TenantState }

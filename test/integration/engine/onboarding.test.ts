@@ -336,15 +336,38 @@ describe('a schema that is there already', () => {
     expect(await refusalOf(fleet.onboard([{ slug: other, schema: schemaOf(owner), baseline: '0001' }]))).toMatchObject({ code: 'schema.taken' })
     await fleet.sync({ '0001_x.sql': 'create table x (id int);' }, 'elsewhere')
     expect(await refusalOf(fleet.onboard([{ slug: other, schema: schemaOf(owner) }], { set: 'elsewhere' }))).toMatchObject({ code: 'schema.taken' })
-    expect(
-      await refusalOf(
-        fleet.onboard([
-          { slug: other, schema: 'one' },
-          { slug: newSlug('third'), schema: 'one' },
-        ]),
-      ),
-    ).toMatchObject({ code: 'schema.taken' })
+    const third = newSlug('third')
+    const both = await refusalOf(
+      fleet.onboard([
+        { slug: other, schema: 'one' },
+        { slug: third, schema: 'one' },
+      ]),
+    )
+    expect(both).toMatchObject({ code: 'schema.claimed_twice', details: { schema: 'one', database: 'db1', slugs: [other, third] } })
     expect(await stateOf(other)).toBeUndefined()
+  })
+})
+
+describe('a host', () => {
+  it('belongs to one tenant, whatever its state', async () => {
+    const [owner, other, third] = [newSlug('hosted'), newSlug('later'), newSlug('last')]
+    const host = `${owner}.example.com`
+    await fleet.ended(await fleet.onboard([{ slug: owner, hosts: [host] }]))
+    await fleet.tenancy.tenants.suspend(ada, { selection: { kind: 'tenants', slugs: [owner] }, reason: '' })
+    expect(await refusalOf(fleet.onboard([{ slug: other, hosts: ['free.example.com', host] }]))).toEqual({
+      code: 'host.taken',
+      details: { host, slug: owner, state: 'suspended' },
+    })
+    const twice = [other, third].map((slug) => ({ slug, hosts: [`${other}.example.com`] }))
+    expect(await refusalOf(fleet.onboard(twice))).toMatchObject({ code: 'host.claimed_twice', details: { slugs: [other, third] } })
+    expect(await stateOf(other)).toBeUndefined()
+  })
+
+  it('that several ask for at the same instant goes to one of them', async () => {
+    const slugs = [1, 2, 3, 4].map((n) => newSlug(`host${n}`))
+    const host = `${mark}-raced.example.com`
+    const outcomes = await Promise.all(slugs.map((slug) => refusalOf(fleet.onboard([{ slug, hosts: [host] }]))))
+    expect(outcomes.map(({ code }) => code).toSorted()).toEqual(['host.taken', 'host.taken', 'host.taken', 'none'])
   })
 })
 

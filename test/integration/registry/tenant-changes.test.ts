@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { migrationsDir } from '../../../lib/connection.ts'
 import type { Selection } from '../../../lib/tenancy/contract/commands.ts'
 import type { Library } from '../../../lib/tenancy/context.ts'
 import { activateTenants, suspendTenants, updateTenant } from '../../../lib/tenancy/registry/tenants.ts'
@@ -88,5 +91,43 @@ describe('changing a tenant', () => {
 
   it('that is not there is refused', async () => {
     expect(await refusalOf(updateTenant(library, ada, { slug: 'nobody', name: 'x', hosts: [], labels: {} }))).toMatchObject({ code: 'tenant.unknown' })
+  })
+})
+
+describe('a host', () => {
+  const edit = (slug: string, hosts: string[]) => updateTenant(library, ada, { slug, name: slug, hosts, labels: {} })
+  const hostsOf = async (slug: string) =>
+    (await library.control.db.selectFrom('tenant').select('hosts').where('slug', '=', slug).executeTakeFirstOrThrow()).hosts
+
+  it('of another tenant is refused with its owner, and free once that one gives it up', async () => {
+    const refusal = { code: 'host.taken', details: { host: 'acme.example.com', slug: 'acme', state: 'active' } }
+    expect(await refusalOf(edit('helm', ['helm.example.com', 'acme.example.com']))).toMatchObject(refusal)
+    expect(await hostsOf('helm')).toEqual([])
+    await edit('acme', ['acme.example.com', 'acme.example.com', 'www.acme.example.com'])
+    await edit('acme', ['www.acme.example.com'])
+    await edit('helm', ['acme.example.com'])
+    expect(await hostsOf('helm')).toEqual(['acme.example.com'])
+  })
+
+  it('goes to one of two who take it at the same instant', async () => {
+    const outcomes = await Promise.all(['beta', 'corp', 'echo'].map((slug) => refusalOf(edit(slug, ['raced.example.com']))))
+    expect(outcomes.map(({ code }) => code).toSorted()).toEqual(['host.taken', 'host.taken', 'none'])
+  })
+
+  it('that several have in an older control database stays with the oldest, and the audit tells of the rest', async () => {
+    const { db } = library.control
+    await sql`drop table tenant_host; drop function keep_tenant_hosts cascade`.execute(db)
+    await sql`update tenant set hosts = '{one.example.com,acme.example.com}' where slug in ('beta', 'corp')`.execute(db)
+    await sql.raw(readFileSync(join(migrationsDir, 'control', '0010_hosts.sql'), 'utf8')).execute(db)
+    expect([await hostsOf('acme'), await hostsOf('beta'), await hostsOf('corp')]).toEqual([['acme.example.com'], ['one.example.com'], []])
+    expect(await auditOf('tenants.update')).toMatchObject([
+      {
+        actor_label: 'tenantry',
+        subject: 'beta',
+        details: { before: { hosts: ['one.example.com', 'acme.example.com'] }, after: { hosts: ['one.example.com'] } },
+      },
+      { subject: 'corp', details: { after: { hosts: [] } } },
+    ])
+    expect(await refusalOf(edit('corp', ['one.example.com']))).toMatchObject({ code: 'host.taken', details: { slug: 'beta' } })
   })
 })
