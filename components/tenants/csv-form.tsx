@@ -12,9 +12,9 @@ import { Input } from '@/components/ui/input'
 import { Select } from '@/components/ui/select'
 import { useCommand } from '@/lib/client/use-command'
 import { formatBytes, plural } from '@/lib/format'
-import type { CommandResult, RunRef } from '@/lib/tenancy/contract'
+import type { CommandResult, CsvPreview, RunRef } from '@/lib/tenancy/contract'
 import { CsvPreviewTables } from './csv-preview'
-import { mostCsvBytes, previewSentence, type CsvPreview, type SetChoice } from './onboard-model'
+import { mostCsvBytes, previewSentence, type SetChoice } from './onboard-model'
 import { onboardingColumns } from './onboarding-csv'
 
 export type PreviewCsv = (input: { set: string; csv: string }) => Promise<CommandResult<CsvPreview>>
@@ -89,6 +89,11 @@ export function CsvForm({ sets, preview, onboard }: Props) {
           <p role="status" className={cn('text-sm font-medium', picked.found.problemCount > 0 && 'text-bad-ink')}>
             {picked.name}: {previewSentence(picked.found)}
           </p>
+          {picked.found.notes.map((note) => (
+            <p key={note} className="text-sm text-muted">
+              {note}
+            </p>
+          ))}
           <ErrorNote error={start.error} />
           <CsvPreviewTables found={picked.found} defaultDatabase={sets.find(({ name }) => name === set)?.defaultDatabase ?? null} />
           {ready ? (

@@ -1,8 +1,7 @@
 import { ScrollBox } from '@/components/ui/scroll-box'
 import { formatCount } from '@/lib/format'
-import { defaultSchemaName } from '@/lib/tenancy/contract'
+import { defaultSchemaName, type CsvPreview } from '@/lib/tenancy/contract'
 import { writeLabels } from './edit-model'
-import type { CsvPreview } from './onboard-model'
 
 type Props = { readonly found: CsvPreview; readonly defaultDatabase: string | null }
 

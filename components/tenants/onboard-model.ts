@@ -1,5 +1,5 @@
 import { plural } from '@/lib/format'
-import { defaultSchemaName, onboardInput, proposeSlug, slugProblem, type CsvProblem, type OnboardInput } from '@/lib/tenancy/contract'
+import { defaultSchemaName, onboardInput, proposeSlug, slugProblem, type CsvPreview, type OnboardInput } from '@/lib/tenancy/contract'
 import { readHosts, readLabels } from './edit-model'
 
 /** What the form holds, as typed. */
@@ -99,15 +99,8 @@ export const outcomeOf = (form: OnboardForm, set: SetChoice | undefined): Outcom
 /** What the command takes. */
 export const mostCsvBytes = 8_000_000
 
-export type CsvPreview = {
-  readonly total: number
-  readonly rows: OnboardInput['tenants']
-  readonly problemCount: number
-  readonly problems: readonly CsvProblem[]
-}
-
 /** "50 tenants, ready to be onboarded", "3 problems in 50 lines: nothing can be onboarded before they are mended". */
-export const previewSentence = ({ total, problemCount }: CsvPreview): string => {
+export const previewSentence = ({ total, problemCount }: Pick<CsvPreview, 'total' | 'problemCount'>): string => {
   if (problemCount > 0)
     return `${plural(problemCount, 'problem')}: nothing is onboarded before ${problemCount === 1 ? 'it is' : 'they are'} mended in the file.`
   return `${plural(total, 'tenant')}, no problems found.`

@@ -1,5 +1,6 @@
 export * from './blockers.ts'
 export * from './commands.ts'
+export * from './csv.ts'
 export * from './errors.ts'
 export * from './events.ts'
 export * from './on-call.ts'

@@ -5,6 +5,7 @@
 import type { z } from 'zod'
 import type { ItemBlockers, StopBlockerInput } from './blockers.ts'
 import type * as C from './commands.ts'
+import type { CsvPreview, CsvProblem } from './csv.ts'
 import type { FleetEvent, RunEvent } from './events.ts'
 import type { FleetNumbers, PoolUse, Readiness } from './on-call.ts'
 import type { Actor } from './permissions.ts'
@@ -60,18 +61,10 @@ export type Tenancy = {
     /** Columns: slug, name, hosts, labels, database, schema, baseline. Refuses the whole file, naming line and column, when a row is wrong. */
     parseCsv(csv: string): {
       readonly rows: readonly C.OnboardRow[]
-      readonly problems: readonly V.CsvProblem[]
+      readonly problems: readonly CsvProblem[]
     }
-    /** The same, and with slugs that are taken in this set: what a file would be refused for, before it is sent. */
-    checkCsv(
-      csv: string,
-      set: string,
-    ): Promise<{
-      readonly rows: readonly C.OnboardRow[]
-      /** At most 100 of them; `problemCount` says how many there are. */
-      readonly problems: readonly V.CsvProblem[]
-      readonly problemCount: number
-    }>
+    /** The same, and with what the registry and, within a second, the servers have against it: what a file would be refused for, before it is sent. */
+    checkCsv(csv: string, set: string): Promise<Omit<CsvPreview, 'total'>>
   }
   readonly fleet: {
     overview(): Promise<V.FleetOverview>

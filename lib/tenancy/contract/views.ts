@@ -390,6 +390,3 @@ export const versionLetters = { at_head: 'h', behind: 'b', ahead: 'a', diverged:
   VersionState | 'unobserved',
   string
 >
-
-/** What is wrong with a line of an onboarding file, and in which column. */
-export type CsvProblem = { readonly line: number; readonly column: string | null; readonly message: string }

@@ -1,22 +1,32 @@
-import { parse } from 'csv-parse/sync'
+import { parse, type Options } from 'csv-parse/sync'
 import { maxOnboardRows, onboardRowSchema, type OnboardRow } from '../contract/commands.ts'
-import { slugProblem } from '../contract/slug.ts'
-import type { CsvProblem } from '../contract/views.ts'
+import { defaultSchemaName, slugProblem } from '../contract/slug.ts'
+import type { CsvProblem } from '../contract/csv.ts'
 
 const columns = ['slug', 'name', 'hosts', 'labels', 'database', 'schema', 'baseline'] as const
 type Column = (typeof columns)[number]
 const isColumn = (name: string): name is Column => (columns as readonly string[]).includes(name)
 
 export type CsvResult = { readonly rows: readonly OnboardRow[]; readonly problems: readonly CsvProblem[] }
-/** All of the problems, and where each slug that can be one stands. */
-export type CsvReading = CsvResult & { readonly lines: ReadonlyMap<string, number> }
+/** What a line asks for, as far as it can be read, whatever else is wrong with it: null, or left out of `hosts`, is what cannot be one. */
+export type CsvClaim = {
+  readonly line: number
+  readonly slug: string | null
+  readonly hosts: readonly string[]
+  /** Undefined: the set's default. */
+  readonly database: string | null | undefined
+  readonly schema: string | null
+  readonly baseline: string | undefined
+}
+/** All of the problems, where each slug that can be one stands, and what is asked for. */
+export type CsvReading = CsvResult & { readonly lines: ReadonlyMap<string, number>; readonly claims: readonly CsvClaim[] }
 
 /** More than these nobody reads; the file is refused whole either way. */
 export const mostCsvProblems = 100
 
 type RawRecord = { readonly record: readonly string[]; readonly line: number }
 
-const refuseAll = (problems: readonly CsvProblem[]): CsvReading => ({ rows: [], problems, lines: new Map() })
+const refuseAll = (problems: readonly CsvProblem[]): CsvReading => ({ rows: [], problems, lines: new Map(), claims: [] })
 const refuse = (line: number, column: string | null, message: string): CsvReading => refuseAll([{ line, column, message }])
 
 /** Whoever decoded the file put U+FFFD where its bytes were not UTF-8; NUL is what UTF-16 looks like. Names would be stored damaged. */
@@ -47,9 +57,10 @@ const delimiterOf = (text: string): string => {
   return header.includes(';') && !header.includes(',') ? ';' : header.includes('\t') && !header.includes(',') ? '\t' : ','
 }
 
-const readRecords = (text: string): readonly RawRecord[] => {
+/** What stands before a mistake in the CSV itself is read all the same. */
+const readRecords = (text: string): { readonly records: readonly RawRecord[]; readonly problems: readonly CsvProblem[] } => {
   const records: RawRecord[] = []
-  parse(text, {
+  const options: Options = {
     bom: true,
     delimiter: delimiterOf(text),
     relax_column_count: true,
@@ -62,8 +73,13 @@ const readRecords = (text: string): readonly RawRecord[] => {
       records.push({ record, line: lines - (record.join('').split('\n').length - 1) })
       return null
     },
-  })
-  return records
+  }
+  try {
+    parse(text, options)
+    return { records, problems: [] }
+  } catch (error) {
+    return { records, problems: [syntaxProblem(error)] }
+  }
 }
 
 const headerProblems = ({ record, line }: RawRecord): readonly CsvProblem[] => {
@@ -92,12 +108,24 @@ const readLabels = (text: string): { readonly labels: Record<string, string>; re
   return { labels, problem: null }
 }
 
-type Read = { readonly row: OnboardRow | null; readonly problems: readonly CsvProblem[] }
+type Read = { readonly row: OnboardRow | null; readonly claim: CsvClaim | null; readonly problems: readonly CsvProblem[] }
+
+type Typed = Pick<OnboardRow, 'slug' | 'hosts' | 'database' | 'schema' | 'baseline'>
+
+const claimOf = (line: number, { slug, hosts, database, schema, baseline }: Typed, wrong: ReadonlySet<string | null> = new Set()): CsvClaim => ({
+  line,
+  slug: wrong.has('slug') ? null : slug,
+  hosts: wrong.has('hosts') ? [] : hosts.map((host) => host.toLowerCase()),
+  database: wrong.has('database') ? null : database,
+  schema: wrong.has('schema') || (schema === undefined && wrong.has('slug')) ? null : (schema ?? defaultSchemaName(slug)),
+  baseline: wrong.has('baseline') ? undefined : baseline,
+})
 
 const readRow = ({ record, line }: RawRecord, header: readonly string[]): Read => {
   if (record.length > header.length)
     return {
       row: null,
+      claim: null,
       problems: [
         {
           line,
@@ -109,7 +137,7 @@ const readRow = ({ record, line }: RawRecord, header: readonly string[]): Read =
   const value = (column: Column): string => record[header.indexOf(column)] ?? ''
   const { labels, problem } = readLabels(value('labels'))
   const optional = (column: Column): string | undefined => (value(column) === '' ? undefined : value(column))
-  const parsed = onboardRowSchema.safeParse({
+  const typed = {
     slug: value('slug'),
     name: optional('name'),
     hosts: value('hosts')
@@ -119,16 +147,17 @@ const readRow = ({ record, line }: RawRecord, header: readonly string[]): Read =
     database: optional('database'),
     schema: optional('schema'),
     baseline: optional('baseline'),
-  })
+  }
+  const parsed = onboardRowSchema.safeParse(typed)
   const labelProblems = problem === null ? [] : [{ line, column: 'labels', message: problem }]
-  if (parsed.success) return { row: parsed.data, problems: labelProblems }
+  if (parsed.success) return { row: parsed.data, claim: claimOf(line, parsed.data), problems: labelProblems }
   const issues = parsed.error.issues.map((issue) => ({
     line,
     column: issue.path[0] === undefined ? null : String(issue.path[0]),
     // What is wrong with a key stands one step deeper.
     message: issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message,
   }))
-  return { row: null, problems: [...labelProblems, ...issues] }
+  return { row: null, claim: claimOf(line, typed, new Set(issues.map(({ column }) => column))), problems: [...labelProblems, ...issues] }
 }
 
 const findDoubles = (read: ReadonlyArray<{ readonly slug: string; readonly line: number }>): readonly CsvProblem[] => {
@@ -150,16 +179,12 @@ export const readOnboardCsv = (csv: string): CsvReading => {
   const text = csv.replace(/\r\n?/g, '\n')
   const wrongText = notUtf8(text)
   if (wrongText) return refuseAll([wrongText])
-  let records: readonly RawRecord[]
-  try {
-    records = readRecords(text)
-  } catch (error) {
-    return refuseAll([syntaxProblem(error)])
-  }
+  const { records, problems: syntaxProblems } = readRecords(text)
   const [first, ...body] = records
+  if (syntaxProblems.length > 0 && body.length === 0) return refuseAll(syntaxProblems)
   if (!first) return refuse(1, null, 'the file is empty; its first line names the columns: slug,name,hosts,labels,database,schema,baseline')
   const wrongHeader = headerProblems(first)
-  if (wrongHeader.length > 0) return refuseAll(wrongHeader)
+  if (wrongHeader.length > 0) return refuseAll([...wrongHeader, ...syntaxProblems])
   if (body.length === 0) return refuse(first.line, null, 'the file holds the names of the columns, but no tenant')
   const tooMany = body[maxOnboardRows]
   if (tooMany)
@@ -172,9 +197,14 @@ export const readOnboardCsv = (csv: string): CsvReading => {
   const read = body.map((record) => readRow(record, header))
   const slugAt = header.indexOf('slug')
   const written = body.map(({ record, line }) => ({ slug: record[slugAt] ?? '', line })).filter(({ slug }) => slug !== '')
-  const problems = [...read.flatMap((one) => one.problems), ...findDoubles(written)].toSorted((a, b) => a.line - b.line)
+  const problems = [...read.flatMap((one) => one.problems), ...findDoubles(written), ...syntaxProblems].toSorted((a, b) => a.line - b.line)
   const lines = new Map(written.toReversed().flatMap(({ slug, line }) => (slugProblem(slug) === null ? [[slug, line]] : [])))
-  return { rows: problems.length > 0 ? [] : read.flatMap(({ row }) => (row ? [row] : [])), problems, lines }
+  return {
+    rows: problems.length > 0 ? [] : read.flatMap(({ row }) => (row ? [row] : [])),
+    problems,
+    lines,
+    claims: read.flatMap(({ claim }) => (claim ? [claim] : [])),
+  }
 }
 
 /** The same without a look at the registry, its first problems only. */

@@ -1,11 +1,13 @@
 /** Which slugs may be had is told before anything is sent: one by one, and for a whole file at once. */
 import { sql } from 'kysely'
+import postgres from 'postgres'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Library } from '../../../lib/tenancy/context.ts'
 import { checkOnboardCsv } from '../../../lib/tenancy/provision/check-csv.ts'
+import { addDatabase } from '../../../lib/tenancy/registry/databases.ts'
 import { checkSlug, takenSlugs } from '../../../lib/tenancy/registry/taken-slugs.ts'
 import { useDatabases } from '../../support/template.ts'
-import { openLibrary, seedFleet } from './fleet.ts'
+import { ada, openLibrary, seedFleet } from './fleet.ts'
 
 const databases = useDatabases()
 let library: Library
@@ -28,6 +30,67 @@ it('a file is told every slug that is taken, reserved or there twice, with its l
     { line: 7, column: 'slug', message: '“Bad” must start with a letter and hold only lower-case letters a–z, digits and single hyphens between them' },
     { line: 8, column: 'slug', message: '“acme” is there already in line 3' },
   ])
+})
+
+it('a file is told by line of databases, versions, schemas and hosts as well, and none hides another', async () => {
+  const csv = [
+    'slug,hosts,database,schema,baseline',
+    'ok-1,,nodb,,',
+    'ok-2,,app,s1,',
+    'ok-3,,app,s1,',
+    'ok-4,acme.example.com,,,0009',
+    'acme,,nodb,,',
+    'Bad,,nodb,,',
+    'ok-5,new.example.com,,tenant_beta,',
+    'ok-6,NEW.example.com,,,',
+    'ok-7,,eu-1,s1,',
+    '"ok-8,,nodb,,',
+  ].join('\n')
+  const { problems, notes } = await checkOnboardCsv(library, csv, 'app')
+  expect(problems.map(({ line, column, message }) => [line, column, message.split(';')[0]])).toEqual([
+    [2, 'database', '“nodb” is no database here'],
+    [4, 'schema', '“s1” in database “app” is claimed in line 3 already'],
+    [5, 'hosts', '“acme.example.com” belongs to tenant “acme” (active)'],
+    [5, 'baseline', '“0009” is no version of set “app”, whose newest is 0004'],
+    [6, 'slug', '“acme” is taken'],
+    [6, 'database', '“nodb” is no database here'],
+    [7, 'slug', expect.stringContaining('must start with a letter')],
+    [7, 'database', '“nodb” is no database here'],
+    [8, 'schema', '“tenant_beta” in database “app” belongs to tenant “beta”'],
+    [9, 'hosts', '“new.example.com” is there already in line 8'],
+    [11, null, expect.stringContaining('quote')],
+  ])
+  // The addresses of this fleet lead nowhere.
+  expect(notes).toEqual([expect.stringContaining('“app”'), expect.stringContaining('“eu-1”')])
+})
+
+it('schemas are looked for on their server within a second, and it is said when that could not be', async () => {
+  const control = await openLibrary(databases)
+  const url = await databases.empty()
+  const server = postgres(url, { max: 1, onnotice: () => {} })
+  await server`create schema tenant_there`
+  await addDatabase(control, ada, { name: 'live', url })
+  await sql`insert into migration_set (name) values ('app')`.execute(control.control.db)
+  await sql`insert into migration_content values ('c', 'select 1')`.execute(control.control.db)
+  await sql`insert into migration (set_id, version, position, name, file, checksum, prefix_digest, transactional)
+    values (1, '0001', 1, 'a', '0001_a.sql', 'c', 'p', true)`.execute(control.control.db)
+  const csv = 'slug,baseline\nthere,\nnew-one,\nadopted,0001\n'
+  const seen = await checkOnboardCsv(control, csv, 'app')
+  expect(seen.problems.map(({ line, column, message }) => [line, column, message.split(';')[0]])).toEqual([
+    [2, 'schema', '“tenant_there” is there already in database “live”'],
+    [4, 'schema', '“tenant_adopted” is not there in database “live”, so there is nothing to adopt'],
+  ])
+  expect(seen.notes).toEqual([])
+  const since = performance.now()
+  await server.begin(async (lock) => {
+    await lock`lock table pg_catalog.pg_namespace in access exclusive mode`
+    const unseen = await checkOnboardCsv(control, csv, 'app')
+    expect(unseen.problems).toEqual([])
+    expect(unseen.notes).toEqual([expect.stringMatching(/could not be looked at in database “live”/)])
+  })
+  expect(performance.now() - since).toBeLessThan(4_000)
+  await server.end()
+  await control.control.close()
 })
 
 it('ten thousand slugs are looked up in one query, and all problems are counted', async () => {
