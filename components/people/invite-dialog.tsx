@@ -50,9 +50,10 @@ function InviteForm({ invite }: { readonly invite: Invite }) {
       </>
     )
   }
-  const emailProblem = problemOf(error, 'email')
+  const [emailProblem, nameProblem] = [problemOf(error, 'email'), problemOf(error, 'name')]
   return (
     <form
+      noValidate
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault()
@@ -62,7 +63,7 @@ function InviteForm({ invite }: { readonly invite: Invite }) {
       <Field label="E-mail address" error={emailProblem}>
         {(control) => <Input {...control} type="email" required autoComplete="off" value={email} onChange={(event) => setEmail(event.target.value)} />}
       </Field>
-      <Field label="Name" optional error={problemOf(error, 'name')}>
+      <Field label="Name" optional error={nameProblem}>
         {(control) => <Input {...control} autoComplete="off" maxLength={120} value={name} onChange={(event) => setName(event.target.value)} />}
       </Field>
       <Field label="Role" hint={`${roleWords[role].label}: ${roleWords[role].may}.`}>
@@ -76,7 +77,7 @@ function InviteForm({ invite }: { readonly invite: Invite }) {
           </Select>
         )}
       </Field>
-      {error && emailProblem === null ? <ErrorNote error={error} /> : null}
+      {error && emailProblem === null && nameProblem === null ? <ErrorNote error={error} /> : null}
       <DialogActions>
         <DialogClose asChild>
           <Button>Cancel</Button>

@@ -16,6 +16,7 @@ import { LiveMark } from './live-mark'
 import { PersonMenu } from './person-menu'
 import { placesFor } from './places'
 import { Mark, PlaceList } from './sidebar'
+import { SignedOutNote } from './signed-out-note'
 import { ThemeToggle } from './theme-toggle'
 import { useShellKeys } from './use-shell-keys'
 
@@ -97,6 +98,7 @@ function Frame({ person, signOut, children }: Props) {
       </div>
       {palette ? <CommandBar role={person.role} onClose={() => setPalette(false)} onHelp={() => setHelp(true)} onSignOut={leave} /> : null}
       {help ? <KeyboardHelp open onOpenChange={setHelp} /> : null}
+      <SignedOutNote />
     </div>
   )
 }

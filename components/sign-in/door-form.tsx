@@ -29,6 +29,7 @@ export function DoorForm<Input extends object>({ send, input, next, button, type
   return (
     <form
       method="post"
+      noValidate
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault()

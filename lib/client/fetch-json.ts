@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorDocument } from '@/lib/tenancy/contract'
+import { noteRefusal } from './signed-out'
 
 /** A refusal that the server sent: `code` to decide by, `message` and `hint` to show. */
 export class RefusedError extends Error {
@@ -45,7 +46,22 @@ export const fetchJson = async <T>(url: string, { signal }: { readonly signal?: 
   const body: unknown = await response.json().catch(() => null)
   if (response.ok) return body as T
   const refusal = errorOf(body)
+  if (refusal) noteRefusal(refusal.code)
   throw refusal ? new RefusedError(refusal, response.status) : new NoAnswerError(response.status)
+}
+
+/** Asks an event stream's address why it gives no stream: a browser's EventSource tells no status. Takes no stream when one comes. */
+export const askRefusal = async (url: string): Promise<void> => {
+  const leave = new AbortController()
+  try {
+    const response = await fetch(url, { signal: leave.signal })
+    const refusal = response.ok ? null : errorOf(await response.json())
+    if (refusal) noteRefusal(refusal.code)
+  } catch {
+    // No answer of ours: the stream's next try says how it goes on.
+  } finally {
+    leave.abort()
+  }
 }
 
 /** What to show for any error of a read: what happened and what to do next. */

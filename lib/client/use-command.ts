@@ -2,6 +2,8 @@
 
 import { useRef, useState } from 'react'
 import type { CommandResult, ErrorDocument } from '@/lib/tenancy/contract'
+import { fieldProblems } from './field-problems'
+import { noteRefusal } from './signed-out'
 
 const noAnswer: ErrorDocument = {
   code: 'internal',
@@ -10,16 +12,9 @@ const noAnswer: ErrorDocument = {
   details: {},
 }
 
-type Field = { readonly field: string; readonly message: string }
-const isField = (value: unknown): value is Field =>
-  typeof value === 'object' && value !== null && 'field' in value && 'message' in value && typeof value.field === 'string' && typeof value.message === 'string'
-
 /** What an `input.invalid` says about one field, as a sentence to stand under it; null when it says nothing. */
-export const problemOf = (error: ErrorDocument | null, field: string): string | null => {
-  const fields: unknown = error?.details.fields
-  const found = Array.isArray(fields) ? fields.find((problem: unknown) => isField(problem) && problem.field === field) : undefined
-  return isField(found) ? `${found.message.charAt(0).toUpperCase()}${found.message.slice(1)}.` : null
-}
+export const problemOf = (error: ErrorDocument | null, field: string): string | null =>
+  fieldProblems(error).find((problem) => problem.field === field)?.sentence ?? null
 
 /**
  * Runs a server action, once at a time: while one is on its way a second call does nothing.
@@ -41,6 +36,7 @@ export const useCommand = <I, T>(action: (input: I) => Promise<CommandResult<T>>
     setBusy(false)
     if (result.ok) onDone?.(result.data)
     else {
+      noteRefusal(result.error.code)
       setError(result.error)
       onRefused?.(result.error)
     }

@@ -61,6 +61,9 @@ test('an invitation: made in a dialog, shown once, used once even when sent twic
   const admin = await visitAs('admin', '/people')
   expect(await findViolations(admin.page)).toEqual([])
   await admin.page.getByRole('button', { name: 'Invite a person' }).click()
+  await admin.page.getByLabel('E-mail address').fill('notamail')
+  await admin.page.getByRole('button', { name: 'Make the link' }).click()
+  await admin.page.getByText('“notamail” is not an e-mail address, such as ada@example.com.').waitFor()
   await admin.page.getByLabel('E-mail address').fill('doors-new@example.com')
   await admin.page.getByLabel('Role', { exact: true }).selectOption('support')
   expect(await findViolations(admin.page)).toEqual([])
@@ -113,6 +116,28 @@ test('disabling ends the sessions of whoever it is at once', async () => {
   expect(new URL(victim.page.url()).pathname).toBe('/sign-in')
   await signIn(victim.page, emailOf('operator'), passwordOfAll)
   await victim.page.getByText('The e-mail address or the password is wrong.').waitFor()
+})
+
+test('an open page says that its session was ended, after a read as well as by its live connection alone, and signing in leads back to it', async () => {
+  const reading = await visitAs('support', '/tenants')
+  const waiting = await visitAs('support', '/runs')
+  for (const { page } of [reading, waiting]) await page.getByText('Live', { exact: true }).waitFor()
+  const person = (await tenancy.people.list()).find(({ email }) => email === emailOf('support'))?.id ?? ''
+  await tenancy.people.disable(cliActor, { person })
+  await tenancy.people.enable(cliActor, { person })
+
+  await reading.page.getByRole('searchbox').fill('bakery')
+  const note = reading.page.getByRole('alertdialog', { name: 'You are signed out' })
+  await note.waitFor({ timeout: 5_000 })
+  await reading.page.keyboard.press('Escape')
+  expect(await note.isVisible()).toBe(true)
+  expect(await findViolations(reading.page)).toEqual([])
+  await note.getByRole('link', { name: 'Sign in again' }).click()
+  await signIn(reading.page, emailOf('support'), passwordOfAll)
+  await reading.page.waitForURL('**/tenants?q=bakery')
+  await reading.page.getByText('Live', { exact: true }).waitFor()
+
+  await waiting.page.getByRole('alertdialog', { name: 'You are signed out' }).waitFor({ timeout: 30_000 })
 })
 
 test('signing out everywhere else leaves this browser in', async () => {
