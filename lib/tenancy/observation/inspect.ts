@@ -1,7 +1,7 @@
 /** One target, read live from its database: the tenant's page. */
 import type { HistoryEntry, TargetInspection } from '../contract/views.ts'
 import type { Library } from '../context.ts'
-import { readInstallation } from '../control/installation.ts'
+import { budgetPrefix, readInstallation } from '../control/installation.ts'
 import { TenancyError } from '../errors.ts'
 import { readHistory, readTarget, type FullHistoryRow } from '../migrations/history.ts'
 import { connectionProblem } from '../registry/connection-problem.ts'
@@ -69,7 +69,7 @@ export const inspectTarget = async (library: Library, slug: string, set: string)
   const look = async (): Promise<TargetInspection> => {
     let connection: FleetConnection | null = null
     try {
-      connection = await connectFleet(at.url, { applicationName: `tenantry:${installation}:inspect`, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000 })
+      connection = await connectFleet(at.url, { applicationName: `${budgetPrefix(installation)}inspect`, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000 })
       const seen = await read(connection, schema, checksums)
       return seen ? { reachable: true, readAt, ...seen } : { reachable: false, readAt, reason: `There is no schema “${schema}” in the database.` }
     } catch (error) {

@@ -1,7 +1,7 @@
 /** Looks at targets: version from their histories, exact size from the catalogs, set-based and per database. */
 import { sql } from 'kysely'
 import type { Library } from '../context.ts'
-import { readInstallation } from '../control/installation.ts'
+import { budgetPrefix, readInstallation } from '../control/installation.ts'
 import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { readHistory, readSummaries, type TargetSummary } from '../migrations/history.ts'
@@ -10,6 +10,7 @@ import { connectFleet, type FleetConnection } from '../session/fleet-connection.
 import { connectionProblem } from '../registry/connection-problem.ts'
 import type { DatabaseUrl } from '../sql/database-url.ts'
 import { openUrl } from '../registry/databases.ts'
+import { quoteLiteral } from '../sql/ident.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { atServer, ServerBusy } from '../registry/server-gate.ts'
 import { keepRunNumbers } from './run-numbers.ts'
@@ -170,9 +171,9 @@ const writeUnread = async (library: Library, databaseId: number, since: Date, pr
   })
 }
 
-const readFacts = async (connection: FleetConnection): Promise<Omit<Look, 'rows' | 'lastRun'>> => {
+const readFacts = async (connection: FleetConnection, prefix: string): Promise<Omit<Look, 'rows' | 'lastRun'>> => {
   const [row] = await connection.query<{ bytes: string; used: string; ours: string }>(
-    `SELECT pg_database_size(current_database())::text AS bytes, count(*)::text AS used, count(*) FILTER (WHERE application_name LIKE 'tenantry%')::text AS ours ` +
+    `SELECT pg_database_size(current_database())::text AS bytes, count(*)::text AS used, count(*) FILTER (WHERE starts_with(application_name, ${quoteLiteral(prefix)}))::text AS ours ` +
       `FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
   )
   return { bytes: Number(row?.bytes ?? 0), connectionsUsed: Number(row?.used ?? 0), connectionsOurs: Number(row?.ours ?? 0) }
@@ -184,7 +185,7 @@ const relationsAHistory = 2
 
 type Tracks = ReadonlyMap<number, readonly TrackMigration[]>
 
-const look = async (sessions: Sessions, targets: readonly ObservedTarget[], tracks: Tracks): Promise<Look> => {
+const look = async (sessions: Sessions, prefix: string, targets: readonly ObservedTarget[], tracks: Tracks): Promise<Look> => {
   const schemas = targets.map(({ schema }) => schema)
   const unread = new Map<string, unknown>()
   const summaries = new Map<string, TargetSummary>()
@@ -209,7 +210,7 @@ const look = async (sessions: Sessions, targets: readonly ObservedTarget[], trac
   }
   let lastRun = 0
   for (const summary of summaries.values()) lastRun = Math.max(lastRun, summary?.history?.lastRun ?? 0)
-  return { rows, lastRun, ...(await readFacts(await sessions.take(0))) }
+  return { rows, lastRun, ...(await readFacts(await sessions.take(0), prefix)) }
 }
 
 /** The control database's clock: conductors date what they see by it as well. */
@@ -221,18 +222,18 @@ const controlTime = async (db: ControlDb): Promise<Date> => {
 type Outcome = { readonly look: Look } | { readonly problem: string; readonly code: string; readonly reachable: boolean }
 
 /** Errors of the fleet's connection alone: nothing in here asks the control database. */
-const lookAt = async (at: DatabaseUrl, applicationName: string, targets: readonly ObservedTarget[], tracks: Tracks): Promise<Outcome> => {
+const lookAt = async (at: DatabaseUrl, prefix: string, targets: readonly ObservedTarget[], tracks: Tracks): Promise<Outcome> => {
   let refusal: unknown = null
   const sessions = new Sessions(async () => {
     try {
-      return await connectFleet(at.url, { applicationName })
+      return await connectFleet(at.url, { applicationName: `${prefix}observe` })
     } catch (error) {
       refusal = error
       throw error
     }
   })
   try {
-    return { look: await look(sessions, targets, tracks) }
+    return { look: await look(sessions, prefix, targets, tracks) }
   } catch (error) {
     const code = codeOf(error)
     if (code === 'unknown') throw error
@@ -266,12 +267,12 @@ export const observeDatabase = async (library: Library, databaseId: number, only
   const database = await db.selectFrom('database').select(['name', 'url_sealed', 'server_id']).where('id', '=', databaseId).executeTakeFirst()
   if (!database) return { targets: 0, reachable: true, problem: null }
   const at = openUrl(library.secret, database.url_sealed)
-  const applicationName = `tenantry:${await readInstallation(db)}:observe`
+  const prefix = budgetPrefix(await readInstallation(db))
   const lookNow = async (): Promise<ObserveResult> => {
     const targets = await readTargets(db, databaseId, only)
     const tracks = await readTracks(db)
     const since = await controlTime(db)
-    const outcome = await lookAt(at, applicationName, targets, tracks)
+    const outcome = await lookAt(at, prefix, targets, tracks)
     if ('look' in outcome) {
       await patiently(() => write(library, databaseId, since, outcome.look))
       return { targets: targets.length, reachable: true, problem: null }

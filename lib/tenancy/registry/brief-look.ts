@@ -1,6 +1,6 @@
 /** A short look at one database that a command or a page waits for: in its turn at the server, and bounded in each of its waits. */
 import type { Library } from '../context.ts'
-import { readInstallation } from '../control/installation.ts'
+import { budgetPrefix, readInstallation } from '../control/installation.ts'
 import { TenancyError } from '../errors.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
 import { codeOf } from '../sql/sqlstate.ts'
@@ -21,7 +21,7 @@ export const lookBriefly = async <Seen>(
   bounds: LookBounds = briefly,
 ): Promise<Seen> => {
   const at = openUrl(library.secret, database.url_sealed)
-  const applicationName = `tenantry:${await readInstallation(library.control.db)}:inspect`
+  const applicationName = `${budgetPrefix(await readInstallation(library.control.db))}inspect`
   const look = async (): Promise<Seen> => {
     let connection: FleetConnection | null = null
     try {

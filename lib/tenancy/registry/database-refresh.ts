@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Library } from '../context.ts'
+import { readInstallation } from '../control/installation.ts'
 import { notify } from '../control/notify.ts'
 import { isTenancyError } from '../errors.ts'
 import { atServer, ServerBusy } from './server-gate.ts'
@@ -43,7 +44,8 @@ const usualTurnMs = 120_000
 const refreshOne = async (library: Library, database: Known, turnMs: number): Promise<boolean> => {
   try {
     const at = openUrl(library.secret, database.url_sealed)
-    const probe = await atServer(library, database.server_id, () => probeDatabase(at), turnMs)
+    const installation = await readInstallation(library.control.db)
+    const probe = await atServer(library, database.server_id, () => probeDatabase(at, { installation }), turnMs)
     await keepSeen(library, database, probe)
     return true
   } catch (error) {

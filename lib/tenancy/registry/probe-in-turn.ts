@@ -1,5 +1,6 @@
 /** Looks at an address as one of the connections that its server's budget counts, also while nobody knows yet whose address it is. */
 import type { Library } from '../context.ts'
+import { readInstallation } from '../control/installation.ts'
 import { TenancyError } from '../errors.ts'
 import { addressOf, type DatabaseUrl } from '../sql/database-url.ts'
 import { probeDatabase, type Probe } from './probe.ts'
@@ -19,8 +20,9 @@ const turnAt = async ({ control }: Library, at: DatabaseUrl): Promise<number | s
  */
 export const probeInTurn = async (library: Library, at: DatabaseUrl, serverId?: number): Promise<Probe> => {
   const turn = serverId ?? (await turnAt(library, at))
+  const installation = await readInstallation(library.control.db)
   try {
-    return await atServer(library, turn, () => probeDatabase(at, { thorough: true }), turnMs)
+    return await atServer(library, turn, () => probeDatabase(at, { thorough: true, installation }), turnMs)
   } catch (error) {
     if (error instanceof ServerBusy) throw new TenancyError('database.busy', { database: addressOf(at), seconds: turnMs / 1000 }, error)
     throw error

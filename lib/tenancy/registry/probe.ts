@@ -1,7 +1,9 @@
 import postgres from 'postgres'
 import { minBudget } from '../contract/commands.ts'
 import type { DatabaseFacts } from '../contract/views.ts'
+import { budgetPrefix } from '../control/installation.ts'
 import { TenancyError } from '../errors.ts'
+import { quoteLiteral } from '../sql/ident.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { connectionProblem } from './connection-problem.ts'
 import { addressOf, driverOptions, type DatabaseUrl } from '../sql/database-url.ts'
@@ -14,8 +16,6 @@ const connectSeconds = 5
 const defaultDeadlineMs = 12_000
 const statementMs = 5_000
 const oldestVersion = 130_000
-/** Every connection of Tenantry carries this prefix, whatever follows it. */
-const ownNames = 'tenantry%'
 /** Left out of what is counted: gone a moment later. */
 const probeName = 'tenantry:probe'
 
@@ -71,7 +71,7 @@ type FactsRow = {
   ours: string
 }
 
-const factsQuery = `select
+const factsQuery = (prefix: string): string => `select
   current_setting('max_connections') as max,
   (current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0))::text as reserved,
   pg_is_in_recovery()::text as recovery,
@@ -81,7 +81,7 @@ const factsQuery = `select
   pg_database_size(current_database())::text as bytes,
   (select count(*) from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')::text as schemas,
   (select count(*) from pg_stat_activity where backend_type = 'client backend' and application_name is distinct from '${probeName}')::text as used,
-  (select count(*) from pg_stat_activity where application_name like '${ownNames}' and application_name <> '${probeName}')::text as ours`
+  (select count(*) from pg_stat_activity where starts_with(application_name, ${quoteLiteral(prefix)}))::text as ours`
 
 /** Null where the right to read it was taken away. */
 const systemIdentifierOf = async (client: Client): Promise<string | null> => {
@@ -142,12 +142,12 @@ const assertUsable = (row: FactsRow, at: DatabaseUrl): void => {
     })
 }
 
-const look = async (at: DatabaseUrl, clients: readonly [Client, Client], thorough: boolean): Promise<Probe> => {
+const look = async (at: DatabaseUrl, clients: readonly [Client, Client], { installation, thorough }: ProbeOptions): Promise<Probe> => {
   const [client, other] = clients
   const host = addressOf(at)
   const { version, versionNum } = await assertVersion(client, host)
   if (thorough && (await isTransactionPooler(client, other))) throw new TenancyError('database.pooler', { host })
-  const row = await ask<FactsRow>(client, factsQuery)
+  const row = await ask<FactsRow>(client, factsQuery(budgetPrefix(installation)))
   assertUsable(row, at)
   const systemIdentifier = await systemIdentifierOf(client)
   const counts = { maxConnections: Number(row.max), reservedConnections: Number(row.reserved), connectionsUsed: Number(row.used) }
@@ -174,6 +174,8 @@ const look = async (at: DatabaseUrl, clients: readonly [Client, Client], thoroug
 }
 
 export type ProbeOptions = {
+  /** Whose connections are counted as ours. */
+  readonly installation: string
   /** Also looks for a pooler in between, over a second connection. */
   readonly thorough?: boolean
   readonly deadlineMs?: number
@@ -183,14 +185,14 @@ export type ProbeOptions = {
  * Connects, reads the server's facts and closes, within a bounded time.
  * @throws database.unreachable, .auth, .missing, .read_only, .rights, .pooler or .version
  */
-export const probeDatabase = async (at: DatabaseUrl, options: ProbeOptions = {}): Promise<Probe> => {
+export const probeDatabase = async (at: DatabaseUrl, options: ProbeOptions): Promise<Probe> => {
   const clients = [connect(at), connect(at)] as const
   const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(Object.assign(new Error(`no answer within ${deadlineMs} ms`), { code: 'PROBE_TIMEOUT' })), deadlineMs)
   })
-  const looking = look(at, clients, options.thorough ?? false)
+  const looking = look(at, clients, options)
   // After the deadline nobody waits for it any more.
   looking.catch(() => {})
   try {

@@ -2,19 +2,22 @@ import { sql } from 'kysely'
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import type { Library } from '../../../lib/tenancy/context.ts'
+import { budgetPrefix, readInstallation } from '../../../lib/tenancy/control/installation.ts'
 import { unseal } from '../../../lib/tenancy/control/seal.ts'
+import { observeDatabase } from '../../../lib/tenancy/observation/observe.ts'
 import { listDatabases } from '../../../lib/tenancy/registry/database-list.ts'
 import { runItemsInput } from '../../../lib/tenancy/contract/commands.ts'
 import { listRunItems } from '../../../lib/tenancy/runs/reads.ts'
 import { refreshDatabases } from '../../../lib/tenancy/registry/database-refresh.ts'
 import { addDatabase, checkDatabase, openUrl, removeDatabase, setBudget } from '../../../lib/tenancy/registry/databases.ts'
 import { probeDatabase } from '../../../lib/tenancy/registry/probe.ts'
+import { connectFleet } from '../../../lib/tenancy/session/fleet-connection.ts'
 import { parseDatabaseUrl } from '../../../lib/tenancy/sql/database-url.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
 import { ada, openLibrary, refusalOf } from './fleet.ts'
 
 const databases = useDatabases()
-const lookAtDatabase = ({ url }: { readonly url: string }) => probeDatabase(parseDatabaseUrl(url), { thorough: true })
+const lookAtDatabase = ({ url }: { readonly url: string }) => probeDatabase(parseDatabaseUrl(url), { installation: 'test', thorough: true })
 let fleetUrl: string
 
 beforeAll(async () => {
@@ -190,6 +193,8 @@ describe('known databases', () => {
 
   it('are looked at again: who is connected, and whether they answer at all', async () => {
     const url = await databases.empty()
+    // Other files' control databases are copies of the same one, and their connections would count.
+    await sql`update setting set value = '"lonely"' where key = 'installation'`.execute(library.control.db)
     await addDatabase(library, ada, { name: 'app', url })
     const admin = postgres(inject('serverUrl'), { max: 1, onnotice: () => {} })
     const dbname = new URL(url).pathname.slice(1)
@@ -204,7 +209,16 @@ describe('known databases', () => {
       const [back] = await listDatabases(library)
       expect(back).toMatchObject({ reachable: true, problem: null })
       expect(back?.connectionsUsed).toBeGreaterThan(0)
-      expect(back?.connectionsOurs).toBeGreaterThan(0)
+      // The control database is on this server too, and its connections are none that the budget counts.
+      expect(back?.connectionsOurs).toBe(0)
+      const fence = await connectFleet(url, { applicationName: `${budgetPrefix(await readInstallation(library.control.db))}c1 fence` })
+      const other = await connectFleet(url, { applicationName: `${budgetPrefix('another')}c1` })
+      await refreshDatabases(library, ['app'])
+      expect((await listDatabases(library))[0]?.connectionsOurs).toBe(1)
+      const { rows } = await sql<{ id: number }>`select id from database where name = 'app'`.execute(library.control.db)
+      expect(await observeDatabase(library, rows[0]?.id ?? 0, null)).toMatchObject({ reachable: true })
+      expect((await listDatabases(library))[0]?.connectionsOurs).toBe(1)
+      await Promise.all([fence.close(), other.close()])
       expect(await refreshDatabases(library, [])).toEqual([])
     } finally {
       await admin.end()

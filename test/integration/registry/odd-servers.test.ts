@@ -5,7 +5,7 @@ import { parseDatabaseUrl } from '../../../lib/tenancy/sql/database-url.ts'
 import { probeDatabase } from '../../../lib/tenancy/registry/probe.ts'
 import { startOfVersion, startSilent, startStandby, startTransactionPooler, startTrusting } from './odd-servers.ts'
 
-const probe = (url: string, deadlineMs?: number) => probeDatabase(parseDatabaseUrl(url), { thorough: true, deadlineMs })
+const probe = (url: string, deadlineMs?: number) => probeDatabase(parseDatabaseUrl(url), { installation: 'test', thorough: true, deadlineMs })
 
 /** The refusal, after making sure that no part of it repeats the password. */
 const refusalOf = async (url: string, deadlineMs?: number): Promise<{ readonly code: string; readonly message: string }> => {

@@ -93,7 +93,7 @@ describe('testing an address', () => {
     // Nothing can be looked up by name in this database meanwhile.
     await blocker.begin(async (trx) => {
       await trx`lock table pg_catalog.pg_namespace in access exclusive mode`
-      expect(await refusalOf(probeDatabase(parseDatabaseUrl(url), { deadlineMs: 700 }))).toMatchObject({ code: 'database.unreachable' })
+      expect(await refusalOf(probeDatabase(parseDatabaseUrl(url), { installation: 'test', deadlineMs: 700 }))).toMatchObject({ code: 'database.unreachable' })
       await expect
         .poll(() => watcher`select pid from pg_stat_activity where datname = ${name} and application_name = 'tenantry:probe'`.then((rows) => rows.length), {
           timeout: 8_000,
