@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { roles } from './permissions.ts'
 import { slugPattern, slugSchema } from './slug.ts'
-import { tenantStates, versionStates, isolations } from './states.ts'
+import { tenantStates, versionStates, isolations, runStates } from './states.ts'
 
 /** What PostgreSQL can store as text: no NUL, no half of a surrogate pair. */
 export const storableText = z
@@ -97,20 +97,22 @@ export const onboardCsvInput = z.object({
   note,
 })
 
+const oneOf = <const W extends readonly string[]>(words: W) => z.enum(words, `is none of ${words.join(', ')}`)
+
 export const tenantFilter = z.object({
   q: text(120).optional(),
   set: z.array(setName).optional(),
   database: z.array(databaseName).optional(),
-  state: z.array(z.enum(tenantStates)).optional(),
-  versionState: z.array(z.enum(versionStates)).optional(),
+  state: z.array(oneOf(tenantStates)).optional(),
+  versionState: z.array(oneOf(versionStates)).optional(),
   version: z.array(versionText).optional(),
-  isolation: z.array(z.enum(isolations)).optional(),
+  isolation: z.array(oneOf(isolations)).optional(),
   /** key=value */
   label: z.array(storableText.max(170)).optional(),
   /** Only tenants whose last item failed and that were not put right since. */
-  failed: z.boolean().optional(),
+  failed: z.boolean('is neither true nor false').optional(),
   /** Only tenants with a migration that stopped half-way. */
-  halfDone: z.boolean().optional(),
+  halfDone: z.boolean('is neither true nor false').optional(),
 })
 export type TenantFilter = z.output<typeof tenantFilter>
 
@@ -129,8 +131,8 @@ export const tenantSorts = [
   'observedAt',
 ] as const
 export const listTenantsInput = tenantFilter.extend({
-  sort: z.enum(tenantSorts).default('slug'),
-  descending: z.boolean().default(false),
+  sort: oneOf(tenantSorts).default('slug'),
+  descending: z.boolean('is neither true nor false').default(false),
   offset: z.number().int().min(0).default(0),
   limit: z.number().int().min(1).max(500).default(100),
 })
@@ -220,7 +222,7 @@ export const auditFilter = z.object({
 export type AuditFilter = z.output<typeof auditFilter>
 
 export const runListInput = z.object({
-  state: z.array(storableText.max(20)).optional(),
+  state: z.array(oneOf(runStates)).optional(),
   set: setName.optional(),
   before: z.number().int().optional(),
   limit: z.number().int().min(1).max(200).default(50),
