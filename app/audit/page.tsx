@@ -2,14 +2,14 @@ import { Download, ScrollText } from 'lucide-react'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { AuditFilters } from '@/components/audit/audit-filters'
-import { auditHref, auditSearch, isFiltered, toAuditFilter } from '@/components/audit/audit-model'
+import { auditHref, auditSearch, isFiltered, toAuditFilter, type AuditSearch } from '@/components/audit/audit-model'
 import { AuditTable } from '@/components/audit/audit-table'
 import { Button } from '@/components/ui/button'
 import { EmptyState } from '@/components/ui/empty-state'
 import { Page, PageHeader } from '@/components/ui/page-header'
+import { WrongAddress } from '@/components/ui/wrong-address'
 import { requireAsker } from '@/lib/server/asker'
-import { toSearchParams, type SearchProps } from '@/lib/server/page-props'
-import { fromSearchParams } from '@/lib/server/search-input'
+import { readSearch, type SearchProps } from '@/lib/server/page-props'
 import { getTenancy } from '@/lib/server/tenancy'
 
 export const metadata: Metadata = { title: 'Audit' }
@@ -18,7 +18,11 @@ const rowsOnAPage = 100
 
 export default async function AuditPage({ searchParams }: SearchProps) {
   await requireAsker('audit.read')
-  const search = auditSearch.parse(fromSearchParams(auditSearch, toSearchParams(await searchParams)))
+  const { input, error } = readSearch(auditSearch, await searchParams)
+  return error === null ? <Audit search={input} /> : <WrongAddress title="Audit" error={error} path="/audit" />
+}
+
+async function Audit({ search }: { readonly search: AuditSearch }) {
   const { rows, next } = await getTenancy().audit.list(toAuditFilter(search, rowsOnAPage))
   const exports = ['csv', 'json'] as const
   return (

@@ -1,22 +1,26 @@
 import { z } from 'zod'
 import { storableText, type AuditFilter } from '@/lib/tenancy/contract'
 
-const text = storableText.trim().max(120).optional().catch(undefined)
-/** Of a year that both JavaScript and PostgreSQL can add a day to. */
-const day = z.iso
-  .date()
-  .regex(/^(?!0000|9999)/)
-  .optional()
-  .catch(undefined)
+const upTo = (most: number) => storableText.trim().max(most, `is longer than ${most} characters`).optional()
 
-/** The audit page's address: what does not make sense in it is left out instead of refused. Days are UTC, the last one included. */
+const isDay = (text: string): boolean => z.iso.date().safeParse(text).success && !/^(0000|9999)/.test(text)
+/** Of a year that both JavaScript and PostgreSQL can add a day to. A form sends its empty fields as well. */
+const day = z
+  .string()
+  .trim()
+  .refine((text) => text === '' || isDay(text), 'is not a day, such as 2026-02-28')
+  .optional()
+
+const rowNumber = 'is not the number of a row, such as 120'
+
+/** The audit page's address. Days are UTC, the last one included. */
 export const auditSearch = z.object({
-  actor: text,
-  action: storableText.trim().max(80).optional().catch(undefined),
-  subject: text,
+  actor: upTo(120),
+  action: upTo(80),
+  subject: upTo(120),
   from: day,
   to: day,
-  before: z.number().int().positive().optional().catch(undefined),
+  before: z.number(rowNumber).int(rowNumber).positive(rowNumber).optional(),
 })
 export type AuditSearch = z.output<typeof auditSearch>
 

@@ -14,6 +14,9 @@ const shown = (value: unknown): string | null => {
 
 export type FieldProblem = { readonly field: string; readonly value: string | null; readonly message: string }
 
+/** `state.0` is an address for programs; to people it is one of the values of `state`. */
+const nameOf = (field: string): string => field.replace(/\.\d+$/, '')
+
 /**
  * `input.invalid` that names each field, what was given and what would be right.
  * Values of secret fields are left out; `details.fields` holds one entry a problem, at most 20.
@@ -24,7 +27,7 @@ export const inputError = (issues: readonly z.core.$ZodIssue[], input: unknown):
     return { field, value: secretFields.test(field) ? null : shown(valueAt(input, issue.path)), message: issue.message }
   })
   const sentences = fields.slice(0, 3).map(({ field, value, message }) => {
-    const subject = [field === '' ? 'the input' : field, value === null || message.includes(`“${value}”`) ? [] : `“${value}”`].flat().join(' ')
+    const subject = [field === '' ? 'the input' : nameOf(field), value === null || message.includes(`“${value}”`) ? [] : `“${value}”`].flat().join(' ')
     // Sentences of ours go on from the field's name; zod's own begin anew.
     return /^[a-z]/.test(message) ? `${subject} ${message}` : `${subject}: ${message}`
   })

@@ -35,7 +35,7 @@ export const attentionOf = (worries: Worries): readonly Attention[] => {
       kind: 'paused_run',
       count: paused.length,
       text: pausedText(paused),
-      href: paused.length === 1 ? `/runs/${paused[0]?.id}` : '/runs?state=paused,pausing',
+      href: paused.length === 1 ? `/runs/${paused[0]?.id}` : '/runs?state=paused',
     },
     {
       kind: 'half_done',

@@ -13,10 +13,20 @@ test('days become instants, the last day included', () => {
   expect(auditFilter.parse(filter)).toMatchObject(filter)
 })
 
-test('what makes no sense in an address is left out', () => {
-  const search = auditSearch.parse({ from: 'yesterday', before: 'x', actor: 'a'.repeat(500) })
-  expect(search).toEqual({})
+test('what makes no sense in an address is refused, with what would be right', () => {
+  const parsed = auditSearch.safeParse({ from: 'yesterday', to: '9999-12-31', before: 'x', actor: 'a'.repeat(500) })
+  expect(parsed.error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`)).toEqual([
+    'actor is longer than 120 characters',
+    'from is not a day, such as 2026-02-28',
+    'to is not a day, such as 2026-02-28',
+    'before is not the number of a row, such as 120',
+  ])
+})
+
+test('the empty fields that a form sends filter nothing', () => {
+  const search = auditSearch.parse({ actor: '', action: '', subject: '', from: '', to: '' })
   expect(isFiltered(search)).toBe(false)
+  expect(toAuditFilter(search, 100)).toEqual({ limit: 100 })
 })
 
 test('an address holds only what is set', () => {
