@@ -1,5 +1,5 @@
 import { formatDuration, plural } from '@/lib/format'
-import type { HistoryEntry, PlacementView, TableSize } from '@/lib/tenancy/contract'
+import { isSettledItem, type HistoryEntry, type PlacementView, type TableSize, type TenantDetail } from '@/lib/tenancy/contract'
 
 /** "app at 0011, 1 pending", said where one placement is a line. */
 export const placementSentence = ({ version, head, pending, versionState }: PlacementView): string => {
@@ -43,4 +43,25 @@ export const sizedTables = (tables: readonly TableSize[]): readonly SizedTable[]
   const sorted = tables.toSorted((one, other) => other.totalBytes - one.totalBytes || one.table.localeCompare(other.table))
   const most = sorted[0]?.totalBytes ?? 0
   return sorted.map((table) => ({ ...table, share: most === 0 ? 0 : table.totalBytes / most }))
+}
+
+export type Building = { readonly title: string; readonly next: string; readonly isOver: boolean }
+
+/** How the onboarding of a tenant that is not built stands, and what whoever looks can do about it. */
+export const buildingOf = (
+  { slug, runs }: Pick<TenantDetail, 'slug' | 'runs'>,
+  { mayRetry, mayDiscard }: { readonly mayRetry: boolean; readonly mayDiscard: boolean },
+): Building => {
+  const last = runs.find(({ kind }) => kind === 'onboard')
+  if (last && !isSettledItem(last.state))
+    return {
+      title: 'It is being built',
+      next: `Run ${last.run} is at it; this page follows when it is done. Until then nothing of it is there.`,
+      isOver: false,
+    }
+  const retry = !last || !mayRetry ? null : `Put right what stopped it, then try it again from run ${last.run}`
+  const discard = mayDiscard ? `discard it, and the slug “${slug}” is free again` : null
+  const deeds = [retry, discard].filter((deed) => deed !== null).join('; or ')
+  const next = deeds === '' ? 'Whoever may onboard tenants can try it again or discard it.' : `${deeds.charAt(0).toUpperCase()}${deeds.slice(1)}.`
+  return { title: 'It was never built', next: `Nothing of it is in a database: onboarding is whole or not at all. ${next}`, isOver: true }
 }

@@ -10,6 +10,7 @@ import { StateBadge } from '@/components/ui/state-badge'
 import { describeReadError } from '@/lib/client/fetch-json'
 import { tenantDetailQuery } from '@/lib/client/tenants'
 import { may, type Role, type TenantDetail } from '@/lib/tenancy/contract'
+import { NotBuilt } from './not-built'
 import { PlacementPanels } from './placement-panel'
 import { TenantActions, type TenantCommands } from './tenant-actions'
 import { TenantAudit } from './tenant-audit'
@@ -39,19 +40,17 @@ export function TenantView({ slug, role, commands }: Props) {
       </PageHeader>
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_380px]">
         <div className="flex min-w-0 flex-col gap-4">
-          {data.placements.length === 0 ? (
+          {data.state === 'provisioning' ? (
+            <NotBuilt tenant={data} mayRetry={may(role, 'runs.rerun')} mayDiscard={may(role, 'tenants.onboard')} />
+          ) : data.placements.length === 0 ? (
             <Panel title="Placements">
-              <p className="px-4 py-3 text-sm text-muted">
-                It has no placement:{' '}
-                {data.state === 'provisioning'
-                  ? 'its onboarding has not finished. The runs beside this say where it stands.'
-                  : 'its data lives in no database of the console.'}
-              </p>
+              <p className="px-4 py-3 text-sm text-muted">It has no placement: its data lives in no database of the console.</p>
             </Panel>
-          ) : null}
-          {data.placements.map((placement) => (
-            <PlacementPanels key={placement.targetId} slug={slug} placement={placement} maySeeSet={may(role, 'sets.read')} />
-          ))}
+          ) : (
+            data.placements.map((placement) => (
+              <PlacementPanels key={placement.targetId} slug={slug} placement={placement} maySeeSet={may(role, 'sets.read')} />
+            ))
+          )}
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <Panel title="Runs that touched it">
@@ -75,11 +74,11 @@ export function TenantView({ slug, role, commands }: Props) {
   )
 }
 
-function TenantFacts({ tenant: { hosts, labels, createdAt } }: { readonly tenant: TenantDetail }) {
+function TenantFacts({ tenant: { state, hosts, labels, createdAt } }: { readonly tenant: TenantDetail }) {
   return (
     <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <span>
-        onboarded <RelativeTime at={createdAt} />
+        {state === 'provisioning' ? 'reserved' : 'onboarded'} <RelativeTime at={createdAt} />
       </span>
       {hosts.map((host) => (
         <span key={host} className="mono">

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { changeWords, changedSentence } from '../../../components/tenants/change-model.ts'
 import { readHosts, readLabels, readTenantForm, writeLabels } from '../../../components/tenants/edit-model.ts'
 import { choicesOf, chosenWords } from '../../../components/tenants/facet-model.ts'
-import { placementSentence, sizedTables, timelineOf } from '../../../components/tenants/tenant-model.ts'
+import { buildingOf, placementSentence, sizedTables, timelineOf } from '../../../components/tenants/tenant-model.ts'
 import { filterOf, isFiltered, loadTenantSearch, nextOrder, tenantsHref } from '../../../components/tenants/tenant-search.ts'
 import type { HistoryEntry, PlacementView } from '../../../lib/tenancy/contract/index.ts'
 
@@ -148,5 +148,21 @@ describe('a tenant’s history', () => {
     expect(placementSentence({ ...placement, versionState: 'at_head', version: '0012', pending: [] })).toBe('at 0012, the newest')
     expect(placementSentence({ ...placement, version: null })).toBe('no migration applied, 1 migration pending')
     expect(placementSentence({ ...placement, versionState: null })).toBe('never seen yet')
+  })
+})
+
+describe('a tenant that is not built', () => {
+  const all = { mayRetry: true, mayDiscard: true }
+  const run = { run: 7, kind: 'onboard', set: 'app', attempts: 1, finishedAt: null, error: null } as const
+
+  it('waits while its run is at it', () =>
+    expect(buildingOf({ slug: 'acme', runs: [{ ...run, state: 'running' }] }, all)).toMatchObject({ title: 'It is being built', isOver: false }))
+
+  it('says what whoever looks can do, and no more', () => {
+    const failed = { slug: 'acme', runs: [{ ...run, state: 'failed' as const }] }
+    expect(buildingOf(failed, all).next).toMatch(/Put right what stopped it, then try it again from run 7; or discard it, and the slug “acme” is free again\.$/)
+    expect(buildingOf(failed, { mayRetry: true, mayDiscard: false }).next).toMatch(/from run 7\.$/)
+    expect(buildingOf(failed, { mayRetry: false, mayDiscard: false }).next).toMatch(/Whoever may onboard tenants can try it again or discard it\.$/)
+    expect(buildingOf({ slug: 'acme', runs: [] }, all).next).toMatch(/\. Discard it, and the slug “acme” is free again\.$/)
   })
 })
