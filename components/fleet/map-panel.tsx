@@ -27,7 +27,7 @@ export function MapPanel() {
     <Panel
       title="Fleet map"
       actions={
-        <Button variant="ghost" size="sm" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+        <Button variant="ghost" size="sm" className="-mr-2" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
           {asTable ? 'Show as map' : 'Show as table'}
         </Button>
       }

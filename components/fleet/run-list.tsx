@@ -37,14 +37,16 @@ export function RecentRuns({ runs }: { readonly runs: readonly RunSummary[] }) {
     <ul>
       {runs.map((run) => (
         <li key={run.id} className="border-b border-line last:border-0">
-          <Link href={`/runs/${run.id}`} className="flex h-9 items-center gap-3 px-4 text-sm hover:bg-hover focus-visible:-outline-offset-2">
+          <Link href={`/runs/${run.id}`} className="flex min-h-9 items-center gap-3 px-4 py-1.5 text-sm hover:bg-hover focus-visible:-outline-offset-2">
             <StateBadge look={runStateLooks[run.state]}>
               <span className="sr-only">{runStateLooks[run.state].label}: </span>
               <span className="min-w-12">Run {run.id}</span>
             </StateBadge>
-            <span className="min-w-0 flex-1 truncate text-muted">{runTitle(run)}</span>
-            <span className="text-xs text-muted">{countsSentence(run.counts)}</span>
-            <RelativeTime at={run.finishedAt} className="w-16 text-right text-xs text-faint" />
+            <span className="flex min-w-0 flex-1 flex-col sm:flex-row sm:items-baseline sm:justify-between sm:gap-x-3">
+              <span className="truncate text-muted">{runTitle(run)}</span>
+              <span className="shrink-0 text-xs text-muted">{countsSentence(run.counts)}</span>
+            </span>
+            <RelativeTime at={run.finishedAt} className="w-16 shrink-0 text-right text-xs text-faint" />
           </Link>
         </li>
       ))}

@@ -40,6 +40,8 @@ const perform = (actions: PeopleActions) => (deed: Deed) => {
 }
 
 const headings = ['Person', 'Role', 'State', 'Last seen', 'Since'] as const
+/** On a telephone there is room for what can be done with somebody instead. */
+const onWide = ['Last seen', 'Since'] as const
 
 export function PeopleView({ people, self, actions }: Props) {
   const [deed, setDeed] = useState<Deed | null>(null)
@@ -48,21 +50,22 @@ export function PeopleView({ people, self, actions }: Props) {
       <PageHeader title="People" actions={actions ? <InviteDialog invite={actions.invite} /> : null}>
         {peopleSentence(people)}
       </PageHeader>
-      <ListTable label="People" headings={headings} hasMenus={actions !== null}>
+      <ListTable label="People" headings={headings} onWide={onWide} hasMenus={actions !== null}>
         {people.map((person) => (
           <tr key={person.id} className="h-9 border-b border-line last:border-0 hover:bg-hover">
             <td className="px-3 py-1.5 pl-4">
-              <span className="font-medium">{person.email}</span> <span className="px-1 text-muted max-md:block max-md:px-0">{person.name}</span>{' '}
+              <span className="font-medium max-sm:break-all">{person.email}</span>{' '}
+              <span className="px-1 text-muted max-md:block max-md:px-0">{person.name}</span>{' '}
               {person.id === self ? <span className="text-xs text-faint">you</span> : null}
             </td>
             <td className="px-3">{roleWords[person.role].label}</td>
             <td className="px-3">
               <StateBadge look={personStateLooks[person.state]} />
             </td>
-            <td className="px-3 whitespace-nowrap text-muted">
+            <td className="px-3 whitespace-nowrap text-muted max-sm:hidden">
               <RelativeTime at={person.lastSeenAt} none="never" />
             </td>
-            <td className="px-3 whitespace-nowrap text-muted">
+            <td className="px-3 whitespace-nowrap text-muted max-sm:hidden">
               <RelativeTime at={person.createdAt} />
             </td>
             {actions ? (

@@ -2,6 +2,7 @@
 
 import { useMemo } from 'react'
 import { CopyButton } from '@/components/ui/copy-button'
+import { Dotted } from '@/components/ui/dotted'
 import { SqlView, type SqlMark } from '@/components/ui/sql-view'
 import type { AttemptError } from '@/lib/tenancy/contract'
 import { placeOf, sourceOf } from './run-failures-model'
@@ -20,13 +21,13 @@ export function ErrorDetail({ error }: { readonly error: AttemptError }) {
         <p className="mono break-words text-ink">{error.message}</p>
         {error.detail === null ? null : <p className="mono mt-1 break-words text-muted">{error.detail}</p>}
         {error.hint === null ? null : <p className="mt-1 break-words text-muted">Hint: {error.hint}</p>}
-        <p className="mt-1 flex flex-wrap gap-x-1.5 text-xs text-muted">
-          <span>
+        <Dotted className="mt-1 text-xs text-muted">
+          <>
             {/^[0-9A-Z]{5}$/.test(error.code) ? 'SQLSTATE ' : ''}
             <span className="mono">{error.code}</span>
-          </span>
-          {place === '' ? null : <span className="mono">· {place}</span>}
-        </p>
+          </>
+          {place === '' ? null : <span className="mono">{place}</span>}
+        </Dotted>
       </div>
       {error.statement === null ? null : (
         <div className="min-w-0">

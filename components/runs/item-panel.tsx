@@ -121,7 +121,7 @@ function ItemFacts({ live, row, role, actions }: FactsProps) {
           <span className="mono break-all">{row.schema}</span>
         </Fact>
         <Fact name="Started">
-          <RelativeTime at={row.startedAt} none="not yet" />
+          <RelativeTime at={row.startedAt} none={state === 'running' ? 'under way' : 'not yet'} />
         </Fact>
         <Fact name="Took">{row.durationMs === null ? '–' : formatDuration(row.durationMs)}</Fact>
         {state === 'pending' && row.nextAttemptAt !== null ? (
@@ -150,7 +150,7 @@ function Attempts({ attempts }: { readonly attempts: readonly AttemptView[] | nu
   return (
     <section aria-label="Attempts" className="flex flex-col gap-3">
       <h3 className="text-sm font-semibold">
-        {attempts.length === 0 ? 'No attempt yet' : attempts.length === 1 ? '1 attempt' : `${attempts.length} attempts`}
+        {attempts.length === 0 ? 'No attempt has ended yet' : attempts.length === 1 ? '1 attempt' : `${attempts.length} attempts`}
       </h3>
       {/* The newest first: it is the one that counts. */}
       <ol reversed className="flex flex-col gap-3">

@@ -41,6 +41,10 @@ const causeWords: Readonly<Record<string, CauseWords>> = {
   history_mismatch: { title: 'the history is not the one expected', next: 'Look at the tenant’s history before anything else: something else writes to it.' },
   half_done_edited: { title: 'a half-done migration whose file has changed', next: 'Finish or undo it by hand in the tenant’s schema, then try again.' },
   diverged: { title: 'the history is not the set’s', next: 'Look at the tenant’s history; nothing was run.' },
+  schema_exists: {
+    title: 'a schema of that name is there already',
+    next: 'Rename or drop it when nobody needs it, then try again; or onboard the tenant with the version that it is at.',
+  },
   schema_missing: { title: 'the schema is gone', next: 'Restore it, or take the tenant out of the fleet.' },
   no_history: { title: 'a schema without a history', next: 'Adopt it: onboard the tenant with the version that it is at.' },
   invalid_index: { title: 'an index was left invalid', next: 'Try again: the leftover is removed first.' },

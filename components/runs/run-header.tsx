@@ -1,5 +1,6 @@
 import Link from 'next/link'
 import { Fragment } from 'react'
+import { Dotted } from '@/components/ui/dotted'
 import { PageHeader } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
@@ -23,18 +24,18 @@ export function RunHeader({ run, controls }: Props) {
       }
       actions={controls}
     >
-      <p className="flex flex-wrap items-center gap-x-1.5">
-        <span>
+      <Dotted>
+        <>
           Started by <span className="text-ink">{run.startedBy}</span> <RelativeTime at={run.createdAt} />
-        </span>
-        {took === null || took === 0 ? null : <Fact>took {formatDuration(took)}</Fact>}
+        </>
+        {took === null || took === 0 ? null : `took ${formatDuration(took)}`}
         {run.parentRun === null ? null : (
-          <Fact>
+          <>
             rerun of <RunLink run={run.parentRun} />
-          </Fact>
+          </>
         )}
         {run.childRuns.length === 0 ? null : (
-          <Fact>
+          <>
             rerun as{' '}
             {run.childRuns.map((child, index) => (
               <Fragment key={child}>
@@ -42,23 +43,12 @@ export function RunHeader({ run, controls }: Props) {
                 <RunLink run={child} />
               </Fragment>
             ))}
-          </Fact>
+          </>
         )}
-        {run.retried > 0 ? <Fact>{run.retried === 1 ? '1 target needed another attempt' : `${run.retried} targets needed another attempt`}</Fact> : null}
-      </p>
+        {run.retried > 0 ? (run.retried === 1 ? '1 target needed another attempt' : `${run.retried} targets needed another attempt`) : null}
+      </Dotted>
       {run.note === '' ? null : <p className="mt-1 max-w-[80ch] break-words text-ink">“{run.note}”</p>}
     </PageHeader>
-  )
-}
-
-function Fact({ children }: { readonly children: React.ReactNode }) {
-  return (
-    <span>
-      <span aria-hidden className="mr-1.5 text-faint">
-        ·
-      </span>
-      {children}
-    </span>
   )
 }
 

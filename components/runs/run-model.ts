@@ -205,6 +205,7 @@ export const verifiedLine = (
       tone: 'bad',
       text: `Read back: ${count(verified.mismatches)} of ${plural(verified.targets, 'history', 'histories')} ${verified.mismatches === 1 ? 'differs' : 'differ'} from what was recorded.`,
     }
+  if (verified.targets === 0) return null
   return { tone: 'good', text: `Read back: ${plural(verified.targets, 'history', 'histories')}, all as recorded.` }
 }
 

@@ -66,7 +66,7 @@ export function RunProgress({ live, status, onState }: Props) {
             ))}
         </ul>
         {verified === null ? null : (
-          <p className={cn('ml-auto flex items-center gap-1.5', verified.tone === 'bad' ? 'text-bad-ink' : 'text-muted')}>
+          <p className={cn('flex items-center gap-1.5 sm:ml-auto', verified.tone === 'bad' ? 'text-bad-ink' : 'text-muted')}>
             {verified.tone === 'bad' ? (
               <CircleAlert aria-hidden className="size-3.5" />
             ) : (
@@ -75,9 +75,9 @@ export function RunProgress({ live, status, onState }: Props) {
             {verified.text}
           </p>
         )}
-        {verified === null && run.waitsFor === null && slowed !== '' ? <p className="ml-auto text-muted">{slowed}</p> : null}
+        {verified === null && run.waitsFor === null && slowed !== '' ? <p className="text-muted sm:ml-auto">{slowed}</p> : null}
         {verified === null && run.waitsFor !== null ? (
-          <p className="ml-auto text-muted">
+          <p className="text-muted sm:ml-auto">
             {describeWait(run.waitsFor)}
             {run.waitsFor.for === 'server' ? (
               <>

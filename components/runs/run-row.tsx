@@ -36,7 +36,7 @@ export function RunRow({ run }: { readonly run: RunSummary }) {
         <Link
           data-run
           href={`/runs/${run.id}`}
-          className="block truncate font-medium before:absolute before:inset-0 focus-visible:outline-none focus-visible:before:outline-2 focus-visible:before:-outline-offset-2 focus-visible:before:outline-accent-ink"
+          className="block font-medium max-sm:break-words sm:truncate before:absolute before:inset-0 focus-visible:outline-none focus-visible:before:outline-2 focus-visible:before:-outline-offset-2 focus-visible:before:outline-accent-ink"
         >
           {runTitle(run)}
         </Link>

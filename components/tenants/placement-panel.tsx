@@ -132,7 +132,7 @@ function PlacementFacts({ placement }: { readonly placement: PlacementView }) {
         [
           'Schema',
           <span key="c" className="flex items-center">
-            <span className="mono truncate">{schema}</span>
+            <span className="mono max-sm:break-all sm:truncate">{schema}</span>
             <CopyButton text={schema} label="Copy the schema’s name" />
           </span>,
         ],

@@ -1,9 +1,18 @@
+import { cn } from '@/components/ui/class-names'
 import { ScrollBox } from '@/components/ui/scroll-box'
 import { formatBytes, formatCount } from '@/lib/format'
 import type { TableSize } from '@/lib/tenancy/contract'
 import { sizedTables } from './tenant-model'
 
-const headings = ['Rows', 'Table', 'Indexes', 'TOAST', 'Total'] as const
+/** A telephone has room for what a table takes in all. */
+const onWide = 'max-sm:hidden'
+const headings = [
+  { heading: 'Rows' },
+  { heading: 'Table', className: onWide },
+  { heading: 'Indexes', className: onWide },
+  { heading: 'TOAST', className: onWide },
+  { heading: 'Total' },
+] as const
 
 export function TableSizes({ tables }: { readonly tables: readonly TableSize[] }) {
   if (tables.length === 0) return <p className="px-4 py-3 text-sm text-muted">The schema holds 0 tables.</p>
@@ -15,8 +24,8 @@ export function TableSizes({ tables }: { readonly tables: readonly TableSize[] }
             <th scope="col" className="px-4 text-left font-normal">
               Name
             </th>
-            {headings.map((heading) => (
-              <th key={heading} scope="col" className="px-3 text-right font-normal last:pr-4">
+            {headings.map(({ heading, ...rest }) => (
+              <th key={heading} scope="col" className={cn('px-3 text-right font-normal last:pr-4', 'className' in rest && rest.className)}>
                 {heading}
               </th>
             ))}
@@ -31,9 +40,9 @@ export function TableSizes({ tables }: { readonly tables: readonly TableSize[] }
               <td className="px-3 text-right text-muted" title={rows === null ? 'not analysed yet' : 'PostgreSQL’s estimate'}>
                 {rows === null ? '–' : formatCount(rows)}
               </td>
-              <td className="px-3 text-right text-muted">{formatBytes(tableBytes)}</td>
-              <td className="px-3 text-right text-muted">{formatBytes(indexBytes)}</td>
-              <td className="px-3 text-right text-muted">{formatBytes(toastBytes)}</td>
+              <td className={cn('px-3 text-right text-muted', onWide)}>{formatBytes(tableBytes)}</td>
+              <td className={cn('px-3 text-right text-muted', onWide)}>{formatBytes(indexBytes)}</td>
+              <td className={cn('px-3 text-right text-muted', onWide)}>{formatBytes(toastBytes)}</td>
               <td className="px-3 pr-4">
                 <span className="flex items-center justify-end gap-2">
                   <svg aria-hidden viewBox="0 0 56 4" className="h-1 w-14 shrink-0">

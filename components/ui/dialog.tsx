@@ -9,7 +9,8 @@ export const Dialog = Radix.Root
 export const DialogTrigger = Radix.Trigger
 export const DialogClose = Radix.Close
 
-export const overlayClasses = 'fixed inset-0 z-40 bg-black/35 animate-appear'
+/** As high as what it darkens: whatever opens later, such as a question over an open panel, stands above by its place in the document. */
+export const overlayClasses = 'fixed inset-0 z-50 bg-black/35 animate-appear'
 
 type ContentProps = Omit<React.ComponentProps<typeof Radix.Content>, 'title'> & {
   readonly title: React.ReactNode

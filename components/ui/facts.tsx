@@ -15,7 +15,7 @@ export function Facts({ items, className }: Props) {
         <div key={label} className="min-w-0">
           <dt className="text-xs text-faint">{label}</dt>
           <dd className="flex min-h-6 items-center text-sm">
-            <div className="max-w-full min-w-0 truncate">{value}</div>
+            <div className="max-w-full min-w-0 max-sm:break-all sm:truncate">{value}</div>
           </dd>
         </div>
       ))}

@@ -129,6 +129,8 @@ describe('the read-back line', () => {
     expect(verifiedLine('succeeded', { targets: 196, mismatches: 0 })).toEqual({ tone: 'good', text: 'Read back: 196 histories, all as recorded.' })
     expect(verifiedLine('failed', { targets: 196, mismatches: 2 })?.tone).toBe('bad')
   })
+
+  it('says nothing where nothing succeeded', () => expect(verifiedLine('failed', { targets: 0, mismatches: 0 })).toBeNull())
 })
 
 it('shows failures as soon as there are some, until somebody chooses', () => {
