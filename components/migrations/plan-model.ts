@@ -3,7 +3,8 @@ import { formatCount, plural } from '@/lib/format'
 import { selectionSchema, tenantFilter, toleranceText, type PlanInput, type PlanView, type Selection, type StartRunInput } from '@/lib/tenancy/contract'
 
 const listKeys = ['set', 'database', 'state', 'versionState', 'version', 'isolation', 'label'] as const
-const filterKeys = ['q', ...listKeys, 'failed'] as const
+const flagKeys = ['failed', 'halfDone'] as const
+const filterKeys = ['q', ...listKeys, ...flagKeys] as const
 
 /** Stands for slugs that are too many for an address that a server reads; they follow behind the `#`, which is never sent. */
 const behindHash = '~'
@@ -26,7 +27,7 @@ export const readSelection = (search: URLSearchParams, hash = ''): Selection | n
   const raw: Record<string, unknown> = {}
   if (search.get('q')) raw.q = search.get('q')
   for (const key of listKeys) if (search.has(key)) raw[key] = search.getAll(key)
-  if (search.has('failed')) raw.failed = search.get('failed') !== 'false'
+  for (const key of flagKeys) if (search.has(key)) raw[key] = search.get(key) !== 'false'
   const filter = tenantFilter.safeParse(raw)
   return filter.success ? { kind: 'filter', filter: filter.data } : null
 }
@@ -42,10 +43,10 @@ export const rolloutHref = (set: string, selection: Selection = { kind: 'all' },
     if (list.length > longestList) hash = `#${list}`
   }
   if (selection.kind === 'filter') {
-    const { q, failed, ...lists } = selection.filter
+    const { q, failed, halfDone, ...lists } = selection.filter
     if (q) search.set('q', q)
     for (const key of listKeys) for (const value of lists[key] ?? []) search.append(key, value)
-    if (failed !== undefined) search.set('failed', String(failed))
+    for (const [key, flag] of Object.entries({ failed, halfDone })) if (flag !== undefined) search.set(key, String(flag))
   }
   const text = search.toString().replaceAll('%2C', ',')
   return `/migrations/${encodeURIComponent(set)}/rollout${text === '' ? '' : `?${text}`}${hash}`
@@ -61,6 +62,7 @@ const filterWords: Readonly<Record<(typeof filterKeys)[number], string>> = {
   isolation: 'isolation',
   label: 'label',
   failed: 'last item failed',
+  halfDone: 'a migration stopped half-way',
 }
 
 /** "3 named tenants", "all tenants of app", "tenants with database eu-1 or eu-2, search “acme”". */
@@ -82,7 +84,7 @@ const filterSentence = (filter: Extract<Selection, { kind: 'filter' }>['filter']
     const values = filter[key]
     if (values && values.length > 0) parts.push(`${filterWords[key]} ${values.map((value) => value.replaceAll('_', ' ')).join(' or ')}`)
   }
-  if (filter.failed) parts.push(filterWords.failed)
+  for (const key of flagKeys) if (filter[key]) parts.push(filterWords[key])
   return parts.length === 0 ? 'all tenants' : `tenants with ${parts.join(', ')}`
 }
 

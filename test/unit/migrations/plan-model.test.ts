@@ -53,6 +53,7 @@ describe('the address', () => {
     { kind: 'all' },
     { kind: 'tenants', slugs: ['acme', 'blue-harbor'] },
     { kind: 'filter', filter: { q: 'a&b', database: ['app', 'eu-1'], versionState: ['behind'], label: ['plan=pro, yearly'], failed: true } },
+    { kind: 'filter', filter: { halfDone: true } },
   ])('gives back the selection it was made from (%#)', (selection) => {
     const href = rolloutHref('app', selection, '0011')
     const url = new URL(href, 'http://x')
