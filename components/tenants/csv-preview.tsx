@@ -17,9 +17,9 @@ function Problems({ found: { problems, problemCount } }: { readonly found: CsvPr
         <Head headings={['Line', 'Column', 'Problem']} />
         <tbody>
           {problems.map(({ line, column, message }, index) => (
-            <tr key={index} className="border-b border-line last:border-0">
-              <td className="w-20 px-4 py-1.5">{formatCount(line)}</td>
-              <td className="mono w-28 px-3 py-1.5">{column ?? '–'}</td>
+            <tr key={index} className="border-b border-line align-top last:border-0">
+              <td className="px-4 py-1.5 sm:w-20">{formatCount(line)}</td>
+              <td className="mono px-3 py-1.5 sm:w-28">{column ?? '–'}</td>
               <td className="px-3 py-1.5 text-bad-ink">{message}</td>
             </tr>
           ))}
