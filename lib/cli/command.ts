@@ -1,4 +1,7 @@
-/** How every command runs: what was typed is checked, one result comes out, refusals become one line and an exit code. */
+/** How every command runs: what was typed is checked, one result comes out, refusals become one line, an audit row and an exit code. */
+import { createLogger } from '../log.ts'
+import { recordRefusal } from '../refusal-trail.ts'
+import { isTenancyError } from '../tenancy/index.ts'
 import { describeFailure, exitCodeOf } from './failure.ts'
 import { createOutput } from './output.ts'
 import type { Output } from './output.ts'
@@ -29,6 +32,24 @@ export const fail = (output: Output, error: unknown): void => {
   process.exitCode = exitCodeOf(document)
 }
 
+/** Those that only look, and leave no row when they are refused either. */
+const looks: ReadonlySet<string> = new Set(['status', 'databases.list', 'sets.list', 'sets.lint', 'runs.list', 'runs.show', 'runs.watch', 'runs.blockers'])
+
+let running = ''
+/** The command's name as the audit has it: `runs.pause`. */
+export const nameRunning = (words: readonly string[]): void => {
+  running = words.join('.')
+}
+
+const workOn = async (session: Session, work: (session: Session) => Promise<number>): Promise<number> => {
+  try {
+    return await work(session)
+  } catch (error) {
+    if (isTenancyError(error) && !looks.has(running)) await recordRefusal(session.tenancy, session.actor, running, error, createLogger('cli', 'error'))
+    throw error
+  }
+}
+
 /**
  * Runs a command: `read` checks what was typed before anything is opened, `work` answers with the exit code.
  * @param isNew the control database need not be set up yet
@@ -41,7 +62,7 @@ export const runCommand = async <Input>(
   const output = createOutput(wantsJson(process.argv))
   try {
     const input = await read()
-    process.exitCode = await withSession(output, (session) => work(session, input), isNew)
+    process.exitCode = await withSession(output, (session) => workOn(session, () => work(session, input)), isNew)
   } catch (error) {
     fail(output, error)
   }

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { nameRunning } from './command.ts'
 import { addDatabases } from './commands/databases.ts'
 import { addDiscard } from './commands/discard.ts'
 import { addInit } from './commands/init.ts'
@@ -22,6 +23,9 @@ From nothing to the first tenant:
   tenantry onboard acme --name "Acme Inc."
   tenantry status`
 
+/** `runs pause`, without the program's own name. */
+const pathOf = (command: Command): string[] => (command.parent ? [...pathOf(command.parent), command.name()] : [])
+
 /** All commands. Wrong use throws CommanderError instead of ending the process. */
 export const createProgram = (version: string): Command => {
   const program = new Command('tenantry')
@@ -30,6 +34,7 @@ export const createProgram = (version: string): Command => {
     .option('--json', 'print one JSON document on standard output instead of text')
     .addHelpText('after', afterHelp)
     .showSuggestionAfterError()
+    .hook('preAction', (_, command) => nameRunning(pathOf(command)))
     // Commands made from here on inherit these.
     .configureOutput({ outputError: () => undefined })
     .exitOverride()

@@ -4,7 +4,7 @@ import { createSafeActionClient } from 'next-safe-action'
 import { z } from 'zod'
 import { env } from '@/lib/env'
 import { may, type Actor, type CommandResult, type ErrorDocument, type Permission, type Tenancy } from '@/lib/tenancy/contract'
-import { TenancyError } from '@/lib/tenancy'
+import { isTenancyError, TenancyError } from '@/lib/tenancy'
 import { getAsker, type Asker } from './asker'
 import { registerEntry, type EntryPermission } from './edge-registry'
 import { inputError } from './input-error'
@@ -53,7 +53,7 @@ export type CommandContext<S extends z.ZodType> = {
 
 /**
  * A server action: origin check, who asks, permission, parse, handler; the answer is data or the refusal, never an exception
- * (redirects of Next pass through). Refused permissions leave an audit row; the handler's library call writes its own.
+ * (redirects of Next pass through). What is refused leaves an audit row, for want of permission or by the handler; what is done leaves that of its library call.
  * @example export const startRun = command({ name: 'runs.start', permission: 'runs.start', input: startRunInput }, ({ actor, input, tenancy }) => tenancy.runs.start(actor, input))
  */
 export const command = <S extends z.ZodType, T>(
@@ -71,15 +71,14 @@ export const command = <S extends z.ZodType, T>(
       return next({ ctx: { asker } })
     })
     .inputSchema(z.unknown())
-    .action(async ({ parsedInput, ctx: { asker } }) =>
-      handler({
-        input: await parse(entry.input, parsedInput),
-        actor: asker.actor,
-        person: asker.person,
-        session: asker.session,
-        tenancy: getTenancy(),
-      }),
-    )
+    .action(async ({ parsedInput, ctx: { asker } }) => {
+      const input = await parse(entry.input, parsedInput)
+      try {
+        return await handler({ input, actor: asker.actor, person: asker.person, session: asker.session, tenancy: getTenancy() })
+      } catch (error) {
+        throw isTenancyError(error) ? await refuse(error, asker.actor, name) : error
+      }
+    })
   return expose<S, T>(entry, action)
 }
 

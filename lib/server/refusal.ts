@@ -2,6 +2,7 @@ import 'server-only'
 import { randomUUID } from 'node:crypto'
 import { ConnectionError } from '@/lib/connection'
 import { createLogger } from '@/lib/log'
+import { recordRefusal } from '@/lib/refusal-trail'
 import type { Actor, ErrorDocument, Permission } from '@/lib/tenancy/contract'
 import { controlUnreachable, isConnectionLoss, isTenancyError, TenancyError } from '@/lib/tenancy'
 import { getTenancy } from './tenancy'
@@ -26,20 +27,9 @@ export const documentOf = (error: unknown, entry: string): ErrorDocument => {
   return new TenancyError('internal', { correlation }).toDocument()
 }
 
-/** Audits that somebody signed in asked for what they may not have; the refusal stands whether or not the audit could be written. */
+/** Audits what somebody signed in asked for and may not have now. */
 export const refuse = async (error: TenancyError, actor: Actor, entry: string): Promise<TenancyError> => {
-  try {
-    const tenancy = getTenancy()
-    await tenancy.audit.record({
-      actor,
-      action: `refused.${entry}`,
-      subjectKind: 'entry',
-      subject: entry,
-      details: { code: error.code, ...error.details },
-    })
-  } catch (failure) {
-    log.error({ entry, err: failure }, 'audit.failed')
-  }
+  await recordRefusal(getTenancy(), actor, entry, error, log)
   return error
 }
 

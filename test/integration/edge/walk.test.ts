@@ -180,6 +180,21 @@ test('a refused command is audited with who and what', async () => {
   })
 })
 
+test('so is one that its state forbids, but not what was typed wrongly', async () => {
+  await be('admin')
+  const { setPersonRole } = await load('app/people/actions.ts')
+  const { removeDatabase } = await load('app/databases/actions.ts')
+  if (!isFunction(setPersonRole) || !isFunction(removeDatabase)) throw new Error('no action')
+  expect(codeIn(await setPersonRole({ person: edge.people.admin.id, role: 'support' }))).toBe('auth.last_admin')
+  expect(codeIn(await removeDatabase({ name: 'not-there' }))).toBe('database.unknown')
+  expect(codeIn(await removeDatabase({ name: 'Not a name' }))).toBe('input.invalid')
+  const demoted = await edge.tenancy.audit.list({ action: 'refused.people.setRole', actor: 'admin@', limit: 5 })
+  expect(demoted.rows[0]).toMatchObject({ actor: 'admin@example.com', details: { code: 'auth.last_admin' } })
+  const { rows } = await edge.tenancy.audit.list({ action: 'refused.databases.remove', actor: 'admin@', limit: 5 })
+  // Other tests here came from elsewhere.
+  expect(rows.map(({ details }) => details).filter(({ code }) => code !== 'auth.origin')).toEqual([{ code: 'database.unknown', database: 'not-there' }])
+})
+
 test('a changed role and a disabled person count from the next request on', async () => {
   const { getAsker } = await import('../../../lib/server/asker.ts')
   const cookie = await edge.signIn('operator')
