@@ -1,5 +1,13 @@
 import type { z } from 'zod'
+import { fieldSentence } from '../field-sentence.ts'
 import { TenancyError } from '../tenancy/index.ts'
+
+/** Where in a list a value stands tells nobody anything who typed a single one. */
+const sentenceOf = (field: string, message: string): string => {
+  const name = field.replaceAll(/(^|\.)\d+(?=\.|$)/g, '').replace(/^\./, '')
+  if (name === '' || message.startsWith('“')) return message
+  return fieldSentence(name, message)
+}
 
 /**
  * Checks what was typed against a command's schema. Throws input.invalid naming the first things that are wrong; `details.fields` has all of them.
@@ -8,7 +16,7 @@ export const parseInput = <Schema extends z.ZodType>(schema: Schema, value: unkn
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const fields = parsed.error.issues.map((issue) => ({ field: issue.path.join('.'), message: issue.message }))
-  const sentences = fields.slice(0, 3).map(({ field, message }) => (field === '' || message.startsWith('“') ? message : `${field} ${message}`))
+  const sentences = fields.slice(0, 3).map(({ field, message }) => sentenceOf(field, message))
   const more = fields.length > 3 ? ` and ${fields.length - 3} more` : ''
   throw new TenancyError('input.invalid', { problem: `${sentences.join('; ')}${more}`, fields: fields.slice(0, 100) })
 }

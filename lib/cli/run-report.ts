@@ -89,8 +89,11 @@ const nextStep = (run: RunDocument): string | null => {
     return `${why}tenantry runs resume ${run.id} goes on without the failed ones, runs retry ${run.id} tries them again as well, runs cancel ${run.id} ends it.`
   }
   const putRight = describePutRight(run.putRight, run.rerunnable + putRightCount(run.putRight))
-  if (run.rerunnable > 0)
-    return `${putRight === null ? '' : `${putRight}. `}Once the cause is mended: tenantry runs rerun ${run.id} tries ${plural(run.rerunnable, 'target')} again.`
+  if (run.rerunnable > 0) {
+    const before = putRight === null ? '' : `${putRight}. `
+    if (run.counts.failed === 0) return `${before}tenantry runs rerun ${run.id} takes up the ${plural(run.rerunnable, 'target')} that it left.`
+    return `${before}Once the cause is mended: tenantry runs rerun ${run.id} tries ${plural(run.rerunnable, 'target')} again.`
+  }
   if (putRight !== null) return `${putRight}.`
   if (!isFinalRun(run.state)) return `tenantry runs watch ${run.id} follows it.`
   return null

@@ -42,13 +42,15 @@ const labelOf = (typed: string): [string, string] => {
   return [typed.slice(0, at), typed.slice(at + 1)]
 }
 
+const unreadable: Readonly<Record<string, string>> = { ENOENT: 'it does not exist', EISDIR: 'it is a directory', EACCES: 'it may not be read' }
+
 const readCsv = async (path: string): Promise<string> => {
   if (path === '-') return text(process.stdin)
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const reason =
-      error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'it does not exist' : error instanceof Error ? error.message : String(error)
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const reason = unreadable[code] ?? (error instanceof Error ? error.message : String(error))
     throw invalid(`the file ${path} cannot be read: ${reason}.`)
   }
 }

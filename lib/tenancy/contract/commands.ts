@@ -25,7 +25,10 @@ export const versionText = z
 export const schemaName = storableText
   .min(1, 'must not be empty')
   .refine((value) => new TextEncoder().encode(value).length <= 63, 'is longer than 63 bytes, which PostgreSQL would cut')
-  .refine((value) => !value.startsWith('pg_') && value !== 'information_schema' && value !== 'public', 'is a schema that no tenant may have')
+  .refine(
+    (value) => !value.startsWith('pg_') && value !== 'information_schema' && value !== 'public',
+    'is kept for PostgreSQL (public, information_schema, pg_…); choose another one',
+  )
 
 export const hostText = z
   .string()

@@ -1,6 +1,8 @@
 /** What people mistype: one line with a stable code, a hint, exit code 2 or 3, and nothing done. */
 import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import postgres from 'postgres'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { errorDocument, runListDocument, statusDocument } from '../../../lib/cli/documents.ts'
 import { nextFreePort } from '../../../lib/embedded/ports.ts'
@@ -72,11 +74,26 @@ describe('what is not there', () => {
     const refused = await refusal(cli, words)
     expect([refused.code, refused.exit]).toEqual([code, 2])
   })
+
+  it('leaves an audit row when it was to be changed, none when it was only looked for or mistyped', async () => {
+    const sql = postgres(controlUrl, { max: 1, onnotice: () => {} })
+    const rows = await sql<Array<{ action: string; code: string; kind: string }>>`
+      select action, details ->> 'code' as code, actor_kind as kind from tenantry.audit where action like 'refused.%' order by id`
+    await sql.end()
+    const seen = rows.map(({ action, code, kind }) => [action, code, kind].join(' '))
+    expect(seen).toContain('refused.databases.remove database.unknown cli')
+    expect(seen).toContain('refused.runs.pause run.unknown cli')
+    expect(seen.filter((row) => /refused\.(status|runs\.show|runs\.watch|sets\.lint) |input\.invalid/.test(row))).toEqual([])
+  })
 })
 
 describe('what makes no sense', () => {
   it.each([
     ['a run that is no number', ['runs', 'show', 'last'], 'run'],
+    ['a share of more than all', ['migrate', '--failure-tolerance', '200%'], 'failureTolerance: a share is at most 100%'],
+    ['a schema of PostgreSQL', ['onboard', `new-${mark}`, '--schema', 'public'], ': schema is kept'],
+    ['a host that is none', ['onboard', `new-${mark}`, '--host', 'a_b'], ': hosts is not a host name'],
+    ['a CSV that is a directory', ['onboard', '--csv', tmpdir()], 'it is a directory'],
     ['a tolerance that is none', ['migrate', '--failure-tolerance', 'some'], 'failureTolerance'],
     ['a concurrency of zero', ['migrate', '--max-concurrent', '0'], 'maxConcurrent'],
     ['--all with --tenants', ['migrate', '--all', '--tenants', 'acme'], '--all'],

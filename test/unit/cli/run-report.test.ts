@@ -72,6 +72,12 @@ describe('a run as text', () => {
     expect(describeRun(run({ ...failed, putRight: [{ run: 43, count: 4 }] }))).toMatch(/All 4 were put right by run 43\.$/)
   })
 
+  it('speaks of no cause where nothing failed, but somebody cancelled', () => {
+    const text = describeRun(run({ state: 'cancelled', counts: { ...counts, cancelled: 3, total: 3 }, rerunnable: 3 }))
+    expect(text).toContain('tenantry runs rerun 42 takes up the 3 targets that it left.')
+    expect(text).not.toContain('cause')
+  })
+
   it('says how to go on when the tolerance stopped it', () => {
     const text = describeRun(
       run({ state: 'paused', stopReason: 'failure_tolerance', finishedAt: null, counts: { ...counts, failed: 2, pending: 8, total: 10 } }),

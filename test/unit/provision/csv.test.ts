@@ -61,7 +61,7 @@ describe('the CSV of an onboarding', () => {
     ['slug,labels\nacme,a=1;a=2', 2, 'labels', 'twice'],
     ['slug,hosts\nacme,http://acme', 2, 'hosts', 'not a host name'],
     ['slug,database\nacme,Eu 1', 2, 'database', 'lower-case'],
-    ['slug,schema\nacme,pg_x', 2, 'schema', 'no tenant may have'],
+    ['slug,schema\nacme,pg_x', 2, 'schema', 'is kept for PostgreSQL'],
     ['slug,baseline\nacme,../1', 2, 'baseline', 'prefix'],
     ['slug,name\n,Acme', 2, 'slug', 'empty'],
     [new TextDecoder().decode(Buffer.from('slug,name\nacme,Acme\nmuller,M\u00fcller\n', 'latin1')), 3, null, 'save the file as UTF-8'],
