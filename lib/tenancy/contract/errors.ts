@@ -106,6 +106,11 @@ export const errorTable = {
   },
   'database.url': { status: 400, title: 'The connection string is not valid: {problem}', hint: 'It looks like postgres://user:password@host:5432/dbname.' },
   'database.unreachable': { status: 422, title: 'No connection to {host}: {problem}', hint: 'Check host, port, firewall, and that PostgreSQL is running.' },
+  'database.no_tls': {
+    status: 422,
+    title: 'The server at {host} offers no TLS, which sslmode={mode} asks for.',
+    hint: 'Switch TLS on at the server (ssl = on), or give sslmode=prefer where the way to it is trusted.',
+  },
   'database.busy': {
     status: 503,
     title: 'Database “{database}” could not be asked: another look at its server has not ended within {seconds} seconds.',

@@ -4,7 +4,7 @@ import type { Library } from '../context.ts'
 import { budgetPrefix, readInstallation } from '../control/installation.ts'
 import { TenancyError } from '../errors.ts'
 import { readHistory, readTarget, type FullHistoryRow } from '../migrations/history.ts'
-import { connectionProblem } from '../registry/connection-problem.ts'
+import { connectionProblemAt } from '../registry/connection-problem.ts'
 import { openUrl } from '../registry/databases.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
@@ -74,7 +74,7 @@ export const inspectTarget = async (library: Library, slug: string, set: string)
       return seen ? { reachable: true, readAt, ...seen } : { reachable: false, readAt, reason: `There is no schema “${schema}” in the database.` }
     } catch (error) {
       if (codeOf(error) === 'unknown') throw error
-      const reason = connection && classify(codeOf(error)) !== 'connection' ? sqlProblem(error) : connectionProblem(error, at).message
+      const reason = connection && classify(codeOf(error)) !== 'connection' ? sqlProblem(error) : (await connectionProblemAt(error, at)).message
       return { reachable: false, readAt, reason }
     } finally {
       await connection?.close()

@@ -7,7 +7,7 @@ import { notify } from '../control/notify.ts'
 import { readHistory, readSummaries, type TargetSummary } from '../migrations/history.ts'
 import { explainOffTrack, standingOf, type Standing, type TrackMigration } from '../migrations/track.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
-import { connectionProblem } from '../registry/connection-problem.ts'
+import { connectionProblemAt } from '../registry/connection-problem.ts'
 import type { DatabaseUrl } from '../sql/database-url.ts'
 import { openUrl } from '../registry/databases.ts'
 import { quoteLiteral } from '../sql/ident.ts'
@@ -238,7 +238,7 @@ const lookAt = async (at: DatabaseUrl, prefix: string, targets: readonly Observe
     const code = codeOf(error)
     if (code === 'unknown') throw error
     const reachable = error !== refusal && classify(code) !== 'connection'
-    return { reachable, code, problem: reachable ? sqlProblem(error) : connectionProblem(error, at).message }
+    return { reachable, code, problem: reachable ? sqlProblem(error) : (await connectionProblemAt(error, at)).message }
   } finally {
     await sessions.close()
   }

@@ -4,7 +4,7 @@ import { budgetPrefix, readInstallation } from '../control/installation.ts'
 import { TenancyError } from '../errors.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
 import { codeOf } from '../sql/sqlstate.ts'
-import { connectionProblem } from './connection-problem.ts'
+import { connectionProblemAt } from './connection-problem.ts'
 import { openUrl } from './databases.ts'
 import { atServer, ServerBusy } from './server-gate.ts'
 
@@ -28,7 +28,7 @@ export const lookBriefly = async <Seen>(
       connection = await connectFleet(at.url, { applicationName, connectTimeoutMs: bounds.connectMs, statementTimeoutMs: bounds.statementMs })
       return await read(connection)
     } catch (error) {
-      throw codeOf(error) === 'unknown' ? error : connectionProblem(error, at)
+      throw codeOf(error) === 'unknown' ? error : await connectionProblemAt(error, at)
     } finally {
       await connection?.close()
     }

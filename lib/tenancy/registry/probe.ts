@@ -5,7 +5,7 @@ import { budgetPrefix } from '../control/installation.ts'
 import { TenancyError } from '../errors.ts'
 import { quoteLiteral } from '../sql/ident.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
-import { connectionProblem } from './connection-problem.ts'
+import { connectionProblemAt } from './connection-problem.ts'
 import { addressOf, driverOptions, type DatabaseUrl } from '../sql/database-url.ts'
 
 /** What looking at a server shows. `identity` tells two addresses of one server apart from two servers. */
@@ -198,7 +198,7 @@ export const probeDatabase = async (at: DatabaseUrl, options: ProbeOptions): Pro
   try {
     return await Promise.race([looking, deadline])
   } catch (error) {
-    throw connectionProblem(error, at)
+    throw await connectionProblemAt(error, at)
   } finally {
     clearTimeout(timer)
     await Promise.all(clients.map((client) => client.end({ timeout: 0 }).catch(() => {})))

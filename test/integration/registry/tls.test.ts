@@ -3,7 +3,9 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
+import { probeDatabase } from '../../../lib/tenancy/registry/probe.ts'
 import { connectFleet } from '../../../lib/tenancy/session/fleet-connection.ts'
+import { parseDatabaseUrl } from '../../../lib/tenancy/sql/database-url.ts'
 import { useDatabases } from '../../support/template.ts'
 import { certificate, openTlsFront, type TlsFront } from '../../support/tls-front.ts'
 
@@ -108,4 +110,20 @@ it('a server that goes away is told through TLS that is only preferred, too', as
   await front.close()
   await expect(sql`select 1`.execute(control.db)).rejects.toMatchObject({ code: expect.stringMatching(/^(ECONNREFUSED|CONNECTION_CLOSED)$/) })
   await control.close()
+})
+
+describe('a server without TLS, where it is asked for', () => {
+  it.each(['require', 'verify-full'])('with %s is said to have none, not to be out of reach', async (mode) => {
+    const there = parseDatabaseUrl(at(without, mode))
+    await expect(probeDatabase(there, { installation: 'test' })).rejects.toMatchObject({ code: 'database.no_tls', details: { mode } })
+  })
+
+  it('is told apart from one whose certificate is not accepted, and from one that is not there', async () => {
+    await expect(probeDatabase(parseDatabaseUrl(at(withTls, 'verify-full')), { installation: 'test' })).rejects.toMatchObject({
+      code: 'database.unreachable',
+      message: expect.stringContaining('certificate'),
+    })
+    const nowhere = parseDatabaseUrl('postgres://u@127.0.0.1:1/x?sslmode=require')
+    await expect(probeDatabase(nowhere, { installation: 'test' })).rejects.toMatchObject({ code: 'database.unreachable' })
+  })
 })
