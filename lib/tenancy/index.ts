@@ -6,7 +6,7 @@ import { createAudit } from './control/audit-trail.ts'
 import { openControl, type Control } from './control/db.ts'
 import { createEars } from './control/notify.ts'
 import { checkSecret, claimSecret } from './control/secret-check.ts'
-import { controlUnreachable } from './control/unreachable.ts'
+import { controlUnreachableAt } from './control/unreachable.ts'
 import { TenancyError, isTenancyError } from './errors.ts'
 import { createFleetEvents } from './events/fleet-events.ts'
 import { createRunEvents } from './events/run-events.ts'
@@ -72,14 +72,14 @@ export type TenancyConfig = {
   readonly limits?: WorkerOptions['limits']
 }
 
-const ready = async ({ control, secret }: Library): Promise<void> => {
+const ready = async ({ control, secret }: Library, { controlUrl }: TenancyConfig): Promise<void> => {
   try {
     await checkSecret(control.db, secret)
   } catch (error) {
     if (isTenancyError(error)) throw error
     const code = codeOf(error)
     if (code === sqlstate.undefinedTable || code === sqlstate.undefinedSchema) throw new TenancyError('control.not_ready', {}, error)
-    throw controlUnreachable(error)
+    throw await controlUnreachableAt(error, controlUrl)
   }
 }
 
@@ -113,7 +113,7 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
   const onCall = createOnCall(library, config.controlUrl, join(config.migrationsDir, 'control'))
 
   return {
-    control: { migrate: () => migrate(library, config), ready: () => ready(library) },
+    control: { migrate: () => migrate(library, config), ready: () => ready(library, config) },
     databases: {
       check: (actor, input) => checkDatabase(library, actor, input),
       add: (actor, input) => addDatabase(library, actor, input),

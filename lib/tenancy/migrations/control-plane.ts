@@ -1,5 +1,5 @@
 /** The control plane's own schema, brought to its newest version by the tenants' runner. */
-import { controlUnreachable } from '../control/unreachable.ts'
+import { controlUnreachableAt } from '../control/unreachable.ts'
 import { TenancyError } from '../errors.ts'
 import { controlSchema } from '../control/db.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
@@ -18,7 +18,7 @@ const connect = async (url: string): Promise<FleetConnection> => {
   try {
     return await connectFleet(url, { applicationName })
   } catch (error) {
-    throw controlUnreachable(error)
+    throw await controlUnreachableAt(error, url)
   }
 }
 

@@ -2,7 +2,7 @@ import { TenancyError, isTenancyError } from '../errors.ts'
 import { connectionWords } from '../sql/connection-words.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { addressOf, type DatabaseUrl } from '../sql/database-url.ts'
-import { offersTls, tlsOf } from '../sql/tls.ts'
+import { refusesTls } from '../sql/tls.ts'
 
 const tlsCodes = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
 
@@ -29,13 +29,9 @@ export const connectionProblem = (error: unknown, at: DatabaseUrl): TenancyError
   return new TenancyError('database.unreachable', { host, problem: connectionWords(code) }, error)
 }
 
-const askTlsMs = 1_000
-
 /** The same for whoever can wait a moment: a driver that was refused TLS only sees its connection cut. */
 export const connectionProblemAt = async (error: unknown, at: DatabaseUrl): Promise<TenancyError> => {
   const problem = connectionProblem(error, at)
-  const tls = tlsOf(at.sslMode, at.host)
-  if (problem.code !== 'database.unreachable' || (tls !== 'unchecked' && tls !== 'checked')) return problem
-  if ((await offersTls(at.host, at.port, askTlsMs)) !== false) return problem
+  if (problem.code !== 'database.unreachable' || !(await refusesTls(at.sslMode, at.host, at.port))) return problem
   return new TenancyError('database.no_tls', { host: addressOf(at), mode: at.sslMode }, error)
 }

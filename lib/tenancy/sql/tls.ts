@@ -142,17 +142,25 @@ class OfferedTls extends Duplex {
   }
 }
 
+const askTlsMs = 1_000
+
 /** Asks the server alone whether it has TLS, on a connection of its own that goes no further; null when it gives no answer in time. */
-export const offersTls = (host: string, port: number, timeoutMs: number): Promise<boolean | null> =>
+const offersTls = (host: string, port: number): Promise<boolean | null> =>
   new Promise((resolve) => {
     const socket = new Socket()
     const settle = (answer: boolean | null): void => {
       socket.destroy()
       resolve(answer)
     }
-    socket.setTimeout(timeoutMs, () => settle(null))
+    socket.setTimeout(askTlsMs, () => settle(null))
     socket.once('error', () => settle(null)).once('close', () => settle(null))
     socket.once('connect', () => socket.write(sslRequest))
     socket.once('data', (answer) => settle(answer[0] === answers.offered ? true : answer[0] === answers.refused ? false : null))
     socket.connect(port, host)
   })
+
+/** Whether the server is there and has no TLS, where nothing else would do. */
+export const refusesTls = async (mode: SslMode | null, host: string, port: number): Promise<boolean> => {
+  const tls = tlsOf(mode, host)
+  return (tls === 'unchecked' || tls === 'checked') && (await offersTls(host, port)) === false
+}

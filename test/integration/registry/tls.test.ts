@@ -2,11 +2,13 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { migrationsDir } from '../../../lib/connection.ts'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
 import { probeDatabase } from '../../../lib/tenancy/registry/probe.ts'
 import { connectFleet } from '../../../lib/tenancy/session/fleet-connection.ts'
 import { parseDatabaseUrl } from '../../../lib/tenancy/sql/database-url.ts'
-import { useDatabases } from '../../support/template.ts'
+import { createTenancy } from '../../../lib/tenancy/index.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
 import { certificate, openTlsFront, type TlsFront } from '../../support/tls-front.ts'
 
 const databases = useDatabases()
@@ -116,6 +118,14 @@ describe('a server without TLS, where it is asked for', () => {
   it.each(['require', 'verify-full'])('with %s is said to have none, not to be out of reach', async (mode) => {
     const there = parseDatabaseUrl(at(without, mode))
     await expect(probeDatabase(there, { installation: 'test' })).rejects.toMatchObject({ code: 'database.no_tls', details: { mode } })
+  })
+
+  it('is said of the control database as well', async () => {
+    const tenancy = createTenancy({ controlUrl: at(without, 'require'), secret: testSecret, migrationsDir })
+    const refusal = { code: 'control.unreachable', message: expect.stringContaining('offers no TLS, which sslmode=require asks for') }
+    await expect(tenancy.control.ready()).rejects.toMatchObject(refusal)
+    await expect(tenancy.control.migrate()).rejects.toMatchObject(refusal)
+    await tenancy.close()
   })
 
   it('is told apart from one whose certificate is not accepted, and from one that is not there', async () => {
