@@ -57,7 +57,7 @@ export function RunList({ mayStart }: { readonly mayStart: boolean }) {
       >
         Each rollout and each onboarding, with what came of every target.
       </PageHeader>
-      <nav aria-label="States" className="flex flex-wrap gap-1">
+      <nav aria-label="States" className="flex flex-wrap gap-0.5 sm:gap-1">
         {runFilters.map((one) => (
           <Link
             key={one}
@@ -66,7 +66,7 @@ export function RunList({ mayStart }: { readonly mayStart: boolean }) {
             scroll={false}
             aria-current={one === filter ? 'true' : undefined}
             className={cn(
-              'inline-flex h-7 items-center rounded-md px-2.5 text-sm',
+              'inline-flex h-7 items-center rounded-md px-1.5 text-sm sm:px-2.5',
               one === filter ? 'bg-accent-soft font-medium text-accent-ink' : 'text-muted hover:bg-hover hover:text-ink',
             )}
           >
