@@ -79,7 +79,9 @@ describe('the control plane', () => {
     const older = await databases.empty()
     await withTenancy(older, (tenancy) => tenancy.control.migrate())
     const its = postgres(older, { max: 1, onnotice: () => undefined })
-    await its.unsafe(`delete from tenantry.tenantry_history where version >= '0002'; drop schema if exists kept cascade`)
+    await its.unsafe(
+      `delete from tenantry.tenantry_history where version >= '0002'; drop schema if exists kept cascade; drop function tenantry.keep_tenant_hosts cascade`,
+    )
     const tables = await its<
       Array<{ name: string }>
     >`select tablename as name from pg_tables where schemaname = 'tenantry' and tablename not in ('tenantry_history', 'setting', 'server', 'database', 'migration_set', 'migration_content', 'migration', 'tenant', 'target', 'placement', 'observation', 'audit')`
