@@ -12,7 +12,7 @@ export function Dotted({ className, children }: { readonly className?: string; r
             <span aria-hidden className="absolute left-1.5 text-faint">
               ·
             </span>
-            {fact}
+            <span>{fact}</span>
           </span>
         ))}
       </div>
