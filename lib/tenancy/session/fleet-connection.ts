@@ -115,16 +115,23 @@ class Line {
   }
 }
 
+/** Only a session of ours: the number may be another's by now. */
+export const endBackend = (pid: number): string =>
+  `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = ${pid} AND application_name LIKE 'tenantry:%'`
+
 const terminateBackend = async (url: string, pid: number, timeoutMs: number): Promise<boolean> => {
   const sql = postgres({ ...driverOptions(url), max: 1, connect_timeout: timeoutMs / 1000, fetch_types: false, onnotice: () => {} })
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), timeoutMs)
   })
-  const asked = sql.unsafe(`select pg_catalog.pg_terminate_backend(${pid})`).then(
-    () => true,
-    () => false,
-  )
+  const asked = sql
+    .unsafe(endBackend(pid))
+    .simple()
+    .then(
+      () => true,
+      () => false,
+    )
   const isEnded = await Promise.race([asked, late])
   clearTimeout(timer)
   await sql.end({ timeout: 0 }).catch(() => {})

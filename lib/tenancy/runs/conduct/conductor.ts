@@ -201,6 +201,7 @@ export class Conductor {
       }
     }
     if (!connection.dead) this.#lanes.alive(work.databaseId)
+    else if (outcome.kind === 'failed' && outcome.error.code === 'FLIGHT_TIMEOUT') await this.#options.hands.endSilent(connection)
     if (outcome.kind !== 'skipped' && outcome.kind !== 'untouched')
       this.#pace.settled(`${work.run.id} ${work.fromVersion ?? ''}`, Date.now() - startedAt.getTime(), outcome.kind === 'failed' ? outcome.error.code : null)
     this.#settle(work, outcome, startedAt, connection.pid)

@@ -1,4 +1,4 @@
-import type { FleetConnection } from '../../session/fleet-connection.ts'
+import { endBackend, type FleetConnection } from '../../session/fleet-connection.ts'
 
 const cutMs = 1_000
 
@@ -25,9 +25,17 @@ export class Hands {
     }
   }
 
+  /**
+   * Ends the backend of a connection that was given up without an answer: nobody has told the server, where it would keep its transaction and the locks that the
+   * next try needs.
+   */
+  async endSilent(connection: FleetConnection): Promise<void> {
+    await this.#fence?.query(endBackend(connection.pid)).catch(() => {})
+  }
+
   /** One statement each, since one refusal would keep the others alive; by the item's own user where the fence's may not. */
   async #end(connection: FleetConnection): Promise<boolean> {
-    const ended = await this.#fence?.query(`SELECT pg_terminate_backend(${connection.pid})`, cutMs).then(
+    const ended = await this.#fence?.query(endBackend(connection.pid), cutMs).then(
       () => true,
       () => false,
     )
