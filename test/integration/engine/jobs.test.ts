@@ -67,7 +67,8 @@ it('a run is read back once all its databases are there; one that is away is no 
   await two.control`update run set verified_at = null, finished_at = clock_timestamp()`
   const name = new URL(two.urls[1] ?? '').pathname.slice(1)
   const server = postgres(inject('serverUrl'), { max: 1, onnotice: () => undefined })
-  await server`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`
+  // Waits until they are gone: a database that is in use is not renamed.
+  await server`select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = ${name}`
   await server`alter database ${server(name)} rename to ${server(`${name}_away`)}`
   const control = openControl(two.controlUrl)
   const library = { control, secret: testSecret, logger: silentLogger, meters: silentMeters, clock: () => new Date() }

@@ -46,9 +46,7 @@ describe('checking a database', () => {
 
   it('goes without TLS where it is preferred and the server has none', async () => {
     expect(await lookAtDatabase({ url: urlWith((url) => url.searchParams.set('sslmode', 'prefer')) })).toMatchObject({ host: '127.0.0.1' })
-    expect(await refusalOf(lookAtDatabase({ url: urlWith((url) => url.searchParams.set('sslmode', 'require')) }))).toMatchObject({
-      code: 'database.unreachable',
-    })
+    expect(await refusalOf(lookAtDatabase({ url: urlWith((url) => url.searchParams.set('sslmode', 'require')) }))).toMatchObject({ code: 'database.no_tls' })
   })
 
   it('names a database that is not there', async () => {
