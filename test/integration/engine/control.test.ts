@@ -234,11 +234,11 @@ describe('a run over two servers', () => {
   })
 
   it('that is paused says so once and keeps still while the other server ends what it has in hand', async () => {
-    const { two, run: first } = await twoServers('near', 'far')
+    const { two, run: first } = await twoServers('this-side', 'other-side')
     await two.work()
     expect((await two.ended(first)).state).toBe('succeeded')
     await two.ended(await two.onboard(slugsOf(4, 'more').map((slug) => ({ slug, database: 'db1' }))))
-    await two.sync({ '0003_x.sql': `select pg_sleep(case current_schema() when '${schemaOf('far')}' then 4 else 0.6 end);` })
+    await two.sync({ '0003_x.sql': `select pg_sleep(case current_schema() when '${schemaOf('other-side')}' then 4 else 0.6 end);` })
     const run = await two.start({ maxConcurrent: 1 })
     await two.until('both servers to have begun', async () => (await two.itemsOf(run)).running?.length === 2)
     await two.tenancy.runs.pause(ada, { run })

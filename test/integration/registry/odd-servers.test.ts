@@ -57,7 +57,7 @@ describe('a server that cannot be used', () => {
   })
 
   it('because it does not speak TLS where that is asked for', async () => {
-    expect(await refusalOf(at((url) => (url.search = '?sslmode=verify-full')))).toMatchObject({ code: 'database.unreachable' })
+    expect(await refusalOf(at((url) => (url.search = '?sslmode=verify-full')))).toMatchObject({ code: 'database.no_tls' })
   })
 
   it('because it is too old', async () => {
