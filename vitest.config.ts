@@ -49,6 +49,7 @@ export default defineConfig({
     sequence: { sequencer: Sequence },
     // A worker that starts while another is at full load needs more than the usual minute on two cores.
     teardownTimeout: 30_000,
-    maxWorkers: 2,
+    // One more than the cores that are asked for: many tests wait for a heartbeat, a timeout or a process.
+    maxWorkers: 3,
   },
 })
