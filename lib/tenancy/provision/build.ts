@@ -70,13 +70,17 @@ BEGIN
   END IF;
 END`)}`
 
-const migrationMessages = (schema: string, run: number | null, migration: ExecutableMigration): Message[] => {
+/** The catalog has no index by which a schema's constraints are found, so it is not asked where nothing could have been deferred. */
+const mayDefer = (migration: ExecutableMigration): boolean => migration.statements.some(({ text }) => /deferred/i.test(text))
+
+const migrationMessages = (schema: string, run: number | null, migration: ExecutableMigration, isDeferring: boolean): Message[] => {
   const place: ErrorPlace = { version: migration.version, file: migration.file, statement: null }
   const body = migration.statements.flatMap((statement): Message[] => {
     const text = insideTransaction(statement)
     return text === null ? [] : [{ text, place: { ...place, statement } }]
   })
-  return [{ text: `${checkDeferred(schema)}; ${insertHistory(schema, [historyRowOf(migration, run)])}`, place }, ...body]
+  const record = insertHistory(schema, [historyRowOf(migration, run)])
+  return [{ text: isDeferring ? `${checkDeferred(schema)}; ${record}` : record, place }, ...body]
 }
 
 const seedMessages = async (seedSql: string | null): Promise<Message[]> => {
@@ -88,6 +92,7 @@ const seedMessages = async (seedSql: string | null): Promise<Message[]> => {
 /** @returns `applied` with the history as read back; `failed` leaves neither schema nor role behind */
 export const buildTenant = async (connection: FleetConnection, plan: BuildPlan, scene: Scene): Promise<ApplyOutcome> => {
   const { schema } = scene
+  const firstDeferring = plan.migrations.findIndex(mayDefer)
   const messages: Message[] = [
     plain(beginMessage(scene)),
     ...(plan.roleExists ? [] : createRole(plan.role).map(plain)),
@@ -95,7 +100,7 @@ export const buildTenant = async (connection: FleetConnection, plan: BuildPlan, 
     plain(createHistory(schema)),
     ...grants(schema, plan.role).map(plain),
     plain(`SET LOCAL search_path = ${searchPathOf(scene)}`),
-    ...plan.migrations.flatMap((migration) => migrationMessages(schema, scene.run, migration)),
+    ...plan.migrations.flatMap((migration, index) => migrationMessages(schema, scene.run, migration, firstDeferring !== -1 && index > firstDeferring)),
     ...(await seedMessages(plan.seedSql)),
   ]
   return settle(await fly(connection, messages, scene), plan, scene)
