@@ -152,7 +152,7 @@ type ItemRow = {
   own_runs: number[]
 }
 
-/** Open items of a run on this server that the conductor does not hold yet. */
+/** Open items of a run on this server that the conductor does not hold yet; what was put aside after a try comes last. */
 export const readWork = async (
   db: ControlDb,
   lease: Lease,
@@ -167,7 +167,7 @@ export const readWork = async (
         or not exists (select from attempt a where a.run_id = j.run_id and a.position = j.position))) else '{}' end as own_runs
     from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id join tenant n on n.id = i.tenant_id
     where i.run_id = ${run.id} and i.server_id = ${lease.serverId} and i.state in ('pending', 'interrupted')
-    order by i.position`.execute(db)
+    order by i.next_attempt_at is not null, i.position`.execute(db)
   const stopping = isStoppingRun(run.state)
   const lastShared = run.migrations.findLastIndex(({ isShared }) => isShared)
   const indexOf = (version: string | null): number => run.migrations.findIndex((migration) => migration.version === version)
