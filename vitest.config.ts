@@ -13,23 +13,18 @@ const project = (name: string, test: TestProjectInlineConfiguration['test']): Te
   test: { name, environment: 'node', ...test },
 })
 
-// Real servers and processes on a machine that may be busy: what fails once is run once more, and the report says so.
-const retry = 1
-
 export default defineConfig({
   test: {
     projects: [
       project('unit', { include: ['test/unit/**/*.test.ts'], testTimeout: 5_000 }),
       project('integration15', {
         include: ['test/integration/**/*.test.ts'],
-        retry,
         globalSetup: 'test/support/cluster-15.ts',
         testTimeout: 60_000,
         hookTimeout: 60_000,
       }),
       project('integration18', {
         include: ['test/integration/engine/**/*.test.ts'],
-        retry,
         globalSetup: 'test/support/cluster-18.ts',
         testTimeout: 60_000,
         hookTimeout: 60_000,
@@ -44,7 +39,6 @@ export default defineConfig({
       }),
       project('e2e', {
         include: ['test/e2e/**/*.test.ts'],
-        retry,
         globalSetup: 'test/support/console.ts',
         testTimeout: 120_000,
         hookTimeout: 120_000,
