@@ -16,8 +16,8 @@ const runLimitMs = 300_000
 
 /** Of the last third's mean over that of the third before it. */
 const memoryGrowth = 1.15
-/** Of the whole process, with what V8 keeps in reserve: a tenth of it is alive. What a worker may take is the bench's to say. */
-const memoryMost = 400
+/** What a worker may take, V8's reserve included. */
+const memoryMost = 300
 /** Tables that hold what is, not what was: they may gain some dead rows, and no more. */
 const stateGrowth = 1.5
 const stateSlack = 1_000_000
