@@ -1,6 +1,7 @@
 /** Looks that somebody asked for: each is done, whatever is under way and whoever goes meanwhile. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { ada, makeFleet, slugsOf, type Fleet } from '../../support/fleet.ts'
+import { giveTurns, holdTurns } from '../../support/server-turns.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -19,12 +20,6 @@ beforeEach(async () => {
 })
 afterAll(() => fleet.close())
 
-/** As if another process looked at the server for as long as it likes. */
-const holdTurn = async (): Promise<void> => {
-  await fleet.control`insert into server_turn (key, holder, until) select id::text, 'somebody', now() + interval '1 hour' from server`
-}
-const giveTurn = () => fleet.control`delete from server_turn where holder = 'somebody'`
-
 const request = (...chosen: readonly string[]) => fleet.tenancy.observation.request(ada, { slugs: [...chosen] })
 const seen = async (): Promise<readonly string[]> => {
   const rows = await fleet.control<Array<{ slug: string }>>`
@@ -36,11 +31,11 @@ const jobs = (): Promise<Array<{ state: string }>> =>
 
 it('each of many is done that were asked for while others were under way', async () => {
   const worker = await fleet.work()
-  await holdTurn()
+  await holdTurns(fleet.control)
   await request(slugs[0] ?? '')
   await fleet.until('the first to be under way', async () => (await jobs()).some(({ state }) => state === 'active'), long)
   for (const slug of slugs.slice(1)) await request(slug)
-  await giveTurn()
+  await giveTurns(fleet.control)
   await fleet.until('all to be seen', async () => (await seen()).length === slugs.length, long)
   await worker.stop()
 })
@@ -57,12 +52,12 @@ it('the same one is waiting once, however often it is asked for, in whatever ord
 
 it('one is done anew when the same is under way already, which may have passed by', async () => {
   const worker = await fleet.work()
-  await holdTurn()
+  await holdTurns(fleet.control)
   await request(...slugs)
   await fleet.until('the first to be under way', async () => (await jobs()).some(({ state }) => state === 'active'), long)
   await request(...slugs)
   expect(await jobs()).toHaveLength(2)
-  await giveTurn()
+  await giveTurns(fleet.control)
   await fleet.until('both to be done', async () => (await jobs()).length === 0, long)
   expect(await seen()).toEqual(slugs)
   await worker.stop()
@@ -70,12 +65,12 @@ it('one is done anew when the same is under way already, which may have passed b
 
 it('one outlives the worker that had begun it', async () => {
   const worker = await fleet.work()
-  await holdTurn()
+  await holdTurns(fleet.control)
   await request(...slugs)
   await fleet.until('it to be under way', async () => (await jobs()).some(({ state }) => state === 'active'), long)
   await worker.stop()
   expect(await jobs()).toEqual([{ state: 'retry' }])
-  await giveTurn()
+  await giveTurns(fleet.control)
   const next = await fleet.work()
   await fleet.until('it to be done', async () => (await jobs()).length === 0, long)
   expect(await seen()).toEqual(slugs)

@@ -1,6 +1,7 @@
 /** From nothing to an active tenant in one transaction, or to nothing again. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ada, firstFiles, makeFleet, refusalOf, schemaOf, slugsOf, type Fleet } from '../../support/fleet.ts'
+import { giveTurns, holdTurns } from '../../support/server-turns.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -299,8 +300,7 @@ describe('a schema that is there already', () => {
   it('is started with within a second when its database takes longer to say whether it is there; then its item tells', async () => {
     const [there, missing, elsewhere] = [newSlug('late'), newSlug('late-missing'), newSlug('late-elsewhere')]
     await fleet.sql.unsafe(`create schema "${schemaOf(there)}"`)
-    // As if another process looked at the server for as long as it likes.
-    await fleet.control`insert into server_turn (key, holder, until) select id::text, 'somebody', now() + interval '1 hour' from server`
+    await holdTurns(fleet.control)
     const began = Date.now()
     const run = await fleet.onboard([
       { slug: there, baseline: '0001' },
@@ -308,7 +308,7 @@ describe('a schema that is there already', () => {
       { slug: elsewhere, baseline: '0001', database: 'db2' },
     ])
     const tookMs = Date.now() - began
-    await fleet.control`delete from server_turn where holder = 'somebody'`
+    await giveTurns(fleet.control)
     expect(tookMs).toBeLessThan(1_500)
     await fleet.ended(run)
     expect(await fleet.itemsOf(run)).toEqual({ succeeded: [there], failed: [elsewhere, missing].toSorted() })
