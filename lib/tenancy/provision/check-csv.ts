@@ -4,7 +4,7 @@ import { takenHosts } from '../registry/taken-hosts.ts'
 import { takenProblem, takenSlugs } from '../registry/taken-slugs.ts'
 import { findSet, type SetRow } from '../runs/freeze.ts'
 import { mostCsvProblems, readOnboardCsv, type CsvClaim } from './csv.ts'
-import { lookForSchemas } from './live-schemas.ts'
+import { lookForSchemas, lookMs, type SeenDatabase } from './live-schemas.ts'
 import { findPlaces, findTwice, takenSchemas, type Place, type Places } from './places.ts'
 
 /** What is wanted of the server: slug, database and schema are told and can be. */
@@ -73,6 +73,12 @@ const hostProblems = async ({ control }: Library, claims: readonly CsvClaim[]): 
   return [...twice, ...ofOthers]
 }
 
+const noteOf = ({ name, look }: SeenDatabase): readonly string[] => {
+  if ('there' in look) return []
+  const problem = 'late' in look ? `no answer within ${lookMs / 1000} seconds` : look.refused
+  return [`Which schemas are there already could not be looked at in database “${name}”: ${problem}. A tenant that this stops will be told of in its run.`]
+}
+
 const schemaProblems = async (
   library: Library,
   claims: readonly Placed[],
@@ -95,20 +101,18 @@ const schemaProblems = async (
       ? []
       : [{ line: claim.line, column: 'schema', message: `“${claim.schema}” in database “${claim.place.name}” belongs to tenant “${owner}”` }]
   })
-  const { there, unseen } = await lookForSchemas(library, free.map(wantedOf))
+  const databases = await lookForSchemas(library, free.map(wantedOf))
+  const looks = new Map(databases.map(({ id, look }) => [id, look]))
   const live = free.flatMap(({ line, schema, place, baseline }) => {
-    const seen = there.get(place.id)
-    if (!seen || seen.has(schema) === (baseline !== undefined)) return []
+    const look = looks.get(place.id)
+    if (look === undefined || !('there' in look) || look.there.has(schema) === (baseline !== undefined)) return []
     const message =
       baseline === undefined
         ? `“${schema}” is there already in database “${place.name}”; choose another name, or adopt it with the version that it is at (baseline)`
         : `“${schema}” is not there in database “${place.name}”, so there is nothing to adopt`
     return [{ line, column: 'schema', message }]
   })
-  const notes = unseen.map(
-    (problem) => `Which schemas are there already could not be looked at in ${problem}. A tenant that this stops will be told of in its run.`,
-  )
-  return { problems: [...twice, ...ofOthers, ...live], notes }
+  return { problems: [...twice, ...ofOthers, ...live], notes: databases.flatMap(noteOf) }
 }
 
 const checkClaims = async (library: Library, claims: readonly CsvClaim[], set: SetRow, taken: ReadonlySet<string>) => {
