@@ -72,7 +72,9 @@ class WorkerProcess implements Worker {
 
   async start(): Promise<void> {
     await this.#queues.start()
-    await this.#work(queues.conduct, 16, ({ serverId }: { serverId: number }) => this.#conduct(serverId))
+    await this.#work(queues.conduct, this.#options.limits?.serversAtOnce ?? conductLimits.serversAtOnce, ({ serverId }: { serverId: number }) =>
+      this.#conduct(serverId),
+    )
     await this.#work(queues.verify, 2, ({ run }: { run: number }) => this.#verify(run))
     await this.#work(queues.observe, 4, ({ looks }: { looks: readonly DatabaseLook[] }) => this.#observe(looks))
     await this.#work(queues.look, 4, ({ looks }: { looks: readonly DatabaseLook[] }) => this.#observe(looks))

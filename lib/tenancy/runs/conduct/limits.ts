@@ -15,6 +15,8 @@ export type ConductLimits = FlightLimits & {
   readonly flushMs: number
   /** Histories that a connection reads ahead for itself, in one query. */
   readonly readAhead: number
+  /** Servers that one worker drives at once; others are left to other workers, or wait. */
+  readonly serversAtOnce: number
 }
 
 export const conductLimits: ConductLimits = {
@@ -27,6 +29,7 @@ export const conductLimits: ConductLimits = {
   recycleAfter: 200,
   flushMs: 150,
   readAhead: 25,
+  serversAtOnce: 16,
 }
 
 /** Full jitter above half of the step, so that items that failed together do not come back together. */
