@@ -143,7 +143,7 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
     onboarding: {
       start: (actor, input) => startOnboarding(library, actor, input),
       parseCsv: (csv) => parseOnboardCsv(csv),
-      checkCsv: (csv, set) => checkOnboardCsv(library, csv, set),
+      checkCsv: (csv, set, database) => checkOnboardCsv(library, csv, set, database),
     },
     fleet: { overview: () => fleetOverview(library), map: () => fleetMap(library) },
     runs: {

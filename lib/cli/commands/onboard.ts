@@ -76,22 +76,24 @@ const readTyped = async (slugs: readonly string[], typed: Typed): Promise<Onboar
   return { ...base, rows: csv === null ? rowsOf(slugs, typed) : [], csv, database }
 }
 
-const rowsOfCsv = ({ tenancy }: Session, csv: string, database: string | undefined): readonly OnboardRow[] => {
-  const { rows, problems } = tenancy.onboarding.parseCsv(csv)
+/** What the preview in the console tells of a file, by its lines. */
+const rowsOfCsv = async ({ tenancy, output }: Session, csv: string, set: string, database: string | undefined): Promise<readonly OnboardRow[]> => {
+  const { rows, problems, problemCount, notes } = await tenancy.onboarding.checkCsv(csv, set, database)
   const [first] = problems
   if (first) {
-    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''
+    const more = problemCount > 1 ? ` (and ${problemCount - 1} more)` : ''
     throw new TenancyError('input.invalid', {
       problem: `line ${first.line}${first.column === null ? '' : `, ${first.column}`}: ${first.message}${more}`,
-      problems: problems.slice(0, 100),
+      problems,
     })
   }
+  for (const note of notes) output.note(note)
   return database === undefined ? rows : rows.map((row) => ({ ...row, database: row.database ?? database }))
 }
 
 const onboard = async (session: Session, { rows, csv, database, isDetached, ...input }: OnboardTyped): Promise<number> => {
   const set = await onlySet(session, input.set)
-  const tenants = csv === null ? rows : rowsOfCsv(session, csv, database)
+  const tenants = csv === null ? rows : await rowsOfCsv(session, csv, set, database)
   const { run } = await session.tenancy.onboarding.start(session.actor, { ...input, set, tenants: [...tenants] })
   return followRun(session, run, { isDetached, isWorking: true })
 }

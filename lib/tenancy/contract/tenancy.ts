@@ -64,7 +64,7 @@ export type Tenancy = {
       readonly problems: readonly CsvProblem[]
     }
     /** The same, and with what the registry and, within a second, the servers have against it: what a file would be refused for, before it is sent. */
-    checkCsv(csv: string, set: string): Promise<Omit<CsvPreview, 'total'>>
+    checkCsv(csv: string, set: string, database?: string): Promise<Omit<CsvPreview, 'total'>>
   }
   readonly fleet: {
     overview(): Promise<V.FleetOverview>

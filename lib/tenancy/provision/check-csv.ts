@@ -1,5 +1,6 @@
 import type { CsvPreview, CsvProblem } from '../contract/csv.ts'
 import type { Library } from '../context.ts'
+import { TenancyError } from '../errors.ts'
 import { takenHosts } from '../registry/taken-hosts.ts'
 import { takenProblem, takenSlugs } from '../registry/taken-slugs.ts'
 import { findSet, type SetRow } from '../runs/freeze.ts'
@@ -115,8 +116,16 @@ const schemaProblems = async (
   return { problems: [...twice, ...ofOthers, ...live], notes: databases.flatMap(noteOf) }
 }
 
-const checkClaims = async (library: Library, claims: readonly CsvClaim[], set: SetRow, taken: ReadonlySet<string>) => {
-  const places = await findPlaces(library.control.db, set)
+/** @throws database.unknown */
+const placesFor = async ({ control }: Library, set: SetRow, database: string | undefined): Promise<Places> => {
+  const places = await findPlaces(control.db, set)
+  if (database === undefined) return places
+  const fallback = places.byName.get(database)
+  if (!fallback) throw new TenancyError('database.unknown', { database })
+  return { ...places, fallback }
+}
+
+const checkClaims = async (library: Library, claims: readonly CsvClaim[], set: SetRow, places: Places, taken: ReadonlySet<string>) => {
   const schemas = await schemaProblems(library, placeClaims(claims, places), set, taken)
   const problems = [
     ...placeProblems(claims, set, places),
@@ -130,13 +139,15 @@ const checkClaims = async (library: Library, claims: readonly CsvClaim[], set: S
 /**
  * What onboarding this file into a set would refuse, by its lines: what is wrong in the file, and what the registry and the servers have against it.
  * No problem of a line hides another one.
- * @throws set.unknown
+ * @param database for lines that name none; absent: the set's
+ * @throws set.unknown, database.unknown
  */
-export const checkOnboardCsv = async (library: Library, csv: string, setName: string): Promise<Omit<CsvPreview, 'total'>> => {
+export const checkOnboardCsv = async (library: Library, csv: string, setName: string, database?: string): Promise<Omit<CsvPreview, 'total'>> => {
   const set = await findSet(library.control.db, setName)
+  const places = await placesFor(library, set, database)
   const { rows, problems, lines, claims } = readOnboardCsv(csv)
   const taken = lines.size === 0 ? [] : await takenSlugs(library, [...lines.keys()], setName)
-  const found = claims.length === 0 ? { problems: [], notes: [] } : await checkClaims(library, claims, set, new Set(taken))
+  const found = claims.length === 0 ? { problems: [], notes: [] } : await checkClaims(library, claims, set, places, new Set(taken))
   const slugs = taken.map((slug) => ({ line: lines.get(slug) ?? 1, column: 'slug', message: `“${slug}” ${takenProblem}` }))
   const all = [...problems, ...slugs, ...found.problems].toSorted((a, b) => a.line - b.line)
   return { rows: all.length > 0 ? [] : rows, problemCount: all.length, problems: all.slice(0, mostCsvProblems), notes: found.notes }

@@ -158,6 +158,17 @@ describe('a CSV', () => {
     const twice = await refusal(cli, ['onboard', `bom-${mark}`])
     expect(twice.code).toBe('tenant.exists')
   })
+
+  it('with a slug that is taken, and a database that is not there, is refused with their lines', async () => {
+    const slug = `bom-${mark}`
+    const { code, message, details } = await onboardCsv(`slug,database\nfree-${mark},\n${slug},\nother-${mark},nope\n`)
+    expect([code, message]).toEqual(['input.invalid', `The input is not valid: line 3, slug: “${slug}” is taken; choose another one (and 1 more)`])
+    expect(details).toMatchObject({ problems: [{ line: 3 }, { line: 4, column: 'database', message: expect.stringContaining('“nope” is no database here') }] })
+  })
+
+  it('goes where --database says, which must be there', async () => {
+    expect((await refusal(cli, ['onboard', '--csv', '-', '--database', 'nope'], `slug\nfree-${mark}\n`)).code).toBe('database.unknown')
+  })
 })
 
 describe('a set directory', () => {
