@@ -150,11 +150,9 @@ describe('settings against every guest', () => {
     const own = postgres(url, { max: 1, onnotice: () => undefined })
     await own.unsafe(trap)
     await own.end()
-    await poison(what, { ...deadly, ...odd })
+    await poison(what, { ...deadly, ...odd, ...readOnly })
     try {
       fleet = await makeFleet(databases, { urls: [asGuest(url)], files: countedFiles, budget: 8 })
-      // Where it is set when the database is added, that is refused: what only reads is no place for tenants.
-      await poison(what, readOnly)
       await fleet.watchStates()
       await twoWorkers()
       const built = await fleet.onboard(slugs)

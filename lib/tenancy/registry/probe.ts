@@ -62,7 +62,8 @@ type FactsRow = {
   max: string
   reserved: string
   recovery: string
-  read_only: string
+  /** Where `default_transaction_read_only` is switched on, in the words of pg_settings; null where it is off. */
+  read_only_by: string | null
   may_create: string
   may_create_roles: string
   bytes: string
@@ -75,7 +76,7 @@ const factsQuery = (prefix: string): string => `select
   current_setting('max_connections') as max,
   (current_setting('superuser_reserved_connections')::int + coalesce(current_setting('reserved_connections', true)::int, 0))::text as reserved,
   pg_is_in_recovery()::text as recovery,
-  (current_setting('transaction_read_only') = 'on')::text as read_only,
+  (select source from pg_settings where name = 'default_transaction_read_only' and setting = 'on') as read_only_by,
   has_database_privilege(current_database(), 'CREATE')::text as may_create,
   (select (rolcreaterole or rolsuper)::text from pg_roles where rolname = current_user) as may_create_roles,
   pg_database_size(current_database())::text as bytes,
@@ -133,13 +134,46 @@ const assertVersion = async (client: Client, host: string): Promise<{ version: s
 }
 
 const assertUsable = (row: FactsRow, at: DatabaseUrl): void => {
-  if (row.recovery === 'true' || row.read_only === 'true') throw new TenancyError('database.read_only', { host: addressOf(at) })
+  if (row.recovery === 'true') throw new TenancyError('database.read_only', { host: addressOf(at) })
   if (row.may_create !== 'true')
     throw new TenancyError('database.rights', {
       user: at.user,
       right: `to create schemas in database “${at.dbname}”`,
       remedy: `grant create on database "${at.dbname}" to "${at.user}"`,
     })
+}
+
+const readOnly = 'default_transaction_read_only'
+
+/** Where it is set, by the source that pg_settings names, and what takes it away. */
+const readOnlyPlace = (source: string, { user, dbname }: DatabaseUrl): { readonly where: string; readonly remedy: string } => {
+  const reset = `reset ${readOnly}`
+  switch (source) {
+    case 'user':
+      return { where: `for the role “${user}”`, remedy: `alter role "${user}" ${reset}` }
+    case 'database':
+      return { where: `for the database “${dbname}”`, remedy: `alter database "${dbname}" ${reset}` }
+    case 'database user':
+      return { where: `for the role “${user}” in the database “${dbname}”`, remedy: `alter role "${user}" in database "${dbname}" ${reset}` }
+    case 'global':
+      return { where: 'for all roles', remedy: `alter role all ${reset}` }
+    default:
+      return { where: 'for the whole server', remedy: `alter system set ${readOnly} = off; select pg_reload_conf()` }
+  }
+}
+
+/** What stops nobody from working here, but somebody later. */
+const warningsOf = ({ may_create_roles, read_only_by }: FactsRow, at: DatabaseUrl): readonly string[] => {
+  const warnings: string[] = []
+  if (may_create_roles !== 'true')
+    warnings.push(`The user “${at.user}” may not create roles, so tenants cannot be onboarded here. To allow it: alter role "${at.user}" createrole`)
+  if (read_only_by !== null) {
+    const { where, remedy } = readOnlyPlace(read_only_by, at)
+    warnings.push(
+      `Transactions are read-only here unless they ask to write: ${readOnly} is on ${where}. Tenantry’s ask; whoever else connects has to. To change it: ${remedy}`,
+    )
+  }
+  return warnings
 }
 
 const look = async (at: DatabaseUrl, clients: readonly [Client, Client], { installation, thorough }: ProbeOptions): Promise<Probe> => {
@@ -151,10 +185,6 @@ const look = async (at: DatabaseUrl, clients: readonly [Client, Client], { insta
   assertUsable(row, at)
   const systemIdentifier = await systemIdentifierOf(client)
   const counts = { maxConnections: Number(row.max), reservedConnections: Number(row.reserved), connectionsUsed: Number(row.used) }
-  const warnings =
-    row.may_create_roles === 'true'
-      ? []
-      : [`The user “${at.user}” may not create roles, so tenants cannot be onboarded here. To allow it: alter role "${at.user}" createrole`]
   return {
     host: at.host,
     port: at.port,
@@ -169,7 +199,7 @@ const look = async (at: DatabaseUrl, clients: readonly [Client, Client], { insta
     proposedBudget: proposeBudget(counts),
     bytes: Number(row.bytes),
     schemas: Number(row.schemas),
-    warnings,
+    warnings: warningsOf(row, at),
   }
 }
 

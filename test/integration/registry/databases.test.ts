@@ -239,6 +239,7 @@ describe('a user with fewer rights', () => {
       url.username = role
       url.password = 'pass'
     })
+  const dbname = (): string => new URL(fleetUrl).pathname.slice(1)
   beforeAll(async () => {
     await admin`create role ${admin(role)} login password 'pass'`
   })
@@ -261,9 +262,23 @@ describe('a user with fewer rights', () => {
     expect(facts.warnings[0]).toContain('createrole')
   })
 
-  it('that only ever reads is told that this is read-only', async () => {
-    await admin`alter role ${admin(role)} set default_transaction_read_only = on`
-    expect(await refusalOf(lookAtDatabase({ url: limitedUrl() }))).toMatchObject({ code: 'database.read_only' })
+  it.each([
+    { where: 'for the role', what: () => `role ${role}`, remedy: () => `alter role "${role}" reset default_transaction_read_only` },
+    { where: 'for the database', what: () => `database ${dbname()}`, remedy: () => `alter database "${dbname()}" reset default_transaction_read_only` },
+    {
+      where: 'for the role in this database',
+      what: () => `role ${role} in database ${dbname()}`,
+      remedy: () => `alter role "${role}" in database "${dbname()}" reset default_transaction_read_only`,
+    },
+  ])('whose transactions are read-only by a setting $where is taken, and told where it is set', async ({ what, remedy }) => {
+    await admin.unsafe(`alter ${what()} set default_transaction_read_only = on`)
+    try {
+      const { warnings } = await lookAtDatabase({ url: limitedUrl() })
+      expect(warnings).toContainEqual(expect.stringContaining('default_transaction_read_only'))
+      expect(warnings).toContainEqual(expect.stringContaining(remedy()))
+    } finally {
+      await admin.unsafe(`alter ${what()} reset default_transaction_read_only`)
+    }
   })
 
   it('that may not connect is told which right it lacks', async () => {
