@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeError } from '../../lib/tenancy/contract/index.ts'
+import { describeError, errorTable } from '../../lib/tenancy/contract/index.ts'
 import { connectionWords } from '../../lib/tenancy/sql/connection-words.ts'
 
 describe('a refusal for people', () => {
@@ -15,6 +15,15 @@ describe('a refusal for people', () => {
     expect(document.message).toBe(message)
     // Programs read the details, where the words stay as they are.
     expect(document.details).toEqual(details)
+  })
+
+  it('that names a command names the place in the console as well: the same hint is read in both', () => {
+    const hints = Object.entries<{ readonly hint?: string }>(errorTable).flatMap(([code, { hint = '' }]) =>
+      hint.includes('tenantry ') ? [{ code, hint }] : [],
+    )
+    expect(hints.length).toBeGreaterThan(2)
+    // Before it is set up there is no console to go to.
+    expect(hints.filter(({ code, hint }) => code !== 'control.not_ready' && !hint.includes('→'))).toEqual([])
   })
 
   it.each(['28P01', '28000', '3D000', '53300', 'ECONNREFUSED', 'CONNECT_TIMEOUT', 'unknown'])('says why there is no connection without the code %s', (code) => {

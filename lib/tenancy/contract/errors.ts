@@ -66,7 +66,7 @@ export const errorTable = {
   'set.unknown': {
     status: 404,
     title: 'There is no migration set “{set}”.',
-    hint: 'tenantry sets list shows them; tenantry sets sync NAME --dir DIR makes one.',
+    hint: 'To see them: tenantry sets list, or Migrations. To make one: tenantry sets sync NAME --dir DIR, or Migrations → Add a set.',
   },
   'set.directory': { status: 400, title: 'The directory {dir} cannot be read as a migration set: {problem}' },
   'set.invalid': {
@@ -93,7 +93,7 @@ export const errorTable = {
   'set.no_database': {
     status: 409,
     title: 'Set “{set}” has no database to put tenants into.',
-    hint: 'Name one with --database, or give the set a default: tenantry sets sync {set} --dir DIR --database NAME.',
+    hint: 'Name one for these tenants (--database), or give the set one for all new tenants: tenantry sets sync {set} --database NAME, or Migrations → {set} → Sync.',
   },
   'version.unknown': { status: 404, title: 'Set “{set}” has no version {version}.' },
   'database.unknown': { status: 404, title: 'There is no database “{database}”.', hint: 'Check its name in the list of databases.' },
