@@ -68,7 +68,7 @@ const drive = async (options: ConductOptions, lease: Lease): Promise<void> => {
     if (!found) return
     const { server, fence } = found
     if ('gone' in fence) {
-      if (!signal.aborted) await whenAnswered(options, () => failUnreachable(library.control.db, lease, worker, attemptError(fence.gone)))
+      if (!signal.aborted) await whenAnswered(options, () => failUnreachable(library, { lease, worker, server: server.name, error: attemptError(fence.gone) }))
       return
     }
     try {
