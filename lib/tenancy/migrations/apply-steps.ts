@@ -8,9 +8,10 @@ import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import type { Statement } from '../sql/statements.ts'
 import { attemptError, ownError, type ErrorPlace } from './attempt-error.ts'
 import { beginMessage, historyRowOf, isRefusal, resetSession, searchPathOf, type ApplyOutcome, type Scene } from './apply.ts'
-import { insertHistory, markFinished, markStatement, readSummary, selectSummary, type HistorySummary } from './history.ts'
+import { insertHistory, markFinished, markStatement, readSummary, selectSummary } from './history.ts'
 import { droppedIndexes, indexOf, isConcurrent } from './statement-kinds.ts'
 import { inStatementSpan } from './statement-spans.ts'
+import type { Step } from './track.ts'
 import type { ExecutableMigration } from './types.ts'
 
 /** Waiting for other tenants' snapshots is normal for a concurrent build, so it may wait far longer than a transactional step. */
@@ -136,15 +137,9 @@ const tryLock = async (connection: FleetConnection, schema: string): Promise<boo
 }
 
 /**
- * @param before the history as read earlier; when it is another one by now, the answer is `recorded_before`
+ * @param step what the history must hold before, else the answer is `recorded_before`, and afterwards
  */
-export const applySteps = async (
-  connection: FleetConnection,
-  migration: ExecutableMigration,
-  expected: string,
-  scene: Scene,
-  before: HistorySummary,
-): Promise<ApplyOutcome> => {
+export const applySteps = async (connection: FleetConnection, migration: ExecutableMigration, step: Step, scene: Scene): Promise<ApplyOutcome> => {
   const place: ErrorPlace = { version: migration.version, file: migration.file, statement: null }
   try {
     await run(connection, scene, setUp(scene))
@@ -152,7 +147,7 @@ export const applySteps = async (
       return { kind: 'failed', error: ownError(sqlstate.lockNotAvailable, `Another session is running the steps of a migration in “${scene.schema}”.`, place) }
     const [now] = await connection.query(selectSummary(scene.schema))
     const { digest, unfinished } = readSummary(now ?? {})
-    if (digest !== before.digest) return { kind: 'recorded_before' }
+    if (digest !== step.before) return { kind: 'recorded_before' }
     const half = unfinished?.version === migration.version ? unfinished : null
     if (half && half.checksum !== migration.checksum)
       return {
@@ -168,7 +163,7 @@ export const applySteps = async (
     await runStatements({ migration, scene, connection, resumedAt: half ? half.statementsDone : null })
     const [row] = await connection.query(selectSummary(scene.schema))
     const summary = readSummary(row ?? {})
-    if (summary.digest !== expected)
+    if (summary.digest !== step.after)
       return {
         kind: 'failed',
         error: ownError('history_mismatch', `The history of “${scene.schema}” is not the one expected after ${migration.version}.`, place),

@@ -5,9 +5,10 @@ import { quoteIdent, quoteLiteral } from '../sql/ident.ts'
 import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
 import type { Span } from '../tracing.ts'
 import { attemptError, ownError, type ErrorPlace } from './attempt-error.ts'
-import { historyTable, insertHistory, readSummary, selectSummary, type HistorySummary } from './history.ts'
+import { historyTable, insertAfter, readSummary, selectSummary, type HistorySummary } from './history.ts'
 import { mayLeaveState } from './statement-kinds.ts'
 import { flightSpans } from './statement-spans.ts'
+import type { Step } from './track.ts'
 import type { ExecutableMigration } from './types.ts'
 
 export type FlightLimits = { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number }
@@ -28,7 +29,7 @@ export type Scene = {
 
 export type ApplyOutcome =
   | { readonly kind: 'applied'; readonly summary: HistorySummary }
-  /** The history holds the version already; what it says must be read before going on. */
+  /** The history is not the one that the migration follows, or holds it already; what it says must be read before going on. */
   | { readonly kind: 'recorded_before' }
   | { readonly kind: 'failed'; readonly error: AttemptError }
   /** The connection was lost so late that the transaction may have committed: only the history knows. */
@@ -62,17 +63,16 @@ export const historyRowOf = (migration: ExecutableMigration, run: number | null,
 
 const flightTimeout = (scene: Scene): number => scene.limits.statementTimeoutMs + 30_000
 
-type FlightResult =
-  | { readonly kind: 'committed'; readonly summary: HistorySummary }
-  | { readonly kind: 'refused'; readonly error: Error & { code?: string }; readonly place: ErrorPlace }
-  | { readonly kind: 'unknown'; readonly error: Error & { code?: string } }
+type Refused = { readonly kind: 'refused'; readonly error: Error & { code?: string }; readonly place: ErrorPlace }
+type Unknown = { readonly kind: 'unknown'; readonly error: Error & { code?: string } }
+type FlightResult = { readonly kind: 'committed'; readonly summary: HistorySummary } | Refused | Unknown
 
 /** The server itself said that it did not do it, and is still there. Whatever else went wrong, the transaction may have committed. */
 export const isRefusal = (error: unknown): boolean =>
   error instanceof Error && Reflect.get(error, 'severity') === 'ERROR' && classify(codeOf(error)) !== 'connection'
 
 /** Nothing more is asked on a connection of which nobody knows where it stands. */
-const giveUp = async (connection: FleetConnection, error: Error & { code?: string }): Promise<FlightResult> => {
+const giveUp = async (connection: FleetConnection, error: Error & { code?: string }): Promise<Unknown> => {
   await connection.close()
   return { kind: 'unknown', error }
 }
@@ -88,14 +88,16 @@ const firstFailure = (outcomes: readonly FlightOutcome[], messages: readonly Mes
 /** Back to what it was when it was opened; DISCARD refuses to run where a transaction is still open. */
 export const resetSession = 'DISCARD ALL'
 
+type Sent = { readonly kind: 'committed'; readonly answer: FlightOutcome | undefined } | Refused | Unknown
+
 /**
- * Sends messages, COMMIT and the read-back in one flight and says what became of the transaction. What a statement may have left in the session is
+ * Sends messages, COMMIT and what is asked behind it in one flight, and says what became of the transaction. What a statement may have left in the session is
  * thrown away behind it: the next flight is another tenant's.
  * The tag of COMMIT is looked at: after an error the server answers it with ROLLBACK, not with an error.
  */
-export const fly = async (connection: FleetConnection, messages: readonly Message[], scene: Scene): Promise<FlightResult> => {
+const send = async (connection: FleetConnection, messages: readonly Message[], scene: Scene, question: string | null): Promise<Sent> => {
   const resets = messages.some(({ place: { statement } }) => statement !== null && mayLeaveState(statement))
-  const texts = [...messages.map(({ text }) => text), 'COMMIT', selectSummary(scene.schema), ...(resets ? [resetSession] : [])]
+  const texts = [...messages.map(({ text }) => text), 'COMMIT', ...(question === null ? [] : [question]), ...(resets ? [resetSession] : [])]
   const spans = flightSpans(
     scene.span,
     messages.map(({ place }) => place),
@@ -104,7 +106,6 @@ export const fly = async (connection: FleetConnection, messages: readonly Messag
   if (resets && !outcomes.at(-1)?.ok) await connection.close()
   const body = outcomes.slice(0, messages.length)
   const commit = outcomes[messages.length]
-  const readBack = outcomes[messages.length + 1]
   const failure = firstFailure(body, messages)
   if (failure) {
     // Lost before COMMIT was answered: the server may have gone on to execute it.
@@ -116,30 +117,59 @@ export const fly = async (connection: FleetConnection, messages: readonly Messag
     return isRefusal(error) ? { kind: 'refused', error, place: own } : giveUp(connection, error)
   }
   if (commit.command !== 'COMMIT') return { kind: 'refused', error: new Error(`COMMIT was answered with ${commit.command}`), place: own }
-  const row = readBack?.ok ? readBack.rows[0] : undefined
-  if (!row) return giveUp(connection, readBack && !readBack.ok ? readBack.error : new Error('the history could not be read back'))
+  return { kind: 'committed', answer: question === null ? undefined : outcomes[messages.length + 1] }
+}
+
+/** A transaction with the history read back in the same flight. */
+export const fly = async (connection: FleetConnection, messages: readonly Message[], scene: Scene): Promise<FlightResult> => {
+  const sent = await send(connection, messages, scene, selectSummary(scene.schema))
+  if (sent.kind !== 'committed') return sent
+  const { answer } = sent
+  const row = answer?.ok ? answer.rows[0] : undefined
+  if (!row) return giveUp(connection, answer && !answer.ok ? answer.error : new Error('the history could not be read back'))
   return { kind: 'committed', summary: readSummary(row) }
 }
 
-const isGuard = (error: object): boolean => codeOf(error) === sqlstate.uniqueViolation && Reflect.get(error, 'table_name') === historyTable
+/** It writes to the history itself, so what that holds afterwards does not follow from what it held before. */
+const touchesHistory = ({ statements }: ExecutableMigration): boolean => statements.some(({ text }) => text.toLowerCase().includes(historyTable))
+
+/** The history held what it had to when the row was added to it, and the transaction committed: nothing of it needs to be read to know it. */
+const summaryAfter = ({ after, applied }: Step, { version }: ExecutableMigration, run: number | null): HistorySummary => ({
+  applied,
+  version,
+  digest: after,
+  lastRun: run,
+  unfinished: null,
+})
+
+const flyStep = async (
+  connection: FleetConnection,
+  messages: readonly Message[],
+  migration: ExecutableMigration,
+  step: Step,
+  scene: Scene,
+): Promise<FlightResult> => {
+  if (touchesHistory(migration)) return fly(connection, messages, scene)
+  const sent = await send(connection, messages, scene, null)
+  return sent.kind === 'committed' ? { kind: 'committed', summary: summaryAfter(step, migration, scene.run) } : sent
+}
+
+const guardCodes: readonly string[] = [sqlstate.uniqueViolation, sqlstate.notNullViolation, sqlstate.undefinedTable, sqlstate.undefinedSchema]
+
+/** The row is there already, or the history is another one than it would have followed, or is not there. */
+const isGuard = ({ error, place }: Refused): boolean => place.version !== null && place.statement === null && guardCodes.includes(codeOf(error))
 
 /**
- * Applies one transactional migration.
- * @param expected digest that the history must have afterwards
+ * Applies one transactional migration where the history is the one that it follows.
+ * @param step what the history must hold before, in the transaction itself, and afterwards
  */
-export const applyMigration = async (
-  connection: FleetConnection,
-  migration: ExecutableMigration,
-  expected: string,
-  scene: Scene,
-  before: readonly string[] = [],
-): Promise<ApplyOutcome> => {
+export const applyMigration = async (connection: FleetConnection, migration: ExecutableMigration, step: Step, scene: Scene): Promise<ApplyOutcome> => {
   const place: ErrorPlace = { version: migration.version, file: migration.file, statement: null }
-  const guard = [...before, insertHistory(scene.schema, [historyRowOf(migration, scene.run)]), `SET LOCAL search_path = ${searchPathOf(scene)}`]
+  const guard = [insertAfter(scene.schema, step.before, historyRowOf(migration, scene.run)), `SET LOCAL search_path = ${searchPathOf(scene)}`]
   const messages: Message[] = [{ text: [beginMessage(scene), ...guard].join('; '), place }, ...statementMessages(migration)]
-  const result = await fly(connection, messages, scene)
+  const result = await flyStep(connection, messages, migration, step, scene)
   if (result.kind === 'committed') {
-    if (result.summary.digest === expected) return { kind: 'applied', summary: result.summary }
+    if (result.summary.digest === step.after) return { kind: 'applied', summary: result.summary }
     return {
       kind: 'failed',
       error: ownError(
@@ -151,7 +181,7 @@ export const applyMigration = async (
     }
   }
   if (result.kind === 'unknown') return { kind: 'unknown', error: attemptError(result.error, place, scene.schema) }
-  if (isGuard(result.error)) return { kind: 'recorded_before' }
+  if (isGuard(result)) return { kind: 'recorded_before' }
   // COMMIT is nobody's statement, but it is this migration's.
   return { kind: 'failed', error: attemptError(result.error, result.place.version === null ? place : result.place, scene.schema) }
 }

@@ -8,7 +8,7 @@ import { applyMigration, beginMessage, defaultLimits, type Scene } from './apply
 import { prefixDigests } from './digest.ts'
 import { createHistory, readTarget } from './history.ts'
 import { loadSet } from './load-set.ts'
-import { positionOnTrack } from './track.ts'
+import { positionOnTrack, stepFrom } from './track.ts'
 
 const applicationName = 'tenantry:control'
 
@@ -68,7 +68,7 @@ export const migrateControl = async (url: string, directory: string): Promise<{ 
     while (position < track.length) {
       const migration = track[position]
       if (!migration) break
-      const outcome = await applyMigration(connection, migration, migration.prefixDigest, scene)
+      const outcome = await applyMigration(connection, migration, stepFrom(track, position), scene)
       if (outcome.kind === 'failed' || outcome.kind === 'unknown')
         throw new Error(
           `control migration ${migration.file}: ${outcome.error.code} ${outcome.error.message}${outcome.error.line ? ` (line ${outcome.error.line})` : ''}`,

@@ -36,6 +36,18 @@ export const insertHistory = (schema: string, rows: readonly HistoryRow[]): stri
   return `INSERT INTO ${quoteQualified(schema, historyTable)} (version, name, checksum, run, baseline, finished_at) VALUES ${values.join(', ')}`
 }
 
+/**
+ * Adds a finished row where the finished rows before have this digest; else the row has no version, which is refused as a NULL in `version`. Fails with a unique
+ * violation when the version is there already: the guard of at most once.
+ */
+export const insertAfter = (schema: string, before: string, { version, name, checksum, run }: HistoryRow): string => {
+  const table = quoteQualified(schema, historyTable)
+  return (
+    `INSERT INTO ${table} (version, name, checksum, run, finished_at) SELECT CASE WHEN ${digestExpression} = ${quoteLiteral(before)} THEN ${quoteLiteral(version)} END, ` +
+    `${quoteLiteral(name)}, ${quoteLiteral(checksum)}, ${run ?? 'NULL'}, clock_timestamp() FROM ${table}`
+  )
+}
+
 export const markStatement = (schema: string, version: string, done: number): string =>
   `UPDATE ${quoteQualified(schema, historyTable)} SET statements_done = ${done} WHERE version = ${quoteLiteral(version)}`
 
@@ -66,7 +78,7 @@ type SummaryRow = {
 }
 
 const finished = 'FILTER (WHERE finished_at IS NOT NULL)'
-const digestExpression = `encode(sha256(convert_to(coalesce(string_agg(version || ':' || checksum, ',' ORDER BY version) ${finished}, ''), 'UTF8')), 'hex')`
+export const digestExpression = `encode(sha256(convert_to(coalesce(string_agg(version || ':' || checksum, ',' ORDER BY version) ${finished}, ''), 'UTF8')), 'hex')`
 
 /**
  * One row: the summary of one schema's history, marked with a number to find it again in a UNION. As few aggregates as can say it: it is planned anew for

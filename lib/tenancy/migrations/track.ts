@@ -12,6 +12,16 @@ export const positionOnTrack = (track: readonly TrackMigration[], digest: string
   return index === -1 ? null : index + 1
 }
 
+/** Where a history stands before and after a migration: digests of it, and how many it holds then. */
+export type Step = { readonly before: string; readonly after: string; readonly applied: number }
+
+/** The step that goes on from the first `position` migrations of a track. */
+export const stepFrom = (track: readonly TrackMigration[], position: number): Step => ({
+  before: track[position - 1]?.prefixDigest ?? emptyDigest,
+  after: track[position]?.prefixDigest ?? '',
+  applied: position + 1,
+})
+
 export type OffTrack = {
   readonly state: 'ahead' | 'diverged'
   /** For people: what is different. */

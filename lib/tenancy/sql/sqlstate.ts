@@ -5,6 +5,7 @@ export const sqlstate = {
   deadlock: '40P01',
   serialization: '40001',
   uniqueViolation: '23505',
+  notNullViolation: '23502',
   queryCanceled: '57014',
   adminShutdown: '57P01',
   crashShutdown: '57P02',

@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { applyMigration, defaultLimits, type ApplyOutcome, type Scene } from '../../../lib/tenancy/migrations/apply.ts'
-import { checksumOf, digestOf, type HistoryFact } from '../../../lib/tenancy/migrations/digest.ts'
+import { checksumOf, type HistoryFact } from '../../../lib/tenancy/migrations/digest.ts'
 import { createHistory } from '../../../lib/tenancy/migrations/history.ts'
 import type { ExecutableMigration } from '../../../lib/tenancy/migrations/types.ts'
 import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
 import { parseStatements } from '../../../lib/tenancy/sql/statements.ts'
 import { random } from '../../support/random.ts'
+import { stepAfter } from '../../support/step.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -67,7 +68,7 @@ const applyUnderFire = async (schema: string, count: number, seed: number, distu
       `alter table customer add column c${version} int; select pg_sleep(0.001); create index on customer (c${version});`,
     )
     if (!connection || connection.dead) connection = await connectFleet(url, { applicationName: 'flights' })
-    const applying = applyMigration(connection, migration, digestOf([...facts, migration]), scene)
+    const applying = applyMigration(connection, migration, stepAfter(facts, migration), scene)
     await sleep(next() * 6)
     await disturb(connection.pid)
     const { kind } = await applying
@@ -188,11 +189,35 @@ describe('a session', () => {
       )
     const before = await settings()
     const first = await migrationOf('0001', 'alter table customer add column c0001 int')
-    await applyMigration(connection, first, digestOf([first]), scene)
+    await applyMigration(connection, first, stepAfter([], first), scene)
     expect(await settings()).toEqual(before)
     const second = await migrationOf('0002', 'select 1 / 0')
-    expect(await applyMigration(connection, second, digestOf([first, second]), scene)).toMatchObject({ kind: 'failed' })
+    expect(await applyMigration(connection, second, stepAfter([first], second), scene)).toMatchObject({ kind: 'failed' })
     expect(await settings()).toEqual(before)
+    await connection.close()
+  })
+
+  it.each([
+    ['holds other rows', `insert into elsewhere.tenantry_history (version, name, checksum, finished_at) values ('0000', 'zero', 'x', now())`],
+    ['is not there', 'drop table elsewhere.tenantry_history'],
+    ['went with its schema', 'drop schema elsewhere cascade'],
+  ])('does nothing where the history %s', async (_, change) => {
+    const scene = await makeTarget('elsewhere')
+    await sql.unsafe(change).simple()
+    const before = await sql`select oid::regclass::text as name, xmin::text from pg_class order by oid`
+    const connection = await connectFleet(url, { applicationName: 'flights' })
+    const migration = await migrationOf('0001', 'create table elsewhere_too (id int)')
+    expect(await applyMigration(connection, migration, stepAfter([], migration), scene)).toEqual({ kind: 'recorded_before' })
+    expect(await sql`select oid::regclass::text as name, xmin::text from pg_class order by oid`).toEqual(before)
+    await connection.close()
+    await sql`drop schema if exists elsewhere cascade`
+  })
+
+  it('says what became of a history that the migration itself changed', async () => {
+    const scene = await makeTarget('meddling')
+    const connection = await connectFleet(url, { applicationName: 'flights' })
+    const migration = await migrationOf('0001', 'delete from tenantry_history')
+    expect(await applyMigration(connection, migration, stepAfter([], migration), scene)).toMatchObject({ kind: 'failed', error: { code: 'history_mismatch' } })
     await connection.close()
   })
 
@@ -200,7 +225,7 @@ describe('a session', () => {
     const scene = await makeTarget('once')
     const connections = await Promise.all(Array.from({ length: 4 }, () => connectFleet(url, { applicationName: 'flights' })))
     const migration = await migrationOf('0001', 'alter table customer add column c0001 int; select pg_sleep(0.05)')
-    const outcomes = await Promise.all(connections.map((connection) => applyMigration(connection, migration, digestOf([migration]), scene)))
+    const outcomes = await Promise.all(connections.map((connection) => applyMigration(connection, migration, stepAfter([], migration), scene)))
     expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['applied', 'recorded_before', 'recorded_before', 'recorded_before'])
     expect(await readTarget('once')).toEqual({ recorded: ['0001'], there: ['0001'] })
     await Promise.all(connections.map((connection) => connection.close()))

@@ -60,6 +60,7 @@ it('count what was committed as theirs only where nobody was told of its end', a
       maxConcurrent: null,
       state: 'running' as const,
       revision: 0,
+      isDoubted: false,
       failuresLeft: null,
     }
     return (await readWork(db, lease, run, new Set(), () => false)).flatMap((work) => work.ownRuns)

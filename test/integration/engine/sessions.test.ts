@@ -8,6 +8,7 @@ import type { ExecutableMigration } from '../../../lib/tenancy/migrations/types.
 import { buildTenant } from '../../../lib/tenancy/provision/build.ts'
 import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
 import { parseStatements } from '../../../lib/tenancy/sql/statements.ts'
+import { stepAfter } from '../../support/step.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -63,7 +64,7 @@ it.each([
   const migration = await migrationOf(text)
   const schemas = [1, 2, 3].map((n) => `own${n}_${migration.checksum.slice(0, 6)}`)
   for (const schema of schemas) {
-    expect(await applyMigration(connection, migration, digestOf([migration]), await makeTarget(schema))).toMatchObject({ kind: 'applied' })
+    expect(await applyMigration(connection, migration, stepAfter([], migration), await makeTarget(schema))).toMatchObject({ kind: 'applied' })
     expect(await sql`select email from ${sql(schema)}.copy`).toEqual([{ email: schema }])
   }
 })
@@ -77,7 +78,7 @@ it.each([
 ])('nothing is left of one that %s, and the session is what it was', async (kind, text) => {
   const before = await settings()
   const migration = await migrationOf(text)
-  expect(await applyMigration(connection, migration, digestOf([migration]), await makeTarget(`left_${kind}`))).toMatchObject({ kind })
+  expect(await applyMigration(connection, migration, stepAfter([], migration), await makeTarget(`left_${kind}`))).toMatchObject({ kind })
   expect(await settings()).toEqual(before)
   expect(
     await connection.query(`select 'lock' as what from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() union all select name from pg_prepared_statements

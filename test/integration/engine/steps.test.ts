@@ -215,8 +215,9 @@ describe('a migration outside of transactions', () => {
     const [first] = connections
     if (!first) throw new Error('no connection')
     const [before] = await first.query(selectSummary(schema))
+    const step = { before: readSummary(before ?? {}).digest, after: 'unknown', applied: 0 }
     const scene = { schema, extensionSchemas: [], run: 1, applicationName: 'steps', limits: defaultLimits }
-    const outcomes = await Promise.all(connections.map((connection) => applySteps(connection, migration, 'unknown', scene, readSummary(before ?? {}))))
+    const outcomes = await Promise.all(connections.map((connection) => applySteps(connection, migration, step, scene)))
     // The digest that was asked for is nobody's, so the one that ran them says so.
     expect(outcomes.map((outcome) => ('error' in outcome ? outcome.error.code : outcome.kind)).toSorted()).toEqual(['55P03', 'history_mismatch'])
     expect(await auditRows(slug)).toBe(1)

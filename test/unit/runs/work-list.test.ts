@@ -10,6 +10,7 @@ const runOf = (id: number, part: Partial<DrivenRun> = {}): DrivenRun => ({
   maxConcurrent: null,
   state: 'running',
   revision: 0,
+  isDoubted: false,
   failuresLeft: null,
   ...part,
 })
@@ -24,6 +25,7 @@ const workOf = (run: DrivenRun, position: number, part: Partial<Work> = {}): Wor
   schema: `t${position}`,
   fromVersion: null,
   options: null,
+  pool: null,
   ownRuns: [],
   attempts: 0,
   isSerial: false,

@@ -5,6 +5,7 @@ import type { ControlDb } from '../../control/db.ts'
 import { notify } from '../../control/notify.ts'
 import type { FrozenMigration, OnboardOptions } from '../../control/schema.ts'
 import { statementsOf, touchesShared } from '../../migrations/parsed.ts'
+import type { Given } from '../../pool/claim.ts'
 import { requireLease, type Lease } from './lease.ts'
 import type { DrivenRun, Work } from './work.ts'
 
@@ -22,13 +23,16 @@ export const readServer = async (db: ControlDb, serverId: number): Promise<Serve
   return { ...server, databases: databases.map((row) => ({ id: row.id, name: row.name, sealed: row.url_sealed })) }
 }
 
+/** The process that started run `r` does not carry its items itself, or had its time for it. */
+const isLeftToConductors = sql`(r.held_until is null or r.held_until <= now())`
+
 export type OpenRun = { readonly id: number; readonly state: RunState; readonly revision: number; readonly failuresLeft: number | null }
 
 /** Runs that want something of this server: items to work on, or an end to be found. */
 export const openRuns = async (db: ControlDb, serverId: number): Promise<OpenRun[]> => {
   const { rows } = await sql<OpenRun>`
     select r.id, r.state, r.revision, (r.failures_allowed - (select count(*) from run_item i where i.run_id = r.id and i.state = 'failed'))::int as "failuresLeft" from run r
-    where r.state in ('queued', 'running', 'pausing', 'cancelling')
+    where r.state in ('queued', 'running', 'pausing', 'cancelling') and ${isLeftToConductors}
       and exists (select from run_item i where i.run_id = r.id and i.server_id = ${serverId} and i.state in ('pending', 'running', 'interrupted'))
     order by r.id`.execute(db)
   return rows
@@ -39,7 +43,7 @@ export const serversWithWork = async (db: ControlDb, freshSeconds: number): Prom
   const { rows } = await sql<{ id: number }>`
     select s.id from server s
     where exists (
-        select from run r where r.state in ('queued', 'running', 'pausing', 'cancelling')
+        select from run r where r.state in ('queued', 'running', 'pausing', 'cancelling') and ${isLeftToConductors}
           and exists (select from run_item i where i.run_id = r.id and i.server_id = s.id and i.state in ('pending', 'running', 'interrupted')))
       and not exists (select from conductor c where c.server_id = s.id and c.worker is not null and c.heartbeat_at > now() - make_interval(secs => ${freshSeconds}))`.execute(
     db,
@@ -52,7 +56,7 @@ export const connectionsWanted = async (db: ControlDb, serverId: number): Promis
   const { rows } = await sql<{ databaseId: number; wanted: number }>`
     select t.database_id as "databaseId", least(count(*), max(r.max_concurrent))::int as wanted
     from run r join run_item i on i.run_id = r.id join target t on t.id = i.target_id
-    where r.state in ('queued', 'running') and i.server_id = ${serverId} and i.state = 'pending'
+    where r.state in ('queued', 'running') and ${isLeftToConductors} and i.server_id = ${serverId} and i.state = 'pending'
     group by r.id, t.database_id order by r.id, t.database_id`.execute(db)
   return rows
 }
@@ -106,6 +110,7 @@ export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise
     maxConcurrent: row.max_concurrent,
     state: row.state,
     revision: row.revision,
+    isDoubted: false,
     failuresLeft: row.failures_allowed === null ? null : row.failures_allowed - row.failed,
   }
 }
@@ -150,6 +155,7 @@ type ItemRow = {
   attempts: number
   next_attempt_at: Date | null
   own_runs: number[]
+  pool: Given | null
 }
 
 /** Open items of a run on this server that the conductor does not hold yet; what was put aside after a try comes last. */
@@ -164,8 +170,10 @@ export const readWork = async (
     select i.position, i.target_id, i.tenant_id, n.slug, t.database_id, t.schema_name, i.from_version, i.options, i.attempts, i.next_attempt_at,
       case when r.kind = 'onboard' then array(select j.run_id from run_item j where j.target_id = i.target_id and j.tenant_id = i.tenant_id and (
         exists (select from attempt a where a.run_id = j.run_id and a.position = j.position and a.state = 'interrupted')
-        or not exists (select from attempt a where a.run_id = j.run_id and a.position = j.position))) else '{}' end as own_runs
+        or not exists (select from attempt a where a.run_id = j.run_id and a.position = j.position))) else '{}' end as own_runs,
+      case when c.id is not null then jsonb_build_object('schema', c.schema_name, 'functions', c.functions, 'extensions', c.extensions) end as pool
     from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id join tenant n on n.id = i.tenant_id
+    left join pool_schema c on c.claimed_run = i.run_id and c.claimed_position = i.position
     where i.run_id = ${run.id} and i.server_id = ${lease.serverId} and i.state in ('pending', 'interrupted')
     order by i.next_attempt_at is not null, i.position`.execute(db)
   const stopping = isStoppingRun(run.state)
@@ -183,6 +191,7 @@ export const readWork = async (
       schema: row.schema_name,
       fromVersion: row.from_version,
       options: row.options,
+      pool: row.pool,
       ownRuns: row.own_runs.map(Number),
       attempts: row.attempts,
       isSerial: !stopping && lastShared > indexOf(row.from_version),

@@ -7,7 +7,7 @@ import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
 import { RunWatch } from '../watch.ts'
 import { connectionsWanted, type ServerFacts } from './adopt.ts'
-import { executeItem, type ItemOutcome } from './execute.ts'
+import { executeItem, remembered, type ItemOutcome } from './execute.ts'
 import { Intake } from './intake.ts'
 import { isLaneFailure, Lanes, type LaneFailure } from './lanes.ts'
 import { beat, flightName, LeaseLost, requireLease, type Lease } from './lease.ts'
@@ -157,7 +157,7 @@ export class Conductor {
   /** Reads the histories of this item and of those behind it in one query; each waits for its own. */
   #readAhead(work: Work, connection: FleetConnection): void {
     // One that is tried again may be what holds a batch up.
-    if (work.summary !== undefined || work.tries > 0) return
+    if (work.summary !== undefined || work.tries > 0 || remembered(work) !== undefined) return
     const batch = [work, ...this.#list.peekUnread(work, this.#options.limits.readAhead - 1)]
     const reading = readSummaries(
       connection,

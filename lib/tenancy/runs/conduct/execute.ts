@@ -5,14 +5,21 @@ import { applyMigration, type ApplyOutcome, type Scene } from '../../migrations/
 import { applySteps } from '../../migrations/apply-steps.ts'
 import { emptyDigest } from '../../migrations/digest.ts'
 import { readHistory, readTarget, type HistorySummary, type TargetSummary } from '../../migrations/history.ts'
-import { explainOffTrack, positionOnTrack } from '../../migrations/track.ts'
+import { explainOffTrack, positionOnTrack, stepFrom } from '../../migrations/track.ts'
+import { claimSchema, type ClaimOutcome } from '../../pool/claim.ts'
 import { adoptSchema, buildTenant, type BuildPlan } from '../../provision/build.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify } from '../../sql/sqlstate.ts'
 import type { Work } from './work.ts'
 
 export type ItemOutcome =
-  | { readonly kind: 'succeeded' | 'skipped'; readonly versions: readonly string[]; readonly seen: HistorySummary | null }
+  | {
+      readonly kind: 'succeeded' | 'skipped'
+      readonly versions: readonly string[]
+      readonly seen: HistorySummary | null
+      /** A ready schema became the tenant's. */
+      readonly claimed?: true
+    }
   /** `again`: the error is one that passes, or the history must be read before anything is said. */
   | {
       readonly kind: 'failed'
@@ -33,6 +40,18 @@ const failed = (error: AttemptError, versions: readonly string[] = [], seen: His
 }
 
 const lookAgain = ({ connection, scene }: Bench): Promise<TargetSummary> => readTarget(connection, scene.schema)
+
+/**
+ * What the control plane remembers of the target: its history may stay unread, since the flight that applies the next migration compares it before anything runs.
+ * Undefined where that is not known, or where an earlier try may have committed.
+ */
+export const remembered = ({ run, fromVersion, attempts, tries, lookOnly }: Work): TargetSummary | undefined => {
+  if (run.kind !== 'migrate' || run.isDoubted || lookOnly || attempts > 0 || tries > 0) return undefined
+  const index = run.migrations.findIndex(({ version }) => version === fromVersion)
+  const last = run.migrations[index]
+  if (!last || run.migrations[index + 1]?.transactional !== true) return undefined
+  return { history: { applied: index + 1, version: last.version, digest: last.prefixDigest, lastRun: null, unfinished: null } }
+}
 
 /** Read together with others' where that went well; else alone, so that whoever is in the way of one is in nobody else's. */
 const summaryOf = async (bench: Bench, work: Work): Promise<TargetSummary> => {
@@ -63,12 +82,11 @@ const offTrack = async (bench: Bench, work: Work): Promise<ItemOutcome> => {
   )
 }
 
-const applyOne = (bench: Bench, work: Work, index: number, before: HistorySummary): Promise<ApplyOutcome> => {
-  const migration = work.run.migrations[index]
-  if (!migration) throw new Error(`run ${work.run.id} has no migration at ${index}`)
-  return migration.transactional
-    ? applyMigration(bench.connection, migration, migration.prefixDigest, bench.scene)
-    : applySteps(bench.connection, migration, migration.prefixDigest, bench.scene, before)
+const applyOne = ({ connection, scene }: Bench, work: Work, position: number): Promise<ApplyOutcome> => {
+  const migration = work.run.migrations[position]
+  if (!migration) throw new Error(`run ${work.run.id} has no migration at ${position}`)
+  const step = stepFrom(work.run.migrations, position)
+  return migration.transactional ? applyMigration(connection, migration, step, scene) : applySteps(connection, migration, step, scene)
 }
 
 const migrate = async (bench: Bench, work: Work, first: TargetSummary): Promise<ItemOutcome> => {
@@ -87,19 +105,40 @@ const migrate = async (bench: Bench, work: Work, first: TargetSummary): Promise<
       const mine = summary.history.lastRun === work.run.id
       return { kind: mine ? 'succeeded' : 'skipped', versions: mine ? await appliedByRun(bench, work.run.id) : [], seen: summary.history }
     }
-    const outcome = await applyOne(bench, work, position, summary.history)
+    const outcome = await applyOne(bench, work, position)
     if (outcome.kind === 'failed') return failed(outcome.error, versions, versions.length > 0 ? summary.history : null)
     if (outcome.kind === 'unknown') return { ...unknown(outcome.error), versions }
     if (outcome.kind === 'applied') {
       versions.push(track[position]?.version ?? '')
       summary = { history: outcome.summary }
-    } else summary = await lookAgain(bench)
+    } else {
+      work.run.isDoubted = true
+      summary = await lookAgain(bench)
+    }
   }
   return failed(ownError('history_conflict', `The history of “${schema}” changed all the while.`), versions)
 }
 
 /** The next try reads the history first, on a connection of its own: that settles it. */
 const unknown = (error: AttemptError) => ({ kind: 'failed' as const, again: true, interrupted: true, error, seen: null })
+
+type Made = Exclude<ClaimOutcome, { readonly kind: 'unfit' }> | ApplyOutcome
+
+/** A ready schema that the item was given; where that is not what it was taken for, a new one. */
+const claimOrBuild = async ({ connection, scene }: Bench, { pool }: Work, plan: BuildPlan): Promise<{ readonly made: Made; readonly claimed: boolean }> => {
+  if (pool !== null) {
+    const made = await claimSchema(connection, pool, plan, scene)
+    if (made.kind !== 'unfit') return { made, claimed: true }
+  }
+  return { made: await buildTenant(connection, plan, scene), claimed: false }
+}
+
+/** The process that started the run may have claimed the schema at the same instant. */
+const madeMeanwhile = async (bench: Bench, { pool, run }: Work, plan: BuildPlan, error: AttemptError): Promise<HistorySummary | null> => {
+  if (pool === null || !['schema_exists', 'role_exists'].includes(error.code)) return null
+  const history = (await lookAgain(bench))?.history ?? null
+  return history?.digest === plan.expected && history.lastRun === run.id ? history : null
+}
 
 const onboard = async (bench: Bench, work: Work, summary: TargetSummary): Promise<ItemOutcome> => {
   const { options, run } = work
@@ -127,14 +166,16 @@ const onboard = async (bench: Bench, work: Work, summary: TargetSummary): Promis
         'Look at its tenantry_history, and name the version that it is at.',
       ),
     )
-  const outcome =
+  const { made, claimed } =
     baseline === null
-      ? await buildTenant(bench.connection, plan, bench.scene)
-      : await adoptSchema(bench.connection, plan, (summary?.history ?? null) !== null, bench.scene)
-  if (outcome.kind === 'applied') return { kind: 'succeeded', versions: migrations.map(({ version }) => version), seen: outcome.summary }
-  if (outcome.kind === 'unknown') return { ...unknown(outcome.error), versions: [] }
-  if (outcome.kind === 'recorded_before') return failed(ownError('history_conflict', 'Somebody else writes this tenant’s history.'))
-  return failed(outcome.error)
+      ? await claimOrBuild(bench, work, plan)
+      : { made: await adoptSchema(bench.connection, plan, (summary?.history ?? null) !== null, bench.scene), claimed: false }
+  const versions = migrations.map(({ version }) => version)
+  if (made.kind === 'applied') return { kind: 'succeeded', versions, seen: made.summary, ...(claimed ? { claimed } : {}) }
+  if (made.kind === 'unknown') return { ...unknown(made.error), versions: [] }
+  if (made.kind === 'recorded_before') return failed(ownError('history_conflict', 'Somebody else writes this tenant’s history.'))
+  const seen = await madeMeanwhile(bench, work, plan, made.error)
+  return seen ? { kind: 'succeeded', versions, seen } : failed(made.error)
 }
 
 const look = async (bench: Bench, work: Work, summary: TargetSummary): Promise<ItemOutcome> => {
@@ -146,7 +187,7 @@ const look = async (bench: Bench, work: Work, summary: TargetSummary): Promise<I
 
 /** @throws only what makes the whole conductor stop */
 export const executeItem = async (bench: Bench, work: Work): Promise<ItemOutcome> => {
-  const summary = await summaryOf(bench, work)
+  const summary = remembered(work) ?? (await summaryOf(bench, work))
   if (work.lookOnly) return look(bench, work, summary)
   return work.run.kind === 'onboard' ? onboard(bench, work, summary) : migrate(bench, work, summary)
 }

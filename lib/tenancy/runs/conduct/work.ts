@@ -2,6 +2,7 @@ import type { RunKind, RunState } from '../../contract/states.ts'
 import type { FrozenMigration, OnboardOptions } from '../../control/schema.ts'
 import type { TargetSummary } from '../../migrations/history.ts'
 import type { ExecutableMigration } from '../../migrations/types.ts'
+import type { Given } from '../../pool/claim.ts'
 
 /** A run as its conductor holds it. */
 export type DrivenRun = {
@@ -14,6 +15,8 @@ export type DrivenRun = {
   state: RunState
   /** Of which the state was read; an answer that is older says nothing any more. */
   revision: number
+  /** A target was found elsewhere than the control plane remembered: from then on histories are read before anything is applied. */
+  isDoubted: boolean
   /** Failures still allowed here before feeding stops; null: no limit. */
   failuresLeft: number | null
 }
@@ -29,6 +32,8 @@ export type Work = {
   readonly schema: string
   readonly fromVersion: string | null
   readonly options: OnboardOptions | null
+  /** A ready schema of the warm pool that is to become its tenant's. */
+  readonly pool: Given | null
   /** Runs that have worked on this target: what they committed without being able to say so is theirs. */
   readonly ownRuns: readonly number[]
   /** Attempts so far, those of earlier conductors included. */
