@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { diag, DiagLogLevel, trace } from '@opentelemetry/api'
 import { env } from './env.ts'
 import { createLogger } from './log.ts'
+import { demandedSpanIds } from './tenancy/index.ts'
 import { releaseVersion } from './version.ts'
 
 /** A rollout at full speed makes thousands of spans a second; what a slow collector does not take in time is dropped, never waited for. */
@@ -34,8 +35,11 @@ const nothing = async (): Promise<void> => undefined
  */
 export const startTracing = async (part: string): Promise<() => Promise<void>> => {
   if (!env.isTraced) return nothing
-  const [{ BasicTracerProvider, BatchSpanProcessor }, { OTLPTraceExporter }, { defaultResource, detectResources, envDetector, resourceFromAttributes }] =
-    await Promise.all([import('@opentelemetry/sdk-trace-base'), import('@opentelemetry/exporter-trace-otlp-http'), import('@opentelemetry/resources')])
+  const [
+    { BasicTracerProvider, BatchSpanProcessor, RandomIdGenerator },
+    { OTLPTraceExporter },
+    { defaultResource, detectResources, envDetector, resourceFromAttributes },
+  ] = await Promise.all([import('@opentelemetry/sdk-trace-base'), import('@opentelemetry/exporter-trace-otlp-http'), import('@opentelemetry/resources')])
   const own = resourceFromAttributes({
     'service.name': 'tenantry',
     'service.version': releaseVersion,
@@ -51,7 +55,12 @@ export const startTracing = async (part: string): Promise<() => Promise<void>> =
     maxExportBatchSize: batchSize,
     scheduledDelayMillis: 1_000,
   })
-  const provider = new BasicTracerProvider({ resource, spanProcessors: [processor] })
+  const drawn = new RandomIdGenerator()
+  const idGenerator = {
+    generateTraceId: () => demandedSpanIds()?.trace ?? drawn.generateTraceId(),
+    generateSpanId: () => demandedSpanIds()?.span ?? drawn.generateSpanId(),
+  }
+  const provider = new BasicTracerProvider({ resource, spanProcessors: [processor], idGenerator })
   trace.setGlobalTracerProvider(provider)
   sayFailures()
   return async () => {

@@ -46,6 +46,7 @@ import { startWorker, type WorkerOptions } from './runs/worker.ts'
 import { classify, codeOf, sqlstate } from './sql/sqlstate.ts'
 
 export { TenancyError, isTenancyError } from './errors.ts'
+export { demandedSpanIds } from './tracing.ts'
 /** The control database went away under a call: nothing is known of what it was asked. */
 export const isConnectionLoss = (error: unknown): boolean => {
   // A socket that is not there has the code of any file that is not there.

@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import type { Library } from '../context.ts'
+import type { RunKind, RunState } from '../contract/states.ts'
+import { readInstallation } from '../control/installation.ts'
 import { notify } from '../control/notify.ts'
 import { observeDatabase } from '../observation/observe.ts'
+import { beginRunSpan, endSpan, runSpanIds } from '../tracing.ts'
 
 /** Finished runs whose histories were not read back yet; older ones are history themselves. */
 export const runsToVerify = async ({ control }: Library): Promise<number[]> => {
@@ -10,6 +13,22 @@ export const runsToVerify = async ({ control }: Library): Promise<number[]> => {
     control.db,
   )
   return rows.map(({ id }) => id)
+}
+
+type Verified = {
+  readonly state: RunState
+  readonly targets: number
+  readonly mismatches: number
+  readonly kind: RunKind
+  readonly startedAt: Date | null
+  readonly finishedAt: Date
+}
+
+/** The run as a whole, over all of its servers: here one process knows when it began and ended. */
+const traceRun = async ({ control }: Library, run: number, { kind, state, startedAt, finishedAt }: Verified): Promise<void> => {
+  const ids = runSpanIds(await readInstallation(control.db), run)
+  const attributes = { 'tenantry.run': run, 'tenantry.kind': kind, 'tenantry.state': state }
+  endSpan(beginRunSpan(ids, attributes, startedAt ?? finishedAt), null, finishedAt.getTime())
 }
 
 /**
@@ -24,8 +43,8 @@ export const verifyRun = async (library: Library, run: number): Promise<boolean>
     from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id left join observation o on o.target_id = t.id
     where i.run_id = ${run} and (o.observed_at is null or o.observed_at < r.finished_at) group by t.database_id`.execute(db)
   for (const { database_id: databaseId, targets } of rows) await observeDatabase(library, databaseId, targets.map(Number))
-  return db.transaction().execute(async (trx) => {
-    const noted = await sql<{ state: string; targets: number; mismatches: number }>`
+  const verified = await db.transaction().execute(async (trx) => {
+    const noted = await sql<Verified>`
       with seen as (
         select o.observed_at >= r.finished_at as is_read,
           coalesce((select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'version' = coalesce(i.options ->> 'baseline', r.to_version)), 0) as expected,
@@ -35,11 +54,15 @@ export const verifyRun = async (library: Library, run: number): Promise<boolean>
         where i.run_id = ${run} and i.state = 'succeeded')
       update run set verified_at = now(), verified_targets = (select count(*) from seen), verified_mismatches = (select count(*) from seen where actual < expected), revision = revision + 1
       where id = ${run} and not exists (select from seen where is_read is not true)
-      returning state, verified_targets as targets, verified_mismatches as mismatches`.execute(trx)
-    const [done] = noted.rows
-    if (!done) return false
-    await notify(trx, { topic: 'run', id: run })
-    library.logger.info({ run, ...done }, 'run.verified')
-    return true
+      returning state, verified_targets as targets, verified_mismatches as mismatches, kind, started_at as "startedAt", finished_at as "finishedAt"`.execute(
+      trx,
+    )
+    if (noted.rows.length > 0) await notify(trx, { topic: 'run', id: run })
+    return noted.rows[0]
   })
+  if (!verified) return false
+  const { state, targets, mismatches } = verified
+  library.logger.info({ run, state, targets, mismatches }, 'run.verified')
+  await traceRun(library, run, verified)
+  return true
 }

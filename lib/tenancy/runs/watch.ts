@@ -2,11 +2,11 @@
 import { isFinalRun } from '../contract/states.ts'
 import type { Library } from '../context.ts'
 import { sqlstateClass } from '../sql/sqlstate.ts'
-import { beginSpan, endSpan, type Span } from '../tracing.ts'
+import { beginRunSpan, beginSpan, endSpan, runSpanIds, type Span } from '../tracing.ts'
 import type { ItemOutcome } from './conduct/execute.ts'
 import type { DrivenRun, Work } from './conduct/work.ts'
 
-type Place = { readonly server: string; readonly worker: string; readonly epoch: number }
+type Place = { readonly installation: string; readonly server: string; readonly worker: string; readonly epoch: number }
 type Watched = { readonly run: DrivenRun; readonly span: Span }
 /** `untouched` says nothing of the item. */
 type Settled = Exclude<ItemOutcome, { readonly kind: 'untouched' }>
@@ -22,14 +22,16 @@ export class RunWatch {
     this.#place = place
   }
 
-  /** @returns the item's span, under that of its run on this server */
+  /** @returns the item's span, under that of the run on this server */
   began(work: Work, startedAt: Date): Span {
     const { run, slug } = work
     let watched = this.#runs.get(run.id)
     if (!watched) {
-      const { server, worker, epoch } = this.#place
+      const { installation, server, worker, epoch } = this.#place
       const attributes = { 'db.system': 'postgresql', 'tenantry.run': run.id, 'tenantry.kind': run.kind, 'tenantry.server': server, 'tenantry.worker': worker }
-      watched = { run, span: beginSpan('tenantry.run', null, attributes) }
+      // Only for what stands below it: whoever reads the run back ends one like it.
+      const whole = beginRunSpan(runSpanIds(installation, run.id), {})
+      watched = { run, span: beginSpan('tenantry.server', whole, attributes) }
       this.#runs.set(run.id, watched)
       this.#library.logger.info({ run: run.id, kind: run.kind, server, worker, epoch }, 'run.started')
     }

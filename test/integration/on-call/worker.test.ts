@@ -131,15 +131,19 @@ it('logs one line for the start and the end of a run, and one for each failed it
   expect(of('item.failed')).toMatchObject([{ tenant: broken, attempt: 1, code: '42P07', version: '0003' }])
 })
 
-it('sends a span for each run, item and statement, one below the other', async () => {
+it('sends a span for each run, server, item and statement, one below the other', async () => {
   const spansOf = (name: string): readonly CollectedSpan[] => collector.spans.filter((span) => span.name === name)
   const runSpan = () => spansOf('tenantry.run').find(({ attributes }) => attributes['tenantry.run'] === String(rollout))
   await fleet.until('the spans of the run', async () => runSpan() !== undefined)
   const run = runSpan()
   expect(run?.parent).toBeNull()
-  expect(run?.attributes).toMatchObject({ 'db.system': 'postgresql', 'tenantry.state': 'failed', 'tenantry.kind': 'migrate' })
+  expect(run?.attributes).toMatchObject({ 'tenantry.state': 'failed', 'tenantry.kind': 'migrate' })
   expect(run?.resource).toMatchObject({ 'service.name': 'tenantry', 'tenantry.part': 'worker' })
-  const items = spansOf('tenantry.item').filter(({ parent }) => parent === run?.id)
+  const partOf = () => spansOf('tenantry.server').find(({ parent }) => parent === run?.id)
+  await fleet.until('the span of its server', async () => partOf() !== undefined)
+  const part = partOf()
+  expect(part?.attributes).toMatchObject({ 'db.system': 'postgresql', 'tenantry.run': String(rollout), 'tenantry.state': 'failed', 'tenantry.kind': 'migrate' })
+  const items = spansOf('tenantry.item').filter(({ parent }) => parent === part?.id)
   expect(items.map(({ attributes }) => attributes['tenantry.tenant'] ?? '').toSorted((one, other) => one.localeCompare(other))).toEqual(slugs)
   const failed = items.find(({ attributes }) => attributes['tenantry.tenant'] === broken)
   expect(failed).toMatchObject({ failed: true, trace: run?.trace, attributes: { sqlstate: '42P07', version: '0003', 'tenantry.run': String(rollout) } })

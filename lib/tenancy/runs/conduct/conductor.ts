@@ -63,7 +63,7 @@ export class Conductor {
     this.#fence = fence
     this.#lanes = new Lanes(lease, limits, library.logger, () => requireLease(library.control.db, lease))
     this.#reporter = new Reporter(library, lease, worker, (runs) => this.#learn(runs))
-    this.#watch = new RunWatch(library, { server: server.name, worker, epoch: lease.epoch })
+    this.#watch = new RunWatch(library, { installation: lease.installation, server: server.name, worker, epoch: lease.epoch })
     this.#pace = new Pace(this.#width, Date.now())
     this.#know(server)
     this.#intake = new Intake({
