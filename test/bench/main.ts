@@ -4,6 +4,7 @@ import { noop } from './benches/noop.ts'
 import { observe } from './benches/observe.ts'
 import { onboard } from './benches/onboard.ts'
 import { rollout } from './benches/rollout.ts'
+import { web } from './benches/web.ts'
 import { readOptions, type BenchName, type Options } from './options.ts'
 import { tableOf, writeLines, type Result } from './output.ts'
 import { openServer, type BenchServer } from './server.ts'
@@ -50,6 +51,10 @@ const run = async (options: Options): Promise<Result[]> => {
     if (options.only.includes('list') || options.only.includes('fleet')) {
       say('the registry with 10,000 tenants')
       keep(await registry(server, options))
+    }
+    if (options.only.includes('web')) {
+      say('the console with 10,000 tenants')
+      keep(await web(server, options))
     }
   } finally {
     await server.close()

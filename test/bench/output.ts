@@ -10,7 +10,7 @@ export type Result = {
   /** null where there is nothing to compare with: the figure stands for itself. */
   readonly floor: Figures | null
   readonly product: Figures
-  readonly unit: 'ms' | 'MB' | 'count'
+  readonly unit: 'ms' | 'MB' | 'kB' | 'cores' | 'count'
   /** What DESIGN asks for, as a ratio to the floor or in the unit. */
   readonly bar: number | null
   readonly note?: string

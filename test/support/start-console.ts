@@ -7,6 +7,8 @@ import { projectRoot } from '../../lib/root.ts'
 export type StartedConsole = {
   /** Where it answers. */
   readonly address: string
+  /** Of the one process that is web, worker and all. */
+  readonly pid: number
   /** The one-time sign-in link; null when there is an admin already, or when `tenantry init` has to make one. */
   readonly link: string | null
   /** Ends it in order, or at once by SIGKILL; settles when the process is gone. */
@@ -41,7 +43,7 @@ export const startConsole = async (changes: Readonly<Record<string, string>>): P
     void gone.then(() => reject(new Error(`The console ended instead of coming up:\n${output}`)))
   })
   try {
-    return { ...(await found), end }
+    return { ...(await found), pid: child.pid ?? 0, end }
   } catch (error) {
     await end()
     throw error

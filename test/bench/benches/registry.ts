@@ -34,7 +34,7 @@ const rows = (set: number, database: number, server: number): string => `
     from tenantry.run r cross join tenantry.placement p;
   analyze`
 
-const fill = async ({ tenancy, sql }: Product, url: string, budget: number): Promise<void> => {
+export const fillRegistry = async ({ tenancy, sql }: Pick<Product, 'tenancy' | 'sql'>, url: string, budget: number): Promise<void> => {
   await tenancy.databases.add(systemActor, { name: 'fleet', url, budget })
 
   await tenancy.sets.sync(systemActor, { name: setName, dir: fleetDir, database: 'fleet' })
@@ -97,7 +97,7 @@ export const registry = async (server: BenchServer, options: Options): Promise<R
   const product = await openProduct(server, { ...options, database: 'control_registry' })
   const url = await server.create('bench_empty')
   try {
-    await fill(product, url, options.connections)
+    await fillRegistry(product, url, options.connections)
     const { tenancy } = product
     return [
       ...(options.only.includes('list') ? await listed(product) : []),
