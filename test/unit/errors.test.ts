@@ -18,8 +18,8 @@ describe('a refusal for people', () => {
   })
 
   it('that names a command names the place in the console as well: the same hint is read in both', () => {
-    const hints = Object.entries<{ readonly hint?: string }>(errorTable).flatMap(([code, { hint = '' }]) =>
-      hint.includes('tenantry ') ? [{ code, hint }] : [],
+    const hints = Object.entries(errorTable).flatMap(([code, entry]) =>
+      'hint' in entry && entry.hint.includes('tenantry ') ? [{ code, hint: entry.hint }] : [],
     )
     expect(hints.length).toBeGreaterThan(2)
     // Before it is set up there is no console to go to.
