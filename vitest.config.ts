@@ -24,7 +24,7 @@ export default defineConfig({
         hookTimeout: 60_000,
       }),
       project('integration18', {
-        include: ['test/integration/engine/**/*.test.ts'],
+        include: ['test/integration/engine/**/*.test.ts', 'test/integration/pool/**/*.test.ts'],
         globalSetup: 'test/support/cluster-18.ts',
         testTimeout: 60_000,
         hookTimeout: 60_000,

@@ -13,12 +13,13 @@ import { createRunEvents } from './events/run-events.ts'
 import { fleetMap } from './fleet/map.ts'
 import { fleetOverview } from './fleet/overview.ts'
 import { migrateControl } from './migrations/control-plane.ts'
-import { getSet, listSets } from './migrations/set-reads.ts'
 import { lintSet, syncSet } from './migrations/set-sync.ts'
 import { inspectTarget } from './observation/inspect.ts'
 import { observeNow, requestObservation } from './observation/request.ts'
 import { createOnCall } from './on-call/index.ts'
 import { createPeople } from './people/index.ts'
+import { getSetWithPools, listSetsWithPools } from './pool/read.ts'
+import { setPool } from './pool/set-size.ts'
 import { checkOnboardCsv } from './provision/check-csv.ts'
 import { parseOnboardCsv } from './provision/csv.ts'
 import { discardTenant } from './provision/discard.ts'
@@ -126,8 +127,9 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
     sets: {
       sync: (actor, input) => syncSet(library, actor, input),
       lint: async (dir) => (await lintSet(dir)).findings,
-      list: () => listSets(library),
-      get: (set) => getSet(library, set),
+      list: () => listSetsWithPools(library),
+      get: (set) => getSetWithPools(library, set),
+      setPool: (actor, input) => setPool(library, actor, input),
     },
     tenants: {
       list: (input) => listTenants(library, input),

@@ -60,7 +60,7 @@ const steps: ReadonlyArray<readonly string[]> = [
   ['registry', 'session', 'people'],
   ['migrations'],
   ['drift'],
-  ['runs', 'provision', 'isolation', 'observation'],
+  ['runs', 'provision', 'pool', 'isolation', 'observation'],
   ['fleet', 'events', 'reports', 'on-call'],
   ['index'],
 ]

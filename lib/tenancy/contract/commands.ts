@@ -1,7 +1,7 @@
 /** The input of every command, shared by server action, command line and form. */
 import { z } from 'zod'
 import { roles } from './permissions.ts'
-import { slugPattern, slugSchema } from './slug.ts'
+import { reservedSchemaPrefix, slugPattern, slugSchema } from './slug.ts'
 import { tenantStates, versionStates, isolations, runStates } from './states.ts'
 
 /** What PostgreSQL can store as text: no NUL, no half of a surrogate pair. */
@@ -29,6 +29,7 @@ export const schemaName = storableText
     (value) => !value.startsWith('pg_') && value !== 'information_schema' && value !== 'public',
     'is kept for PostgreSQL (public, information_schema, pg_…); choose another one',
   )
+  .refine((value) => !value.startsWith(reservedSchemaPrefix), `is kept for schemas of the warm pool (${reservedSchemaPrefix}…); choose another one`)
 
 export const hostText = z
   .string()
@@ -66,6 +67,18 @@ export const syncSetInput = z.object({
   dir: storableText.trim().min(1, 'must not be empty').max(1000).optional(),
   /** Where new tenants of this set go when nothing else is said. */
   database: databaseName.optional(),
+})
+
+export const maxPoolSize = 1000
+export const setPoolInput = z.object({
+  set: setName,
+  /** Absent: where new tenants of the set go. */
+  database: databaseName.optional(),
+  size: z.coerce
+    .number('must be a whole number')
+    .int('must be a whole number')
+    .min(0, `must be 0 (no pool) to ${maxPoolSize}`)
+    .max(maxPoolSize, `must be 0 (no pool) to ${maxPoolSize}`),
 })
 
 const onboardRow = z.object({

@@ -11,6 +11,8 @@ export const permissions = {
   'targets.observe': ['admin', 'operator'],
   'sets.read': ['admin', 'operator'],
   'sets.sync': ['admin'],
+  /** How many ready schemas a set keeps for tenants to come. */
+  'sets.pool': ['admin'],
   'runs.read': ['admin', 'operator', 'support'],
   /** Values out of tenants' rows, as PostgreSQL quotes them in an error's detail and as a blocker's query may hold them; with it whose session that is, and from where. */
   'rows.read': ['admin', 'operator'],

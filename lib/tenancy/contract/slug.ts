@@ -4,6 +4,9 @@ import { z } from 'zod'
 export const slugPattern = /^[a-z](?:[a-z0-9]|-(?=[a-z0-9]))*$/
 export const slugMaxLength = 48
 
+/** What schemas of the warm pool begin with; no tenant's does. */
+export const reservedSchemaPrefix = 'tenantry_pool_'
+
 /** Names that hosts, PostgreSQL or Tenantry itself use. */
 export const reservedSlugs: ReadonlySet<string> = new Set([
   'admin',

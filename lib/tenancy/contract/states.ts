@@ -35,6 +35,10 @@ export type ItemState = (typeof itemStates)[number]
 export const attemptStates = ['succeeded', 'failed', 'interrupted'] as const
 export type AttemptState = (typeof attemptStates)[number]
 
+/** Of a ready schema that onboarding may claim: being made, ready, given to a tenant that is being onboarded, on its way out. */
+export const poolStates = ['building', 'ready', 'claimed', 'leaving'] as const
+export type PoolState = (typeof poolStates)[number]
+
 type Arrows<S extends string> = { readonly [From in S]: { readonly [To in S]?: string } }
 
 /** From → to, with the sentence that says when it happens. A state without arrows is final. */

@@ -9,6 +9,7 @@ import type { CsvPreview, CsvProblem } from './csv.ts'
 import type { FleetEvent, RunEvent } from './events.ts'
 import type { FleetNumbers, PoolUse, Readiness } from './on-call.ts'
 import type { Actor } from './permissions.ts'
+import type { PoolView } from './pool.ts'
 import type { PutRight } from './put-right.ts'
 import type * as V from './views.ts'
 import type { Worker } from './worker.ts'
@@ -40,6 +41,8 @@ export type Tenancy = {
     lint(dir: string): Promise<readonly V.LintFinding[]>
     list(): Promise<readonly V.SetSummary[]>
     get(set: string): Promise<V.SetDetail>
+    /** How many ready schemas a set keeps in a database; returns at once, workers see to it. */
+    setPool(actor: Actor, input: z.output<typeof C.setPoolInput>): Promise<PoolView>
   }
   readonly tenants: {
     list(input: C.ListTenantsInput): Promise<V.TenantPage>

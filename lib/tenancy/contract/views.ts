@@ -4,6 +4,7 @@ import type { PutRight } from './put-right.ts'
 import type { AttemptState, Isolation, ItemState, RunKind, RunState, TenantState, VersionState } from './states.ts'
 import type { ServerPace } from './pace.ts'
 import type { RunWait } from './waits.ts'
+import type { PoolView } from './pool.ts'
 
 export type VersionCounts = Readonly<Record<VersionState | 'unobserved', number>>
 export type ItemCounts = Readonly<Record<ItemState, number>> & { readonly total: number }
@@ -132,6 +133,8 @@ export type AttemptView = {
   readonly versionsApplied: readonly string[]
   readonly worker: string
   readonly backendPid: number | null
+  /** A ready schema of the warm pool became the tenant’s. */
+  readonly claimed: boolean
   readonly error: AttemptError | null
 }
 
@@ -230,6 +233,7 @@ export type SetSummary = {
   readonly atHead: number
   readonly syncedAt: string
   readonly findings: number
+  readonly pools: readonly PoolView[]
 }
 export type MigrationView = {
   readonly version: string

@@ -2,7 +2,7 @@
 import type { PaceReason } from '../contract/pace.ts'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { AttemptError, LintFinding } from '../contract/views.ts'
-import type { AttemptState, Isolation, ItemState, RunKind, RunState, TenantState, VersionState } from '../contract/states.ts'
+import type { AttemptState, Isolation, ItemState, PoolState, RunKind, RunState, TenantState, VersionState } from '../contract/states.ts'
 import type { PeopleTables } from './people-tables.ts'
 
 /** timestamptz: read as Date, written as Date or ISO string. */
@@ -42,6 +42,7 @@ export type ControlTables = {
     connections_ours: number | null
     bytes: number | null
     checked_at: NullableTimestamp
+    pool_swept_at: NullableTimestamp
     created_at: Generated<Date>
   }
   migration_set: {
@@ -137,6 +138,7 @@ export type ControlTables = {
     verified_at: NullableTimestamp
     verified_targets: number | null
     verified_mismatches: number | null
+    held_until: NullableTimestamp
   }
   run_item: {
     run_id: number
@@ -172,6 +174,7 @@ export type ControlTables = {
     versions_applied: Generated<string[]>
     worker: string
     backend_pid: number | null
+    claimed: Generated<boolean>
     error: ColumnType<AttemptError | null, string | null, string | null>
   }
   conductor: {
@@ -184,6 +187,28 @@ export type ControlTables = {
     at_once: number | null
     at_most: number | null
     pace_reason: PaceReason | null
+  }
+  pool: {
+    set_id: number
+    database_id: number
+    size: number
+    problem: string | null
+    problem_of: string | null
+    retry_at: NullableTimestamp
+  }
+  pool_schema: {
+    id: Generated<number>
+    set_id: number
+    database_id: number
+    schema_name: string
+    digest: string
+    seed: string
+    state: Generated<PoolState>
+    functions: Generated<number[]>
+    extensions: Generated<string>
+    claimed_run: number | null
+    claimed_position: number | null
+    made_at: Generated<Date>
   }
   worker: { name: string; started_at: Generated<Date>; heartbeat_at: Timestamp }
 } & PeopleTables

@@ -5,12 +5,14 @@ import type { ControlDb } from '../control/db.ts'
 import { TenancyError } from '../errors.ts'
 
 type Db = Pick<Library, 'control'>
-type SummaryRow = Omit<SetSummary, 'syncedAt'> & { readonly syncedAt: Date }
+/** Without what is known one step higher. */
+type Summary = Omit<SetSummary, 'pools'>
+type SummaryRow = Omit<Summary, 'syncedAt'> & { readonly syncedAt: Date }
 
 /** Targets that nobody is placed on any more (a repeated onboarding chose another schema) are no part of the fleet. */
 const isPlaced = sql`exists (select from placement p where p.target_id = t.id)`
 
-const summaries = async (db: ControlDb, only: string | null): Promise<readonly SetSummary[]> => {
+const summaries = async (db: ControlDb, only: string | null): Promise<readonly Summary[]> => {
   const { rows } = await sql<SummaryRow>`
     with of_targets as (
       select t.set_id, count(*)::int as targets, count(*) filter (where o.version_state = 'at_head')::int as at_head
@@ -30,7 +32,7 @@ const summaries = async (db: ControlDb, only: string | null): Promise<readonly S
   return rows.map((row) => ({ ...row, syncedAt: row.syncedAt.toISOString() }))
 }
 
-export const listSets = ({ control }: Db): Promise<readonly SetSummary[]> => summaries(control.db, null)
+export const listSets = ({ control }: Db): Promise<readonly Summary[]> => summaries(control.db, null)
 
 type MigrationRow = Omit<MigrationView, 'findings'> & { readonly findings: readonly LintFinding[] }
 
@@ -68,7 +70,7 @@ export const versionShares = async (db: ControlDb, only: string | null): Promise
 }
 
 /** @throws set.unknown */
-export const getSet = async ({ control: { db } }: Db, set: string): Promise<SetDetail> => {
+export const getSet = async ({ control: { db } }: Db, set: string): Promise<Omit<SetDetail, 'pools'>> => {
   const [summary] = await summaries(db, set)
   if (!summary) throw new TenancyError('set.unknown', { set })
   const [list, versions] = await Promise.all([migrationsOf(db, set), versionShares(db, set)])

@@ -8,8 +8,11 @@ import type { Library } from '../context.ts'
 import { appendAudits } from '../control/audit.ts'
 import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
-import type { OnboardOptions } from '../control/schema.ts'
+import type { FrozenMigration, OnboardOptions } from '../control/schema.ts'
 import { TenancyError } from '../errors.ts'
+import { emptyDigest } from '../migrations/digest.ts'
+import { giveTo, takeReady, type Taken } from '../pool/assign.ts'
+import { claimAtOnce, holdSeconds, mostAtOnce, reachOut, type HeldItem, type HeldRun } from '../pool/claim-at-once.ts'
 import { isHostRace, refuseTakenHosts } from '../registry/taken-hosts.ts'
 import { isBuilt } from '../registry/taken-slugs.ts'
 import { findSet, freezeMigrations, insertRun, planDigest, type NewItem, type SetRow } from '../runs/freeze.ts'
@@ -125,20 +128,52 @@ type Reserved = { slug: string; target_id: number; tenant_id: number; server_id:
 /** From here on the planner must hear of what this transaction has just written: it took tables of ten thousand new rows for empty, and ran into its timeout. */
 const manyRows = 500
 
+type Item = NewItem & { readonly options: OnboardOptions; readonly databaseId: number; readonly schema: string }
+
 /** In the order of the input: people look for their rows where they put them. */
-const readItems = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<NewItem[]> => {
+const readItems = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<Item[]> => {
   const { rows: reserved } = await sql<Reserved>`
     select n.slug, p.target_id, n.id as tenant_id, x."serverId" as server_id, p.role_name, x.baseline,
       exists (select from placement q join target t on t.id = q.target_id join database d on d.id = t.database_id
               where q.tenant_id = n.id and q.set_id <> ${set.id} and d.server_id = x."serverId" and ${isBuilt('q')}) as reserved_role
     from ${rowset(rows)} join tenant n on n.slug = x.slug join placement p on p.tenant_id = n.id and p.set_id = ${set.id}`.execute(trx)
   const bySlug = new Map(reserved.map((row) => [row.slug, row]))
-  return rows.flatMap(({ slug }) => {
+  return rows.flatMap(({ slug, databaseId, schema }) => {
     const row = bySlug.get(slug)
     if (!row) return []
     const options: OnboardOptions = { role: row.role_name, baseline: row.baseline, reservedRole: row.reserved_role }
-    return [{ targetId: row.target_id, tenantId: row.tenant_id, serverId: row.server_id, fromVersion: null, options }]
+    return [{ targetId: row.target_id, tenantId: row.tenant_id, serverId: row.server_id, fromVersion: null, options, databaseId, schema }]
   })
+}
+
+/** A ready schema stands for whatever the migrations and the seed make; one that is adopted is its own. */
+const takeSchemas = (trx: ControlDb, set: SetRow, digest: string, items: readonly Item[]): Promise<readonly Taken[]> =>
+  takeReady(
+    trx,
+    set.id,
+    digest,
+    items.flatMap(({ options, databaseId }, index) => (options.baseline === null ? [{ position: index + 1, databaseId }] : [])),
+  )
+
+/** Whether this process may claim them all by itself: they are few, and in one database. */
+const areClaimedAtOnce = (items: readonly Item[], taken: readonly Taken[]): boolean =>
+  items.length <= mostAtOnce && taken.length === items.length && new Set(items.map(({ databaseId }) => databaseId)).size === 1
+
+const heldRunOf = (run: number, migrations: readonly FrozenMigration[], items: readonly Item[], taken: readonly Taken[]): HeldRun | null => {
+  const [first] = items
+  if (!first) return null
+  const given = new Map(taken.map((one) => [one.position, one.given]))
+  return {
+    run,
+    serverId: first.serverId,
+    databaseId: first.databaseId,
+    versions: migrations.map(({ version }) => version),
+    expected: migrations.at(-1)?.prefixDigest ?? emptyDigest,
+    items: items.flatMap(({ targetId, tenantId, schema, options }, index): HeldItem[] => {
+      const one = given.get(index + 1)
+      return one ? [{ position: index + 1, targetId, tenantId, schema, role: options.role, roleExists: options.reservedRole, given: one }] : []
+    }),
+  }
 }
 
 const versionsOf = (migrations: ReadonlyArray<{ readonly version: string }>): ReadonlySet<string> => new Set(migrations.map(({ version }) => version))
@@ -159,6 +194,17 @@ const requireAdoptable = async (library: Library, input: OnboardInput): Promise<
  */
 export const startOnboarding = async (library: Library, actor: Actor, input: OnboardInput): Promise<RunRef> => {
   await requireAdoptable(library, input)
+  const reach = reachOut(library, input)
+  try {
+    const { run, held } = await reserve(library, actor, input)
+    if (held) await claimAtOnce(library, held, reach)
+    return { run }
+  } finally {
+    await reach.letGo()
+  }
+}
+
+const reserve = async (library: Library, actor: Actor, input: OnboardInput): Promise<Begun> => {
   for (let left = 3; ; left -= 1) {
     try {
       return await reserveAndQueue(library, actor, input)
@@ -175,7 +221,13 @@ const isRace = (error: unknown): boolean => {
   return isSchema || isHostRace(error) || code === sqlstate.deadlock || code === 'run.plan_changed'
 }
 
-const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInput): Promise<RunRef> => {
+type Begun = {
+  readonly run: number
+  /** All of its items have a ready schema, and this process is to claim them; null: the run is a conductor's. */
+  readonly held: HeldRun | null
+}
+
+const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInput): Promise<Begun> => {
   if (input.isolation !== 'schema')
     throw new TenancyError('input.invalid', { problem: `isolation “${input.isolation}” cannot be onboarded; it must be schema`, field: 'isolation' })
   let targetIds: number[] = []
@@ -192,6 +244,8 @@ const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInp
       if (rows.length >= manyRows) await sql`analyze tenant, target, placement`.execute(trx)
       const items = await readItems(trx, set, rows)
       targetIds = items.map(({ targetId }) => targetId)
+      const taken = await takeSchemas(trx, set, migrations.at(-1)?.prefixDigest ?? emptyDigest, items)
+      const isHeld = areClaimedAtOnce(items, taken)
       const run = await insertRun(trx, {
         kind: 'onboard',
         setId: set.id,
@@ -203,7 +257,9 @@ const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInp
         maxConcurrent: null,
         failureTolerance: null,
         items,
+        ...(isHeld ? { heldSeconds: holdSeconds } : {}),
       })
+      await giveTo(trx, run, taken)
       await appendAudits(trx, {
         actor,
         action: 'tenants.onboard',
@@ -213,7 +269,7 @@ const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInp
       })
       await notify(trx, { topic: 'runs' })
       await notify(trx, { topic: 'tenants' })
-      return { run }
+      return { run, held: isHeld ? heldRunOf(run, migrations, items, taken) : null }
     })
   } catch (error) {
     throw await explainConflict(library, error, targetIds)

@@ -68,6 +68,8 @@ export type NewRun = {
   readonly maxConcurrent: number | null
   readonly failureTolerance: string | null
   readonly items: readonly NewItem[]
+  /** The caller carries all items itself and at once; conductors leave the run alone for so long. */
+  readonly heldSeconds?: number
 }
 
 /** "10%" of 184 targets allows 18 to fail; absent: no limit. */
@@ -97,6 +99,9 @@ export const insertRun = async (trx: ControlDb, run: NewRun): Promise<number> =>
       max_concurrent: run.maxConcurrent,
       failure_tolerance: run.failureTolerance,
       failures_allowed: failuresAllowed(run.failureTolerance, run.items.length),
+      ...(run.heldSeconds === undefined
+        ? {}
+        : { state: 'running' as const, started_at: sql<Date>`now()`, held_until: sql<Date>`clock_timestamp() + make_interval(secs => ${run.heldSeconds})` }),
     })
     .returning('id')
     .executeTakeFirstOrThrow()
@@ -109,8 +114,9 @@ export const insertRun = async (trx: ControlDb, run: NewRun): Promise<number> =>
     options: options ?? null,
   }))
   await sql`
-    insert into run_item (run_id, position, target_id, tenant_id, server_id, from_version, to_version, options)
-    select ${id}::bigint, x.position, x.target_id, x.tenant_id, x.server_id, x.from_version, ${run.migrations.at(-1)?.version ?? null}::text, nullif(x.options, 'null'::jsonb)
+    insert into run_item (run_id, position, target_id, tenant_id, server_id, from_version, to_version, options, state, started_at)
+    select ${id}::bigint, x.position, x.target_id, x.tenant_id, x.server_id, x.from_version, ${run.migrations.at(-1)?.version ?? null}::text, nullif(x.options, 'null'::jsonb),
+      ${run.heldSeconds === undefined ? 'pending' : 'running'}, ${run.heldSeconds === undefined ? sql`null` : sql`now()`}
     from jsonb_to_recordset(${JSON.stringify(items)}::jsonb)
       as x(position integer, target_id bigint, tenant_id bigint, server_id bigint, from_version text, options jsonb)`.execute(trx)
   return id

@@ -9,7 +9,7 @@ import { pgOptions } from '../sql/database-url.ts'
 import { codeOf } from '../sql/sqlstate.ts'
 
 /** `observe` is for the schedule; what somebody asked for is `look`. */
-export const queues = { conduct: 'conduct', observe: 'observe', look: 'look', observeAll: 'observe-all', verify: 'verify' } as const
+export const queues = { conduct: 'conduct', observe: 'observe', look: 'look', observeAll: 'observe-all', verify: 'verify', pool: 'pool' } as const
 
 const closeMs = 1_500
 /** A job's own bound; heartbeats tell a dead worker from a long run far earlier. */

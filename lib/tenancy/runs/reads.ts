@@ -183,6 +183,7 @@ type AttemptRow = {
   readonly versionsApplied: readonly string[]
   readonly worker: string
   readonly backendPid: number | null
+  readonly claimed: boolean
   readonly error: AttemptError | null
 }
 
@@ -201,7 +202,7 @@ export const listAttempts = async ({ control: { db } }: Db, run: number, slug: s
   }
   const { rows } = await sql<AttemptRow>`
     select number, state, started_at as "startedAt", finished_at as "finishedAt", versions_applied as "versionsApplied", worker,
-      backend_pid as "backendPid", error
+      backend_pid as "backendPid", claimed, error
     from attempt where run_id = ${run} and position = ${item.position} order by number`.execute(db)
   return rows.map((row) => ({
     ...row,

@@ -10,6 +10,8 @@ import { claimSecret } from '../control/secret-check.ts'
 import { refreshDatabases } from '../registry/database-refresh.ts'
 import { observeDatabase } from '../observation/observe.ts'
 import type { DatabaseLook } from '../observation/request.ts'
+import { databasesDue } from '../pool/due.ts'
+import { tendPools } from '../pool/refill.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { serversWithWork } from './conduct/adopt.ts'
 import { conduct } from './conduct/drive-server.ts'
@@ -78,6 +80,7 @@ class WorkerProcess implements Worker {
     await this.#work(queues.verify, 2, ({ run }: { run: number }) => this.#verify(run))
     await this.#work(queues.observe, 4, ({ looks }: { looks: readonly DatabaseLook[] }) => this.#observe(looks))
     await this.#work(queues.look, 4, ({ looks }: { looks: readonly DatabaseLook[] }) => this.#observe(looks))
+    await this.#work(queues.pool, 2, ({ databaseId }: { databaseId: number }) => tendPools(this.#library, databaseId, this.#abort.signal))
     await this.#work(queues.observeAll, 1, () => this.#observeAll())
     if (this.#options.schedules !== false) await this.#startSchedule()
     this.#unsubscribe = await this.#ears.subscribe((heard) => {
@@ -188,6 +191,7 @@ class WorkerProcess implements Worker {
     for (const serverId of await serversWithWork(db, conductorFreshSeconds)) await send(this.#queues.boss, queues.conduct, serverId, { serverId })
     for (const run of await runsToVerify(this.#library))
       if ((this.#verifyAgainAt.get(run) ?? 0) <= Date.now()) await send(this.#queues.boss, queues.verify, run, { run })
+    for (const databaseId of await databasesDue(db)) await send(this.#queues.boss, queues.pool, databaseId, { databaseId })
   }
 
   /** What is on its way finishes if it can in time; everything else is left to other workers, or to the next start. */

@@ -80,7 +80,7 @@ describe('the control plane', () => {
     await withTenancy(older, (tenancy) => tenancy.control.migrate())
     const its = postgres(older, { max: 1, onnotice: () => undefined })
     await its.unsafe(
-      `delete from tenantry.tenantry_history where version >= '0002'; drop schema if exists kept cascade; drop function tenantry.keep_tenant_hosts cascade`,
+      `delete from tenantry.tenantry_history where version >= '0002'; drop schema if exists kept cascade; drop function tenantry.keep_tenant_hosts cascade; alter table tenantry.database drop column pool_swept_at`,
     )
     const tables = await its<
       Array<{ name: string }>

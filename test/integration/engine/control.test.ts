@@ -220,7 +220,7 @@ describe('a run over two servers', () => {
     seen: null,
     activates: false,
     attempt:
-      state === 'running' ? null : { state: 'succeeded', startedAt: new Date(), finishedAt: new Date(), versionsApplied: [], backendPid: 1, error: null },
+      state === 'running' ? null : { state: 'succeeded', startedAt: new Date(), finishedAt: new Date(), versionsApplied: [], backendPid: 1, claimed: false, error: null },
   })
 
   it('works them at the same time and ends when both are done', async () => {

@@ -10,6 +10,7 @@ const {
   itemArrows,
   itemStates,
   openItemStates,
+  poolStates,
   runArrows,
   runKinds,
   runStates,
@@ -95,12 +96,14 @@ describe('the control plane’s CHECK constraints', () => {
   }
   const registry = read('0001_registry.sql')
   const runs = read('0002_runs.sql')
+  const pool = read('0011_warm_pool.sql')
 
   it.each([
     ['run.kind', runs, runKinds],
     ['run.state', runs, runStates],
     ['run_item.state', runs, itemStates],
     ['attempt.state', runs, attemptStates],
+    ['pool_schema.state', pool, poolStates],
     ['tenant.state', registry, tenantStates],
     ['target.isolation', registry, isolations],
     ['observation.version_state', registry, versionStates],

@@ -61,7 +61,8 @@ export const connectionsWanted = async (db: ControlDb, serverId: number): Promis
   return rows
 }
 
-const executables = async (db: ControlDb, frozen: readonly FrozenMigration[]): Promise<DrivenRun['migrations']> => {
+/** With their contents, as they are carried out. */
+export const executables = async (db: ControlDb, frozen: readonly FrozenMigration[]): Promise<DrivenRun['migrations']> => {
   const rows = await db
     .selectFrom('migration_content')
     .selectAll()

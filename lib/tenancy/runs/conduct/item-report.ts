@@ -11,6 +11,7 @@ const attemptOf = (outcome: ItemOutcome | null, startedAt: Date, backendPid: num
     finishedAt: new Date(),
     versionsApplied: outcome.versions,
     backendPid,
+    claimed: outcome.kind === 'succeeded' && outcome.claimed === true,
     error: outcome.kind === 'failed' ? outcome.error : null,
   }
 }

@@ -14,6 +14,8 @@ export type Attempt = {
   readonly finishedAt: Date
   readonly versionsApplied: readonly string[]
   readonly backendPid: number | null
+  /** A ready schema of the warm pool became the tenant's. */
+  readonly claimed: boolean
   readonly error: AttemptError | null
 }
 
@@ -93,6 +95,7 @@ export const writeAttempts = async (trx: ControlDb, reports: readonly ItemReport
             finished_at: attempt.finishedAt,
             versions: attempt.versionsApplied,
             pid: attempt.backendPid,
+            claimed: attempt.claimed,
             error: attempt.error,
           },
         ]
@@ -100,10 +103,11 @@ export const writeAttempts = async (trx: ControlDb, reports: readonly ItemReport
   )
   if (rows.length === 0) return
   await sql`
-    insert into attempt (run_id, position, number, state, started_at, finished_at, versions_applied, worker, backend_pid, error)
-    select x.run_id, x.position, x.number, x.state, x.started_at, x.finished_at, array(select jsonb_array_elements_text(x.versions)), ${worker}, x.pid, nullif(x.error, 'null'::jsonb)
+    insert into attempt (run_id, position, number, state, started_at, finished_at, versions_applied, worker, backend_pid, claimed, error)
+    select x.run_id, x.position, x.number, x.state, x.started_at, x.finished_at, array(select jsonb_array_elements_text(x.versions)), ${worker}, x.pid, x.claimed, nullif(x.error, 'null'::jsonb)
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as x(run_id bigint, position integer, number integer, state text, started_at timestamptz, finished_at timestamptz, versions jsonb, pid integer, error jsonb)
+      as x(run_id bigint, position integer, number integer, state text, started_at timestamptz, finished_at timestamptz, versions jsonb, pid integer, claimed boolean,
+        error jsonb)
     on conflict do nothing`.execute(trx)
 }
 
@@ -215,6 +219,19 @@ const writeTouched = async (trx: ControlDb, runs: readonly number[], { items, at
   if (items.some(({ state }) => state === 'failed')) await stopAtTolerance(trx, runs)
 }
 
+const writeBatch = async (trx: ControlDb, serverId: number, worker: string, report: Report, emptyDigest: string): Promise<RunNow[]> => {
+  const touched = [...new Set(report.items.map(({ run }) => run))]
+  const ids = [...new Set([...report.quiet, ...touched])].toSorted((a, b) => a - b)
+  if (ids.length === 0) return []
+  await lockRuns(trx, ids)
+  if (touched.length > 0) await writeTouched(trx, touched, report, worker, emptyDigest)
+  const settled = report.quiet.length > 0 ? await settleRuns(trx, report.quiet, serverId) : []
+  for (const id of new Set([...touched, ...settled])) await notify(trx, { topic: 'run', id })
+  const { rows } = await sql<RunNow>`select id, state, revision from run where id = any(${ids}::bigint[])`.execute(trx)
+  if (settled.length > 0) await notify(trx, { topic: 'runs' })
+  return rows
+}
+
 /**
  * Writes a batch in one transaction.
  * @returns the runs as they are now
@@ -223,14 +240,17 @@ const writeTouched = async (trx: ControlDb, runs: readonly number[], { items, at
 export const writeReport = async (db: ControlDb, lease: Lease, worker: string, report: Report, emptyDigest: string): Promise<RunNow[]> =>
   db.transaction().execute(async (trx) => {
     await requireLease(trx, lease)
-    const touched = [...new Set(report.items.map(({ run }) => run))]
-    const ids = [...new Set([...report.quiet, ...touched])].toSorted((a, b) => a - b)
-    if (ids.length === 0) return []
-    await lockRuns(trx, ids)
-    if (touched.length > 0) await writeTouched(trx, touched, report, worker, emptyDigest)
-    const settled = report.quiet.length > 0 ? await settleRuns(trx, report.quiet, lease.serverId) : []
-    for (const id of new Set([...touched, ...settled])) await notify(trx, { topic: 'run', id })
-    const { rows } = await sql<RunNow>`select id, state, revision from run where id = any(${ids}::bigint[])`.execute(trx)
-    if (settled.length > 0) await notify(trx, { topic: 'runs' })
-    return rows
+    return writeBatch(trx, lease.serverId, worker, report, emptyDigest)
+  })
+
+/**
+ * The same from the process that started a run and carries its items itself, without a lease.
+ * @returns whether it was still its to tell; else a conductor has the run, and finds in the histories what was done
+ */
+export const writeHeldReport = async (db: ControlDb, run: number, serverId: number, worker: string, report: Report, emptyDigest: string): Promise<boolean> =>
+  db.transaction().execute(async (trx) => {
+    const { rows } = await sql`select 1 from run where id = ${run} and held_until > clock_timestamp() for update`.execute(trx)
+    if (rows.length === 0) return false
+    await writeBatch(trx, serverId, worker, report, emptyDigest)
+    return true
   })

@@ -1,0 +1,171 @@
+/**
+ * A few tenants for whom ready schemas are there need no conductor: the process that was asked claims them itself, and answers when they are active. Until the
+ * run's `held_until` conductors leave it alone; whatever this process could not do or say, they do then, from what the histories say.
+ */
+import { hostname } from 'node:os'
+import { sql } from 'kysely'
+import type { OnboardInput } from '../contract/commands.ts'
+import type { Library } from '../context.ts'
+import { budgetPrefix } from '../control/installation.ts'
+import { notify } from '../control/notify.ts'
+import type { Scene } from '../migrations/apply.ts'
+import { emptyDigest } from '../migrations/digest.ts'
+import { openUrl } from '../registry/databases.ts'
+import { atServer, ServerBusy } from '../registry/server-gate.ts'
+import { writeHeldReport, type ItemReport } from '../runs/conduct/report.ts'
+import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
+import { codeOf } from '../sql/sqlstate.ts'
+import { claimSchema, type Given } from './claim.ts'
+
+/** More are quicker done by a conductor, side by side. */
+export const mostAtOnce = 10
+/** Longer than all of the bounds below together. */
+export const holdSeconds = 5
+
+const turnMs = 150
+const connectMs = 300
+const limits = { lockTimeoutMs: 200, statementTimeoutMs: 400 }
+
+/** What the claim of one item needs. */
+export type HeldItem = {
+  readonly position: number
+  readonly targetId: number
+  readonly tenantId: number
+  readonly schema: string
+  readonly role: string
+  readonly roleExists: boolean
+  readonly given: Given
+}
+
+export type HeldRun = {
+  readonly run: number
+  readonly serverId: number
+  readonly databaseId: number
+  readonly versions: readonly string[]
+  /** Digest that the histories must have. */
+  readonly expected: string
+  readonly items: readonly HeldItem[]
+}
+
+type Place = { readonly databaseId: number; readonly serverId: number; readonly sealed: Buffer; readonly installation: string }
+
+/** The one database of all tenants of the call, if ready schemas are there. */
+const findPlace = async ({ control: { db } }: Library, input: OnboardInput): Promise<Place | null> => {
+  const names = new Set(input.tenants.map(({ database }) => database ?? null))
+  const [name, ...others] = names
+  if (name === undefined || others.length > 0 || input.tenants.length > mostAtOnce) return null
+  const { rows } = await sql<Place>`
+    select d.id as "databaseId", d.server_id as "serverId", d.url_sealed as sealed, i.value #>> '{}' as installation
+    from database d cross join migration_set s cross join setting i
+    where s.name = ${input.set} and i.key = 'installation'
+      and (d.name = ${name}::text or (${name}::text is null and (d.id = s.default_database_id or (select count(*) from database) = 1)))
+      and exists (select from pool_schema p where p.set_id = s.id and p.database_id = d.id and p.state = 'ready')
+    order by d.id = s.default_database_id desc limit 1`.execute(db)
+  return rows[0] ?? null
+}
+
+/** A connection in its turn at the server, made while the tenants are being reserved. */
+export type Reach = {
+  /** null: the server is busy, or cannot be had at once. */
+  readonly connection: Promise<{ readonly to: FleetConnection; readonly databaseId: number; readonly prefix: string } | null>
+  /** Gives the connection and the turn back. */
+  letGo(): Promise<void>
+}
+
+export const reachOut = (library: Library, input: OnboardInput): Reach => {
+  const { promise: over, resolve: end } = Promise.withResolvers<void>()
+  const { promise: connection, resolve: answer } = Promise.withResolvers<Awaited<Reach['connection']>>()
+  const reach = async (): Promise<void> => {
+    const place = await findPlace(library, input)
+    if (!place) return
+    const prefix = budgetPrefix(place.installation)
+    const hold = async (): Promise<void> => {
+      const to = await connectFleet(openUrl(library.secret, place.sealed).url, { applicationName: `${prefix}claim`, connectTimeoutMs: connectMs })
+      answer({ to, databaseId: place.databaseId, prefix })
+      await over
+      await to.close()
+    }
+    await atServer(library, place.serverId, hold, turnMs)
+  }
+  const gone = reach()
+    .catch((error: unknown) => {
+      if (!(error instanceof ServerBusy)) library.logger.warn({ code: codeOf(error) }, 'pool.not_reached')
+    })
+    .finally(() => answer(null))
+  return {
+    connection,
+    letGo() {
+      end()
+      return gone
+    },
+  }
+}
+
+type Claimed = { readonly reports: readonly ItemReport[]; readonly done: boolean }
+
+const claimAll = async (library: Library, held: HeldRun, to: FleetConnection, prefix: string): Promise<Claimed> => {
+  const reports: ItemReport[] = []
+  for (const item of held.items) {
+    const startedAt = new Date()
+    const scene: Scene = { schema: item.schema, extensionSchemas: [], run: held.run, applicationName: `${prefix}claim run ${held.run} ${item.schema}`, limits }
+    const outcome = await claimSchema(to, item.given, { role: item.role, roleExists: item.roleExists, expected: held.expected }, scene)
+    if (outcome.kind !== 'applied') {
+      library.logger.warn({ run: held.run, kind: outcome.kind, code: outcome.kind === 'unfit' ? outcome.code : outcome.error.code }, 'pool.not_claimed')
+      return { reports, done: false }
+    }
+    const finishedAt = new Date()
+    library.meters.attempt('onboard', 'succeeded', '', (finishedAt.getTime() - startedAt.getTime()) / 1000)
+    reports.push({
+      run: held.run,
+      position: item.position,
+      targetId: item.targetId,
+      tenantId: item.tenantId,
+      state: 'succeeded',
+      attempts: 1,
+      nextAttemptAt: null,
+      startedAt,
+      attempt: { state: 'succeeded', startedAt, finishedAt, versionsApplied: held.versions, backendPid: to.pid, claimed: true, error: null },
+      error: null,
+      seen: outcome.summary,
+      activates: true,
+    })
+  }
+  return { reports, done: true }
+}
+
+/** What was not begun waits for a conductor, from now on. */
+const giveBack = (library: Library, { run }: HeldRun, untouched: readonly number[]): Promise<void> =>
+  library.control.db.transaction().execute(async (trx) => {
+    const { rows } =
+      await sql`update run set held_until = null, revision = revision + 1 where id = ${run} and held_until > clock_timestamp() returning 1`.execute(trx)
+    if (rows.length === 0) return
+    await sql`
+      update run_item i set state = 'pending', revision = r.revision, started_at = null from run r
+      where r.id = i.run_id and i.run_id = ${run} and i.state = 'running' and i.position = any(${[...untouched]}::integer[])`.execute(trx)
+    await notify(trx, { topic: 'runs' })
+    await notify(trx, { topic: 'run', id: run })
+  })
+
+/** Never throws: the run is in good hands, whatever happens here. */
+export const claimAtOnce = async (library: Library, held: HeldRun, reach: Reach): Promise<void> => {
+  try {
+    const reached = await reach.connection
+    const positions = held.items.map(({ position }) => position)
+    if (!reached || reached.databaseId !== held.databaseId) return await giveBack(library, held, positions)
+    const { reports, done } = await claimAll(library, held, reached.to, reached.prefix)
+    const quiet = done ? [held.run] : []
+    if (reports.length > 0)
+      await writeHeldReport(
+        library.control.db,
+        held.run,
+        held.serverId,
+        `${hostname()}:${process.pid}`,
+        { items: reports, attempts: reports, quiet },
+        emptyDigest,
+      )
+    // The one that failed may have been committed, or have been begun by nobody: a conductor reads its history before anything else.
+    if (!done) await giveBack(library, held, positions.slice(reports.length))
+  } catch (error) {
+    library.logger.warn({ run: held.run, code: codeOf(error) }, 'pool.claim_left')
+  }
+}

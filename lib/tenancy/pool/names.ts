@@ -1,0 +1,8 @@
+/** What schemas of the warm pool, and their roles, are called: a plain name that stands in no other one, so that it can be looked for in texts. */
+import { randomBytes } from 'node:crypto'
+import { reservedSchemaPrefix } from '../contract/slug.ts'
+
+/** By the installation, so that consoles that share a server never take each other's for their own. */
+export const poolPrefix = (installation: string): string => `${reservedSchemaPrefix}${installation}_`
+
+export const newPoolName = (installation: string): string => `${poolPrefix(installation)}${randomBytes(8).toString('hex')}`

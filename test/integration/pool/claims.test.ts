@@ -1,0 +1,38 @@
+/** A tenant that was given a ready schema is the same as one that was built. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeFleet, schemaOf, type Fleet } from '../../support/fleet.ts'
+import { dropRoles, poolNames, poolRows, setSize, untilReady } from '../../support/pool.ts'
+import { useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+const mark = `pc${process.pid}`
+let fleet: Fleet
+
+beforeAll(async () => {
+  fleet = await makeFleet(databases)
+  await fleet.work()
+})
+afterAll(async () => {
+  await setSize(fleet, 0)
+  await fleet.until('the pool to be empty', async () => (await poolRows(fleet)).length === 0)
+  await dropRoles(fleet, `tenant_${mark}`)
+  await fleet.close()
+})
+
+describe('a claim', () => {
+  it('makes a tenant active before the call returns', async () => {
+    await setSize(fleet, 2)
+    await untilReady(fleet, 2)
+    const names = await poolNames(fleet)
+    expect(names.schemas).toHaveLength(2)
+    expect(names.roles).toEqual(names.schemas)
+    const slug = `${mark}-one`
+    const run = await fleet.onboard([slug])
+    expect(await fleet.stateOf(run)).toBe('succeeded')
+    expect(await fleet.tenancy.tenants.get(slug)).toMatchObject({ state: 'active', placements: [{ version: '0002', versionState: 'at_head' }] })
+    expect(await fleet.tenancy.runs.attempts(run, slug)).toMatchObject([{ number: 1, state: 'succeeded', claimed: true, versionsApplied: ['0001', '0002'] }])
+    expect(await fleet.versionsOf(slug)).toEqual(['0001', '0002'])
+    expect(await fleet.sql`select distinct run::int as run from ${fleet.sql(schemaOf(slug))}.tenantry_history`).toEqual([{ run }])
+    await untilReady(fleet, 2)
+  })
+})

@@ -1,0 +1,37 @@
+/** What tests of the warm pool ask of a fleet. */
+import type { Fleet } from './fleet.ts'
+import { ada } from './fleet.ts'
+
+export type PoolRow = { readonly schema: string; readonly state: string; readonly digest: string; readonly database: string }
+
+export const poolRows = (fleet: Fleet): Promise<PoolRow[]> =>
+  fleet.control<
+    PoolRow[]
+  >`select schema_name as schema, state, digest, d.name as database from pool_schema c join database d on d.id = c.database_id order by c.id`.then((rows) => [
+    ...rows,
+  ])
+
+/** Schemas and roles of pools on the first database's server, with the installation's mark. */
+export const poolNames = async (fleet: Fleet, index = 0): Promise<{ schemas: readonly string[]; roles: readonly string[] }> => {
+  const [installation] = await fleet.control<Array<{ id: string }>>`select value #>> '{}' as id from setting where key = 'installation'`
+  const like = `tenantry\\_pool\\_${installation?.id}\\_%`
+  const sql = index === 0 ? fleet.sql : fleet.open(index)
+  const schemas = await sql<Array<{ name: string }>>`select nspname as name from pg_namespace where nspname like ${like} order by 1`
+  const roles = await sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname like ${like} order by 1`
+  return { schemas: schemas.map(({ name }) => name), roles: roles.map(({ name }) => name) }
+}
+
+export const setSize = (fleet: Fleet, size: number, set = 'app', database = 'db1') => fleet.tenancy.sets.setPool(ada, { set, size, database })
+
+export const readyCount = async (fleet: Fleet, set = 'app', database = 'db1'): Promise<number> =>
+  (await fleet.tenancy.sets.get(set)).pools.find((pool) => pool.database === database)?.ready ?? 0
+
+/** Waits until so many are ready. A worker must run. */
+export const untilReady = (fleet: Fleet, count: number, set = 'app', database = 'db1'): Promise<void> =>
+  fleet.until(`${count} ready schemas of ${set} in ${database}`, async () => (await readyCount(fleet, set, database)) === count)
+
+/** Roles are the server's, which other files share. */
+export const dropRoles = async (fleet: Fleet, prefix: string): Promise<void> => {
+  for (const { name } of await fleet.sql<Array<{ name: string }>>`select rolname as name from pg_roles where starts_with(rolname, ${prefix})`)
+    await fleet.sql.unsafe(`drop owned by "${name}"; drop role "${name}"`).catch(() => {})
+}
