@@ -49,6 +49,8 @@ const findTarget = async ({ control }: Library, slug: string, set: string) => {
 
 /** A page waits no longer for its turn. */
 const turnMs = 10_000
+/** Of a locked target its page says so soon, and who is in the way can be asked. */
+const lockTimeoutMs = 1_000
 
 const read = async (connection: FleetConnection, schema: string, checksums: ReadonlyMap<string, string>) => {
   const summary = await readTarget(connection, schema)
@@ -69,7 +71,12 @@ export const inspectTarget = async (library: Library, slug: string, set: string)
   const look = async (): Promise<TargetInspection> => {
     let connection: FleetConnection | null = null
     try {
-      connection = await connectFleet(at.url, { applicationName: `${budgetPrefix(installation)}inspect`, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000 })
+      connection = await connectFleet(at.url, {
+        applicationName: `${budgetPrefix(installation)}inspect`,
+        connectTimeoutMs: 5_000,
+        statementTimeoutMs: 10_000,
+        lockTimeoutMs,
+      })
       const seen = await read(connection, schema, checksums)
       return seen ? { reachable: true, readAt, ...seen } : { reachable: false, readAt, reason: `There is no schema “${schema}” in the database.` }
     } catch (error) {

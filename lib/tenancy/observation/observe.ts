@@ -12,7 +12,7 @@ import type { DatabaseUrl } from '../sql/database-url.ts'
 import { openUrl } from '../registry/databases.ts'
 import { quoteLiteral } from '../sql/ident.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
-import { atServer, ServerBusy } from '../registry/server-gate.ts'
+import { atServer, ServerBusy, type Turn } from '../registry/server-gate.ts'
 import { keepRunNumbers } from './run-numbers.ts'
 import { Sessions } from './sessions.ts'
 import { readSizes } from './sizes.ts'
@@ -191,7 +191,7 @@ const look = async (sessions: Sessions, prefix: string, targets: readonly Observ
   const summaries = new Map<string, TargetSummary>()
   for (let index = 0; index < schemas.length; index += historiesASession) {
     const chunk = schemas.slice(index, index + historiesASession)
-    const found = await readSummaries(await sessions.take(chunk.length * relationsAHistory), chunk, (schema, error) => unread.set(schema, error))
+    const found = await readSummaries(await sessions.takeEach(chunk.length * relationsAHistory), chunk, (schema, error) => unread.set(schema, error))
     for (const [schema, summary] of found) summaries.set(schema, summary)
   }
   const sizes = await readSizes(sessions, schemas)
@@ -221,20 +221,34 @@ const controlTime = async (db: ControlDb): Promise<Date> => {
 
 type Outcome = { readonly look: Look } | { readonly problem: string; readonly code: string; readonly reachable: boolean }
 
-/** Errors of the fleet's connection alone: nothing in here asks the control database. */
-const lookAt = async (at: DatabaseUrl, prefix: string, targets: readonly ObservedTarget[], tracks: Tracks): Promise<Outcome> => {
+/** Whoever goes first waits for a statement of this look at the longest; a target that is locked longer keeps what was last seen of it. */
+const lockTimeoutMs = 300
+
+/** @throws what became of the turn, which is not the fleet's fault; errors of the fleet's connection are the outcome */
+const lookAt = async (at: DatabaseUrl, prefix: string, targets: readonly ObservedTarget[], tracks: Tracks, turn: Turn): Promise<Outcome> => {
   let refusal: unknown = null
-  const sessions = new Sessions(async () => {
+  const lost: unknown[] = []
+  const connect = async (): Promise<FleetConnection> => {
     try {
-      return await connectFleet(at.url, { applicationName: `${prefix}observe` })
+      return await connectFleet(at.url, { applicationName: `${prefix}observe`, lockTimeoutMs })
     } catch (error) {
       refusal = error
       throw error
+    }
+  }
+  const sessions = new Sessions(connect, async (leave) => {
+    try {
+      await turn.makeWay(leave)
+    } catch (error) {
+      lost.push(error)
+      // Whoever reads must stop, as if the connection was gone.
+      throw Object.assign(new Error('the turn at the server is lost'), { code: 'CONNECTION_CLOSED' })
     }
   })
   try {
     return { look: await look(sessions, prefix, targets, tracks) }
   } catch (error) {
+    if (lost.length > 0) throw lost[0]
     const code = codeOf(error)
     if (code === 'unknown') throw error
     const reachable = error !== refusal && classify(code) !== 'connection'
@@ -268,11 +282,11 @@ export const observeDatabase = async (library: Library, databaseId: number, only
   if (!database) return { targets: 0, reachable: true, problem: null }
   const at = openUrl(library.secret, database.url_sealed)
   const prefix = budgetPrefix(await readInstallation(db))
-  const lookNow = async (): Promise<ObserveResult> => {
+  const lookNow = async (turn: Turn): Promise<ObserveResult> => {
     const targets = await readTargets(db, databaseId, only)
     const tracks = await readTracks(db)
     const since = await controlTime(db)
-    const outcome = await lookAt(at, prefix, targets, tracks)
+    const outcome = await lookAt(at, prefix, targets, tracks, turn)
     if ('look' in outcome) {
       await patiently(() => write(library, databaseId, since, outcome.look))
       return { targets: targets.length, reachable: true, problem: null }

@@ -3,23 +3,35 @@ import type { FleetConnection } from '../session/fleet-connection.ts'
 /** A backend keeps some 3 kB for each relation that it ever opened, and gives nothing of it back. */
 const relationsPerBackend = 30_000
 
-/** One connection at a time, replaced by a new one before its backend has opened more relations than it may. */
+/** One connection at a time, in the turn that its look has at the server; replaced by a new one before its backend has opened more relations than it may. */
 export class Sessions {
   readonly #connect: () => Promise<FleetConnection>
+  readonly #makeWay: (leave: () => Promise<void>) => Promise<void>
   #connection: FleetConnection | null = null
   #opened = 0
 
-  /** @param connect throws the server's error, which the next `take` throws */
-  constructor(connect: () => Promise<FleetConnection>) {
+  /**
+   * @param connect throws the server's error, which the next `take` throws
+   * @param makeWay is called before each take; its `leave` closes the connection
+   */
+  constructor(connect: () => Promise<FleetConnection>, makeWay: (leave: () => Promise<void>) => Promise<void>) {
     this.#connect = connect
+    this.#makeWay = makeWay
   }
 
   /** A connection for work that opens about so many relations. */
   async take(relations: number): Promise<FleetConnection> {
+    await this.#makeWay(() => this.close())
     if (this.#connection && this.#opened > 0 && this.#opened + relations > relationsPerBackend) await this.close()
     this.#connection ??= await this.#connect()
     this.#opened += relations
     return this.#connection
+  }
+
+  /** For many questions, about so many relations together: each goes over the connection that there is when it is asked. */
+  async takeEach(relations: number): Promise<FleetConnection> {
+    const connection = await this.take(relations)
+    return { ...connection, query: async <Row extends object>(text: string, timeoutMs?: number) => (await this.take(0)).query<Row>(text, timeoutMs) }
   }
 
   async close(): Promise<void> {

@@ -6,9 +6,15 @@ import { connectFleet, type FleetConnection } from '../session/fleet-connection.
 import { codeOf } from '../sql/sqlstate.ts'
 import { connectionProblemAt } from './connection-problem.ts'
 import { openUrl } from './databases.ts'
-import { atServer, ServerBusy } from './server-gate.ts'
+import { atServer, firstAtServer, ServerBusy } from './server-gate.ts'
 
-export type LookBounds = { readonly turnMs: number; readonly connectMs: number; readonly statementMs: number }
+export type LookBounds = {
+  readonly turnMs: number
+  readonly connectMs: number
+  readonly statementMs: number
+  /** Longer looks make way for it. */
+  readonly isFirst?: boolean
+}
 export const briefly: LookBounds = { turnMs: 10_000, connectMs: 5_000, statementMs: 10_000 }
 
 export type KnownDatabase = { readonly name: string; readonly server_id: number; readonly url_sealed: Buffer }
@@ -34,7 +40,7 @@ export const lookBriefly = async <Seen>(
     }
   }
   try {
-    return await atServer(library, database.server_id, look, bounds.turnMs)
+    return await (bounds.isFirst ? firstAtServer : atServer)(library, database.server_id, look, bounds.turnMs)
   } catch (error) {
     if (error instanceof ServerBusy) throw new TenancyError('database.busy', { database: database.name, seconds: bounds.turnMs / 1000 }, error)
     throw error

@@ -11,13 +11,47 @@ import { codeOf } from '../sql/sqlstate.ts'
 const leaseSeconds = 6
 const renewMs = 2_000
 const askMs = 50
+/** A wish is repeated at each asking; whoever dies with one is soon waited for no more. */
+const wishSeconds = 1
 
-const take = async ({ control: { db } }: Library, key: string, holder: string): Promise<boolean> => {
+/** Row of those who go first: while it stands, nobody else takes the turn. */
+const wishOf = (key: string): string => `${key} first`
+
+const wish = async ({ control: { db } }: Library, key: string, holder: string): Promise<void> => {
+  await sql`
+    insert into server_turn (key, holder, until) values (${wishOf(key)}, ${holder}, now() + make_interval(secs => ${wishSeconds}))
+    on conflict (key) do update set holder = excluded.holder, until = excluded.until`.execute(db)
+}
+
+/** Another one's wish stays. */
+const dropWish = async ({ control: { db } }: Library, key: string, holder: string): Promise<void> => {
+  await sql`delete from server_turn where key = ${wishOf(key)} and holder = ${holder}`.execute(db)
+}
+
+const isWished = (key: string) => sql<boolean>`exists (select from server_turn w where w.key = ${wishOf(key)} and w.until > now())`
+
+/** Whether somebody who goes first waits for the turn. @throws the control database's errors */
+export const isTurnWished = async ({ control: { db } }: Library, key: string): Promise<boolean> => {
+  const { rows } = await sql<{ wished: boolean }>`select ${isWished(key)} as wished`.execute(db)
+  return rows[0]?.wished === true
+}
+
+const take = async ({ control: { db } }: Library, key: string, holder: string, isFirst: boolean): Promise<boolean> => {
   const { rows } = await sql`
-    insert into server_turn as t (key, holder, until) values (${key}, ${holder}, now() + make_interval(secs => ${leaseSeconds}))
+    insert into server_turn as t (key, holder, until) select ${key}, ${holder}, now() + make_interval(secs => ${leaseSeconds}) where ${isFirst} or not ${isWished(key)}
     on conflict (key) do update set holder = excluded.holder, until = excluded.until where t.until < now()
     returning 1`.execute(db)
   return rows.length > 0
+}
+
+/** @returns whether it came before the deadline */
+const waitFor = async (library: Library, key: string, holder: string, deadline: number, isFirst: boolean): Promise<boolean> => {
+  for (;;) {
+    if (isFirst) await wish(library, key, holder)
+    if (await take(library, key, holder, isFirst)) return true
+    if (performance.now() > deadline) return false
+    await sleep(askMs)
+  }
 }
 
 /** An update, so that one that is overtaken by the end of the look brings nothing back. */
@@ -27,15 +61,15 @@ const renew = async ({ control: { db } }: Library, key: string, holder: string):
 
 /**
  * @param deadline of the wait, by `performance.now()`
+ * @param isFirst goes before all that wait, and those who look make way for it
  * @returns the way to give the turn up; null when the deadline passed before it came
  * @throws the control database's errors
  */
-export const takeTurn = async (library: Library, key: string, deadline: number): Promise<(() => Promise<void>) | null> => {
+export const takeTurn = async (library: Library, key: string, deadline: number, isFirst = false): Promise<(() => Promise<void>) | null> => {
   const holder = randomUUID()
-  while (!(await take(library, key, holder))) {
-    if (performance.now() > deadline) return null
-    await sleep(askMs)
-  }
+  const isTaken = await waitFor(library, key, holder, deadline, isFirst)
+  if (isFirst) await dropWish(library, key, holder)
+  if (!isTaken) return null
   // A renewal that fails is tried again before the lease is over; a look is bounded itself.
   const renewing = setInterval(() => {
     renew(library, key, holder).catch((error: unknown) => library.logger.warn({ code: codeOf(error), server: key }, 'server_turn.not_renewed'))

@@ -33,6 +33,7 @@ export type ConnectOptions = {
   readonly applicationName: string
   readonly connectTimeoutMs?: number
   readonly statementTimeoutMs?: number
+  readonly lockTimeoutMs?: number
   readonly onNotice?: (notice: { code?: string; message?: string }) => void
 }
 
@@ -69,7 +70,7 @@ const openPool = (url: string, options: ConnectOptions, onclose: () => void) =>
       search_path: 'pg_catalog',
       default_transaction_read_only: true,
       statement_timeout: options.statementTimeoutMs ?? 60_000,
-      lock_timeout: 5_000,
+      lock_timeout: options.lockTimeoutMs ?? 5_000,
       idle_in_transaction_session_timeout: 60_000,
       client_min_messages: 'warning',
     },

@@ -164,15 +164,42 @@ describe('an item that waits for a lock', () => {
     })
   })
 
-  it('that still reads its history names who keeps it from that', async () => {
+  it('that gets no further than its history names who keeps it from that', async () => {
     const { set, slug, schema } = await given(patient, change)
     const blocker = await somebody('hand-made repair')
     await blocker.run(`begin; lock table ${schema}.tenantry_history in access exclusive mode`)
     const run = await patient.start({ set })
     const found = await seen(patient, run, slug, ({ sessions: all }) => all.length === 1)
-    expect(found).toMatchObject({ standing: 'waits', own: { waitsFor: { mode: 'AccessShareLock', relation: 'tenantry_history' } } })
+    expect(found).toMatchObject({ standing: 'waits', own: { waitsFor: { relation: 'tenantry_history' } } })
     expect(one(found, blocker.pid).application).toBe('hand-made repair')
     await blocker.run('rollback')
+    expect((await patient.ended(run)).state).toBe('succeeded')
+  })
+
+  it('is told of while an observation of the same server waits for lock after lock', async () => {
+    sets += 1
+    const set = `set${sets}`
+    const slugs = slugsOf(40, `many${sets}t`)
+    await patient.sync(firstFiles, set)
+    await patient.verified(await patient.onboard(slugs, { set }))
+    await patient.sync({ '0003_change.sql': change }, set)
+    const [slug = ''] = slugs
+    const blocker = await somebody('hand-made repair')
+    await blocker.run(`begin; lock table ${slugs.map((each) => `${schemaOf(each)}.tenantry_history`).join(', ')} in access exclusive mode`)
+    const run = await patient.start({ set, selection: { kind: 'tenants', slugs: [slug] } })
+    let isObserved = false
+    const observing = patient.tenancy.observation.now({ slugs }).then(() => (isObserved = true))
+    await patient.until(
+      'the observation to wait for a lock',
+      async () =>
+        (
+          await patient.sql`select 1 from pg_stat_activity where datname = current_database() and application_name like '%:observe' and wait_event_type = 'Lock'`
+        ).length > 0,
+    )
+    const found = await seen(patient, run, slug, ({ problem, sessions: all }) => problem === null && all.length > 0)
+    expect([one(found, blocker.pid).application, isObserved]).toEqual(['hand-made repair', false])
+    await blocker.run('rollback')
+    await observing
     expect((await patient.ended(run)).state).toBe('succeeded')
   })
 

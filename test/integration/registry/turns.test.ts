@@ -10,7 +10,7 @@ import { listDatabases } from '../../../lib/tenancy/registry/database-list.ts'
 import { refreshDatabases } from '../../../lib/tenancy/registry/database-refresh.ts'
 import { addDatabase, checkDatabase } from '../../../lib/tenancy/registry/databases.ts'
 import { probeDatabase } from '../../../lib/tenancy/registry/probe.ts'
-import { atServer, ServerBusy } from '../../../lib/tenancy/registry/server-gate.ts'
+import { atServer, firstAtServer, ServerBusy } from '../../../lib/tenancy/registry/server-gate.ts'
 import { parseDatabaseUrl } from '../../../lib/tenancy/sql/database-url.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
 import { openTlsFront, type TlsFront } from '../../support/tls-front.ts'
@@ -130,6 +130,54 @@ describe('a look that does not get its turn', () => {
 })
 
 describe('processes that share a control database', () => {
+  it('make way in a long look for one that goes first', async () => {
+    await addDatabase(library, ada, { name: 'one', url: await databases.empty() })
+    const { server } = await idsOf('one')
+    const other: Library = { ...library, control: openControl(controlUrl, { max: 3 }) }
+    try {
+      const ended: string[] = []
+      let together = 0
+      let most = 0
+      const enter = (): void => {
+        together += 1
+        most = Math.max(most, together)
+      }
+      const leave = async (): Promise<void> => {
+        together -= 1
+      }
+      const over = new AbortController()
+      const began = Promise.withResolvers<void>()
+      const long = atServer(library, server, async ({ makeWay }) => {
+        enter()
+        began.resolve()
+        while (!over.signal.aborted) {
+          const before = together
+          await makeWay(leave)
+          if (together < before) enter()
+          await new Promise((resolve) => setTimeout(resolve, 5))
+        }
+        await leave()
+        ended.push('long')
+      })
+      await began.promise
+      for (const process of [library, other]) {
+        const first = async (): Promise<void> => {
+          enter()
+          await leave()
+          ended.push('first')
+        }
+        await firstAtServer(process, server, first, 20_000)
+      }
+      expect(ended).toEqual(['first', 'first'])
+      over.abort()
+      await long
+      expect([ended, most]).toEqual([['first', 'first', 'long'], 1])
+      expect((await sql`select 1 from server_turn`.execute(library.control.db)).rows).toEqual([])
+    } finally {
+      await other.control.close()
+    }
+  })
+
   it('look at a server one at a time, and give their turn up when they die', async () => {
     await addDatabase(library, ada, { name: 'one', url: await databases.empty() })
     const { server } = await idsOf('one')

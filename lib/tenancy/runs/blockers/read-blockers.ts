@@ -8,8 +8,8 @@ import { within } from '../within.ts'
 import { blockersQuery } from './chain-sql.ts'
 import { findPlace, type ItemPlace } from './item-place.ts'
 
-/** Together within the two seconds in which a panel asks again. */
-export const lookBounds: LookBounds = { turnMs: 500, connectMs: 900, statementMs: 500 }
+/** Together within the two seconds in which a panel asks again. First, because what is in the item's way may hold other looks up as well. */
+export const lookBounds: LookBounds = { turnMs: 800, connectMs: 700, statementMs: 500, isFirst: true }
 const allMs = 2_000
 
 type Seen = {
