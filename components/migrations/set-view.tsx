@@ -18,17 +18,20 @@ import { CoverageBar } from './coverage-bar'
 import { findingsText } from './coverage-model'
 import { MigrationPanel } from './migration-panel'
 import { rolloutHref } from './plan-model'
+import { PoolSection, type SetPoolAction } from './pool-section'
 import { SyncSet, type SyncAction } from './sync-set'
 
 type Props = {
   readonly name: string
   readonly sync: SyncAction | null
+  /** Null for those who may only look. */
+  readonly setPool: SetPoolAction | null
   readonly databases: readonly string[]
   readonly mayStart: boolean
 }
 
 /** A set: each migration with how many of the fleet have it, what the lint found, and its SQL beside the list. */
-export function SetView({ name, sync, databases, mayStart }: Props) {
+export function SetView({ name, sync, setPool, databases, mayStart }: Props) {
   const { data: set } = useSuspenseQuery(setQueries.get(name))
   const search = useSearchParams()
   const path = usePathname()
@@ -82,7 +85,10 @@ export function SetView({ name, sync, databases, mayStart }: Props) {
           Add files named 0001_create_employees.sql to its directory and read it again.
         </EmptyState>
       ) : (
-        <MigrationTable set={set} chosen={version} onChoose={show} />
+        <>
+          <MigrationTable set={set} chosen={version} onChoose={show} />
+          <PoolSection set={set} setPool={setPool} databases={databases} />
+        </>
       )}
       {chosen ? <MigrationPanel set={set} migration={chosen} mayStart={mayStart} onChoose={show} /> : null}
     </Page>

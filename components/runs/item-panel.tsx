@@ -177,7 +177,8 @@ function Attempt({ attempt }: { readonly attempt: AttemptView }) {
         </span>
       </p>
       <p className="mt-0.5 text-xs text-muted">
-        {applied > 0 ? <span>applied {attempt.versionsApplied.join(', ')} · </span> : null}
+        {attempt.claimed ? <span>claimed from the warm pool at {attempt.versionsApplied.at(-1) ?? 'no version'} · </span> : null}
+        {applied > 0 && !attempt.claimed ? <span>applied {attempt.versionsApplied.join(', ')} · </span> : null}
         by <span className="mono">{attempt.worker}</span>
         {attempt.backendPid === null ? null : <span className="mono"> · backend {attempt.backendPid}</span>}
       </p>

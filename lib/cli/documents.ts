@@ -229,6 +229,19 @@ export const syncDocument = z.strictObject({
   }),
 })
 
+const pool = z.strictObject({
+  database: z.string(),
+  size: count,
+  ready: count,
+  /** Why there are fewer ready than there are to be. */
+  problem: z.string().nullable(),
+  /** When that is tried again by itself; null: with the next change of the set or of the size. */
+  retryAt: time.nullable(),
+})
+
+/** `tenantry sets pool` */
+export const poolDocument = z.strictObject({ pool: pool.extend({ set: z.string() }) })
+
 const setSummary = z.strictObject({
   name: z.string(),
   directory: z.string().nullable(),
@@ -239,6 +252,8 @@ const setSummary = z.strictObject({
   atHead: count,
   findings: count,
   syncedAt: time,
+  /** Ready schemas that new tenants claim, by database. */
+  pools: z.array(pool),
 })
 
 /** `tenantry sets list` */

@@ -8,7 +8,7 @@ import { found } from '@/lib/server/found'
 import { readParam, requireParam } from '@/lib/server/path-param'
 import { getTenancy } from '@/lib/server/tenancy'
 import { may, setName } from '@/lib/tenancy/contract'
-import { syncSet } from '../actions'
+import { setPool, syncSet } from '../actions'
 
 type Props = { readonly params: Promise<{ readonly set: string }> }
 
@@ -27,6 +27,7 @@ export default async function SetPage({ params }: Props) {
       <SetView
         name={set.name}
         sync={may(person.role, 'sets.sync') ? syncSet : null}
+        setPool={may(person.role, 'sets.pool') ? setPool : null}
         databases={places.map(({ name }) => name)}
         mayStart={may(person.role, 'runs.start')}
       />

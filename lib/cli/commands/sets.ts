@@ -2,11 +2,11 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import { plural } from '../../format.ts'
-import { setName, syncSetInput } from '../../tenancy/contract/index.ts'
-import type { LintFinding } from '../../tenancy/contract/index.ts'
+import { setName, setPoolInput, syncSetInput } from '../../tenancy/contract/index.ts'
+import type { LintFinding, PoolView } from '../../tenancy/contract/index.ts'
 import { formatColumns } from '../columns.ts'
 import { runCommand } from '../command.ts'
-import { lintDocument, setListDocument, syncDocument } from '../documents.ts'
+import { lintDocument, poolDocument, setListDocument, syncDocument } from '../documents.ts'
 import { exitCodes } from '../failure.ts'
 import { parseInput } from '../parse-input.ts'
 import type { Session } from '../session.ts'
@@ -36,6 +36,19 @@ const sync = async ({ tenancy, actor, output }: Session, input: z.output<typeof 
   return exitCodes.well
 }
 
+const poolCell = ({ database, ready, size }: PoolView): string => `${ready} of ${size} in ${database}`
+
+const poolSentence = (set: string, { database, size, ready, problem }: PoolView): string => {
+  if (size === 0) return `${set} keeps no ready schemas in ${database}${ready === 0 ? '' : `; ${plural(ready, 'schema')} will be dropped by a worker`}.`
+  return `${set} keeps ${plural(size, 'ready schema')} in ${database}; ${ready} of them are there${ready < size ? ', a worker makes the rest' : ''}.${problem === null ? '' : `\n${problem}.`}`
+}
+
+const pool = async ({ tenancy, actor, output }: Session, input: z.output<typeof setPoolInput>): Promise<number> => {
+  const view = await tenancy.sets.setPool(actor, input)
+  output.result(poolDocument, { pool: { set: input.set, ...view } }, () => poolSentence(input.set, view))
+  return exitCodes.well
+}
+
 const list = async ({ tenancy, output }: Session): Promise<number> => {
   const sets = (await tenancy.sets.list()).map((row) => ({
     name: row.name,
@@ -47,6 +60,7 @@ const list = async ({ tenancy, output }: Session): Promise<number> => {
     atHead: row.atHead,
     findings: row.findings,
     syncedAt: row.syncedAt,
+    pools: row.pools.map((pool) => ({ ...pool })),
   }))
   output.result(setListDocument, { sets }, () =>
     sets.length === 0
@@ -58,6 +72,7 @@ const list = async ({ tenancy, output }: Session): Promise<number> => {
           { title: 'targets', value: ({ targets }) => String(targets), isNumber: true },
           { title: 'at head', value: ({ atHead }) => String(atHead), isNumber: true },
           { title: 'findings', value: ({ findings }) => String(findings), isNumber: true },
+          { title: 'ready', value: ({ pools }) => pools.map(poolCell).join(', ') || '–' },
           { title: 'database', value: ({ defaultDatabase }) => defaultDatabase ?? '–' },
           { title: 'directory', value: ({ directory }) => directory ?? '–' },
         ]),
@@ -90,6 +105,18 @@ export const addSets = (program: Command): void => {
     .addHelpText('after', '\nExample:\n  tenantry sets sync app --dir db/migrations --database eu-1')
     .action((name: string, options: { dir?: string; database?: string }) =>
       runCommand(() => parseInput(syncSetInput, { name, dir: options.dir === undefined ? undefined : resolve(options.dir), database: options.database }), sync),
+    )
+  sets
+    .command('pool <set>')
+    .summary('keep ready schemas for tenants to come')
+    .description(
+      'Workers keep so many schemas at the newest version, with seed, role and rights, that onboarding claims by rename: a tenant is active in milliseconds. 0 takes them away. A set that cannot be pooled is built as before, and “sets list” says why.',
+    )
+    .requiredOption('--size <n>', 'how many, 0 to 1000')
+    .option('--database <name>', 'the database; where new tenants of the set go when absent')
+    .addHelpText('after', '\nExample:\n  tenantry sets pool app --size 20 --database eu-1')
+    .action((set: string, options: { size: string; database?: string }) =>
+      runCommand(() => parseInput(setPoolInput, { set, size: options.size, database: options.database }), pool),
     )
   sets
     .command('list')

@@ -74,11 +74,9 @@ export const setPoolInput = z.object({
   set: setName,
   /** Absent: where new tenants of the set go. */
   database: databaseName.optional(),
-  size: z.coerce
-    .number('must be a whole number')
-    .int('must be a whole number')
-    .min(0, `must be 0 (no pool) to ${maxPoolSize}`)
-    .max(maxPoolSize, `must be 0 (no pool) to ${maxPoolSize}`),
+  size: z
+    .union([z.number(), z.string().trim().regex(/^\d+$/, 'must be a whole number').transform(Number)], 'must be a whole number')
+    .pipe(z.number().int('must be a whole number').min(0, `must be 0 (no pool) to ${maxPoolSize}`).max(maxPoolSize, `must be 0 (no pool) to ${maxPoolSize}`)),
 })
 
 const onboardRow = z.object({

@@ -19,7 +19,7 @@ export const readPools = async (db: ControlDb, only: string | null): Promise<rea
   return rows.map((row) => ({ ...row, retryAt: row.retryAt?.toISOString() ?? null }))
 }
 
-const viewOf = ({ set: _set, ...view }: PoolOfSet): PoolView => view
+export const viewOf = ({ set: _set, ...view }: PoolOfSet): PoolView => view
 
 export const listSetsWithPools = async (library: Library): Promise<readonly SetSummary[]> => {
   const [sets, found] = await Promise.all([listSets(library), readPools(library.control.db, null)])

@@ -8,7 +8,7 @@ import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
 import { findPlaces } from '../provision/places.ts'
 import { findSet } from '../runs/freeze.ts'
-import { readPools } from './read.ts'
+import { readPools, viewOf } from './read.ts'
 
 /**
  * How many ready schemas a set is to have in a database; workers fill and empty it in the background.
@@ -16,7 +16,7 @@ import { readPools } from './read.ts'
  */
 export const setPool = async (library: Library, actor: Actor, input: z.output<typeof setPoolInput>): Promise<PoolView> => {
   const { db } = library.control
-  await db.transaction().execute(async (trx) => {
+  const database = await db.transaction().execute(async (trx) => {
     const set = await findSet(trx, input.set)
     const { byName, fallback } = await findPlaces(trx, set)
     const place = input.database === undefined ? fallback : byName.get(input.database)
@@ -33,9 +33,9 @@ export const setPool = async (library: Library, actor: Actor, input: z.output<ty
       .execute()
     await appendAudit(trx, { actor, action: 'sets.pool', subjectKind: 'set', subject: set.name, details: { database: place.name, size: input.size } })
     await notify(trx, { topic: 'sets' })
+    return place.name
   })
-  const pools = await readPools(db, input.set)
-  const found = pools.find(({ database }) => input.database === undefined || database === input.database)
-  if (!found) throw new TenancyError('set.unknown', { set: input.set })
-  return { database: found.database, size: found.size, ready: found.ready, problem: found.problem, retryAt: found.retryAt }
+  const found = (await readPools(db, input.set)).find((pool) => pool.database === database)
+  // A worker may have taken an empty pool away already.
+  return found ? viewOf(found) : { database, size: input.size, ready: 0, problem: null, retryAt: null }
 }
