@@ -1,4 +1,5 @@
 /** `npm run bench`: what the product takes, as ratios to a bare loop, in one run on one machine. Asserts nothing. */
+import { claim } from './benches/claim.ts'
 import { registry } from './benches/registry.ts'
 import { noop } from './benches/noop.ts'
 import { observe } from './benches/observe.ts'
@@ -48,6 +49,10 @@ const run = async (options: Options): Promise<Result[]> => {
   process.once('SIGINT', () => void server.close().finally(() => process.exit(130)))
   try {
     for (const size of options.sizes) await ofSize(server, options, size, keep)
+    if (options.only.includes('claim')) {
+      say('claims from a warm pool')
+      keep(await claim(server, options))
+    }
     if (options.only.includes('list') || options.only.includes('fleet')) {
       say('the registry with 10,000 tenants')
       keep(await registry(server, options))

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 
-export const benchNames = ['onboard', 'rollout', 'noop', 'observe', 'list', 'fleet', 'web'] as const
+export const benchNames = ['onboard', 'claim', 'rollout', 'noop', 'observe', 'list', 'fleet', 'web'] as const
 export type BenchName = (typeof benchNames)[number]
 
 export type Options = {
