@@ -35,3 +35,12 @@ export const dropRoles = async (fleet: Fleet, prefix: string): Promise<void> => 
   for (const { name } of await fleet.sql<Array<{ name: string }>>`select rolname as name from pg_roles where starts_with(rolname, ${prefix})`)
     await fleet.sql.unsafe(`drop owned by "${name}"; drop role "${name}"`).catch(() => {})
 }
+
+/** No pool is left, nor anything that was of one. A worker must run. */
+export const emptyPools = async (fleet: Fleet): Promise<void> => {
+  await fleet.control`update pool set size = 0`
+  await fleet.until(
+    'the pools to be empty',
+    async () => (await fleet.control`select 1 from pool_schema`).length === 0 && (await poolNames(fleet)).roles.length === 0,
+  )
+}

@@ -1,7 +1,7 @@
 /** A tenant that was given a ready schema is the same as one that was built. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFleet, schemaOf, type Fleet } from '../../support/fleet.ts'
-import { dropRoles, poolNames, poolRows, setSize, untilReady } from '../../support/pool.ts'
+import { dropRoles, emptyPools, poolNames, setSize, untilReady } from '../../support/pool.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -13,8 +13,7 @@ beforeAll(async () => {
   await fleet.work()
 })
 afterAll(async () => {
-  await setSize(fleet, 0)
-  await fleet.until('the pool to be empty', async () => (await poolRows(fleet)).length === 0)
+  await emptyPools(fleet)
   await dropRoles(fleet, `tenant_${mark}`)
   await fleet.close()
 })
