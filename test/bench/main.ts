@@ -5,10 +5,13 @@ import { noop } from './benches/noop.ts'
 import { observe } from './benches/observe.ts'
 import { onboard } from './benches/onboard.ts'
 import { rollout } from './benches/rollout.ts'
+import { servers } from './benches/servers.ts'
 import { web } from './benches/web.ts'
+import { growthLines, growthOf, writeGrowth } from './growth.ts'
+import { openKept } from './kept.ts'
 import { readOptions, type BenchName, type Options } from './options.ts'
 import { tableOf, writeLines, type Result } from './output.ts'
-import { openServer, type BenchServer } from './server.ts'
+import { closeServers, openServer, type BenchServer } from './server.ts'
 import { openStage, type Stage } from './stage.ts'
 
 const stageBenches: ReadonlyArray<readonly [BenchName, (stage: Stage) => Promise<Result[]>]> = [
@@ -19,23 +22,40 @@ const stageBenches: ReadonlyArray<readonly [BenchName, (stage: Stage) => Promise
 
 const say = (line: string): void => console.error(line)
 
+/** A stage whose fleet is kept has its server to itself; the others share one. */
+const withStage = async (server: BenchServer, options: Options, size: number, work: (stage: Stage) => Promise<void>): Promise<void> => {
+  const kept = options.keep === null ? null : openKept(options.keep, size)
+  const own = kept ? await openServer({ keptIn: kept.dir }) : null
+  say(kept?.isBuilt ? `opening the fleet of ${size} in ${kept.dir}` : `building a fleet of ${size}`)
+  try {
+    const stage = await openStage(own ?? server, options, size, kept)
+    try {
+      await work(stage)
+    } finally {
+      await stage.close()
+    }
+  } finally {
+    await own?.close()
+  }
+}
+
 const ofSize = async (server: BenchServer, options: Options, size: number, keep: (results: Result[]) => void): Promise<void> => {
   if (options.only.includes('onboard')) {
     say(`onboarding ${size}`)
     keep(await onboard(server, options, size))
   }
+  if (options.only.includes('servers')) {
+    say(`${size} on three servers and on one`)
+    keep(await servers(options, size))
+  }
   const wanted = stageBenches.filter(([name]) => options.only.includes(name))
   if (wanted.length === 0) return
-  say(`building a fleet of ${size}`)
-  const stage = await openStage(server, options, size)
-  try {
+  await withStage(server, options, size, async (stage) => {
     for (const [name, bench] of wanted) {
       say(`${name} ${size}`)
       keep(await bench(stage))
     }
-  } finally {
-    await stage.close()
-  }
+  })
 }
 
 const run = async (options: Options): Promise<Result[]> => {
@@ -46,7 +66,7 @@ const run = async (options: Options): Promise<Result[]> => {
   }
   const server = await openServer()
   // Ctrl-C must not leave a server behind.
-  process.once('SIGINT', () => void server.close().finally(() => process.exit(130)))
+  process.once('SIGINT', () => void closeServers().finally(() => process.exit(130)))
   try {
     for (const size of options.sizes) await ofSize(server, options, size, keep)
     if (options.only.includes('claim')) {
@@ -62,9 +82,16 @@ const run = async (options: Options): Promise<Result[]> => {
       keep(await web(server, options))
     }
   } finally {
-    await server.close()
+    await closeServers()
   }
   return results
 }
 
-console.log(tableOf(await run(readOptions(process.argv.slice(2)))))
+const options = readOptions(process.argv.slice(2))
+const results = await run(options)
+console.log(tableOf(results))
+const growths = growthOf(results)
+if (growths.length > 0) {
+  console.log(`\n${growthLines(growths)}`)
+  if (options.out !== null) writeGrowth(options.out, growths)
+}

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 
-export const benchNames = ['onboard', 'claim', 'rollout', 'noop', 'observe', 'list', 'fleet', 'web'] as const
+export const benchNames = ['onboard', 'servers', 'claim', 'rollout', 'noop', 'observe', 'list', 'fleet', 'web'] as const
 export type BenchName = (typeof benchNames)[number]
 
 export type Options = {
@@ -10,10 +10,12 @@ export type Options = {
   readonly only: readonly BenchName[]
   /** Connections of the floor, and the budget of the server for the product. */
   readonly connections: number
-  /** Rounds of one bench; null: 5 up to 500 targets, 3 above. */
+  /** Rounds of one bench; null: 5. */
   readonly rounds: number | null
   /** JSON lines are appended here. */
   readonly out: string | null
+  /** Folder in which fleets stay, and are found again; null: none stays. */
+  readonly keep: string | null
   /** Folder for CPU profiles of the worker. */
   readonly profile: string | null
 }
@@ -36,6 +38,7 @@ export const readOptions = (args: readonly string[]): Options => {
       connections: { type: 'string', default: '8' },
       rounds: { type: 'string' },
       out: { type: 'string' },
+      keep: { type: 'string' },
       profile: { type: 'string' },
     },
   })
@@ -48,11 +51,11 @@ export const readOptions = (args: readonly string[]): Options => {
     connections: wholeNumber(values.connections, 'connections'),
     rounds: values.rounds === undefined ? null : wholeNumber(values.rounds, 'rounds'),
     out: values.out ?? null,
+    keep: values.keep ?? null,
     profile: values.profile ?? null,
   }
 }
 
-/** The default of the bars: 5 rounds of what is quick, 3 of what is long. */
-export const roundsFor = (options: Options, size: number): number => options.rounds ?? (size <= 500 ? 5 : 3)
+export const roundsFor = (options: Options): number => options.rounds ?? 5
 
 export const machine = (): { node: string; cores: number } => ({ node: process.version, cores: availableParallelism() })

@@ -12,9 +12,11 @@ import { fleetDir } from './fleet-set.ts'
 import { openSql, type BenchServer } from './server.ts'
 import type { WorkerAnswer, WorkerMessage } from './worker.ts'
 
-const secret = 'the secret of a bench that is long enough'
+export const secret = 'the secret of a bench that is long enough'
 export const setName = 'bench'
 export const databaseName = 'fleet'
+/** Of fleets that live on several servers. */
+export const databaseNames = [databaseName, 'fleet-2', 'fleet-3'] as const
 
 export type RunTimes = {
   /** From the call that starts the run until its final state is to be seen. */
@@ -29,12 +31,20 @@ export type Product = {
   readonly tenancy: Tenancy
   /** The control database, for looking beside the clock. */
   readonly sql: postgres.Sql
-  addFleet(url: string): Promise<void>
+  addFleet(...urls: readonly string[]): Promise<void>
+  /** One more worker process. @returns the way to end it */
+  addWorker(): Promise<() => Promise<void>>
   /** Starts a run and waits for it while listening as a page does. @throws when it does not end in `succeeded` */
   drive(start: () => Promise<{ readonly run: number }>): Promise<RunTimes>
   /** Bytes of the worker process and the milliseconds of CPU it has used. */
   worker(): Promise<{ readonly rss: number; readonly peak: number; readonly cpuMs: number }>
   close(): Promise<void>
+}
+
+/** A database of the fleet, or several, named one after the other as in `databaseNames`, and the set. */
+export const addFleet = async (tenancy: Tenancy, urls: readonly string[], budget: number): Promise<void> => {
+  for (const [index, url] of urls.entries()) await tenancy.databases.add(systemActor, { name: databaseNames[index] ?? '', url, budget })
+  await tenancy.sets.sync(systemActor, { name: setName, dir: fleetDir, database: databaseName })
 }
 
 const ask = async (child: ChildProcess, message: WorkerMessage): Promise<WorkerAnswer> => {
@@ -44,12 +54,18 @@ const ask = async (child: ChildProcess, message: WorkerMessage): Promise<WorkerA
   return answer
 }
 
-const startWorker = async (controlUrl: string, profile: string | null): Promise<ChildProcess> => {
+const startWorker = async (controlUrl: string, profile: string | null, name = 'bench'): Promise<ChildProcess> => {
   const child = fork(join(import.meta.dirname, 'worker.ts'), {
     execArgv: profile === null ? [] : ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${profile}`],
   })
-  await ask(child, { kind: 'start', controlUrl, secret })
+  await ask(child, { kind: 'start', controlUrl, secret, name })
   return child
+}
+
+const endWorker = async (child: ChildProcess): Promise<void> => {
+  const ended = once(child, 'exit')
+  child.send({ kind: 'stop' } satisfies WorkerMessage)
+  await ended
 }
 
 /** Resolves at the notification with which the run is final; polls as well, for a notification that came too early to be listened to. */
@@ -73,6 +89,17 @@ const untilQuiet = async (sql: postgres.Sql, run: number): Promise<void> => {
   }
 }
 
+/** No run is open or still to be read back, and nobody drives a server. */
+export const untilAllEnded = async (sql: postgres.Sql): Promise<void> => {
+  for (;;) {
+    const [row] = await sql<Array<{ ended: boolean }>>`
+      select not exists (select from tenantry.run where finished_at is null or verified_at is null)
+        and not exists (select from tenantry.conductor where worker is not null and heartbeat_at > now() - interval '15 seconds') as ended`
+    if (row?.ended) return
+    await sleep(200)
+  }
+}
+
 const untilVerified = async (sql: postgres.Sql, run: number): Promise<void> => {
   for (;;) {
     const [row] = await sql<Array<{ verified: boolean; mismatches: number }>>`
@@ -83,14 +110,21 @@ const untilVerified = async (sql: postgres.Sql, run: number): Promise<void> => {
   }
 }
 
-export const openProduct = async (
-  server: BenchServer,
-  options: { readonly connections: number; readonly profile: string | null; readonly database?: string },
-): Promise<Product> => {
+export type ProductOptions = {
+  readonly connections: number
+  readonly profile: string | null
+  /** Of the control plane. */
+  readonly database?: string
+  /** The control database is there, and stays: what is to be done with it before a worker sees it. */
+  readonly prepare?: (tenancy: Tenancy) => Promise<unknown>
+}
+
+export const openProduct = async (server: BenchServer, options: ProductOptions): Promise<Product> => {
   const database = options.database ?? 'control'
-  const controlUrl = await server.create(database)
+  const controlUrl = options.prepare ? server.urlOf(database) : await server.create(database)
   const tenancy = createTenancy({ controlUrl, secret, migrationsDir })
   await tenancy.control.migrate()
+  await options.prepare?.(tenancy)
   const child = await startWorker(controlUrl, options.profile)
   const sql = openSql(controlUrl)
   const heard = { tell: (): void => {} }
@@ -98,9 +132,10 @@ export const openProduct = async (
   return {
     tenancy,
     sql,
-    async addFleet(url) {
-      await tenancy.databases.add(systemActor, { name: databaseName, url, budget: options.connections })
-      await tenancy.sets.sync(systemActor, { name: setName, dir: fleetDir, database: databaseName })
+    addFleet: (...urls) => addFleet(tenancy, urls, options.connections),
+    async addWorker() {
+      const more = await startWorker(controlUrl, options.profile, 'bench-2')
+      return () => endWorker(more)
     },
     async drive(start) {
       let events = 0
@@ -125,12 +160,10 @@ export const openProduct = async (
       return answer
     },
     async close() {
-      const ended = once(child, 'exit')
-      child.send({ kind: 'stop' } satisfies WorkerMessage)
-      await ended
+      await endWorker(child)
       await sql.end({ timeout: 5 })
       await tenancy.close()
-      await server.drop(database)
+      if (!options.prepare) await server.drop(database)
     },
   }
 }

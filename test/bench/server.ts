@@ -1,8 +1,16 @@
-/** A server for the bench alone: durable as in production, in a folder and on a port of its own, gone afterwards. */
+/** Servers for the bench alone: durable as in production, in folders and on ports of their own, gone afterwards unless their folder is kept. */
 import { rmSync } from 'node:fs'
 import postgres from 'postgres'
 import { openEmbedded } from '../../lib/embedded/index.ts'
 import { makeFolder, sweepDead } from '../support/folder.ts'
+
+export type ServerOptions = {
+  /** Of its folder, where a bench has several. */
+  readonly label?: string
+  /** A folder that stays; one that goes with the server when not given. */
+  readonly keptIn?: string
+  readonly settings?: Readonly<Record<string, string>>
+}
 
 export type BenchServer = {
   urlOf(database: string): string
@@ -29,16 +37,21 @@ export const withSql = async <T>(url: string, work: (sql: postgres.Sql) => Promi
 const dropTenantRoles = `do $$ declare r text; begin
   for r in select rolname from pg_roles where rolname like 'tenant\\_%' loop execute format('drop role %I', r); end loop; end $$`
 
-export const openServer = async (): Promise<BenchServer> => {
+const opened = new Set<BenchServer>()
+
+/** For Ctrl-C, which must not leave a server behind. */
+export const closeServers = (): Promise<unknown> => Promise.all([...opened].map((server) => server.close()))
+
+export const openServer = async ({ label = 'bench', keptIn, settings }: ServerOptions = {}): Promise<BenchServer> => {
   await sweepDead()
-  const dataDir = makeFolder('bench')
-  const server = await openEmbedded({ dataDir })
-  const admin = (work: (sql: postgres.Sql) => Promise<unknown>) => withSql(server.urlOf('postgres'), work)
-  return {
-    urlOf: (database) => server.urlOf(database),
+  const dataDir = keptIn ?? makeFolder(label)
+  const embedded = await openEmbedded({ dataDir, ...(settings && { settings }) })
+  const admin = (work: (sql: postgres.Sql) => Promise<unknown>) => withSql(embedded.urlOf('postgres'), work)
+  const server: BenchServer = {
+    urlOf: (database) => embedded.urlOf(database),
     async create(database) {
       await admin((sql) => sql`create database ${sql(database)}`)
-      return server.urlOf(database)
+      return embedded.urlOf(database)
     },
     async drop(database) {
       await admin(async (sql) => {
@@ -51,8 +64,11 @@ export const openServer = async (): Promise<BenchServer> => {
     },
     settle: () => admin((sql) => sql`checkpoint`).then(() => undefined),
     async close() {
-      await server.release()
-      rmSync(dataDir, { recursive: true, force: true })
+      opened.delete(server)
+      await embedded.release()
+      if (keptIn === undefined) rmSync(dataDir, { recursive: true, force: true })
     },
   }
+  opened.add(server)
+  return server
 }

@@ -1,8 +1,9 @@
 /** A fleet at the version before the rollout, built by the product itself, with its console beside it. */
 import { systemActor } from '../../lib/tenancy/contract/permissions.ts'
 import { builtVersion, rolloutVersion, schemaOf, slugsOf } from './fleet-set.ts'
+import type { KeptFleet } from './kept.ts'
 import type { Options } from './options.ts'
-import { databaseName, openProduct, setName, type Product } from './product.ts'
+import { databaseName, databaseNames, openProduct, setName, untilAllEnded, type Product } from './product.ts'
 import { withSql, type BenchServer } from './server.ts'
 
 export const fleetDatabase = 'bench_fleet'
@@ -23,10 +24,11 @@ export type Stage = {
 
 export const startRollout = ({ tenancy }: Product) => tenancy.runs.start(systemActor, { set: setName, selection: { kind: 'all' }, note: '' })
 
-export const startOnboarding = ({ tenancy }: Product, slugs: readonly string[]) =>
+/** @param databases over which the tenants are spread */
+export const startOnboarding = ({ tenancy }: Product, slugs: readonly string[], databases = 1) =>
   tenancy.onboarding.start(systemActor, {
     set: setName,
-    tenants: slugs.map((slug) => ({ slug, hosts: [], labels: {}, database: databaseName })),
+    tenants: slugs.map((slug, index) => ({ slug, hosts: [], labels: {}, database: databaseNames[index % databases] ?? databaseName })),
     isolation: 'schema',
     to: builtVersion,
     note: '',
@@ -50,15 +52,46 @@ export const tidy = (url: string): Promise<void> =>
     for (const catalog of catalogs) await sql.unsafe(`vacuum (analyze) pg_catalog.${catalog}`).simple()
   })
 
-export const openStage = async (server: BenchServer, options: Options, size: number): Promise<Stage> => {
-  const product = await openProduct(server, options)
+export const undoRollouts = async (url: string, schemas: readonly string[]): Promise<void> => {
+  await withSql(url, async (sql) => {
+    for (let index = 0; index < schemas.length; index += batch) await sql.unsafe(undoRollout(schemas.slice(index, index + batch))).simple()
+  })
+  await tidy(url)
+}
+
+/** A fleet that was kept: its server may listen at another port now, and whoever used it last may have been stopped in the middle of a run. */
+const reopen = async (server: BenchServer, options: Options): Promise<Product> => {
+  const url = server.urlOf(fleetDatabase)
+  const product = await openProduct(server, {
+    ...options,
+    async prepare({ databases }) {
+      await databases.changeUrl(systemActor, { name: databaseName, url })
+      await databases.setBudget(systemActor, { name: databaseName, budget: options.connections })
+    },
+  })
+  await untilAllEnded(product.sql)
+  return product
+}
+
+const build = async (server: BenchServer, options: Options, slugs: readonly string[], kept: KeptFleet | null): Promise<Product> => {
+  // A kept control database is made like one that was found, so that nobody drops it.
+  if (kept) await server.create('control')
+  const product = await openProduct(server, kept ? { ...options, prepare: async () => undefined } : options)
   const fleetUrl = await server.create(fleetDatabase)
   await product.addFleet(fleetUrl)
-  const slugs = slugsOf(size)
-  const schemas = slugs.map(schemaOf)
   await product.drive(() => startOnboarding(product, slugs))
   await tidy(fleetUrl)
-  return {
+  kept?.keep()
+  return product
+}
+
+/** @param kept where the server's data are to stay, or stand already */
+export const openStage = async (server: BenchServer, options: Options, size: number, kept: KeptFleet | null = null): Promise<Stage> => {
+  const slugs = slugsOf(size)
+  const schemas = slugs.map(schemaOf)
+  const product = kept?.isBuilt ? await reopen(server, options) : await build(server, options, slugs, kept)
+  const fleetUrl = server.urlOf(fleetDatabase)
+  const stage: Stage = {
     server,
     options,
     size,
@@ -66,10 +99,7 @@ export const openStage = async (server: BenchServer, options: Options, size: num
     fleetUrl,
     schemas,
     async reset() {
-      await withSql(fleetUrl, async (sql) => {
-        for (let index = 0; index < schemas.length; index += batch) await sql.unsafe(undoRollout(schemas.slice(index, index + batch))).simple()
-      })
-      await tidy(fleetUrl)
+      await undoRollouts(fleetUrl, schemas)
       await server.settle()
     },
     async observe() {
@@ -77,7 +107,12 @@ export const openStage = async (server: BenchServer, options: Options, size: num
     },
     async close() {
       await product.close()
-      await server.drop(fleetDatabase)
+      if (!kept) await server.drop(fleetDatabase)
     },
   }
+  if (kept?.isBuilt) {
+    await stage.reset()
+    await stage.observe()
+  }
+  return stage
 }

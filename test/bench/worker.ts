@@ -4,7 +4,7 @@ import { createTenancy } from '../../lib/tenancy/index.ts'
 import { migrationsDir } from '../../lib/connection.ts'
 
 export type WorkerMessage =
-  | { readonly kind: 'start'; readonly controlUrl: string; readonly secret: string }
+  | { readonly kind: 'start'; readonly controlUrl: string; readonly secret: string; readonly name: string }
   | { readonly kind: 'memory' }
   | { readonly kind: 'stop' }
 export type WorkerAnswer = { readonly kind: 'started' } | { readonly kind: 'memory'; readonly rss: number; readonly peak: number; readonly cpuMs: number }
@@ -21,9 +21,9 @@ const peakBytes = (): number =>
 
 let stop = async (): Promise<void> => {}
 
-const start = async (controlUrl: string, secret: string): Promise<void> => {
+const start = async (controlUrl: string, secret: string, name: string): Promise<void> => {
   const tenancy = createTenancy({ controlUrl, secret, migrationsDir })
-  const worker = await tenancy.startWorker({ name: 'bench', schedules: false })
+  const worker = await tenancy.startWorker({ name, schedules: false })
   stop = async () => {
     await worker.stop()
     await tenancy.close()
@@ -32,7 +32,7 @@ const start = async (controlUrl: string, secret: string): Promise<void> => {
 
 const obey = async (message: WorkerMessage): Promise<void> => {
   if (message.kind === 'start') {
-    await start(message.controlUrl, message.secret)
+    await start(message.controlUrl, message.secret, message.name)
     answer({ kind: 'started' })
   } else if (message.kind === 'memory') {
     const { userCPUTime, systemCPUTime } = process.resourceUsage()
@@ -43,5 +43,7 @@ const obey = async (message: WorkerMessage): Promise<void> => {
   }
 }
 
+// Also when the bench itself has died.
+process.once('disconnect', () => process.exit())
 // A rejection ends the process, which the bench notices.
 process.on('message', (message: WorkerMessage) => void obey(message))

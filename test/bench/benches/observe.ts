@@ -9,7 +9,7 @@ import { fleetDatabase, type Stage } from '../stage.ts'
 export const observe = async (stage: Stage): Promise<Result[]> => {
   const { options, size } = stage
   const figures = await inTurn(
-    Math.max(5, roundsFor(options, size)),
+    Math.max(5, roundsFor(options)),
     () => floorObserve(stage.fleetUrl, stage.schemas),
     () => timed(() => stage.observe()),
   )

@@ -1,38 +1,12 @@
-import { systemActor } from '../../../lib/tenancy/contract/permissions.ts'
-import { openCounter } from '../count.ts'
+import { countedResults, countOnStage } from '../count-run.ts'
 import { floorRollout } from '../floor.ts'
 import { figuresOf, inTurn } from '../measure.ts'
 import { watchBackends } from '../memory.ts'
 import { roundsFor } from '../options.ts'
 import type { Result } from '../output.ts'
-import { databaseName } from '../product.ts'
 import { fleetDatabase, startRollout, type Stage } from '../stage.ts'
 
 const megabytes = (bytes: number): number => bytes / 2 ** 20
-
-/** One more run through a counter, beside the clock. */
-const countQueries = async (stage: Stage): Promise<Result[]> => {
-  const { product, size } = stage
-  const changeUrl = (url: string) => product.tenancy.databases.changeUrl(systemActor, { name: databaseName, url })
-  const counter = await openCounter(stage.fleetUrl)
-  await stage.observe()
-  await changeUrl(counter.url)
-  await product.drive(() => startRollout(product))
-  await changeUrl(stage.fleetUrl)
-  const { queries, connections } = await counter.close()
-  await stage.reset()
-  return [
-    {
-      bench: 'rollout: queries a target',
-      size,
-      floor: null,
-      product: figuresOf([queries / size]),
-      unit: 'count',
-      bar: null,
-      note: `over ${connections} connections in all, verification included`,
-    },
-  ]
-}
 
 export const rollout = async (stage: Stage): Promise<Result[]> => {
   const { options, product, size } = stage
@@ -40,7 +14,7 @@ export const rollout = async (stage: Stage): Promise<Result[]> => {
   const events: number[] = []
   const backends: number[] = []
   const figures = await inTurn(
-    roundsFor(options, size),
+    roundsFor(options),
     async () => {
       const ms = await floorRollout(stage.fleetUrl, options.connections, stage.schemas)
       await stage.reset()
@@ -58,8 +32,10 @@ export const rollout = async (stage: Stage): Promise<Result[]> => {
       return times.finalMs
     },
   )
-  const counted = await countQueries(stage)
   const { peak } = await product.worker()
+  await stage.observe()
+  const counted = countedResults('rollout', size, await countOnStage(stage, startRollout))
+  await stage.reset()
   return [
     {
       bench: 'rollout of 0021',
