@@ -66,7 +66,7 @@ export const openOwnServer = async (label: string, options: OwnServerOptions = {
       const running = findRunning(cluster)
       if (!running) throw new Error('the server does not run')
       process.kill(running.pid, 'SIGQUIT')
-      await waitUntil(10_000, () => !isAlive(running.pid))
+      await waitUntil(40_000, () => !isAlive(running.pid))
     },
     isRunning: () => findRunning(cluster) !== null,
     async start() {

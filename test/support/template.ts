@@ -29,7 +29,7 @@ const urlOf = (database: string): string => {
   return url.href
 }
 
-const leakLimitMs = 3_000
+const leakLimitMs = 20_000
 
 /** Who is still connected to the databases once they had time to go. */
 const findLeaks = async (sql: postgres.Sql, databases: readonly string[]): Promise<readonly string[]> => {

@@ -66,7 +66,6 @@ export const expectNobodyLeft = async (fleet: Fleet): Promise<void> => {
   await fleet.until(
     'the last backend to go',
     async () => (await fleet.sql`select 1 from pg_stat_activity where application_name like 'tenantry:%:c%' and datname = current_database()`).length === 0,
-    10_000,
   )
 }
 

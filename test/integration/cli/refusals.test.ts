@@ -219,7 +219,7 @@ describe('a database', () => {
   })
 
   it('whose server is down', async () => {
-    const port = await nextFreePort(40_000, '127.0.0.1')
+    const port = await nextFreePort(10_500, '127.0.0.1')
     const { code } = await refusal(cli, ['databases', 'add', 'other', '--url', withUrl((url) => (url.port = String(port)))])
     expect(code).toBe('database.unreachable')
   })
@@ -227,7 +227,7 @@ describe('a database', () => {
 
 describe('the control database', () => {
   it('that does not answer: exit 3', async () => {
-    const port = await nextFreePort(40_000, '127.0.0.1')
+    const port = await nextFreePort(10_500, '127.0.0.1')
     const url = new URL(controlUrl)
     url.port = String(port)
     const down = commandLine(url.href)

@@ -51,7 +51,7 @@ const applied = async (version: string): Promise<number> => {
 
 describe('Ctrl-C on a rollout', () => {
   it('gives the terminal back, says what becomes of the run, and a worker finishes it', async () => {
-    await release('0002_slow.sql', 'select pg_sleep(0.4); alter table notes add column title text;')
+    await release('0002_slow.sql', 'select pg_sleep(0.6); alter table notes add column title text;')
     const { child, ended } = cli.start(['migrate', '--max-concurrent', '1', '--json'])
     while ((await applied('0002')) < 2) await sleep(50)
     child.kill('SIGINT')

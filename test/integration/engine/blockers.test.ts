@@ -141,7 +141,7 @@ describe('an item that waits for a lock', () => {
     expect(await auditOf(patient)).toMatchObject({ action: 'sessions.terminate', details: { outcome: 'gone' } })
     await patient.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, session))
     expect((await patient.ended(run)).state).toBe('succeeded')
-    expect(await patient.sql`select 1 from pg_stat_activity where pid = ${blocker.pid}`).toEqual([])
+    await patient.until('its backend to go', async () => (await patient.sql`select 1 from pg_stat_activity where pid = ${blocker.pid}`).length === 0)
     expect(await refusalOf(patient.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, session)))).toMatchObject({ code: 'session.not_blocking' })
   })
 
@@ -290,7 +290,7 @@ describe('a role that may do less', () => {
     expect(hidden && isHiddenSession(hidden) && whyNotStop(hidden, 'terminate')).toContain('pg_monitor')
 
     await root.unsafe(`grant pg_monitor to ${console}`)
-    const [open] = (await fleet.tenancy.runs.blockers(run, slug)).sessions
+    const [open] = (await seen(fleet, run, slug, ({ sessions: all }) => all.length === 1)).sessions
     expect(open).toMatchObject({ query: expect.stringContaining('.customer') as string, state: 'idle in transaction' })
     const terminate = () => (open ? fleet.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, open)) : Promise.resolve())
     expect(await refusalOf(terminate())).toMatchObject({

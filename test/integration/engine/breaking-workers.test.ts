@@ -96,7 +96,7 @@ describe('a run over 300 tenants', () => {
   })
 
   it('whose worker sleeps, is taken for dead and wakes up again, takes no harm', async () => {
-    await next((version) => countedSteps(version, 0.02))
+    await next((version) => countedSteps(version, 0.05))
     const sleeper = spawnWorker(fleet)
     await sleeper.ready
     const run = await fleet.start({ maxConcurrent: 5 })
@@ -118,7 +118,7 @@ describe('a run over 300 tenants', () => {
   })
 
   it.runIf(isFirstLine)('is taken over by itself when its worker died, without anybody’s help', async () => {
-    await next((version) => counted(version, 0.02))
+    await next((version) => counted(version, 0.04))
     const workers = [spawnWorker(fleet), spawnWorker(fleet)]
     await Promise.all(workers.map(({ ready }) => ready))
     const run = await fleet.start({ maxConcurrent: 3 })
@@ -127,15 +127,19 @@ describe('a run over 300 tenants', () => {
     const isDriving = (worker: WorkerProcess) => worker.name === row?.worker
     await workers.find(isDriving)?.end('SIGKILL')
     const killedAt = Date.now()
-    await fleet.ended(run)
+    await fleet.until(
+      'the other one to take over',
+      async () => (await fleet.control`select 1 from conductor where worker <> ${row?.worker ?? ''}`).length === 1,
+    )
     expect(Date.now() - killedAt).toBeLessThan(40_000)
+    await fleet.ended(run)
     await expectWhole(fleet, run, slugs, versions)
     await workers.find((worker) => !isDriving(worker))?.end('SIGTERM')
     await expectNobodyLeft(fleet)
   })
 
   it('stops at once when its worker is asked to end: running items finish, the rest waits for the next one', async () => {
-    await next((version) => counted(version, 0.02))
+    await next((version) => counted(version, 0.06))
     const first = spawnWorker(fleet)
     await first.ready
     const run = await fleet.start({ maxConcurrent: 4 })

@@ -6,6 +6,7 @@ import { emptyDigest } from '../../../lib/tenancy/migrations/digest.ts'
 import { LeaseLost, takeLease } from '../../../lib/tenancy/runs/conduct/lease.ts'
 import { writeReport, type ItemReport } from '../../../lib/tenancy/runs/conduct/report.ts'
 import { ada, firstFiles, makeFleet, refusalOf, schemaOf, slugsOf, type Fleet } from '../../support/fleet.ts'
+import { openGate, waitAt } from '../../support/gate.ts'
 import { random } from '../../support/random.ts'
 import { useDatabases } from '../../support/template.ts'
 
@@ -74,7 +75,11 @@ describe('a pause', () => {
     release()
     await held
     expect((await fleet.ended(run)).state).toBe('succeeded')
-    expect(await fleet.tenancy.runs.attempts(run, locked)).toHaveLength(2)
+    const [, second] = await fleet.tenancy.runs.attempts(run, locked)
+    for (const slug of slugs.slice(1)) {
+      const [only] = await fleet.tenancy.runs.attempts(run, slug)
+      expect(Date.parse(only?.finishedAt ?? ''), slug).toBeLessThanOrEqual(Date.parse(second?.startedAt ?? ''))
+    }
   })
 
   it('holds its targets: no other run may take them, and no tenant of it may be suspended', async () => {
@@ -220,7 +225,9 @@ describe('a run over two servers', () => {
     seen: null,
     activates: false,
     attempt:
-      state === 'running' ? null : { state: 'succeeded', startedAt: new Date(), finishedAt: new Date(), versionsApplied: [], backendPid: 1, claimed: false, error: null },
+      state === 'running'
+        ? null
+        : { state: 'succeeded', startedAt: new Date(), finishedAt: new Date(), versionsApplied: [], backendPid: 1, claimed: false, error: null },
   })
 
   it('works them at the same time and ends when both are done', async () => {
@@ -261,7 +268,7 @@ describe('a run over two servers', () => {
     await two.work()
     expect((await two.ended(first)).state).toBe('succeeded')
     await two.ended(await two.onboard(slugsOf(4, 'more').map((slug) => ({ slug, database: 'db1' }))))
-    await two.sync({ '0003_x.sql': `select pg_sleep(case current_schema() when '${schemaOf('other-side')}' then 4 else 0.6 end);` })
+    await two.sync({ '0003_x.sql': `${waitAt('other_side_may_end', schemaOf('other-side'))} select pg_sleep(0.6);` })
     const run = await two.start({ maxConcurrent: 1 })
     await two.until('both servers to have begun', async () => (await two.itemsOf(run)).running?.length === 2)
     await two.tenancy.runs.pause(ada, { run })
@@ -271,6 +278,7 @@ describe('a run over two servers', () => {
     const before = await revision()
     await sleep(1_200)
     expect([await two.stateOf(run), (await revision()) - before]).toEqual(['pausing', 0])
+    await openGate(two.open(1), 'other_side_may_end')
     const { counts } = await two.reaches(run, 'paused')
     expect([counts.running, counts.pending + counts.succeeded]).toEqual([0, 6])
     await two.close()

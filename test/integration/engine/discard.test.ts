@@ -1,6 +1,7 @@
 /** Tenants that were reserved and never built: let go of, with their slugs, when nothing of them is anywhere. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ada, makeFleet, refusalOf, schemaOf, slugsOf, type Fleet } from '../../support/fleet.ts'
+import { openGate, waitAt } from '../../support/gate.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -63,9 +64,10 @@ describe('a tenant that was never built', () => {
 
   it('because its onboarding was cancelled is discarded too', async () => {
     const slugs = slugsOf(6, newSlug('cancelled'))
-    await fleet.sync({ '0001_slow.sql': 'create table a (id int); select pg_sleep(0.1);' }, 'slow')
+    await fleet.sync({ '0001_slow.sql': `create table a (id int); ${waitAt('cancelled')}` }, 'slow')
     const run = await fleet.onboard(slugs, { set: 'slow' })
     await fleet.tenancy.runs.cancel(ada, { run })
+    await openGate(fleet.sql, 'cancelled')
     await fleet.ended(run)
     const [slug = ''] = (await fleet.itemsOf(run)).cancelled ?? []
     await discard(slug)

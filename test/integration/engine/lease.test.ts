@@ -74,7 +74,7 @@ describe('a lease', () => {
     expect(await fence.query('select 1 as one')).toMatchObject([{ one: expect.anything() }])
     const newest = await takeLease(control.db, server, 'newest')
     const next = await openFence(url, newest)
-    await fleet.until('the older fence to fall', async () => fence.dead, 5_000)
+    await fleet.until('the older fence to fall', async () => fence.dead)
     await fence.close()
     await next.close()
   })

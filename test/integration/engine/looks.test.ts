@@ -6,7 +6,6 @@ import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
 const slugs = slugsOf(8, 'look')
-const long = 15_000
 let fleet: Fleet
 
 beforeAll(async () => {
@@ -33,10 +32,11 @@ it('each of many is done that were asked for while others were under way', async
   const worker = await fleet.work()
   await holdTurns(fleet.control)
   await request(slugs[0] ?? '')
-  await fleet.until('the first to be under way', async () => (await jobs()).some(({ state }) => state === 'active'), long)
+  await fleet.until('the first to be under way', async () => (await jobs()).some(({ state }) => state === 'active'))
   for (const slug of slugs.slice(1)) await request(slug)
   await giveTurns(fleet.control)
-  await fleet.until('all to be seen', async () => (await seen()).length === slugs.length, long)
+  await fleet.until('all to be seen', async () => (await seen()).length === slugs.length)
+  await fleet.until('the last job to end', async () => (await jobs()).length === 0)
   await worker.stop()
 })
 
@@ -46,7 +46,8 @@ it('the same one is waiting once, however often it is asked for, in whatever ord
   await request(...slugs)
   expect(await jobs()).toEqual([{ state: 'created' }])
   const worker = await fleet.work()
-  await fleet.until('all to be seen', async () => (await seen()).length === slugs.length, long)
+  await fleet.until('all to be seen', async () => (await seen()).length === slugs.length)
+  await fleet.until('the last job to end', async () => (await jobs()).length === 0)
   await worker.stop()
 })
 
@@ -54,11 +55,11 @@ it('one is done anew when the same is under way already, which may have passed b
   const worker = await fleet.work()
   await holdTurns(fleet.control)
   await request(...slugs)
-  await fleet.until('the first to be under way', async () => (await jobs()).some(({ state }) => state === 'active'), long)
+  await fleet.until('the first to be under way', async () => (await jobs()).some(({ state }) => state === 'active'))
   await request(...slugs)
   expect(await jobs()).toHaveLength(2)
   await giveTurns(fleet.control)
-  await fleet.until('both to be done', async () => (await jobs()).length === 0, long)
+  await fleet.until('both to be done', async () => (await jobs()).length === 0)
   expect(await seen()).toEqual(slugs)
   await worker.stop()
 })
@@ -67,12 +68,12 @@ it('one outlives the worker that had begun it', async () => {
   const worker = await fleet.work()
   await holdTurns(fleet.control)
   await request(...slugs)
-  await fleet.until('it to be under way', async () => (await jobs()).some(({ state }) => state === 'active'), long)
+  await fleet.until('it to be under way', async () => (await jobs()).some(({ state }) => state === 'active'))
   await worker.stop()
   expect(await jobs()).toEqual([{ state: 'retry' }])
   await giveTurns(fleet.control)
   const next = await fleet.work()
-  await fleet.until('it to be done', async () => (await jobs()).length === 0, long)
+  await fleet.until('it to be done', async () => (await jobs()).length === 0)
   expect(await seen()).toEqual(slugs)
   await next.stop()
 })

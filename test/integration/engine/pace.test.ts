@@ -31,8 +31,11 @@ it('yields while many targets are locked by others, says why, and all end well w
   await fleet.sync({ ...firstFiles, '0003_phone.sql': 'alter table customer add column phone text;' })
   const { release, held } = holdTables(slugs)
   const run = await fleet.start()
-  await fleet.until('the pace to fall', async () => paceOf(await fleet.tenancy.runs.get(run))?.reason === 'locks')
-  const slowed = paceOf(await fleet.tenancy.runs.get(run))
+  let slowed = paceOf(await fleet.tenancy.runs.get(run))
+  await fleet.until('the pace to fall', async () => {
+    slowed = paceOf(await fleet.tenancy.runs.get(run))
+    return slowed?.reason === 'locks'
+  })
   expect(slowed).toMatchObject({ most: 6, reason: 'locks' })
   expect(slowed?.now).toBeLessThan(6)
   release()

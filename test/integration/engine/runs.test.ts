@@ -1,6 +1,7 @@
 /** Runs over several tenants: whose failure is whose, when they stop by themselves, and what is tried again. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { ada, firstFiles, makeFleet, refusalOf, schemaOf, slugsOf, type Fleet } from '../../support/fleet.ts'
+import { openGate, waitAt } from '../../support/gate.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -177,20 +178,22 @@ describe('the failure tolerance', () => {
   })
 
   it('lets a run go on that is resumed before its last running item settled', async () => {
-    const { set, slugs } = await given(12, `${addCheck} select pg_sleep(0.5);`, (all) => spoil(all.slice(0, 1)))
+    const { set, slugs } = await given(12, `${addCheck} ${waitAt('resumed')}`, (all) => spoil(all.slice(0, 1)))
     const run = await fleet.start({ set, failureTolerance: '0', maxConcurrent: 3 })
     await fleet.reaches(run, 'pausing')
     await fleet.tenancy.runs.resume(ada, { run })
+    await openGate(fleet.sql, 'resumed')
     expect(await fleet.ended(run)).toMatchObject({ state: 'failed', counts: { failed: 1, succeeded: 11 } })
     expect(await fleet.itemsOf(run)).toMatchObject({ failed: [slugs[0]] })
   })
 
   it('counts an item that fails, is retried and fails again, once', async () => {
-    const { set, slugs } = await given(6, `${addCheck} select pg_sleep(0.1);`, (all) => spoil(all.slice(0, 2)))
+    const { set, slugs } = await given(6, `${addCheck} ${waitAt('retried')}`, (all) => spoil(all.slice(0, 2)))
     const bad = slugs.slice(0, 2)
     const run = await fleet.start({ set, failureTolerance: '2', maxConcurrent: 1 })
     await fleet.until('the failures', async () => (await fleet.itemsOf(run)).failed?.length === 2)
     await fleet.tenancy.runs.retry(ada, { run, slugs: bad })
+    await openGate(fleet.sql, 'retried')
     expect(await fleet.ended(run)).toMatchObject({ state: 'failed', counts: { failed: 2, succeeded: 4 } })
     for (const slug of bad) expect(await fleet.tenancy.runs.attempts(run, slug)).toHaveLength(2)
   })
@@ -198,7 +201,7 @@ describe('the failure tolerance', () => {
 
 describe('what a run takes', () => {
   it('is never more at once than it may', async () => {
-    const { set } = await given(12, `${addPhone} select pg_sleep(0.06);`)
+    const { set } = await given(12, `${addPhone} select pg_sleep(0.25);`)
     const run = await fleet.start({ set, maxConcurrent: 2 })
     let most = 0
     await fleet.until('the end', async () => {
@@ -245,8 +248,11 @@ describe('what a run takes', () => {
   })
 
   it('belongs to one run: of two that start the same rollout at once, one wins and the other is told', async () => {
-    const { set } = await given(5, `${addPhone} select pg_sleep(0.05);`)
-    for (const to of ['0003', undefined]) {
+    const { set } = await given(5, `${addPhone} ${waitAt('first_won')}`)
+    for (const [to, gate] of [
+      ['0003', 'first_won'],
+      [undefined, 'second_won'],
+    ] as const) {
       const outcomes = await Promise.all(
         Array.from({ length: 4 }, () =>
           fleet.start({ set, to }).then(
@@ -258,19 +264,21 @@ describe('what a run takes', () => {
       expect(outcomes.filter(({ code }) => code === 'started')).toHaveLength(1)
       expect(outcomes.filter(({ code }) => code === 'run.targets_busy')).toHaveLength(3)
       const { run } = outcomes.find(({ code }) => code === 'started') ?? { run: 0 }
+      await openGate(fleet.sql, gate)
       expect((await fleet.ended(run)).state).toBe('succeeded')
-      await fleet.sync({ '0004_more.sql': 'alter table customer add column more int;' }, set)
+      await fleet.sync({ '0004_more.sql': `alter table customer add column more int; ${waitAt('second_won')}` }, set)
     }
   })
 
   it('is shared fairly: a small run does not wait behind a large one', async () => {
-    const large = await given(60, `${addPhone} select pg_sleep(0.04);`)
+    const large = await given(60, `${addPhone} select pg_sleep(0.1);`)
     const small = await given(3, addPhone)
     const first = await fleet.start({ set: large.set })
     await fleet.until('its first item', async () => (await fleet.itemsOf(first)).succeeded !== undefined)
     const second = await fleet.roll({ set: small.set })
     expect(second.state).toBe('succeeded')
-    expect((await fleet.itemsOf(first)).succeeded?.length).toBeLessThan(55)
+    const before = await fleet.control`select 1 from run_item where run_id = ${first} and finished_at <= ${second.finishedAt}`
+    expect(before.length).toBeLessThan(55)
     expect((await fleet.ended(first)).state).toBe('succeeded')
   })
 })

@@ -46,7 +46,7 @@ const follow = async (after: number | null): Promise<RunEvent[]> => {
 }
 
 const until = async (holds: () => boolean): Promise<void> => {
-  for (const end = Date.now() + 5_000; !holds(); await sleep(20)) if (Date.now() > end) throw new Error('it did not happen within 5 s')
+  for (const end = Date.now() + 30_000; !holds(); await sleep(20)) if (Date.now() > end) throw new Error('it did not happen within 30 s')
 }
 
 /** What a reader shows: its map with every change applied. */
