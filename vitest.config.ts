@@ -10,24 +10,25 @@ const alias = { '@': fromRoot('.'), 'server-only': fromRoot('node_modules/server
 
 const project = (name: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration => ({
   resolve: { alias },
-  test: { name, environment: 'node', ...test },
+  // What is polled for is another process's work more often than not.
+  test: { name, environment: 'node', expect: { poll: { timeout: 30_000 } }, ...test },
 })
 
 export default defineConfig({
   test: {
     projects: [
-      project('unit', { include: ['test/unit/**/*.test.ts'], testTimeout: 5_000 }),
+      project('unit', { include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 }),
       project('integration15', {
         include: ['test/integration/**/*.test.ts'],
         globalSetup: 'test/support/cluster-15.ts',
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
       }),
       project('integration18', {
         include: ['test/integration/engine/**/*.test.ts', 'test/integration/pool/**/*.test.ts'],
         globalSetup: 'test/support/cluster-18.ts',
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
       }),
       // The long half of breaking things: by itself, one file after the other, since all of it measures how soon a run goes on.
       project('breaking', {

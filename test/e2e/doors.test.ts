@@ -128,7 +128,7 @@ test('an open page says that its session was ended, after a read as well as by i
 
   await reading.page.getByRole('searchbox').fill('bakery')
   const note = reading.page.getByRole('alertdialog', { name: 'You are signed out' })
-  await note.waitFor({ timeout: 5_000 })
+  await note.waitFor({ timeout: 12_000 })
   await reading.page.keyboard.press('Escape')
   expect(await note.isVisible()).toBe(true)
   expect(await findViolations(reading.page)).toEqual([])

@@ -1,26 +1,9 @@
 /** What an address filters by is understood, or said to be wrong; never left out, which would show more than was asked for. */
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { migrationsDir } from '../../lib/connection.ts'
-import type { Tenancy } from '../../lib/tenancy/contract/index.ts'
-import { createTenancy } from '../../lib/tenancy/index.ts'
-import { findViolations, openVisitor, type Visitor } from '../support/browser.ts'
-import { makePerson } from '../support/people.ts'
-import { signInAs } from '../support/signing-in.ts'
+import { expect, test } from 'vitest'
+import { findViolations } from '../support/browser.ts'
+import { useSignedIn } from '../support/signed-in.ts'
 
-const email = 'filters@example.com'
-let tenancy: Tenancy
-let visitor: Visitor
-
-beforeAll(async () => {
-  tenancy = createTenancy({ controlUrl: inject('controlUrl'), secret: inject('secret'), migrationsDir })
-  await makePerson(tenancy, email, 'admin')
-  visitor = await openVisitor({ baseUrl: inject('consoleUrl') })
-  await signInAs(visitor.page, email, '/audit')
-})
-afterAll(async () => {
-  await visitor.close()
-  await tenancy.close()
-})
+const signedIn = useSignedIn('filters', 'admin', '/audit')
 
 test.each([
   ['/audit?from=notadate', 'from: “notadate” is not a day, such as 2026-02-28.'],
@@ -30,7 +13,7 @@ test.each([
   ['/tenants?failed=perhaps', 'failed: “perhaps” is neither true nor false.'],
   ['/runs?state=bogus', 'state: “bogus” is none of all, open, paused, failed, succeeded, cancelled.'],
 ])('%s says what is not understood and lists nothing', async (path, sentence) => {
-  const { page } = visitor
+  const { page } = signedIn.visitor
   await page.goto(path)
   await page.getByText('A filter in the address is not understood').waitFor()
   await page.getByRole('listitem').filter({ hasText: sentence }).waitFor()
@@ -41,7 +24,7 @@ test.each([
 })
 
 test('the form’s empty fields and every tab of the runs are understood', async () => {
-  const { page } = visitor
+  const { page } = signedIn.visitor
   await page.goto('/audit?actor=&action=people.&subject=&from=&to=')
   await page.getByRole('cell', { name: 'people.redeem' }).first().waitFor()
   await page.goto('/runs')
@@ -57,7 +40,7 @@ test.each([
   ['/api/tenants?state=bogus', 'state “bogus” is none of provisioning, active, suspended, archived'],
   ['/api/runs?state=bogus', 'state “bogus” is none of queued, running, pausing, paused, cancelling, cancelled, succeeded, failed'],
 ])('%s is refused with the field, the value and what would be right', async (path, problem) => {
-  const answer = await visitor.page.request.get(path)
+  const answer = await signedIn.visitor.page.request.get(path)
   expect(answer.status()).toBe(400)
   expect(await answer.json()).toMatchObject({ error: { code: 'input.invalid', message: `The input is not valid: ${problem}` } })
 })

@@ -63,7 +63,7 @@ const tabTo = async (locator: Locator): Promise<void> => {
 
 test('signing in, and jumping to a page', async () => {
   await page.goto('/sign-in')
-  expect(await isFocused(page.getByLabel('E-mail address'))).toBe(true)
+  await expect.poll(() => isFocused(page.getByLabel('E-mail address'))).toBe(true)
   await page.keyboard.type(email)
   await page.keyboard.press('Tab')
   await page.keyboard.type(passwordOfAll)
@@ -139,6 +139,6 @@ test('a dialog keeps the focus inside and gives it back', async () => {
   }
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'hidden' })
-  expect(await isFocused(invite)).toBe(true)
+  await expect.poll(() => isFocused(invite)).toBe(true)
   expect(visitor.complaints).toEqual([])
 })

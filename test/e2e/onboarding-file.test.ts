@@ -1,30 +1,12 @@
 /** What is wrong with a file of tenants is said before anything is sent. */
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { migrationsDir } from '../../lib/connection.ts'
-import type { Tenancy } from '../../lib/tenancy/contract/index.ts'
-import { createTenancy } from '../../lib/tenancy/index.ts'
-import { openVisitor, type Visitor } from '../support/browser.ts'
-import { makePerson } from '../support/people.ts'
-import { signInAs } from '../support/signing-in.ts'
+import { expect, test } from 'vitest'
+import { useSignedIn } from '../support/signed-in.ts'
 
-const email = 'files@example.com'
-let tenancy: Tenancy
-let visitor: Visitor
-
-beforeAll(async () => {
-  tenancy = createTenancy({ controlUrl: inject('controlUrl'), secret: inject('secret'), migrationsDir })
-  await makePerson(tenancy, email, 'admin')
-  visitor = await openVisitor({ baseUrl: inject('consoleUrl') })
-  await signInAs(visitor.page, email, '/tenants/new?by=csv')
-})
-afterAll(async () => {
-  await visitor.close()
-  await tenancy.close()
-})
+const signedIn = useSignedIn('files', 'admin', '/tenants/new?by=csv')
 
 /** The table of problems of a file, line by line. */
 const problemsOf = async (name: string, buffer: Buffer): Promise<readonly string[]> => {
-  const { page } = visitor
+  const { page } = signedIn.visitor
   await page.getByLabel('CSV file of tenants').setInputFiles({ name, mimeType: 'text/csv', buffer })
   await page.getByText(new RegExp(`^${name}: `)).waitFor()
   const rows = await page.getByRole('region', { name: 'What the file holds' }).getByRole('row').allInnerTexts()
@@ -37,7 +19,7 @@ test('taken and reserved slugs are named with their lines, and nothing can be se
     '3 slug “baltic-bakery” is taken; choose another one',
     '4 slug “admin” is a reserved name; choose another one',
   ])
-  expect(await visitor.page.getByRole('button', { name: /^Onboard \d/ }).count()).toBe(0)
+  expect(await signedIn.visitor.page.getByRole('button', { name: /^Onboard \d/ }).count()).toBe(0)
 })
 
 test('a file that is not UTF-8 is refused with the line where it shows', async () => {
@@ -49,5 +31,5 @@ test('a file that is not UTF-8 is refused with the line where it shows', async (
 test('a good file is shown as it was read', async () => {
   const rows = await problemsOf('good.csv', Buffer.from('slug,name\nfiles-one,M\u00fcller\n'))
   expect(rows[0]).toMatch(/^files-one Müller .*tenant_files_one/)
-  await visitor.page.getByRole('button', { name: 'Onboard 1 tenant' }).waitFor()
+  await signedIn.visitor.page.getByRole('button', { name: 'Onboard 1 tenant' }).waitFor()
 })

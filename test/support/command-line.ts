@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, afterEach } from 'vitest'
 import type { z } from 'zod'
 import { childEnvironment } from '../../lib/env.ts'
 import { projectRoot } from '../../lib/root.ts'
@@ -22,8 +22,10 @@ export type CommandLine = {
   /** Runs a command to its end. `input` is its standard input. */
   run(words: readonly string[], input?: string): Promise<Ended>
   /** Starts a command and leaves it running. */
-  start(words: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> }
+  start(words: readonly string[]): Started
 }
+
+export type Started = { readonly child: ChildProcess; readonly ended: Promise<Ended> }
 
 const endedFrom = (child: ChildProcess): Promise<Ended> =>
   new Promise((resolve, reject) => {
@@ -61,6 +63,23 @@ export const commandLine = (controlUrl: string, variables: Readonly<Record<strin
       child.stdin?.end(input)
       return ended
     },
+  }
+}
+
+/** For the top of a test file: what it is given is told to end after each test, and waited for. */
+export const useStarted = (): ((started: Started) => Started) => {
+  const running = new Set<Started>()
+  afterEach(async () => {
+    for (const { child, ended } of running) {
+      // The program that was started is the child of another, which passes on what it can.
+      child.kill('SIGTERM')
+      await ended
+    }
+    running.clear()
+  })
+  return (started) => {
+    running.add(started)
+    return started
   }
 }
 

@@ -229,6 +229,12 @@ export class Fleet {
       .map(({ what, source, target }) => `${what}: ${source} → ${target}`)
   }
 
+  /** Drops the roles of tenants whose slugs begin so: roles belong to the whole server, which other files share. */
+  async dropRoles(prefix: string): Promise<void> {
+    for (const { name } of await this.sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname like ${`${schemaOf(prefix)}%`}`)
+      await this.sql.unsafe(`drop owned by "${name}"; drop role "${name}"`).catch(() => {})
+  }
+
   async close(): Promise<void> {
     for (const worker of this.#workers) await worker.stop()
     await this.tenancy.close()

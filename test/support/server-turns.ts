@@ -12,7 +12,7 @@ const takeFree = async (control: Sql): Promise<boolean> => {
 
 /** Holds every server's turn for as long as it likes, once the looks that are under way are done. */
 export const holdTurns = async (control: Sql): Promise<void> => {
-  await vi.waitUntil(() => takeFree(control), { timeout: 15_000 })
+  await vi.waitUntil(() => takeFree(control), { timeout: 40_000 })
 }
 
 export const giveTurns = (control: Sql) => control`delete from server_turn where holder = ${somebody}`

@@ -65,7 +65,7 @@ it('a first start that was killed in the middle is finished by the next one', as
     stdio: 'inherit',
     env: childEnvironment({ DATABASE_URL: '', NODE_ENV: '' }),
   })
-  while ((await countActive()) < 30) await sleep(20)
+  while ((await countActive()) < 5) await sleep(20)
   child.kill('SIGKILL')
   await once(child, 'exit')
   expect(await countActive()).toBeLessThan(200)

@@ -64,8 +64,6 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
-const settledOf = async (run: number): Promise<number> => (await fleet.control`select 1 from run_item where run_id = ${run} and state = 'succeeded'`).length
-
 describe('a server that is stopped at once in the middle of a run', () => {
   it('and comes back, gets the rest; each migration is applied once', async () => {
     slugs = slugsOf(60, 's1t')
@@ -81,7 +79,7 @@ describe('a server that is stopped at once in the middle of a run', () => {
     await fleet.sync({ ...counted('0002', 0.03), ...countedSteps('0003', 0.03) })
     const run = await fleet.start()
     for (const share of [8, 30]) {
-      await fleet.until('some of it', async () => (await settledOf(run)) >= share)
+      await fleet.until('some of it', async () => (await fleet.settledOf(run)) >= share)
       await stopImmediately()
       await fleet.until('the run to say what it waits for', async () =>
         (await fleet.tenancy.runs.get(run)).servers.some(({ waitingFor }) => waitingFor !== null),
@@ -110,7 +108,7 @@ describe('a server that is stopped at once in the middle of a run', () => {
     await fleet.ended(await fleet.onboard(slugs))
     await fleet.sync({ ...counted('0002', 0.03), ...countedSteps('0003', 0.03) })
     const run = await fleet.start()
-    await fleet.until('some of it', async () => (await settledOf(run)) >= 8)
+    await fleet.until('some of it', async () => (await fleet.settledOf(run)) >= 8)
     await stopImmediately()
     server = await open()
     await fleet.ended(run)
@@ -126,7 +124,7 @@ describe('a server that is stopped at once in the middle of a run', () => {
     await fleet.ended(await fleet.onboard(slugs))
     await fleet.sync(counted('0002', 0.1))
     const run = await fleet.start({ maxConcurrent: 2 })
-    await fleet.until('some of it', async () => (await settledOf(run)) >= 2)
+    await fleet.until('some of it', async () => (await fleet.settledOf(run)) >= 2)
     await stopImmediately()
     const ended = await fleet.ended(run)
     expect(ended).toMatchObject({ state: 'failed', counts: { pending: 0, running: 0, interrupted: 0 } })
@@ -164,7 +162,7 @@ describe('a server without connections left', () => {
     await fleet.until('the run to say what it waits for', async () =>
       (await fleet.tenancy.runs.get(run)).servers.some(({ waitingFor }) => waitingFor?.includes('53300')),
     )
-    expect(await settledOf(run)).toBe(0)
+    expect(await fleet.settledOf(run)).toBe(0)
     // Room for the conductor's fence and two of its eight slots.
     for (const hog of hogs.splice(0, 3)) await hog.end()
     expect(await fleet.ended(run)).toMatchObject({ state: 'succeeded', counts: { failed: 0, succeeded: 60 } })

@@ -33,8 +33,6 @@ beforeAll(async () => {
 afterEach(killWorkers)
 afterAll(() => fleet.close())
 
-const settledOf = async (run: number): Promise<number> => (await fleet.control`select 1 from run_item where run_id = ${run} and state = 'succeeded'`).length
-
 /** Conductors with an item on its way. One that found nothing to do and is about to go is none. */
 const drivers = async (): Promise<readonly string[]> => {
   const rows = await fleet.sql<
@@ -100,13 +98,13 @@ describe('a run over 300 tenants', () => {
     const sleeper = spawnWorker(fleet)
     await sleeper.ready
     const run = await fleet.start({ maxConcurrent: 5 })
-    await fleet.until('some of it', async () => (await settledOf(run)) > 20)
+    await fleet.until('some of it', async () => (await fleet.settledOf(run)) > 20)
     sleeper.signal('SIGSTOP')
     const other = spawnWorker(fleet)
     await other.ready
     await passHeartbeats(fleet)
-    const before = await settledOf(run)
-    await fleet.until('the other one to get on', async () => (await settledOf(run)) > before + 20)
+    const before = await fleet.settledOf(run)
+    await fleet.until('the other one to get on', async () => (await fleet.settledOf(run)) > before + 20)
     sleeper.signal('SIGCONT')
     await fleet.ended(run)
     await expectWhole(fleet, run, slugs, versions)
@@ -122,7 +120,7 @@ describe('a run over 300 tenants', () => {
     const workers = [spawnWorker(fleet), spawnWorker(fleet)]
     await Promise.all(workers.map(({ ready }) => ready))
     const run = await fleet.start({ maxConcurrent: 3 })
-    await fleet.until('some of it', async () => (await settledOf(run)) > 20)
+    await fleet.until('some of it', async () => (await fleet.settledOf(run)) > 20)
     const [row] = await fleet.control<Array<{ worker: string }>>`select worker from conductor where worker is not null`
     const isDriving = (worker: WorkerProcess) => worker.name === row?.worker
     await workers.find(isDriving)?.end('SIGKILL')
@@ -143,7 +141,7 @@ describe('a run over 300 tenants', () => {
     const first = spawnWorker(fleet)
     await first.ready
     const run = await fleet.start({ maxConcurrent: 4 })
-    await fleet.until('some of it', async () => (await settledOf(run)) > 10)
+    await fleet.until('some of it', async () => (await fleet.settledOf(run)) > 10)
     await first.end('SIGTERM')
     const items = await fleet.itemsOf(run)
     expect(Object.keys(items).toSorted()).toEqual(['pending', 'succeeded'])

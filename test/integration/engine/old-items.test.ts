@@ -13,8 +13,7 @@ beforeAll(async () => {
   fleet = await makeFleet(databases)
 })
 afterAll(async () => {
-  for (const { name } of await fleet.sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname like ${`tenant_${mark}%`}`)
-    await fleet.sql.unsafe(`drop owned by "${name}"; drop role "${name}"`).catch(() => {})
+  await fleet.dropRoles(mark)
   await fleet.close()
 })
 

@@ -14,9 +14,7 @@ beforeAll(async () => {
   await fleet.work()
 })
 afterAll(async () => {
-  // Roles belong to the whole server, which other files share.
-  for (const { name } of await fleet.sql<Array<{ name: string }>>`select rolname as name from pg_roles where rolname like ${`tenant_${mark}%`}`)
-    await fleet.sql.unsafe(`drop owned by "${name}"; drop role "${name}"`).catch(() => {})
+  await fleet.dropRoles(mark)
   await fleet.close()
 })
 

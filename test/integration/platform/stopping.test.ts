@@ -1,7 +1,7 @@
 /** `tenantry worker` that is told to stop: with nothing to do, with work that ends soon, and with work that does not. */
 import { once } from 'node:events'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { commandLine, type CommandLine, type Ended } from '../../support/command-line.ts'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { commandLine, useStarted, type CommandLine, type Ended, type Started } from '../../support/command-line.ts'
 import { makeFleet, slugsOf, type Fleet } from '../../support/fleet.ts'
 import { openGate, waitAt } from '../../support/gate.ts'
 import { openRelay } from '../../support/relay.ts'
@@ -11,7 +11,7 @@ const databases = useDatabases()
 const slugs = slugsOf(6, 'stop')
 let fleet: Fleet
 let line: CommandLine
-const running = new Set<ReturnType<CommandLine['start']>>()
+const keep = useStarted()
 
 beforeAll(async () => {
   fleet = await makeFleet(databases, { budget: 4 })
@@ -20,26 +20,17 @@ beforeAll(async () => {
   await fleet.ended(await fleet.onboard(slugs))
   await worker.stop()
 })
-afterEach(async () => {
-  for (const { child, ended } of running) {
-    // The program that was started is the child of another, which passes on what it can.
-    child.kill('SIGTERM')
-    await ended
-  }
-  running.clear()
-})
 afterAll(() => fleet.close())
 
-const startWorker = async (at: CommandLine = line): Promise<ReturnType<CommandLine['start']>> => {
-  const worker = at.start(['worker'])
-  running.add(worker)
+const startWorker = async (at: CommandLine = line): Promise<Started> => {
+  const worker = keep(at.start(['worker']))
   let said = ''
   worker.child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
   await fleet.until('the worker to wait for runs', async () => said.includes('waits for runs'))
   return worker
 }
 
-const stop = async (worker: ReturnType<CommandLine['start']>, signal: NodeJS.Signals): Promise<Ended & { readonly tookMs: number }> => {
+const stop = async (worker: Started, signal: NodeJS.Signals): Promise<Ended & { readonly tookMs: number }> => {
   const began = Date.now()
   worker.child.kill(signal)
   const ended = await worker.ended

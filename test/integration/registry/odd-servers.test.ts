@@ -44,7 +44,7 @@ describe('a server that cannot be used', () => {
     const silent = await startSilent()
     const began = performance.now()
     expect(await refusalOf(silent.url, 600)).toMatchObject({ code: 'database.unreachable' })
-    expect(performance.now() - began).toBeLessThan(3_000)
+    expect(performance.now() - began).toBeLessThan(10_000)
     await silent.stop()
   })
 

@@ -96,7 +96,7 @@ describe('testing an address', () => {
       expect(await refusalOf(probeDatabase(parseDatabaseUrl(url), { installation: 'test', deadlineMs: 700 }))).toMatchObject({ code: 'database.unreachable' })
       await expect
         .poll(() => watcher`select pid from pg_stat_activity where datname = ${name} and application_name = 'tenantry:probe'`.then((rows) => rows.length), {
-          timeout: 8_000,
+          timeout: 40_000,
         })
         .toBe(0)
     })

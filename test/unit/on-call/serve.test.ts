@@ -16,7 +16,7 @@ it('a question that fails is answered as not ready, and the process goes on answ
   const port = await nextFreePort(19_470)
   const failing = { ...tenancy, onCall: { ...tenancy.onCall, readiness: () => Promise.reject(new Error('nobody expected this')) } }
   probes = await serveOnCall(port, failing)
-  const answer = await fetch(`http://localhost:${port}/readyz`, { signal: AbortSignal.timeout(2_000) })
+  const answer = await fetch(`http://localhost:${port}/readyz`, { signal: AbortSignal.timeout(20_000) })
   expect([answer.status, await answer.text()]).toEqual([503, 'no answer; the log says why\n'])
   expect((await fetch(`http://localhost:${port}/healthz`)).status).toBe(200)
 })

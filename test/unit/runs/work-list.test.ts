@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WorkList } from '../../../lib/tenancy/runs/conduct/work-list.ts'
 import type { DrivenRun, Work } from '../../../lib/tenancy/runs/conduct/work.ts'
 
@@ -157,17 +157,22 @@ describe('databases', () => {
   })
 })
 
+afterEach(() => {
+  vi.useRealTimers()
+})
+
 describe('an item that is given back', () => {
-  it('waits until it is due and comes again', async () => {
+  it('waits until it is due and comes again', () => {
     const list = listOf([runOf(1), 1])
     const work = list.take(1, everywhere)
     if (!work) throw new Error('no work')
     work.summary = Promise.resolve(null)
+    vi.useFakeTimers()
     list.giveBack(work, Date.now() + 30)
     expect(list.runningOf(1)).toBe(0)
     expect(list.take(1, everywhere)).toBeNull()
     expect(list.nextDue()).toBe(work.notBefore)
-    await new Promise((resolve) => setTimeout(resolve, 35))
+    vi.advanceTimersByTime(30)
     expect(list.take(1, everywhere)).toBe(work)
     // Its history is read again.
     expect(work.summary).toBeUndefined()
