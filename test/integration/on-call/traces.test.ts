@@ -26,14 +26,15 @@ beforeAll(async () => {
   await fleet.until('two workers', async () => (await fleet.control`select 1 from worker`).length === 2)
   run = await fleet.onboard(tenants)
   await fleet.verified(run)
-})
+}, 120_000)
 afterAll(async () => {
   for (const { child } of workers) child.kill('SIGTERM')
   await Promise.all(workers.map(({ ended }) => ended))
   await fleet.close()
+  if (other.isRunning()) await other.stopImmediately()
   await other.close()
   await collector.close()
-})
+}, 120_000)
 
 it('is one trace: the run, below it its servers, below each its items', async () => {
   const mine = () => collector.spans.filter(({ attributes }) => attributes['tenantry.run'] === String(run))

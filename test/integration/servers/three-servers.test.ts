@@ -120,7 +120,7 @@ afterAll(async () => {
       await server.close()
     }),
   )
-})
+}, 120_000)
 afterEach(({ task }) => {
   if (task.result?.state === 'fail') killWorkers()
 })
