@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type postgres from 'postgres'
+import nodeFlags from '../../bin/node-flags.json' with { type: 'json' }
 import { migrationsDir } from '../../lib/connection.ts'
 import { systemActor } from '../../lib/tenancy/contract/permissions.ts'
 import type { Tenancy } from '../../lib/tenancy/contract/tenancy.ts'
@@ -56,7 +57,7 @@ const ask = async (child: ChildProcess, message: WorkerMessage): Promise<WorkerA
 
 const startWorker = async (controlUrl: string, profile: string | null, name = 'bench'): Promise<ChildProcess> => {
   const child = fork(join(import.meta.dirname, 'worker.ts'), {
-    execArgv: profile === null ? [] : ['--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${profile}`],
+    execArgv: profile === null ? nodeFlags : [...nodeFlags, '--cpu-prof', '--cpu-prof-interval=500', `--cpu-prof-dir=${profile}`],
   })
   await ask(child, { kind: 'start', controlUrl, secret, name })
   return child

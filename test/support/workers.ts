@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import nodeFlags from '../../bin/node-flags.json' with { type: 'json' }
 import { projectRoot } from '../../lib/root.ts'
 import type { Fleet } from './fleet.ts'
 import { testSecret } from './template.ts'
@@ -26,7 +27,7 @@ export const spawnWorker = (fleet: Pick<Fleet, 'controlUrl' | 'limits'>): Worker
   count += 1
   const name = `worker-${process.pid}-${count}`
   const spec: WorkerSpec = { controlUrl: fleet.controlUrl, secret: testSecret, limits: fleet.limits, name }
-  const child = spawn(process.execPath, [join(projectRoot, 'test', 'support', 'worker-entry.ts'), JSON.stringify(spec)], {
+  const child = spawn(process.execPath, [...nodeFlags, join(projectRoot, 'test', 'support', 'worker-entry.ts'), JSON.stringify(spec)], {
     cwd: projectRoot,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
