@@ -25,7 +25,7 @@ export default defineConfig({
         hookTimeout: 120_000,
       }),
       project('integration18', {
-        include: ['test/integration/engine/**/*.test.ts', 'test/integration/pool/**/*.test.ts'],
+        include: ['test/integration/engine/**/*.test.ts', 'test/integration/pool/{comparison,unfit}.test.ts'],
         globalSetup: 'test/support/cluster-18.ts',
         testTimeout: 120_000,
         hookTimeout: 120_000,

@@ -1,6 +1,6 @@
 /** What tests of the warm pool ask of a fleet. */
-import type { Fleet } from './fleet.ts'
-import { ada } from './fleet.ts'
+import type { PoolView } from '../../lib/tenancy/contract/index.ts'
+import { ada, type Fleet } from './fleet.ts'
 
 export type PoolRow = { readonly schema: string; readonly state: string; readonly digest: string; readonly database: string }
 
@@ -23,8 +23,10 @@ export const poolNames = async (fleet: Fleet, index = 0): Promise<{ schemas: rea
 
 export const setSize = (fleet: Fleet, size: number, set = 'app', database = 'db1') => fleet.tenancy.sets.setPool(ada, { set, size, database })
 
-export const readyCount = async (fleet: Fleet, set = 'app', database = 'db1'): Promise<number> =>
-  (await fleet.tenancy.sets.get(set)).pools.find((pool) => pool.database === database)?.ready ?? 0
+export const poolOf = async (fleet: Fleet, set = 'app', database = 'db1'): Promise<PoolView | undefined> =>
+  (await fleet.tenancy.sets.get(set)).pools.find((pool) => pool.database === database)
+
+export const readyCount = async (fleet: Fleet, set = 'app', database = 'db1'): Promise<number> => (await poolOf(fleet, set, database))?.ready ?? 0
 
 /** Waits until so many are ready. A worker must run. */
 export const untilReady = (fleet: Fleet, count: number, set = 'app', database = 'db1'): Promise<void> =>

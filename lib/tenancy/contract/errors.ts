@@ -131,6 +131,11 @@ export const errorTable = {
     title: 'Database “{database}” still holds {count|tenant|tenants}.',
     hint: 'A database can be removed only when no tenant lives in it.',
   },
+  'database.pooled': {
+    status: 409,
+    title: 'Database “{database}” still holds {count|ready schema|ready schemas} of the warm pool of set “{set}”.',
+    hint: 'Keep none there, and remove it when they are dropped: tenantry sets pool {set} --size 0 --database {database}, or Migrations → {set} → Warm pool.',
+  },
   'run.unknown': { status: 404, title: 'There is no run {run}.' },
   'run.state_conflict': { status: 409, title: 'Run {run} ({state}) does not take “{command}” now.', hint: '{remedy}' },
   'run.targets_busy': {

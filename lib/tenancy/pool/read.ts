@@ -9,11 +9,14 @@ import { pools } from './due.ts'
 export type PoolOfSet = PoolView & { readonly set: string }
 type Row = Omit<PoolOfSet, 'retryAt'> & { readonly retryAt: Date | null }
 
+/** Of the set as it is now, and not overcome meanwhile. */
+const isProblem = sql`(p.ready < p.size and (p.problem_of is null or p.problem_of = p.of))`
+
 /** @param only of this set; null: of all */
 export const readPools = async (db: ControlDb, only: string | null): Promise<readonly PoolOfSet[]> => {
   const { rows } = await sql<Row>`
     with p as (${pools})
-    select s.name as set, d.name as database, p.size, p.ready, p.problem, p.retry_at as "retryAt"
+    select s.name as set, d.name as database, p.size, p.ready, case when ${isProblem} then p.problem end as problem, case when ${isProblem} then p.retry_at end as "retryAt"
     from p join migration_set s on s.id = p.set_id join database d on d.id = p.database_id
     where ${only}::text is null or s.name = ${only} order by s.name, d.name`.execute(db)
   return rows.map((row) => ({ ...row, retryAt: row.retryAt?.toISOString() ?? null }))

@@ -107,8 +107,8 @@ export const addDatabase = async (library: Library, actor: Actor, input: z.outpu
   return row
 }
 
-const findDatabase = async (trx: ControlDb, name: string): Promise<{ id: number; server_id: number }> => {
-  const row = await trx.selectFrom('database').select(['id', 'server_id']).where('name', '=', name).forUpdate().executeTakeFirst()
+const findDatabase = async (trx: ControlDb, name: string): Promise<{ id: number; server_id: number; reachable: boolean }> => {
+  const row = await trx.selectFrom('database').select(['id', 'server_id', 'reachable']).where('name', '=', name).forUpdate().executeTakeFirst()
   if (!row) throw new TenancyError('database.unknown', { database: name })
   return row
 }
@@ -157,10 +157,27 @@ const forgetTargets = async (trx: ControlDb, database: string, targets: readonly
   await trx.deleteFrom('target').where('id', 'in', targets).execute()
 }
 
-/** Forgets the database; nothing in it is touched. @throws database.unknown, database.in_use while tenants live there, run.targets_busy */
+/**
+ * What is kept ready there is dropped first, by workers; what is out of reach can only be told of.
+ * @returns names of schemas, and of roles of the same names, that are left behind
+ * @throws database.pooled
+ */
+const forgetPools = async (trx: ControlDb, database: string, id: number, isReachable: boolean): Promise<readonly string[]> => {
+  const { rows } = await sql<{ set: string; schemas: string[] }>`
+    select s.name as set, array_agg(c.schema_name order by c.id) as schemas from pool_schema c join migration_set s on s.id = c.set_id
+    where c.database_id = ${id} group by s.name order by s.name`.execute(trx)
+  const [first] = rows
+  if (first && isReachable) throw new TenancyError('database.pooled', { database, set: first.set, count: first.schemas.length })
+  await trx.deleteFrom('pool_schema').where('database_id', '=', id).execute()
+  await trx.deleteFrom('pool').where('database_id', '=', id).execute()
+  return rows.flatMap(({ schemas }) => schemas)
+}
+
+/** Forgets the database; nothing in it is touched. @throws database.unknown, database.in_use while tenants live there, database.pooled, run.targets_busy */
 export const removeDatabase = async ({ control }: Library, actor: Actor, input: z.output<typeof removeDatabaseInput>): Promise<void> => {
   await control.db.transaction().execute(async (trx) => {
-    const { id, server_id } = await findDatabase(trx, input.name)
+    const { id, server_id, reachable } = await findDatabase(trx, input.name)
+    const leftBehind = await forgetPools(trx, input.name, id, reachable)
     await forgetTargets(trx, input.name, await lockEmptyTargets(trx, input.name, id))
     const sets = await trx.updateTable('migration_set').set({ default_database_id: null }).where('default_database_id', '=', id).returning('name').execute()
     await trx.deleteFrom('database').where('id', '=', id).execute()
@@ -173,7 +190,10 @@ export const removeDatabase = async ({ control }: Library, actor: Actor, input: 
       action: 'databases.remove',
       subjectKind: 'database',
       subject: input.name,
-      details: sets.length === 0 ? {} : { wasDefaultOf: sets.map((set) => set.name) },
+      details: {
+        ...(sets.length === 0 ? {} : { wasDefaultOf: sets.map((set) => set.name) }),
+        ...(leftBehind.length === 0 ? {} : { leftBehind }),
+      },
     })
     await notify(trx, { topic: 'databases' })
   })

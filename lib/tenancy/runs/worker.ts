@@ -84,8 +84,9 @@ class WorkerProcess implements Worker {
     await this.#work(queues.observeAll, 1, () => this.#observeAll())
     if (this.#options.schedules !== false) await this.#startSchedule()
     this.#unsubscribe = await this.#ears.subscribe((heard) => {
-      if (heard.topic !== 'runs' && heard.topic !== 'reconnected') return
-      for (const listen of this.#listeners) listen()
+      if (heard.topic === 'runs' || heard.topic === 'reconnected') for (const listen of this.#listeners) listen()
+      // A set that was read again, or that is to keep more or fewer ready schemas, has pools to see to.
+      else if (heard.topic !== 'sets') return
       void this.#sweep()
     })
     this.#timer = setInterval(() => void this.#sweep(), sweepMs)
