@@ -73,6 +73,19 @@ const row = (given: string | Partial<OnboardRow>): OnboardRow => ({
 export const schemaOf = (slug: string): string => `tenant_${slug.replaceAll('-', '_')}`
 export const slugsOf = (count: number, prefix = 't'): string[] => Array.from({ length: count }, (_, index) => `${prefix}${String(index + 1).padStart(3, '0')}`)
 
+/** Slugs of one test file alone: roles belong to the whole server, which other files share. */
+export const ownSlugs = (letter: string): { readonly mark: string; newSlug(name: string): string } => {
+  const mark = `${letter}${process.pid}`
+  let number = 0
+  return {
+    mark,
+    newSlug: (name) => {
+      number += 1
+      return `${mark}-${name}-${number}`
+    },
+  }
+}
+
 const waitLimitMs = 55_000
 /** Whatever a test sets for the role or the database. */
 const ownSettings = {

@@ -14,7 +14,8 @@ export type Databases = {
   empty(): Promise<string>
 }
 
-const withServer = async <T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
+/** A session on the server under test, beside all databases of the file. */
+export const withServer = async <T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
   const sql = postgres(inject('serverUrl'), { max: 1, onnotice: () => undefined })
   try {
     return await work(sql)

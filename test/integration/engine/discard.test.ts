@@ -1,13 +1,12 @@
 /** Tenants that were reserved and never built: let go of, with their slugs, when nothing of them is anywhere. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ada, makeFleet, refusalOf, schemaOf, slugsOf, type Fleet } from '../../support/fleet.ts'
+import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, slugsOf, type Fleet } from '../../support/fleet.ts'
 import { openGate, waitAt } from '../../support/gate.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
-const mark = `d${process.pid}`
+const { mark, newSlug } = ownSlugs('d')
 let fleet: Fleet
-let number = 0
 
 beforeAll(async () => {
   fleet = await makeFleet(databases, { urls: [await databases.empty(), await databases.empty()] })
@@ -18,10 +17,6 @@ afterAll(async () => {
   await fleet.close()
 })
 
-const newSlug = (name: string): string => {
-  number += 1
-  return `${mark}-${name}-${number}`
-}
 const discard = (slug: string, reason = '') => fleet.tenancy.tenants.discard(ada, { slug, reason })
 
 /** A tenant whose onboarding failed, because its schema is there already. */

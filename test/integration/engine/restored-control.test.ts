@@ -1,10 +1,9 @@
 /** The control database is put back to an earlier day. What the tenants' histories say wins: nothing is applied twice, and looking puts the picture right. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import postgres from 'postgres'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startRunInput } from '../../../lib/tenancy/contract/index.ts'
 import { Fleet, firstFiles, makeFleet, refusalOf, shortLimits, slugsOf } from '../../support/fleet.ts'
-import { useDatabases } from '../../support/template.ts'
+import { useDatabases, withServer } from '../../support/template.ts'
 
 const databases = useDatabases()
 const slugs = slugsOf(8, 'r')
@@ -16,15 +15,6 @@ const reopened: Fleet[] = []
 let lost: Fleet
 /** The newest run that the restored control databases know nothing of. */
 let lastLostRun: number
-
-const withServer = async <T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
-  const sql = postgres(inject('serverUrl'), { max: 1, onnotice: () => undefined })
-  try {
-    return await work(sql)
-  } finally {
-    await sql.end()
-  }
-}
 
 /** A copy of the control database as it is now. */
 const backUp = (): Promise<string> =>

