@@ -3,7 +3,9 @@ import type { Library } from '../context.ts'
 import type { RunKind, RunState } from '../contract/states.ts'
 import { readInstallation } from '../control/installation.ts'
 import { notify } from '../control/notify.ts'
+import { analyzeCatalogs } from '../observation/analyze-catalogs.ts'
 import { observeDatabase } from '../observation/observe.ts'
+import { conductLimits } from './conduct/limits.ts'
 import { beginRunSpan, endSpan, runSpanIds } from '../tracing.ts'
 
 /** Finished runs whose histories were not read back yet; older ones are history themselves. */
@@ -31,13 +33,23 @@ const traceRun = async ({ control }: Library, run: number, { kind, state, starte
   endSpan(beginRunSpan(ids, attributes, startedAt ?? finishedAt), null, finishedAt.getTime())
 }
 
+/** Databases of which the run changed so many targets that the planner must hear of it. */
+const changedMuch = async ({ control }: Library, run: number, analyzeAfter: number): Promise<number[]> => {
+  const { rows } = await sql<{ id: number }>`
+    select t.database_id as id from run_item i join target t on t.id = i.target_id
+    where i.run_id = ${run} and i.state = 'succeeded' and exists (select from run where id = ${run} and verified_at is null)
+    group by t.database_id having count(*) >= ${analyzeAfter} order by t.database_id`.execute(control.db)
+  return rows.map(({ id }) => id)
+}
+
 /**
  * Looks at the targets of a finished run again, independently of what its conductors said, and notes how many of the succeeded ones do not hold what the run
- * recorded for them. Nothing is noted before each of those was read: what is out of reach is no mismatch.
+ * recorded for them. Databases of which it changed much get new statistics of their catalogs first. Nothing is noted before each of those was read: what is out of reach is no mismatch.
  * @returns whether all were read; else another call reads what is left
  */
-export const verifyRun = async (library: Library, run: number): Promise<boolean> => {
+export const verifyRun = async (library: Library, run: number, { analyzeAfter } = conductLimits): Promise<boolean> => {
   const { db } = library.control
+  for (const databaseId of await changedMuch(library, run, analyzeAfter)) await analyzeCatalogs(library, databaseId)
   const { rows } = await sql<{ database_id: number; targets: number[] }>`
     select t.database_id, array_agg(t.id) as targets
     from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id left join observation o on o.target_id = t.id

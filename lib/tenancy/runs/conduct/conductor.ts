@@ -7,6 +7,7 @@ import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
 import { RunWatch } from '../watch.ts'
 import { connectionsWanted, type ServerFacts } from './adopt.ts'
+import { BackendWeight } from './backend-weight.ts'
 import { executeItem, remembered, type ItemOutcome } from './execute.ts'
 import { Intake } from './intake.ts'
 import { isLaneFailure, Lanes, type LaneFailure } from './lanes.ts'
@@ -50,6 +51,7 @@ export class Conductor {
   #stopped: unknown = null
   readonly #lag = new LagWatch()
   readonly #quiet = new QuietRuns()
+  readonly #weight: BackendWeight
   #idleSince: number | null = null
   /** Databases to connect to before the items are known, a slot each. */
   #ahead: readonly number[] = []
@@ -64,6 +66,7 @@ export class Conductor {
     this.#lanes = new Lanes(lease, limits, library.logger, () => requireLease(library.control.db, lease))
     this.#reporter = new Reporter(library, lease, worker, (runs) => this.#learn(runs))
     this.#watch = new RunWatch(library, { installation: lease.installation, server: server.name, worker, epoch: lease.epoch })
+    this.#weight = new BackendWeight(limits)
     this.#pace = new Pace(this.#width, Date.now())
     this.#know(server)
     this.#intake = new Intake({
@@ -245,7 +248,7 @@ export class Conductor {
           await this.#sleep(index >= this.#allowed ? idleMs : this.#waitMs())
           continue
         }
-        if (connection && (connection.dead || at !== work.databaseId || connection.touched >= this.#options.limits.recycleAfter)) {
+        if (connection && (connection.dead || at !== work.databaseId || (await this.#weight.isTooHeavy(connection)))) {
           await connection.close()
           connection = null
         }

@@ -12,6 +12,10 @@ export type ConductLimits = FlightLimits & {
   readonly replicationLagSeconds: number
   /** Targets that one backend may touch: its caches grow with each and are never given back. */
   readonly recycleAfter: number
+  /** Bytes that a backend may have grown to where the server tells them: tenants of many tables get there earlier. */
+  readonly backendBytes: number
+  /** Targets of one database that a run must have changed for its catalogs to be analyzed. */
+  readonly analyzeAfter: number
   readonly flushMs: number
   /** Histories that a connection reads ahead for itself, in one query. */
   readonly readAhead: number
@@ -27,6 +31,8 @@ export const conductLimits: ConductLimits = {
   unreachableMs: 120_000,
   replicationLagSeconds: 10,
   recycleAfter: 200,
+  backendBytes: 80 * 2 ** 20,
+  analyzeAfter: 200,
   flushMs: 150,
   readAhead: 25,
   serversAtOnce: 16,
