@@ -65,8 +65,12 @@ const run = async (options: Options): Promise<Result[]> => {
     if (options.out !== null) writeLines(options.out, more)
   }
   const server = await openServer()
-  // Ctrl-C must not leave a server behind.
-  process.once('SIGINT', () => void closeServers().finally(() => process.exit(130)))
+  // Whoever stops the bench must not find its servers still running.
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    process.once(signal, () => void closeServers().finally(() => process.exit(code)))
   try {
     for (const size of options.sizes) await ofSize(server, options, size, keep)
     if (options.only.includes('claim')) {
