@@ -157,7 +157,7 @@ class WorkerProcess implements Worker {
 
   async #verify(run: number): Promise<void> {
     this.#verifyAgainAt.set(run, Date.now() + verifyAgainMs)
-    if (await verifyRun(this.#library, run)) this.#verifyAgainAt.delete(run)
+    if (await verifyRun(this.#library, run, { ...conductLimits, ...this.#options.limits })) this.#verifyAgainAt.delete(run)
   }
 
   async #observeAll(): Promise<void> {
