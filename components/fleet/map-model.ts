@@ -1,10 +1,9 @@
 import { versionLetters, type FleetMap } from '@/lib/tenancy/contract'
 import { versionStateOrder, type ShownVersionState } from './version-state'
 
-export const stateOfLetter = (letter: string): ShownVersionState => {
-  const found = (Object.keys(versionLetters) as ShownVersionState[]).find((state) => versionLetters[state] === letter)
-  return found ?? 'unobserved'
-}
+const letterStates = new Map<string, ShownVersionState>((Object.keys(versionLetters) as ShownVersionState[]).map((state) => [versionLetters[state], state]))
+
+export const stateOfLetter = (letter: string): ShownVersionState => letterStates.get(letter) ?? 'unobserved'
 
 type Shape = { readonly backed: boolean; readonly path: string; readonly line: string | null }
 

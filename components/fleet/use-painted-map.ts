@@ -1,6 +1,6 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { layoutMap, type MapGroup, type MapLayout } from './map-model'
-import { paintMap } from './map-paint'
+import { paintMap, type Painted } from './map-paint'
 
 const greatestHeight = 420
 
@@ -8,6 +8,7 @@ const greatestHeight = 420
 export const usePaintedMap = (groups: readonly MapGroup[]) => {
   const frame = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
+  const painted = useRef<Painted | null>(null)
   const [width, setWidth] = useState(0)
   const [themeTurn, setThemeTurn] = useState(0)
 
@@ -28,10 +29,10 @@ export const usePaintedMap = (groups: readonly MapGroup[]) => {
     }
   }, [])
 
-  const layout: MapLayout | null = width === 0 ? null : layoutMap(groups, width, greatestHeight)
+  const layout: MapLayout | null = useMemo(() => (width === 0 ? null : layoutMap(groups, width, greatestHeight)), [groups, width])
   useEffect(() => {
-    if (canvas.current && width > 0) paintMap(canvas.current, groups, layoutMap(groups, width, greatestHeight))
-  }, [groups, width, themeTurn])
+    if (canvas.current && layout) painted.current = paintMap(canvas.current, groups, layout, themeTurn, painted.current)
+  }, [groups, layout, themeTurn])
 
   return { frame, canvas, layout }
 }
