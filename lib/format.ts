@@ -72,9 +72,11 @@ export const formatUtc = (iso: string): string => {
   return `${date.getUTCFullYear()}-${pad(date.getUTCMonth() + 1)}-${pad(date.getUTCDate())} ${pad(date.getUTCHours())}:${pad(date.getUTCMinutes())}:${pad(date.getUTCSeconds())} UTC`
 }
 
-/** In the reader's own time zone, for the browser only: "Sat 21 Nov 2026, 05:03:43 GMT+1". */
-export const formatLocal = (iso: string): string =>
-  new Date(iso).toLocaleString('en-GB', {
+let localFormatter: Intl.DateTimeFormat | undefined
+
+/** Made once, when it is first needed: making one takes longer than drawing the row that it is for. */
+const localFormat = (): Intl.DateTimeFormat =>
+  (localFormatter ??= new Intl.DateTimeFormat('en-GB', {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
@@ -83,4 +85,7 @@ export const formatLocal = (iso: string): string =>
     minute: '2-digit',
     second: '2-digit',
     timeZoneName: 'short',
-  })
+  }))
+
+/** In the reader's own time zone, for the browser only: "Sat 21 Nov 2026, 05:03:43 GMT+1". */
+export const formatLocal = (iso: string): string => localFormat().format(new Date(iso))

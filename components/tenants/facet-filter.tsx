@@ -56,7 +56,7 @@ export function FacetFilter({ label, choices, chosen, onChange, nameOf }: Props)
           {shown.map(({ value, count }) => (
             <li key={value}>
               <label className="flex h-8 cursor-pointer items-center gap-2.5 rounded-sm px-2 text-sm hover:bg-hover">
-                <Checkbox checked={chosen.includes(value)} onCheckedChange={(on) => change(value, on === true)} />
+                <Checkbox checked={chosen.includes(value)} onCheckedChange={(on) => change(value, on)} />
                 <span className="min-w-0 flex-1 truncate">{nameOf ? nameOf(value) : <span className="mono">{value}</span>}</span>
                 <span className="text-xs text-faint">{formatCount(count)}</span>
               </label>

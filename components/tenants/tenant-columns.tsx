@@ -46,7 +46,7 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
   {
     id: 'versionState',
     header: columnLabels.versionState,
-    track: '116px',
+    track: '112px',
     sort: 'versionState',
     cell: ({ versionState, remark, targetId }) =>
       targetId === null ? dash : <StateBadge look={versionStateLooks[versionState ?? 'unobserved']} {...(remark === null ? {} : { title: remark })} />,
@@ -54,46 +54,46 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
   {
     id: 'version',
     header: columnLabels.version,
-    track: '76px',
+    track: '72px',
     sort: 'version',
     cell: ({ version }) => (version === null ? dash : <span className="mono">{version}</span>),
   },
   {
     id: 'pending',
     header: columnLabels.pending,
-    track: '76px',
+    track: '72px',
     sort: 'pending',
     align: 'end',
     cell: ({ pending }) => (pending === null ? dash : pending === 0 ? <span className="text-faint">0</span> : formatCount(pending)),
   },
-  { id: 'set', header: columnLabels.set, track: '64px', sort: 'set', cell: ({ set }) => (set === null ? dash : <span className="mono">{set}</span>) },
+  { id: 'set', header: columnLabels.set, track: '84px', sort: 'set', cell: ({ set }) => (set === null ? dash : <span className="mono">{set}</span>) },
   {
     id: 'database',
     header: columnLabels.database,
-    track: '88px',
+    track: '84px',
     sort: 'database',
     cell: ({ database }) => (database === null ? dash : <span className="mono">{database}</span>),
   },
   {
     id: 'isolation',
     header: columnLabels.isolation,
-    track: '80px',
+    track: '76px',
     sort: 'isolation',
     cell: ({ isolation }) => (isolation === null ? dash : isolationLabels[isolation]),
   },
   {
     id: 'bytes',
     header: columnLabels.bytes,
-    track: '124px',
+    track: '104px',
     sort: 'bytes',
     align: 'end',
     cell: ({ bytes }) => (bytes === null ? dash : <SizeBar bytes={bytes} most={mostBytes} />),
   },
-  { id: 'state', header: columnLabels.state, track: '108px', sort: 'state', cell: ({ state }) => <StateBadge look={tenantStateLooks[state]} /> },
+  { id: 'state', header: columnLabels.state, track: '104px', sort: 'state', cell: ({ state }) => <StateBadge look={tenantStateLooks[state]} /> },
   {
     id: 'lastRun',
     header: columnLabels.lastRun,
-    track: '92px',
+    track: '88px',
     sort: 'lastRun',
     cell: ({ lastRun }) =>
       lastRun === null ? (
@@ -109,7 +109,7 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
   {
     id: 'observedAt',
     header: columnLabels.observedAt,
-    track: '92px',
+    track: '88px',
     sort: 'observedAt',
     cell: ({ observedAt }) => <RelativeTime at={observedAt} none="never" className="text-muted" />,
   },
@@ -118,9 +118,9 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
 function SizeBar({ bytes, most }: { readonly bytes: number; readonly most: number }) {
   return (
     <span className="flex items-center justify-end gap-2">
-      <svg aria-hidden viewBox="0 0 40 4" className="h-1 w-10 shrink-0">
-        <rect width="40" height="4" rx="2" fill="var(--quiet-soft)" />
-        <rect width={most === 0 ? 0 : Math.max(1.5, (bytes / most) * 40)} height="4" rx="2" fill="var(--line-strong)" />
+      <svg aria-hidden viewBox="0 0 24 4" className="h-1 w-6 shrink-0">
+        <rect width="24" height="4" rx="2" fill="var(--quiet-soft)" />
+        <rect width={most === 0 ? 0 : Math.max(1.5, (bytes / most) * 24)} height="4" rx="2" fill="var(--line-strong)" />
       </svg>
       <span className="w-[60px] shrink-0">{formatBytes(bytes)}</span>
     </span>

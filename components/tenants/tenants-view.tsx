@@ -18,6 +18,7 @@ import { useNarrow } from '@/lib/client/use-media'
 import { formatCount, plural } from '@/lib/format'
 import { may, type Role } from '@/lib/tenancy/contract'
 import { BulkPart, hasBulkDeeds, type BulkActions } from './bulk-part'
+import { isNothing } from './selection-model'
 import { columnLabels, tenantColumns } from './tenant-columns'
 import { TenantFilters } from './tenant-filters'
 import { columnIds, filterOf, isFiltered, nextOrder, noFilter, tenantParsers, type ColumnId, type TenantSearch } from './tenant-search'
@@ -39,12 +40,11 @@ export function TenantsView({ role, actions }: Props) {
   const { data: facets } = useQuery(tenantFacetsQuery(filter))
 
   const total = list.total ?? 0
-  const most = list.rows.reduce((largest, row) => Math.max(largest, row?.bytes ?? 0), 0)
   const columns = useMemo(
-    () => tenantColumns(most).filter(({ id }) => (narrow ? narrowColumns.includes(id) : !search.hide.includes(id))),
-    [most, narrow, search.hide],
+    () => tenantColumns(list.most).filter(({ id }) => (narrow ? narrowColumns.includes(id) : !search.hide.includes(id))),
+    [list.most, narrow, search.hide],
   )
-  const selection = useChosen(list.rows, filter)
+  const selection = useChosen(list.read, filter)
 
   return (
     <Page fill className="relative">
@@ -89,7 +89,7 @@ export function TenantsView({ role, actions }: Props) {
           className="flex-1 rounded-lg border border-line bg-surface"
           columns={columns}
           total={total}
-          rowAt={(index) => list.rows[index]}
+          rowAt={list.rowAt}
           onSee={list.see}
           stale={list.stale}
           rowKey={({ slug, set }) => (set === null ? slug : `${slug} in ${set}`)}
@@ -103,7 +103,7 @@ export function TenantsView({ role, actions }: Props) {
       <BulkPart
         chosen={selection.chosen}
         filter={filter}
-        rows={list.rows.filter((row) => row !== undefined)}
+        rows={isNothing(selection.chosen) ? [] : list.read().filter((row) => row !== undefined)}
         total={total}
         sets={facets?.set.map(({ value }) => value) ?? []}
         role={role}

@@ -6,8 +6,12 @@ import type { TenantFilter, TenantPage, TenantRow } from '@/lib/tenancy/contract
 export type TenantRows = {
   /** null until the first page has come. */
   readonly total: number | null
-  /** Every row that has been read, at its place; empty where none was yet. */
-  readonly rows: ReadonlyArray<TenantRow | undefined>
+  /** The row at a place; undefined while its page is on its way. */
+  readonly rowAt: (index: number) => TenantRow | undefined
+  /** Every row that has been read, at its place; empty where none was yet. Gathered when it is asked for: 10,000 rows are not copied for each step of a wheel. */
+  readonly read: () => ReadonlyArray<TenantRow | undefined>
+  /** Bytes of the largest one seen in this list. */
+  readonly most: number
   /** What is shown belongs to another filter or order; what was asked for is on its way. */
   readonly stale: boolean
   readonly error: Error | null
@@ -21,6 +25,17 @@ const pagesBetween = (first: number, last: number): readonly number[] => {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index)
 }
 
+const rowIn = (page: TenantPage | undefined, index: number): TenantRow | undefined => page?.rows[index - page.offset]
+const mostOf = (page: TenantPage | undefined): number => page?.rows.reduce((largest, { bytes }) => Math.max(largest, bytes ?? 0), 0) ?? 0
+
+/** Only grows, so that bars do not change their scale under whoever scrolls; another list has another one. */
+const useMost = (mark: string, inSight: number): number => {
+  const [known, setKnown] = useState({ mark, most: inSight })
+  const most = known.mark === mark ? Math.max(known.most, inSight) : inSight
+  if (known.mark !== mark || known.most !== most) setKnown({ mark, most })
+  return most
+}
+
 /**
  * Rows of a list of any length: the pages in sight are kept up to date, those that were seen before stay in the cache and are read again
  * when one comes back to them. Jumping to the end reads the last page, not all before it.
@@ -32,19 +47,28 @@ export const useTenantRows = (filter: TenantFilter, order: TenantOrder): TenantR
   const pages = sight.mark === mark ? sight.pages : [0]
   const answers = useQueries({ queries: pages.map((page) => ({ ...tenantPageQuery(filter, order, page), placeholderData: keepPreviousData })) })
 
-  const settled = answers.find(({ data, isPlaceholderData }) => data !== undefined && !isPlaceholderData)?.data
+  const settled = answers.filter(({ data, isPlaceholderData }) => data !== undefined && !isPlaceholderData).flatMap(({ data }) => data ?? [])
   const cached = (page: number): TenantPage | undefined => client.getQueryData(tenantPageQuery(filter, order, page).queryKey)
-  const total = (settled ?? cached(0) ?? answers[0]?.data)?.total ?? null
+  const total = (settled[0] ?? cached(0) ?? answers[0]?.data)?.total ?? null
+  const stale = settled.length === 0 && cached(0) === undefined
 
-  const rows: (TenantRow | undefined)[] = Array.from({ length: total ?? 0 })
-  const known = Array.from({ length: Math.ceil((total ?? 0) / tenantPageSize) }, (_, page) => cached(page)).filter((page) => page !== undefined)
-  for (const page of known.length > 0 ? known : answers.flatMap(({ data }) => data ?? []))
-    for (const [index, row] of page.rows.entries()) if (page.offset + index < rows.length) rows[page.offset + index] = row
+  const byNumber = new Map<number, TenantPage | undefined>(settled.map((page) => [page.offset / tenantPageSize, page]))
+  const pageOf = (index: number): TenantPage | undefined => {
+    const number = Math.floor(index / tenantPageSize)
+    // What belongs to another list is better than nothing while this one's first page is on its way.
+    if (!byNumber.has(number)) byNumber.set(number, stale ? answers.find(({ data }) => data?.offset === number * tenantPageSize)?.data : cached(number))
+    return byNumber.get(number)
+  }
 
   return {
     total,
-    rows,
-    stale: known.length === 0 && settled === undefined,
+    rowAt: (index) => rowIn(pageOf(index), index),
+    read: () => Array.from({ length: total ?? 0 }, (_, index) => rowIn(pageOf(index), index)),
+    most: useMost(
+      mark,
+      pages.reduce((largest, page) => Math.max(largest, mostOf(pageOf(page * tenantPageSize))), 0),
+    ),
+    stale,
     error: answers.find(({ error, data }) => error && data === undefined)?.error ?? null,
     retry: () => void Promise.all(answers.map(({ refetch }) => refetch())),
     see: (first, last) => {

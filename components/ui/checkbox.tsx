@@ -1,25 +1,38 @@
-'use client'
-
 import { Check, Minus } from 'lucide-react'
-import { Checkbox as Radix } from 'radix-ui'
 import { cn } from './class-names'
 
-/** `checked="indeterminate"` for "some". Needs a label: wrap it in one or give `aria-label`. */
-export function Checkbox({ className, checked, ...rest }: React.ComponentProps<typeof Radix.Root>) {
+type Props = Omit<React.ComponentProps<'button'>, 'type' | 'role' | 'value' | 'children'> & {
+  /** `indeterminate` for "some". */
+  readonly checked: boolean | 'indeterminate'
+  readonly onCheckedChange?: (on: boolean) => void
+}
+
+/** Needs a label: wrap it in one or give `aria-label`. A plain button: a table draws one for each row that scrolls by. */
+export function Checkbox({ checked, onCheckedChange, onClick, onKeyDown, className, ...rest }: Props) {
   return (
-    <Radix.Root
-      checked={checked}
+    <button
+      type="button"
+      role="checkbox"
+      aria-checked={checked === 'indeterminate' ? 'mixed' : checked}
       className={cn(
-        'relative inline-flex size-4 shrink-0 items-center justify-center rounded-sm border border-line-strong bg-surface align-middle transition-colors',
-        'before:absolute before:-inset-2 before:content-[""]',
-        'data-[state=checked]:border-accent data-[state=checked]:bg-accent data-[state=indeterminate]:border-accent data-[state=indeterminate]:bg-accent disabled:opacity-50',
+        'relative inline-flex size-4 shrink-0 items-center justify-center rounded-sm border border-line-strong bg-surface align-middle text-on-accent transition-colors',
+        'before:absolute before:-inset-2 before:content-[""] disabled:opacity-50',
+        checked !== false && 'border-accent bg-accent',
         className,
       )}
+      onClick={(event) => {
+        onClick?.(event)
+        if (!event.defaultPrevented) onCheckedChange?.(checked !== true)
+      }}
+      onKeyDown={(event) => {
+        onKeyDown?.(event)
+        // Space alone turns a checkbox; Enter belongs to what it stands in.
+        if (event.key === 'Enter') event.preventDefault()
+      }}
       {...rest}
     >
-      <Radix.Indicator className="text-on-accent">
-        {checked === 'indeterminate' ? <Minus aria-hidden className="size-3" strokeWidth={3} /> : <Check aria-hidden className="size-3" strokeWidth={3} />}
-      </Radix.Indicator>
-    </Radix.Root>
+      {checked === 'indeterminate' ? <Minus aria-hidden className="size-3" strokeWidth={3} /> : null}
+      {checked === true ? <Check aria-hidden className="size-3" strokeWidth={3} /> : null}
+    </button>
   )
 }

@@ -49,7 +49,7 @@ function HeaderCell<Row, Sort extends string>({ column, order, onSort }: HeaderP
     <div
       role="columnheader"
       aria-sort={sorted ? (order.descending ? 'descending' : 'ascending') : undefined}
-      className={cn('flex min-w-0 items-center px-3', align === 'end' && 'justify-end')}
+      className={cn('flex min-w-0 items-center px-2.5', align === 'end' && 'justify-end')}
     >
       {sort === undefined || !onSort ? (
         <span className="truncate">{header}</span>

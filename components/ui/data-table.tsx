@@ -1,12 +1,15 @@
 'use client'
 
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useEffectEvent, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { cn } from './class-names'
 import { TableHead } from './data-table-head'
 import { rowHeight } from './data-table-model'
 import { TableRow } from './data-table-row'
 import type { TableColumn, TableOrder, TableSelection } from './data-table-types'
+import { useFlung } from './use-flung'
+import { useInSight } from './use-in-sight'
+import { useLatest } from './use-latest'
 import { useTableKeys } from './use-table-keys'
 
 type Props<Row, Sort extends string> = {
@@ -39,19 +42,35 @@ export function DataTable<Row, Sort extends string = string>(props: Props<Row, S
   const { label, columns, total, rowAt, onSee, rowKey, onOpen, order, onSort, selection, empty, stale = false, openKey = null, className } = props
   const scroller = useRef<HTMLDivElement>(null)
   const [active, setActive] = useState(0)
+  const wanted = useRef<number | null>(null)
   const virtual = useVirtualizer({
     count: total,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 8,
+    // A row that is drawn in the very task of the scrolling makes that task long; a frame later is as good.
+    useFlushSync: false,
     scrollPaddingStart: rowHeight,
     initialRect: { width: 1200, height: 900 },
   })
   const items = virtual.getVirtualItems()
   const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? 0
-  const see = useEffectEvent(onSee)
-  useEffect(() => see(first, last), [first, last, total])
+  useInSight(first, last, total, onSee)
+  const flung = useFlung(virtual.isScrolling, first, last - first)
+
+  const { onToggle } = selection ?? {}
+  const press = useLatest((row: Row) => onOpen?.(row))
+  const turn = useLatest((key: string, range: boolean) => onToggle?.(key, range))
+  const focusWanted = (): void => {
+    if (wanted.current === null) return
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`)
+    if (!row) return
+    wanted.current = null
+    row.focus({ preventScroll: true })
+  }
+  // A row far away is drawn some time after the list was moved there.
+  useEffect(focusWanted)
 
   const activeRow = rowAt(active)
   const onKeyDown = useTableKeys({
@@ -62,7 +81,8 @@ export function DataTable<Row, Sort extends string = string>(props: Props<Row, S
       const next = Math.min(Math.max(0, index), Math.max(0, total - 1))
       setActive(next)
       virtual.scrollToIndex(next)
-      requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus({ preventScroll: true }))
+      wanted.current = next
+      focusWanted()
     },
     onSelect: (range) => (activeRow === undefined ? undefined : selection?.onToggle(rowKey(activeRow), range)),
     onOpen: () => (activeRow === undefined ? undefined : onOpen?.(activeRow)),
@@ -88,18 +108,20 @@ export function DataTable<Row, Sort extends string = string>(props: Props<Row, S
             const key = row === undefined ? null : rowKey(row)
             return (
               <TableRow
-                key={key ?? `waiting-${index}`}
+                key={index}
                 index={index}
                 start={start}
                 row={row}
+                sketched={flung}
                 rowKey={key}
                 columns={columns}
                 tracks={tracks}
-                selection={selection}
+                selected={selection ? key !== null && selection.isSelected(key) : null}
                 isOpen={key !== null && key === openKey}
                 isActive={index === active}
-                onFocus={() => setActive(index)}
-                onOpen={onOpen}
+                onFocus={setActive}
+                onOpen={onOpen && press}
+                onToggle={turn}
               />
             )
           })}
