@@ -17,6 +17,7 @@ import type { AttemptView, ItemState, Role, RunItemRow } from '@/lib/tenancy/con
 import { Blockers } from './blockers'
 import { mayBeBlocked } from './blockers-model'
 import { ErrorDetail } from './error-detail'
+import { NextAttempt } from './next-attempt'
 import type { RunActions } from './run-actions'
 import { PutRightNote } from './put-right-note'
 import { headline, wordsOf } from './run-failures-model'
@@ -126,7 +127,7 @@ function ItemFacts({ live, row, role, actions }: FactsProps) {
         <Fact name="Took">{row.durationMs === null ? '–' : formatDuration(row.durationMs)}</Fact>
         {state === 'pending' && row.nextAttemptAt !== null ? (
           <Fact name="Next attempt">
-            <RelativeTime at={row.nextAttemptAt} />
+            <NextAttempt at={row.nextAttemptAt} />
           </Fact>
         ) : null}
       </dl>

@@ -1,11 +1,11 @@
+import { memo } from 'react'
 import { cn } from '@/components/ui/class-names'
-import { RelativeTime } from '@/components/ui/relative-time'
 import { Skeleton } from '@/components/ui/skeleton'
 import { StateBadge } from '@/components/ui/state-badge'
 import { formatDuration } from '@/lib/format'
 import type { RunItemRow } from '@/lib/tenancy/contract'
+import { NextAttempt } from './next-attempt'
 import { versionStep, type ItemSort } from './run-items-model'
-import { shownState } from './run-live-model'
 import { itemStateLooks } from './run-status'
 
 /** By the room of the table itself, which is less when an item is open beside it: narrow ones keep tenant, state and time. */
@@ -31,15 +31,16 @@ type Props = {
   readonly top: number
   /** null: its page is on its way. */
   readonly row: RunItemRow | null
-  readonly letters: string
+  /** As the run's stream has it. */
+  readonly state: RunItemRow['state'] | null
   readonly isActive: boolean
   readonly isOpen: boolean
-  readonly onActive: () => void
+  readonly onActive: (index: number) => void
   readonly onOpen: (slug: string) => void
 }
 
-export function ItemRow({ index, top, row, letters, isActive, isOpen, onActive, onOpen }: Props) {
-  const state = row === null ? null : shownState(row, letters)
+/** Drawn again only when something of it changes, not with each message of the run's stream. */
+export const ItemRow = memo(function ItemRow({ index, top, row, state, isActive, isOpen, onActive, onOpen }: Props) {
   return (
     <div
       role="row"
@@ -49,11 +50,11 @@ export function ItemRow({ index, top, row, letters, isActive, isOpen, onActive, 
       tabIndex={isActive ? 0 : -1}
       className={cn(
         itemGrid,
-        'absolute inset-x-0 h-9 cursor-pointer border-b border-line last:border-0 hover:bg-hover focus-visible:-outline-offset-2',
+        'absolute inset-x-0 h-9 cursor-pointer [contain:layout_style] border-b border-line last:border-0 hover:bg-hover focus-visible:-outline-offset-2',
         isOpen && 'bg-accent-soft hover:bg-accent-soft',
       )}
       style={{ transform: `translateY(${top}px)` }}
-      onFocus={onActive}
+      onFocus={() => onActive(index)}
       onClick={() => (row === null ? undefined : onOpen(row.slug))}
     >
       <div role="gridcell" className="mono truncate">
@@ -77,14 +78,14 @@ export function ItemRow({ index, top, row, letters, isActive, isOpen, onActive, 
       </div>
     </div>
   )
-}
+})
 
 function Message({ row, state }: { readonly row: RunItemRow | null; readonly state: RunItemRow['state'] | null }) {
   if (row === null) return null
   if (state === 'pending' && row.nextAttemptAt !== null)
     return (
       <>
-        next attempt <RelativeTime at={row.nextAttemptAt} /> · {row.error?.message}
+        next attempt <NextAttempt at={row.nextAttemptAt} /> · {row.error?.message}
       </>
     )
   return state === 'failed' || state === 'interrupted' ? row.error?.message : null

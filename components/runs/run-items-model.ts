@@ -1,4 +1,5 @@
 /** The items table: what its address says, and which pages of it are read. */
+import { z } from 'zod'
 import { itemStates, type ItemState, type RunItemsInput } from '@/lib/tenancy/contract'
 import { runTabs, type RunTab } from './run-model'
 
@@ -19,7 +20,18 @@ export const plainView: ItemsView = { q: '', states: [], cause: null, sort: 'pos
 
 const member = <T extends string>(list: readonly T[], text: string | null): T | null => list.find((entry) => entry === text) ?? null
 
-/** What isn't understood is left out: an address typed by hand still opens the run. */
+const oneOf = <T extends string>(words: readonly T[]) => z.enum([...words], `is none of ${words.join(', ')}`)
+const sorts = itemSorts.flatMap((sort) => [sort, `-${sort}`] as const)
+
+/** What the page takes as its address; anything else it refuses in words. */
+export const runItemSearch = z.object({
+  q: z.string().max(120, 'is longer than 120 characters').optional(),
+  state: z.array(oneOf(itemStates)).optional(),
+  sort: oneOf(sorts).optional(),
+  tab: oneOf(runTabs).optional(),
+})
+
+/** What isn't understood is left out here: the server has refused it before. */
 export const readAddress = (search: URLSearchParams): RunAddress => {
   const sort = search.get('sort') ?? ''
   return {

@@ -11,12 +11,15 @@ import { ErrorState } from '@/components/ui/error-state'
 import { Input } from '@/components/ui/input'
 import { StateBadge } from '@/components/ui/state-badge'
 import { toneClasses } from '@/components/ui/tone'
+import { useFlung } from '@/components/ui/use-flung'
+import { useInSight } from '@/components/ui/use-in-sight'
+import { useLatest } from '@/components/ui/use-latest'
 import { describeReadError } from '@/lib/client/fetch-json'
 import { formatCount, plural } from '@/lib/format'
 import { itemStates, type ItemState } from '@/lib/tenancy/contract'
 import { ItemRow, itemColumns, itemGrid } from './item-row'
 import { plainView, sortAfterClick, toggleState, type ItemSort, type ItemsView } from './run-items-model'
-import type { RunLive } from './run-live-model'
+import { shownState, type RunLive } from './run-live-model'
 import { itemStateLooks } from './run-status'
 import { useStepper, type Stepper } from './stepper'
 import { useItemRows } from './use-item-rows'
@@ -40,11 +43,14 @@ export function RunItems({ live, view, open, stepper, onView, onOpen }: Props) {
   const margin = useTopWithin(list, 'content')
   const [active, setActive] = useState(0)
   const focusActive = useRef(false)
+  const openRow = useLatest(onOpen)
 
   const virtual = useVirtualizer({
     count: total,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 8,
+    // A row that is drawn in the very task of the scrolling makes that task long; a frame later is as good.
+    useFlushSync: false,
     getScrollElement: () => document.getElementById('content'),
     scrollMargin: margin,
     // The header row sticks to the top and would cover what is scrolled under it.
@@ -54,8 +60,8 @@ export function RunItems({ live, view, open, stepper, onView, onOpen }: Props) {
   const rows = virtual.getVirtualItems()
   const first = rows[0]?.index ?? 0
   const last = rows.at(-1)?.index ?? 0
-  const { see } = items
-  useEffect(() => see(first, last))
+  useInSight(first, last, total, items.see)
+  const flung = useFlung(virtual.isScrolling, first, last - first)
 
   useEffect(() => {
     if (!focusActive.current) return
@@ -120,19 +126,22 @@ export function RunItems({ live, view, open, stepper, onView, onOpen }: Props) {
         >
           <HeaderRow view={view} onSort={(sort) => onView(sortAfterClick(view, sort))} />
           <div ref={list} role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown}>
-            {rows.map(({ index, start }) => (
-              <ItemRow
-                key={index}
-                index={index}
-                top={start - margin}
-                row={items.rowAt(index)}
-                letters={letters}
-                isActive={index === Math.min(active, total - 1)}
-                isOpen={open !== null && items.rowAt(index)?.slug === open}
-                onActive={() => setActive(index)}
-                onOpen={onOpen}
-              />
-            ))}
+            {rows.map(({ index, start }) => {
+              const row = flung ? null : items.rowAt(index)
+              return (
+                <ItemRow
+                  key={index}
+                  index={index}
+                  top={start - margin}
+                  row={row}
+                  state={row === null ? null : shownState(row, letters)}
+                  isActive={index === Math.min(active, total - 1)}
+                  isOpen={open !== null && row?.slug === open}
+                  onActive={setActive}
+                  onOpen={openRow}
+                />
+              )
+            })}
           </div>
         </div>
       )}

@@ -1,5 +1,15 @@
 /** What the browser knows of a run, and how a message of its event stream moves that on. */
-import { isFinalRun, itemLetters, itemStates, type ItemState, type RunDetail, type RunEvent, type RunMap } from '@/lib/tenancy/contract'
+import {
+  isFinalRun,
+  itemLetters,
+  itemStates,
+  type ItemState,
+  type RunDetail,
+  type RunEvent,
+  type RunItemPage,
+  type RunItemsInput,
+  type RunMap,
+} from '@/lib/tenancy/contract'
 
 export type RunLive = {
   readonly run: RunDetail
@@ -58,6 +68,22 @@ export const staleAfter = (before: RunLive, event: RunEvent): { readonly items: 
   items: event.changes.length > 0 || event.map !== null,
   detail: before.run.state !== event.state || (isFinalRun(event.state) && before.run.verified === null),
 })
+
+/** Positions whose items have changed, or all of them. */
+export type ChangedItems = ReadonlySet<number> | 'all'
+
+export const changedItems = (before: ChangedItems, event: RunEvent): ChangedItems =>
+  before === 'all' || event.map !== null ? 'all' : new Set([...before, ...event.changes.map(([position]) => position)])
+
+const isPlain = ({ q, slug, state, cause, sort }: RunItemsInput): boolean =>
+  q === undefined && slug === undefined && state === undefined && cause === undefined && sort === 'position'
+
+/**
+ * Whether a page of items has to be read again. In the order of the plan a change elsewhere moves nothing here; under a filter or another order any change may
+ * bring another item in.
+ */
+export const isPageStale = (changed: ChangedItems, input: RunItemsInput, page: RunItemPage | undefined): boolean =>
+  changed === 'all' || page === undefined || !isPlain(input) || page.rows.some(({ position }) => changed.has(position))
 
 const stateOfLetter = new Map<string, ItemState>(itemStates.map((state) => [itemLetters[state], state]))
 

@@ -1,6 +1,6 @@
 'use client'
 
-import { useEffect, useId, useRef, useState } from 'react'
+import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { cn } from '@/components/ui/class-names'
 import { toneClasses } from '@/components/ui/tone'
 import { plural } from '@/lib/format'
@@ -16,7 +16,7 @@ type Props = {
   readonly onOpen: (slug: string) => void
 }
 
-const maxHeight = 208
+const maxHeight = 216
 
 /** The server doesn't know the width; these are the heights at usual ones, so that nothing below moves when the map comes. */
 const heightsBefore = (total: number): React.CSSProperties => {
@@ -49,6 +49,8 @@ const drawMark = (context: CanvasRenderingContext2D, state: ItemState, x: number
   context.stroke()
 }
 
+/** What stands on the canvas, and with which colours. */
+type Drawn = { readonly letters: string; readonly layout: MapLayout; readonly turns: number; readonly palette: Palette }
 type Palette = { readonly fill: Readonly<Record<ItemState, string>>; readonly mark: string; readonly ring: string }
 
 const readPalette = (element: Element): Palette => {
@@ -106,14 +108,14 @@ const useThemeTurns = (): number => {
 export function RunMap({ letters, slugs, open, onOpen }: Props) {
   const frame = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
-  const drawn = useRef<{ letters: string; layout: MapLayout | null; turns: number }>({ letters: '', layout: null, turns: -1 })
+  const drawn = useRef<Drawn | null>(null)
   const [width, setWidth] = useState<number | null>(null)
   const [pointed, setPointed] = useState<number | null>(null)
   const [focused, setFocused] = useState(false)
   const turns = useThemeTurns()
   const hintId = useId()
   const total = slugs.length
-  const layout = width === null ? null : layoutMap(total, width, maxHeight)
+  const layout = useMemo(() => (width === null ? null : layoutMap(total, width, maxHeight)), [total, width])
 
   useEffect(() => {
     if (!frame.current) return
@@ -125,14 +127,15 @@ export function RunMap({ letters, slugs, open, onOpen }: Props) {
   useEffect(() => {
     if (!canvas.current || !layout) return
     const before = drawn.current
-    const sameRoom = before.layout !== null && before.layout.width === layout.width && before.layout.height === layout.height && before.turns === turns
-    const changed = sameRoom ? changedCells(before.letters, letters) : null
+    const kept = before !== null && before.layout.width === layout.width && before.layout.height === layout.height && before.turns === turns ? before : null
+    const changed = kept === null ? null : changedCells(kept.letters, letters)
     const context = changed === null ? sizeCanvas(canvas.current, layout) : canvas.current.getContext('2d')
     if (!context) return
-    const palette = readPalette(canvas.current.parentElement ?? document.body)
+    // Reading colours has the browser lay out the whole page: not with each message of a run.
+    const palette = kept?.palette ?? readPalette(canvas.current.parentElement ?? document.body)
     for (const index of changed ?? Array.from({ length: letters.length }, (_, at) => at)) drawCell(context, layout, letters, index, palette)
-    drawn.current = { letters, layout, turns }
-  })
+    drawn.current = { letters, layout, turns, palette }
+  }, [letters, layout, turns])
 
   const at = (event: React.PointerEvent): number | null => {
     if (!layout) return null

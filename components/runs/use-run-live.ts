@@ -1,11 +1,29 @@
 'use client'
 
-import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useQueryClient, useSuspenseQuery, type QueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { runKeys, runQueries } from '@/lib/client/queries/runs'
 import { useEventStream, type StreamStatus } from '@/lib/client/use-event-stream'
-import { isFinalRun, type RunEvent } from '@/lib/tenancy/contract'
-import { applyRunEvent, liveFrom, staleAfter, type RunLive } from './run-live-model'
+import { isFinalRun, type RunEvent, type RunItemPage, type RunItemsInput, type RunMap } from '@/lib/tenancy/contract'
+import { applyRunEvent, changedItems, isPageStale, liveFrom, staleAfter, type ChangedItems, type RunLive } from './run-live-model'
+
+const nothing: ChangedItems = new Set()
+
+/** What is to be read again when the next moment has come. */
+type Again = { readonly keys: Map<string, readonly unknown[]>; items: ChangedItems; timer: ReturnType<typeof setTimeout> | undefined }
+
+/** Of the pages of items those that a change could show on, and the attempts of the items that changed: a run of 10,000 changes several times a second. */
+const readItemsAgain = (client: QueryClient, run: number, changed: ChangedItems): void => {
+  void client.invalidateQueries({
+    queryKey: runKeys.items(run),
+    predicate: ({ queryKey, state }) => isPageStale(changed, queryKey[3] as RunItemsInput, state.data as RunItemPage | undefined),
+  })
+  const slugs = client.getQueryData<RunMap>(runKeys.map(run))?.slugs ?? []
+  void client.invalidateQueries({
+    queryKey: runKeys.attemptsOf(run),
+    predicate: ({ queryKey }) => changed === 'all' || changed.has(slugs.indexOf(String(queryKey[3])) + 1),
+  })
+}
 
 type Pace = { readonly rate: number | null; readonly etaMs: number | null }
 const still: Pace = { rate: null, etaMs: null }
@@ -23,19 +41,20 @@ export const useRunLive = (id: number): { readonly live: RunLive; readonly statu
   const { data: map } = useSuspenseQuery(runQueries.map(id))
   const [pace, setPace] = useState<Pace>(still)
   const [since] = useState(map.revision)
-  const again = useRef<{ readonly keys: Map<string, readonly unknown[]>; timer: ReturnType<typeof setTimeout> | undefined }>({
-    keys: new Map(),
-    timer: undefined,
-  })
+  const again = useRef<Again>({ keys: new Map(), items: nothing, timer: undefined })
   useEffect(() => () => clearTimeout(again.current.timer), [])
 
+  const readSoon = (): void => {
+    again.current.timer ??= setTimeout(() => {
+      const { keys, items } = again.current
+      again.current = { keys: new Map(), items: nothing, timer: undefined }
+      for (const queryKey of keys.values()) void client.invalidateQueries({ queryKey })
+      if (items === 'all' || items.size > 0) readItemsAgain(client, id, items)
+    }, settleMs)
+  }
   const readAgain = (key: readonly unknown[]): void => {
     again.current.keys.set(key.join('/'), key)
-    again.current.timer ??= setTimeout(() => {
-      again.current.timer = undefined
-      for (const queryKey of again.current.keys.values()) void client.invalidateQueries({ queryKey })
-      again.current.keys.clear()
-    }, settleMs)
+    readSoon()
   }
 
   const isOpen = !isFinalRun(run.state)
@@ -52,8 +71,8 @@ export const useRunLive = (id: number): { readonly live: RunLive; readonly statu
       const stale = staleAfter(before, event)
       if (stale.detail) readAgain(runKeys.detail(run.id))
       if (stale.items) {
-        readAgain(runKeys.items(run.id))
-        readAgain(runKeys.attemptsOf(run.id))
+        again.current.items = changedItems(again.current.items, event)
+        readSoon()
       }
     },
   })

@@ -12,6 +12,8 @@ test.each([
   ['/tenants?versionState=behind&versionState=late', 'versionState: “late” is none of at_head, behind, ahead, diverged, unreachable.'],
   ['/tenants?failed=perhaps', 'failed: “perhaps” is neither true nor false.'],
   ['/runs?state=bogus', 'state: “bogus” is none of all, open, paused, failed, succeeded, cancelled.'],
+  ['/runs/1?state=bogus', 'state: “bogus” is none of pending, running, succeeded, failed, skipped, interrupted, cancelled.'],
+  ['/runs/1?tab=none', 'tab: “none” is none of failures, items, plan.'],
 ])('%s says what is not understood and lists nothing', async (path, sentence) => {
   const { page } = signedIn.visitor
   await page.goto(path)

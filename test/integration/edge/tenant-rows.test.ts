@@ -79,7 +79,7 @@ test.each(pages)('the page of %s', async (_, load) => {
   const { default: Page } = await load()
   for (const role of roles) {
     comeFrom(ownRequest(await edge.signIn(role)))
-    const page = await Page({ params: Promise.resolve({ run: '1', slug: 'acme' }) })
+    const page = await Page({ params: Promise.resolve({ run: '1', slug: 'acme' }), searchParams: Promise.resolve({}) })
     const text = JSON.stringify(page.props.state)
     expect(text).toContain('is violated by some row')
     expect(text.includes('ada@customer.example'), role).toBe(role !== 'support')

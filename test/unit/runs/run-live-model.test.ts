@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { applyRunEvent, itemStateAt, liveFrom, shownState, staleAfter } from '../../../components/runs/run-live-model.ts'
-import type { ItemCounts, RunDetail, RunEvent } from '../../../lib/tenancy/contract/index.ts'
+import { applyRunEvent, changedItems, isPageStale, itemStateAt, liveFrom, shownState, staleAfter } from '../../../components/runs/run-live-model.ts'
+import { itemsInput, plainView } from '../../../components/runs/run-items-model.ts'
+import type { ItemCounts, RunDetail, RunEvent, RunItemPage, RunItemRow } from '../../../lib/tenancy/contract/index.ts'
 
 const counts: ItemCounts = { total: 4, pending: 4, running: 0, succeeded: 0, failed: 0, skipped: 0, interrupted: 0, cancelled: 0 }
 const run: RunDetail = {
@@ -90,4 +91,48 @@ it('believes a final outcome whoever says it, and else the map', () => {
   expect(shownState({ state: 'pending', position: 1 }, 's')).toBe('succeeded')
   expect(shownState({ state: 'failed', position: 1 }, 'p')).toBe('pending')
   expect(shownState({ state: 'running', position: 1 }, '')).toBe('running')
+})
+
+const row = (position: number): RunItemRow => ({
+  position,
+  slug: `t${position}`,
+  database: 'app',
+  schema: `tenant_t${position}`,
+  state: 'pending',
+  attempts: 0,
+  fromVersion: null,
+  toVersion: '0012',
+  startedAt: null,
+  finishedAt: null,
+  nextAttemptAt: null,
+  durationMs: null,
+  error: null,
+  putRightBy: null,
+})
+const page: RunItemPage = { rows: [row(101), row(102)], total: 4, offset: 100 }
+const plain = itemsInput(42, plainView, 1)
+const told = (...positions: number[]) => changedItems(new Set([7]), event({ changes: positions.map((position) => [position, 's'] as const) }))
+
+it('reads a page of items again when one of its own has changed', () => {
+  expect(isPageStale(told(102), plain, page)).toBe(true)
+  expect(isPageStale(told(8, 9), plain, page)).toBe(false)
+  expect(isPageStale(told(8), plain, undefined)).toBe(true)
+})
+
+it('remembers what changed before, and that everything may have', () => {
+  expect(told(8)).toEqual(new Set([7, 8]))
+  const all = changedItems(told(8), event({ map: 'ssss' }))
+  expect(all).toBe('all')
+  expect(changedItems(all, event({ changes: [[3, 's']] }))).toBe('all')
+  expect(isPageStale(all, plain, page)).toBe(true)
+})
+
+it('reads a filtered page, or one in another order, again after any change', () => {
+  for (const view of [
+    { ...plainView, q: 't' },
+    { ...plainView, states: ['failed'] as const },
+    { ...plainView, cause: 'c' },
+    { ...plainView, sort: 'slug' as const },
+  ])
+    expect(isPageStale(told(8), itemsInput(42, view, 1), page)).toBe(true)
 })
