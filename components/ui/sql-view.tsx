@@ -1,12 +1,11 @@
 'use client'
 
-import { useEffect, useRef, useState } from 'react'
-import { flushSync } from 'react-dom'
+import { useLayoutEffect, useMemo, useRef } from 'react'
 import { cn } from './class-names'
 import { CopyButton } from './copy-button'
-import type { SqlMark } from './sql-editor'
+import { linesOf, type SqlKind } from './sql-tokens'
 
-export type { SqlMark } from './sql-editor'
+export type SqlMark = { readonly line: number; readonly tone: 'bad' | 'behind'; readonly message?: string | undefined }
 
 type Props = {
   readonly sql: string
@@ -23,34 +22,69 @@ type Props = {
 
 const noMarks: readonly SqlMark[] = []
 
-/** Read-only SQL in PostgreSQL's colours. Plain text of the same size stands there until the editor has come. */
-export function SqlView({ sql, label, marks = noMarks, firstLine = 1, maxHeight = 'max-h-96', className }: Props) {
-  const host = useRef<HTMLDivElement>(null)
-  const [mounted, setMounted] = useState(false)
+const colours: Readonly<Record<SqlKind, string>> = {
+  keyword: 'text-(--sql-keyword)',
+  type: 'text-(--sql-type)',
+  string: 'text-(--sql-string)',
+  number: 'text-(--sql-number)',
+  comment: 'text-(--sql-comment)',
+}
 
-  useEffect(() => {
-    let gone = false
-    let unmount: (() => void) | undefined
-    void import('./sql-editor').then(({ mountSql }) => {
-      if (gone || !host.current) return
-      unmount = mountSql({ parent: host.current, text: sql.trimEnd(), label, marks, firstLine })
-      // In the same frame, or both would stand there for a moment and push down what follows.
-      flushSync(() => setMounted(true))
-    })
-    return () => {
-      gone = true
-      unmount?.()
-      setMounted(false)
-    }
-  }, [sql, label, marks, firstLine])
+const marked: Readonly<Record<SqlMark['tone'], string>> = {
+  bad: 'bg-bad-soft shadow-[inset_2px_0_var(--bad)]',
+  behind: 'bg-behind-soft shadow-[inset_2px_0_var(--behind)]',
+}
+
+/** From so many lines on, those out of sight are left out of the layout. */
+const long = 400
+
+/** Read-only SQL with its line numbers, in colours that the server has given it already: an editor for reading would be a hundred kilobytes of script. */
+export function SqlView({ sql, label, marks = noMarks, firstLine = 1, maxHeight = 'max-h-96', className }: Props) {
+  const frame = useRef<HTMLDivElement>(null)
+  const text = sql.trimEnd()
+  const lines = useMemo(() => linesOf(text), [text])
+  const first = marks[0]?.line
+
+  useLayoutEffect(() => {
+    const line = frame.current?.querySelector<HTMLElement>(`[data-line="${first}"]`)
+    // Not scrollIntoView, which scrolls everything around it up to the page.
+    if (frame.current && line) frame.current.scrollTop = line.offsetTop - frame.current.clientHeight / 2
+  }, [first, text])
 
   return (
     <div className={cn('relative overflow-hidden rounded-md border border-line bg-sunken', className)}>
-      <div className={cn('overflow-y-auto', maxHeight)} tabIndex={-1}>
-        <div ref={host} />
-        {mounted ? null : <pre className="px-4 py-2.5 pl-10 font-mono text-[12.5px] leading-5 break-words whitespace-pre-wrap">{sql.trimEnd()}</pre>}
+      <div ref={frame} role="group" aria-label={label} tabIndex={0} className={cn('relative overflow-y-auto focus-visible:-outline-offset-2', maxHeight)}>
+        <pre className="py-2.5 font-mono text-[12.5px] leading-5 break-words whitespace-pre-wrap [font-variant-ligatures:none]">
+          {lines.map((pieces, index) => {
+            const number = firstLine + index
+            const mark = marks.find(({ line }) => line === number)
+            return (
+              <span
+                key={number}
+                data-line={number}
+                title={mark?.message}
+                className={cn(
+                  'relative block min-h-5 pr-10 pl-13 before:absolute before:left-0 before:w-9 before:text-right before:text-faint before:content-[attr(data-line)]',
+                  lines.length > long && '[contain-intrinsic-size:auto_20px] [content-visibility:auto]',
+                  mark && marked[mark.tone],
+                )}
+              >
+                {pieces.map(({ text: piece, kind }, at) =>
+                  kind === null ? (
+                    piece
+                  ) : (
+                    <span key={at} className={colours[kind]}>
+                      {piece}
+                    </span>
+                  ),
+                )}
+                {index === lines.length - 1 ? null : '\n'}
+              </span>
+            )
+          })}
+        </pre>
       </div>
-      <div className="absolute top-1 right-1 rounded-md bg-sunken">
+      <div className="absolute top-0 right-0 rounded-bl-md bg-sunken p-1">
         <CopyButton text={sql} label="Copy the SQL" />
       </div>
     </div>
