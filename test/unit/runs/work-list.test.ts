@@ -29,6 +29,7 @@ const workOf = (run: DrivenRun, position: number, part: Partial<Work> = {}): Wor
   ownRuns: [],
   attempts: 0,
   isSerial: false,
+  isStepwise: false,
   lookOnly: false,
   tries: 0,
   notBefore: 0,
@@ -74,6 +75,41 @@ describe('items that touch what all tenants share', () => {
     const first = list.take(1, everywhere)
     if (first) list.giveBack(first, Date.now() + 60_000)
     expect(list.take(1, everywhere)?.position).toBe(2)
+  })
+})
+
+describe('items that go step by step', () => {
+  const stepwise = (run: DrivenRun, position: number, databaseId = 1): Work => workOf(run, position, { isStepwise: true, databaseId })
+  const positions = (list: WorkList): Array<number | undefined> => [1, 2, 3, 4, 5, 6].map(() => list.take(1, everywhere)?.position)
+
+  it('leave half of the pace to others, in each database', () => {
+    const run = runOf(1)
+    const list = listOf([run, 0])
+    list.pace = 5
+    for (const work of [stepwise(run, 1), stepwise(run, 2), stepwise(run, 3), stepwise(run, 4, 2), workOf(run, 5), workOf(run, 6)]) list.add(work)
+    expect(positions(list)).toEqual([1, 2, 5, 6, 4, undefined])
+  })
+
+  it('go on when one before them has settled or was put aside', () => {
+    const run = runOf(1)
+    const list = listOf([run, 0])
+    list.pace = 2
+    for (const position of [1, 2, 3]) list.add(stepwise(run, position))
+    const first = list.take(1, everywhere)
+    expect(list.take(1, everywhere)).toBeNull()
+    if (first) list.settle(first)
+    const second = list.take(1, everywhere)
+    expect(second?.position).toBe(2)
+    if (second) list.giveBack(second, Date.now() + 60_000)
+    expect(list.take(1, everywhere)?.position).toBe(3)
+  })
+
+  it('are as many at once as their run demands', () => {
+    const run = runOf(1, { maxConcurrent: 3 })
+    const list = listOf([run, 0])
+    list.pace = 2
+    for (const position of [1, 2, 3, 4]) list.add(stepwise(run, position))
+    expect(positions(list)).toEqual([1, 2, 3, undefined, undefined, undefined])
   })
 })
 

@@ -179,6 +179,7 @@ export const readWork = async (
     order by i.next_attempt_at is not null, i.position`.execute(db)
   const stopping = isStoppingRun(run.state)
   const lastShared = run.migrations.findLastIndex(({ isShared }) => isShared)
+  const lastStepwise = run.migrations.findLastIndex(({ transactional }) => !transactional)
   const indexOf = (version: string | null): number => run.migrations.findIndex((migration) => migration.version === version)
   return rows
     .filter(({ position }) => !knows(position))
@@ -196,6 +197,8 @@ export const readWork = async (
       ownRuns: row.own_runs.map(Number),
       attempts: row.attempts,
       isSerial: !stopping && lastShared > indexOf(row.from_version),
+      // Onboarding runs them inside its transaction.
+      isStepwise: !stopping && run.kind === 'migrate' && lastStepwise > indexOf(row.from_version),
       lookOnly: stopping && interrupted.has(row.position),
       tries: 0,
       notBefore: row.next_attempt_at?.getTime() ?? 0,

@@ -3,10 +3,10 @@ import type { DrivenRun, Work } from './work.ts'
 import { keyOf } from './work.ts'
 
 /** The first that the reader has read ahead, else the first that nobody has, else the first; −1: none may go now. What was read stands before what was not. */
-const nearest = (queue: readonly Work[], reader: object | null, maySerial: boolean): number => {
+const nearest = (queue: readonly Work[], reader: object | null, mayGo: (work: Work) => boolean): number => {
   let first = -1
   for (const [index, work] of queue.entries()) {
-    if (work.isSerial && !maySerial) continue
+    if (!mayGo(work)) continue
     if (work.summary === undefined || (reader !== null && work.reader === reader)) return index
     if (first === -1) first = index
   }
@@ -28,6 +28,8 @@ export class WorkList {
   readonly #running = new Map<number, number>()
   /** Databases in which an item is in hand that touches what all tenants share. */
   readonly #serial = new Set<number>()
+  /** How many are in hand of each database that go step by step. */
+  readonly #stepwise = new Map<number, number>()
   #turn = 0
 
   /** Items that are neither settled nor dropped. */
@@ -122,10 +124,21 @@ export class WorkList {
     return null
   }
 
+  /** What goes step by step leaves half of the pace to others, unless its run demands a figure: all of a database may wait for one old snapshot. */
+  #mayGo({ run, databaseId, isSerial, isStepwise }: Work): boolean {
+    if (isSerial && this.#serial.has(databaseId)) return false
+    return !isStepwise || run.maxConcurrent !== null || (this.#stepwise.get(databaseId) ?? 0) < Math.max(1, Math.floor(this.pace / 2))
+  }
+
+  #countStepwise({ databaseId, isStepwise }: Work, more: 1 | -1): void {
+    if (isStepwise) this.#stepwise.set(databaseId, (this.#stepwise.get(databaseId) ?? 0) + more)
+  }
+
   #hand(work: Work | null): Work | null {
     if (!work) return null
     this.#inHand.set(keyOf(work), work)
     if (work.isSerial) this.#serial.add(work.databaseId)
+    this.#countStepwise(work, 1)
     this.#running.set(work.run.id, this.runningOf(work.run.id) + 1)
     return work
   }
@@ -135,7 +148,7 @@ export class WorkList {
     for (const databaseId of order) {
       const queue = queues.get(databaseId)
       if (!queue || queue.length === 0 || !isUp(databaseId)) continue
-      const index = nearest(queue, reader, !this.#serial.has(databaseId))
+      const index = nearest(queue, reader, (work) => this.#mayGo(work))
       if (index !== -1) return queue.splice(index, 1)[0] ?? null
     }
     return null
@@ -170,6 +183,7 @@ export class WorkList {
   #release(work: Work): void {
     if (!this.#inHand.delete(keyOf(work))) return
     if (work.isSerial) this.#serial.delete(work.databaseId)
+    this.#countStepwise(work, -1)
     this.#running.set(work.run.id, Math.max(0, this.runningOf(work.run.id) - 1))
   }
 

@@ -40,6 +40,8 @@ export type Work = {
   attempts: number
   /** Something that all tenants of its database share is touched on its way: one such item at a time. */
   readonly isSerial: boolean
+  /** Steps of a `transaction=off` migration are on its way, which may wait long for what other tenants' sessions do. */
+  readonly isStepwise: boolean
   /** A dead conductor left it running in a run that stops: its history is read, nothing is run. */
   readonly lookOnly: boolean
   /** Tries of this conductor since the item became pending. */
