@@ -65,17 +65,22 @@ const list = async ({ tenancy, output }: Session): Promise<number> => {
   output.result(setListDocument, { sets }, () =>
     sets.length === 0
       ? 'There are no migration sets yet: tenantry sets sync NAME --dir DIR'
-      : formatColumns(sets, [
-          { title: 'name', value: ({ name }) => name },
-          { title: 'head', value: ({ head }) => head ?? '–' },
-          { title: 'migrations', value: ({ migrations }) => String(migrations), isNumber: true },
-          { title: 'targets', value: ({ targets }) => String(targets), isNumber: true },
-          { title: 'at head', value: ({ atHead }) => String(atHead), isNumber: true },
-          { title: 'findings', value: ({ findings }) => String(findings), isNumber: true },
-          { title: 'ready', value: ({ pools }) => pools.map(poolCell).join(', ') || '–' },
-          { title: 'database', value: ({ defaultDatabase }) => defaultDatabase ?? '–' },
-          { title: 'directory', value: ({ directory }) => directory ?? '–' },
-        ]),
+      : [
+          formatColumns(sets, [
+            { title: 'name', value: ({ name }) => name },
+            { title: 'head', value: ({ head }) => head ?? '–' },
+            { title: 'migrations', value: ({ migrations }) => String(migrations), isNumber: true },
+            { title: 'targets', value: ({ targets }) => String(targets), isNumber: true },
+            { title: 'at head', value: ({ atHead }) => String(atHead), isNumber: true },
+            { title: 'findings', value: ({ findings }) => String(findings), isNumber: true },
+            { title: 'ready', value: ({ pools }) => pools.map(poolCell).join(', ') || '–' },
+            { title: 'database', value: ({ defaultDatabase }) => defaultDatabase ?? '–' },
+            { title: 'directory', value: ({ directory }) => directory ?? '–' },
+          ]),
+          ...sets.flatMap(({ name, pools }) =>
+            pools.flatMap(({ database, problem }) => (problem === null ? [] : [`${name} in ${database} keeps no ready schemas: ${problem}.`])),
+          ),
+        ].join('\n'),
   )
   return exitCodes.well
 }

@@ -200,7 +200,8 @@ export const startOnboarding = async (library: Library, actor: Actor, input: Onb
     if (held) await claimAtOnce(library, held, reach)
     return { run }
   } finally {
-    await reach.letGo()
+    // Whoever looks at the server next waits for it; the caller need not.
+    void reach.letGo()
   }
 }
 
