@@ -12,7 +12,7 @@ import { EmptyState } from '@/components/ui/empty-state'
 import { Page, PageHeader } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { setQueries } from '@/lib/client/queries/migrations'
-import { plural } from '@/lib/format'
+import { formatCount, plural } from '@/lib/format'
 import type { MigrationView, SetDetail } from '@/lib/tenancy/contract'
 import { CoverageBar } from './coverage-bar'
 import { findingsText } from './coverage-model'
@@ -99,7 +99,7 @@ const sentence = (set: SetDetail): string => {
   const head = set.head === null ? '' : `, head ${set.head}`
   if (set.targets === 0) return `${plural(set.migrations, 'migration')}${head}. No tenant is on this set yet.`
   const behind = set.targets - set.atHead
-  const state = behind === 0 ? `all ${plural(set.targets, 'target')} at head` : `${set.atHead} of ${plural(set.targets, 'target')} at head`
+  const state = behind === 0 ? `all ${plural(set.targets, 'target')} at head` : `${formatCount(set.atHead)} of ${plural(set.targets, 'target')} at head`
   return `${plural(set.migrations, 'migration')}${head}; ${state}.`
 }
 
