@@ -139,7 +139,8 @@ const observedPage = async (stage: WebStage, name: string, path: string, box: st
 }
 
 const until = async (feed: Feed, share: number): Promise<void> => {
-  while (feed.settled() < feed.targets * share) await sleep(50)
+  // Ends as well, and says why, when nothing more will settle.
+  while (feed.settled() < feed.targets * share) await Promise.race([sleep(50), feed.done])
 }
 
 const memoryOf = (name: string, all: readonly TabMemory[], bar: number | null): Result[] => [
