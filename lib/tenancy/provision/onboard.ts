@@ -61,20 +61,26 @@ const placeRows = async (trx: ControlDb, set: SetRow, input: OnboardInput): Prom
 const rowset = (rows: readonly Row[]) =>
   sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x(slug text, name text, hosts jsonb, labels jsonb, "databaseId" bigint, "serverId" bigint, schema text, baseline text)`
 
-/** A tenant whose earlier onboarding failed is taken up again; one that has a place in this set is taken. In order of slug, so that two calls at once cannot lock each other out. */
-const reserveTenants = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<void> => {
+/**
+ * A tenant whose earlier onboarding failed is taken up again; one that has a place in this set is taken. In order of slug, so that two calls at once cannot lock each other out.
+ * @returns whether all of them are new: then nothing of any of them can be in the way
+ */
+const reserveTenants = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<boolean> => {
   await refuseTakenHosts(trx, rows)
-  await sql`
+  const reserved = await sql<{ isNew: boolean }>`
     insert into tenant (slug, name, hosts, labels)
     select x.slug, x.name, array(select jsonb_array_elements_text(x.hosts)), x.labels from ${rowset(rows)} order by x.slug
     on conflict (slug) do update set name = excluded.name, hosts = excluded.hosts, labels = excluded.labels, updated_at = now()
-      where tenant.state = 'provisioning'`.execute(trx)
+      where tenant.state = 'provisioning'
+    returning xmax = 0 as "isNew"`.execute(trx)
+  if (reserved.rows.length === rows.length && reserved.rows.every(({ isNew }) => isNew)) return true
   const taken = await sql<{ slug: string; state: string }>`
     select n.slug, n.state from tenant n join ${rowset(rows)} on x.slug = n.slug
     where n.state not in ('provisioning', 'active') or (n.state = 'active' and exists (select from placement p where p.tenant_id = n.id and p.set_id = ${set.id} and ${isBuilt('p')}))
     order by n.slug limit 100`.execute(trx)
   const [first] = taken.rows
   if (first) throw new TenancyError('tenant.exists', { slug: first.slug, slugs: taken.rows.map(({ slug }) => slug), count: taken.rows.length })
+  return false
 }
 
 const refuseTakenSchemas = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<void> => {
@@ -101,7 +107,7 @@ const refuseClaimedTwice = (rows: readonly Row[]): void => {
 }
 
 /** A repeated call may name another database or schema than the failed one did: nothing of that one was left, and its target is free for whoever asks next. */
-const reservePlacements = async (trx: ControlDb, set: SetRow, rows: readonly Row[], isolation: string): Promise<void> => {
+const forgetOldPlacements = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<void> => {
   await sql`
     with old as (
       select p.tenant_id, p.target_id from placement p join tenant n on n.id = p.tenant_id join ${rowset(rows)} on x.slug = n.slug
@@ -109,6 +115,9 @@ const reservePlacements = async (trx: ControlDb, set: SetRow, rows: readonly Row
       where p.set_id = ${set.id} and not ${isBuilt('p')} and (t.database_id <> x."databaseId" or t.schema_name <> x.schema)
         and not exists (select from run_item i where i.target_id = t.id and i.state in ('pending', 'running', 'interrupted')))
     delete from placement p using old where p.tenant_id = old.tenant_id and p.set_id = ${set.id}`.execute(trx)
+}
+
+const reservePlacements = async (trx: ControlDb, set: SetRow, rows: readonly Row[], isolation: string): Promise<void> => {
   await sql`
     insert into target (set_id, database_id, schema_name, isolation)
     select ${set.id}::bigint, x."databaseId", x.schema, ${isolation}::text from ${rowset(rows)} order by x."databaseId", x.schema
@@ -239,8 +248,9 @@ const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInp
       const rows = await placeRows(trx, set, input)
       refuseProblems(unknownBaselines(rows, set.name, versionsOf(migrations)))
       refuseClaimedTwice(rows)
-      await reserveTenants(trx, set, rows)
+      const areNew = await reserveTenants(trx, set, rows)
       await refuseTakenSchemas(trx, set, rows)
+      if (!areNew) await forgetOldPlacements(trx, set, rows)
       await reservePlacements(trx, set, rows, input.isolation)
       if (rows.length >= manyRows) await sql`analyze tenant, target, placement`.execute(trx)
       const items = await readItems(trx, set, rows)
