@@ -89,6 +89,13 @@ export const expectGoesOn = async (fleet: Fleet, run: number): Promise<number> =
  * @param prefix of the slugs of this fleet, which no other has on this server
  */
 export const expectNothingLeft = async (fleet: Fleet, prefix: string): Promise<void> => {
+  // A look that begins now, at a run that has just ended, leaves nothing behind either.
+  await fleet.until('the last job to end', async () => {
+    const jobs = await fleet.control`
+      select name, state from pgboss.job where name in ('conduct', 'observe', 'observe-all', 'look', 'verify', 'pool') and state in ('created', 'retry', 'active')`
+    const conductors = await fleet.control`select worker from conductor where worker is not null`
+    return jobs.length + conductors.length === 0
+  })
   await expectNobodyLeft(fleet)
   const owned = await fleet.control<Array<{ schema: string; role: string }>>`
     select t.schema_name as schema, p.role_name as role from target t join placement p on p.target_id = t.id order by 1`
@@ -104,12 +111,6 @@ export const expectNothingLeft = async (fleet: Fleet, prefix: string): Promise<v
   expect(locks, 'locks').toEqual([])
   const prepared = await fleet.sql`select gid from pg_prepared_xacts where database = current_database()`
   expect(prepared).toEqual([])
-  await fleet.until('the last job to end', async () => {
-    const jobs = await fleet.control`
-      select name, state from pgboss.job where name in ('conduct', 'observe', 'observe-all', 'verify') and state in ('created', 'retry', 'active')`
-    const conductors = await fleet.control`select worker from conductor where worker is not null`
-    return jobs.length + conductors.length === 0
-  })
   const open = await fleet.control`select run_id, position, state from run_item where state in ('pending', 'running', 'interrupted')`
   expect(open, 'open items').toEqual([])
 }
