@@ -1,6 +1,15 @@
 /** What tests of the warm pool ask of a fleet. */
+import { randomBytes } from 'node:crypto'
 import type { PoolView } from '../../lib/tenancy/contract/index.ts'
-import { ada, type Fleet } from './fleet.ts'
+import { ada, makeFleet, type Fleet, type FleetOptions } from './fleet.ts'
+import type { Databases } from './template.ts'
+
+/** Control databases of tests are copies of one; roles of pools belong to the server, and are told apart by the installation. */
+export const makePoolFleet = async (databases: Databases, options: FleetOptions = {}): Promise<Fleet> => {
+  const fleet = await makeFleet(databases, options)
+  await fleet.control`update setting set value = to_jsonb(${randomBytes(4).toString('hex')}::text) where key = 'installation'`
+  return fleet
+}
 
 export type PoolRow = { readonly schema: string; readonly state: string; readonly digest: string; readonly database: string }
 

@@ -6,7 +6,7 @@ import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
 import type { FleetConnection } from '../session/fleet-connection.ts'
 import { quoteIdent, quoteLiteral } from '../sql/ident.ts'
-import { codeOf } from '../sql/sqlstate.ts'
+import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { pools } from './due.ts'
 import { poolPrefix } from './names.ts'
 import { inTurn, transact, workName, type PoolPlace } from './place.ts'
@@ -54,12 +54,18 @@ const endMaker = async (connection: FleetConnection, place: PoolPlace, schema: s
   }
 }
 
-/** The role goes by itself: rights that somebody gave it elsewhere keep it, and not the schema. */
+/**
+ * Rights that somebody gave its role elsewhere keep the role, and not the schema.
+ * @throws what passes, after which both are tried again
+ */
 export const dropSchema = async (library: Library, connection: FleetConnection, schema: string): Promise<void> => {
   await transact(connection, [`DROP SCHEMA IF EXISTS ${quoteIdent(schema)} CASCADE`])
-  await transact(connection, [`DROP ROLE IF EXISTS ${quoteIdent(schema)}`]).catch((error: unknown) =>
-    library.logger.warn({ role: schema, code: codeOf(error) }, 'pool.role_kept'),
-  )
+  try {
+    await transact(connection, [`DROP ROLE IF EXISTS ${quoteIdent(schema)}`])
+  } catch (error) {
+    if (codeOf(error) !== sqlstate.dependentObjects) throw error
+    library.logger.warn({ role: schema }, 'pool.role_kept')
+  }
 }
 
 const goesAway = ({ schema, state, isPast }: Owned, { schemas, roles }: There): boolean =>

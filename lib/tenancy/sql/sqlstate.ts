@@ -17,6 +17,7 @@ export const sqlstate = {
   tooManyConnections: '53300',
   outOfMemory: '53200',
   diskFull: '53100',
+  dependentObjects: '2BP01',
   undefinedTable: '42P01',
   undefinedFunction: '42883',
   undefinedSchema: '3F000',

@@ -1,7 +1,7 @@
 /** What keeps a pool as it is to be: filled, renewed, swept; and said, where a set cannot be pooled. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ada, firstFiles, makeFleet, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
-import { dropRoles, emptyPools, poolNames, poolOf, poolRows, readyCount, setSize, untilReady } from '../../support/pool.ts'
+import { ada, firstFiles, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
+import { dropRoles, emptyPools, makePoolFleet, poolNames, poolOf, poolRows, readyCount, setSize, untilReady } from '../../support/pool.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -9,7 +9,7 @@ const mark = `pb${process.pid}`
 let fleet: Fleet
 
 beforeAll(async () => {
-  fleet = await makeFleet(databases, { urls: [await databases.empty(), await databases.empty()] })
+  fleet = await makePoolFleet(databases, { urls: [await databases.empty(), await databases.empty()] })
   await fleet.work()
 })
 afterAll(async () => {

@@ -1,7 +1,7 @@
 /** A tenant that was given a ready schema is the same as one that was built. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeFleet, schemaOf, type Fleet } from '../../support/fleet.ts'
-import { dropRoles, emptyPools, poolNames, setSize, untilReady } from '../../support/pool.ts'
+import { schemaOf, type Fleet } from '../../support/fleet.ts'
+import { dropRoles, emptyPools, makePoolFleet, poolNames, setSize, untilReady } from '../../support/pool.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -9,7 +9,7 @@ const mark = `pc${process.pid}`
 let fleet: Fleet
 
 beforeAll(async () => {
-  fleet = await makeFleet(databases)
+  fleet = await makePoolFleet(databases)
   await fleet.work()
 })
 afterAll(async () => {

@@ -1,7 +1,7 @@
 /** A tenant that was given a ready schema is, by all that PostgreSQL's catalogs say, the same as one that was built. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeFleet, schemaOf, type Fleet } from '../../support/fleet.ts'
-import { dropRoles, emptyPools, setSize, untilReady } from '../../support/pool.ts'
+import { schemaOf, type Fleet } from '../../support/fleet.ts'
+import { dropRoles, emptyPools, makePoolFleet, setSize, untilReady } from '../../support/pool.ts'
 import { structureOf } from '../../support/structure.ts'
 import { useDatabases } from '../../support/template.ts'
 
@@ -61,7 +61,7 @@ const everything: Readonly<Record<string, string>> = {
 }
 
 beforeAll(async () => {
-  fleet = await makeFleet(databases, { files: everything })
+  fleet = await makePoolFleet(databases, { files: everything })
   await fleet.work()
 })
 afterAll(async () => {
@@ -120,5 +120,38 @@ describe('a claimed tenant', () => {
     await untilReady(fleet, 1, 'second')
     expect(await inSecond(claimed)).toBe(true)
     expect(await of(claimed)).toEqual(await of(built))
+  })
+})
+
+describe('a user with no more rights than are asked for', () => {
+  it('makes, claims and drops ready schemas', async () => {
+    const user = `limited_${mark}`
+    const url = new URL(await databases.empty())
+    const owner = fleet.sql
+    await owner.unsafe(`create role ${user} login createrole password '${user}'; grant connect, create on database "${url.pathname.slice(1)}" to ${user}`)
+    url.username = user
+    url.password = user
+    const limited = await makePoolFleet(databases, { urls: [url.href], files: everything })
+    try {
+      await limited.work()
+      const [built, claimed] = [`${mark}-own`, `${mark}-off`]
+      for (const [size, slug] of [
+        [0, built],
+        [1, claimed],
+      ] as const) {
+        await setSize(limited, size)
+        if (size > 0) await untilReady(limited, size)
+        const run = await limited.onboard([slug])
+        expect((await limited.ended(run)).state).toBe('succeeded')
+        expect((await limited.tenancy.runs.attempts(run, slug)).at(-1)?.claimed).toBe(size > 0)
+      }
+      const of = (slug: string) => structureOf(limited.sql, { schema: schemaOf(slug), role: schemaOf(slug) })
+      expect(await of(claimed)).toEqual(await of(built))
+      await emptyPools(limited)
+    } finally {
+      await limited.sql.unsafe(`drop owned by ${user}`)
+      await limited.close()
+      await owner.unsafe(`revoke all on database "${url.pathname.slice(1)}" from ${user}; drop role ${user}`)
+    }
   })
 })

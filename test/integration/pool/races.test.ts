@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { migrationsDir } from '../../../lib/connection.ts'
 import { createTenancy } from '../../../lib/tenancy/index.ts'
-import { ada, makeFleet, refusalOf, schemaOf, shortLimits, slugsOf, type Fleet } from '../../support/fleet.ts'
-import { dropRoles, emptyPools, poolNames, poolRows, setSize, untilReady } from '../../support/pool.ts'
+import { ada, refusalOf, schemaOf, shortLimits, slugsOf, type Fleet } from '../../support/fleet.ts'
+import { dropRoles, emptyPools, makePoolFleet, poolNames, poolRows, setSize, untilReady } from '../../support/pool.ts'
 import { giveTurns, holdTurns } from '../../support/server-turns.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
 
@@ -14,7 +14,7 @@ let worker: { stop(): Promise<void> }
 let number = 0
 
 beforeAll(async () => {
-  fleet = await makeFleet(databases)
+  fleet = await makePoolFleet(databases)
   worker = await fleet.work()
 })
 beforeEach(async () => {

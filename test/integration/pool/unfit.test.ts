@@ -1,7 +1,7 @@
 /** Sets whose schemas hold their own name where a rename does not reach: they are found out, said, and built as ever. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { firstFiles, makeFleet, type Fleet } from '../../support/fleet.ts'
-import { dropRoles, emptyPools, poolNames, poolOf, poolRows, setSize, untilReady } from '../../support/pool.ts'
+import { firstFiles, type Fleet } from '../../support/fleet.ts'
+import { dropRoles, emptyPools, makePoolFleet, poolNames, poolOf, poolRows, setSize, untilReady } from '../../support/pool.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -9,7 +9,7 @@ const mark = `pu${process.pid}`
 let fleet: Fleet
 
 beforeAll(async () => {
-  fleet = await makeFleet(databases)
+  fleet = await makePoolFleet(databases)
   await fleet.work()
 })
 afterAll(async () => {
