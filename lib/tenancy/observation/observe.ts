@@ -4,6 +4,7 @@ import type { Library } from '../context.ts'
 import { budgetPrefix, readInstallation } from '../control/installation.ts'
 import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
+import { emptyDigest } from '../migrations/digest.ts'
 import { readHistory, readSummaries, type TargetSummary } from '../migrations/history.ts'
 import { explainOffTrack, standingOf, type Standing, type TrackMigration } from '../migrations/track.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
@@ -121,12 +122,22 @@ type Look = {
 /** @param since when the look began: what a conductor reported after that is newer, and stays */
 const write = async (library: Library, databaseId: number, since: Date, { rows, lastRun, ...facts }: Look): Promise<void> => {
   await library.control.db.transaction().execute(async (trx) => {
+    // A set that is read again meanwhile says anew where its targets stand: before this, or after.
+    await sql`
+      select from migration_set where id in (select set_id from target where id = any(${rows.map((row) => row.target_id)}::bigint[])) order by id for share`.execute(
+      trx,
+    )
     await sql`
       insert into observation as o (target_id, observed_at, version, applied, digest, version_state, pending, remark, bytes, bytes_at)
-      select x.target_id, ${since}, x.version, x.applied, x.digest, x.version_state, x.pending, x.remark, x.bytes, case when x.bytes is not null then ${since}::timestamptz end
+      select x.target_id, ${since}, x.version, x.applied, x.digest,
+        case when p.position is null then case when x.pending is null then x.version_state else 'diverged' end when p.position = h.position then 'at_head' else 'behind' end,
+        h.position - p.position, case when p.position is null or x.pending is not null then x.remark end, x.bytes, case when x.bytes is not null then ${since}::timestamptz end
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
         as x(target_id bigint, version text, applied integer, digest text, version_state text, pending integer, remark text, bytes bigint)
       join target t on t.id = x.target_id
+      left join migration m on m.set_id = t.set_id and m.prefix_digest = x.digest
+      cross join lateral (select case when x.digest = ${emptyDigest} then 0 else m.position end as position) p
+      join (select s.id as set_id, coalesce(max(g.position), 0) as position from migration_set s left join migration g on g.set_id = s.id group by s.id) h on h.set_id = t.set_id
       on conflict (target_id) do update
         set observed_at = excluded.observed_at, version = excluded.version, applied = excluded.applied, digest = excluded.digest, version_state = excluded.version_state,
             pending = excluded.pending, remark = excluded.remark, bytes = coalesce(excluded.bytes, o.bytes), bytes_at = coalesce(excluded.bytes_at, o.bytes_at)

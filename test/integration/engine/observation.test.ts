@@ -6,6 +6,7 @@ import { digestOf } from '../../../lib/tenancy/migrations/digest.ts'
 import { createHistory, insertHistory, readSummaries } from '../../../lib/tenancy/migrations/history.ts'
 import { connectFleet } from '../../../lib/tenancy/session/fleet-connection.ts'
 import { ada, firstFiles, makeFleet, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
+import { openGate } from '../../support/gate.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -238,5 +239,25 @@ describe('reading 300 histories', () => {
     expect(left).toEqual({ n: 0 })
     await connection.close()
     await sql.end()
+  })
+})
+
+describe('a set that is read again while a look is written', () => {
+  const isWaiting = async (what: string): Promise<boolean> =>
+    (await fleet.control`select from pg_stat_activity where datname = current_database() and ${what} in (wait_event_type, wait_event)`).length > 0
+
+  it('is what the targets are measured by afterwards', async () => {
+    await fleet.control.unsafe(`create function hold() returns trigger language plpgsql as
+      $$ begin while not exists (select from pg_catalog.pg_class where relname = 'look_gate') loop perform pg_catalog.pg_sleep(0.02); end loop; return new; end $$;
+      create trigger hold before insert on observation for each row execute function hold()`)
+    const looking = fleet.tenancy.observation.now({})
+    await expect.poll(() => isWaiting('PgSleep')).toBe(true)
+    let isSynced = false
+    const syncing = fleet.sync({ ...firstFiles, '0003_more.sql': 'create table more (id int);', '0004_late.sql': 'select 1;' }).then(() => (isSynced = true))
+    await expect.poll(async () => isSynced || (await isWaiting('Lock'))).toBe(true)
+    await openGate(fleet.control, 'look_gate')
+    await Promise.all([looking, syncing])
+    await fleet.control.unsafe(`drop table public.look_gate; drop trigger hold on observation; drop function hold()`)
+    expect(await rowOf(one)).toMatchObject({ version: '0002', head: '0004', pending: 2, versionState: 'behind' })
   })
 })
