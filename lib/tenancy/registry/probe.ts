@@ -3,7 +3,7 @@ import { minBudget } from '../contract/commands.ts'
 import type { DatabaseFacts } from '../contract/views.ts'
 import { budgetPrefix } from '../control/installation.ts'
 import { TenancyError } from '../errors.ts'
-import { quoteLiteral } from '../sql/ident.ts'
+import { quoteIdent, quoteLiteral } from '../sql/ident.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { connectionProblemAt } from './connection-problem.ts'
 import { addressOf, driverOptions, type DatabaseUrl } from '../sql/database-url.ts'
@@ -139,7 +139,7 @@ const assertUsable = (row: FactsRow, at: DatabaseUrl): void => {
     throw new TenancyError('database.rights', {
       user: at.user,
       right: `to create schemas in database “${at.dbname}”`,
-      remedy: `grant create on database "${at.dbname}" to "${at.user}"`,
+      remedy: `grant create on database ${quoteIdent(at.dbname)} to ${quoteIdent(at.user)}`,
     })
 }
 
@@ -150,11 +150,14 @@ const readOnlyPlace = (source: string, { user, dbname }: DatabaseUrl): { readonl
   const reset = `reset ${readOnly}`
   switch (source) {
     case 'user':
-      return { where: `for the role “${user}”`, remedy: `alter role "${user}" ${reset}` }
+      return { where: `for the role “${user}”`, remedy: `alter role ${quoteIdent(user)} ${reset}` }
     case 'database':
-      return { where: `for the database “${dbname}”`, remedy: `alter database "${dbname}" ${reset}` }
+      return { where: `for the database “${dbname}”`, remedy: `alter database ${quoteIdent(dbname)} ${reset}` }
     case 'database user':
-      return { where: `for the role “${user}” in the database “${dbname}”`, remedy: `alter role "${user}" in database "${dbname}" ${reset}` }
+      return {
+        where: `for the role “${user}” in the database “${dbname}”`,
+        remedy: `alter role ${quoteIdent(user)} in database ${quoteIdent(dbname)} ${reset}`,
+      }
     case 'global':
       return { where: 'for all roles', remedy: `alter role all ${reset}` }
     default:
@@ -166,7 +169,7 @@ const readOnlyPlace = (source: string, { user, dbname }: DatabaseUrl): { readonl
 const warningsOf = ({ may_create_roles, read_only_by }: FactsRow, at: DatabaseUrl): readonly string[] => {
   const warnings: string[] = []
   if (may_create_roles !== 'true')
-    warnings.push(`The user “${at.user}” may not create roles, so tenants cannot be onboarded here. To allow it: alter role "${at.user}" createrole`)
+    warnings.push(`The user “${at.user}” may not create roles, so tenants cannot be onboarded here. To allow it: alter role ${quoteIdent(at.user)} createrole`)
   if (read_only_by !== null) {
     const { where, remedy } = readOnlyPlace(read_only_by, at)
     warnings.push(

@@ -33,12 +33,14 @@ const traceRun = async ({ control }: Library, run: number, { kind, state, starte
   endSpan(beginRunSpan(ids, attributes, startedAt ?? finishedAt), null, finishedAt.getTime())
 }
 
-/** Databases of which the run changed so many targets that the planner must hear of it. */
+/** Databases of which the run changed so many targets that the planner must hear of it, and has not yet: reading back comes after. */
 const changedMuch = async ({ control }: Library, run: number, analyzeAfter: number): Promise<number[]> => {
   const { rows } = await sql<{ id: number }>`
-    select t.database_id as id from run_item i join target t on t.id = i.target_id
-    where i.run_id = ${run} and i.state = 'succeeded' and exists (select from run where id = ${run} and verified_at is null)
-    group by t.database_id having count(*) >= ${analyzeAfter} order by t.database_id`.execute(control.db)
+    select t.database_id as id from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id left join observation o on o.target_id = t.id
+    where i.run_id = ${run} and i.state = 'succeeded' and r.verified_at is null
+    group by t.database_id having count(*) >= ${analyzeAfter} and bool_and(o.observed_at is null or o.observed_at < r.finished_at) order by t.database_id`.execute(
+    control.db,
+  )
   return rows.map(({ id }) => id)
 }
 
@@ -60,7 +62,9 @@ export const verifyRun = async (library: Library, run: number, { analyzeAfter } 
       with seen as (
         select o.observed_at >= r.finished_at as is_read,
           coalesce((select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'version' = coalesce(i.options ->> 'baseline', r.to_version)), 0) as expected,
-          coalesce(g.position, o.applied, 0) as actual
+          coalesce(
+            (select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'prefixDigest' = o.digest), g.position,
+            case when o.version_state = 'ahead' then o.applied end, 0) as actual
         from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id
         left join observation o on o.target_id = i.target_id left join migration g on g.set_id = t.set_id and g.prefix_digest = o.digest
         where i.run_id = ${run} and i.state = 'succeeded')

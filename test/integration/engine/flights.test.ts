@@ -222,10 +222,17 @@ describe('a session', () => {
     await sql`drop schema if exists elsewhere cascade`
   })
 
-  it('says what became of a history that the migration itself changed', async () => {
-    const scene = await makeTarget('meddling')
+  it.each([
+    ['by its name', 'delete from tenantry_history'],
+    ['by a name that it puts together', `do $$ begin execute 'delete from tenantry_' || 'history'; end $$`],
+    [
+      'by what it calls',
+      `create function gone() returns int language plpgsql as $$ begin execute 'delete from tenantry_' || 'history'; return 1; end $$; select gone()`,
+    ],
+  ])('says what became of a history that the migration itself changed %s', async (how, text) => {
+    const scene = await makeTarget(`meddling_${how.length}`)
     const connection = await connectFleet(url, { applicationName: 'flights' })
-    const migration = await migrationOf('0001', 'delete from tenantry_history')
+    const migration = await migrationOf('0001', text)
     expect(await applyMigration(connection, migration, stepAfter([], migration), scene)).toMatchObject({ kind: 'failed', error: { code: 'history_mismatch' } })
     await connection.close()
   })

@@ -7,7 +7,7 @@ import { openControl } from '../../../lib/tenancy/control/db.ts'
 import { createTenancy } from '../../../lib/tenancy/index.ts'
 import { createJobs } from '../../../lib/tenancy/runs/queues.ts'
 import { verifyRun } from '../../../lib/tenancy/runs/verify.ts'
-import { makeFleet, refusalOf, slugsOf, type Fleet } from '../../support/fleet.ts'
+import { makeFleet, refusalOf, schemaOf, slugsOf, type Fleet } from '../../support/fleet.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -77,6 +77,11 @@ it('a run is read back once all its databases are there; one that is away is no 
   await server`alter database ${server(`${name}_away`)} rename to ${server(name)}`
   expect(await verifyRun(library, run)).toBe(true)
   expect((await two.tenancy.runs.get(run)).verified).toMatchObject({ targets: 2, mismatches: 0 })
+  // As many rows as before, and not those of the run.
+  await two.sql`update ${two.sql(schemaOf('near'))}.tenantry_history set checksum = md5(checksum) where version = '0001'`
+  await two.control`update run set verified_at = null, finished_at = clock_timestamp()`
+  expect(await verifyRun(library, run)).toBe(true)
+  expect((await two.tenancy.runs.get(run)).verified).toMatchObject({ targets: 2, mismatches: 1 })
   await control.close()
   await server.end()
   await two.close()

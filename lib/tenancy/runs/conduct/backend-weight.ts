@@ -23,7 +23,9 @@ export class BackendWeight {
     if (!this.#isTold || touched === 0 || touched % askEvery !== 0) return false
     const [outcome] = await connection.flight(['SELECT sum(total_bytes)::text AS bytes FROM pg_catalog.pg_backend_memory_contexts'], 10_000)
     if (outcome?.ok) return Number(Reflect.get(outcome.rows[0] ?? {}, 'bytes')) > this.#limits.backendBytes
-    this.#isTold = connection.dead
+    // One that died of it is none to go on with.
+    if (connection.dead) return true
+    this.#isTold = false
     return false
   }
 }

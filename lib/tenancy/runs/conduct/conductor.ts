@@ -260,11 +260,11 @@ export class Conductor {
           }
           connection = opened
           at = work.databaseId
-          // Connecting takes its time, in which the worker may have been told to stop.
-          if (this.#done) {
-            this.#list.giveBack(work, 0)
-            continue
-          }
+        }
+        // Weighing and connecting take their time, in which the worker may have been told to stop.
+        if (this.#done) {
+          this.#list.giveBack(work, 0)
+          continue
         }
         await this.#carry(work, connection)
       }
