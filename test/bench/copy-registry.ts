@@ -1,4 +1,3 @@
-import { pipeline } from 'node:stream/promises'
 import type postgres from 'postgres'
 import { withSql } from './server.ts'
 
@@ -15,8 +14,11 @@ export const copyRegistry = async (from: postgres.Sql, toUrl: string): Promise<v
     // Neither triggers nor references: everything comes as it is.
     await to`set session_replication_role = replica`
     await to.unsafe(`truncate ${tables.map(({ name }) => `tenantry.${name}`).join(', ')} cascade`)
-    for (const { name } of tables)
-      await pipeline(await from`copy tenantry.${from(name)} to stdout`.readable(), await to`copy tenantry.${to(name)} from stdin`.writable())
+    for (const { name } of tables) {
+      // The driver's COPY was seen to wait for good for the end of an empty table.
+      const [all] = await from<Array<{ rows: string }>>`select coalesce(json_agg(t), '[]')::text as rows from tenantry.${from(name)} t`
+      await to`insert into tenantry.${to(name)} overriding system value select * from json_populate_recordset(null::tenantry.${to(name)}, ${all?.rows ?? '[]'}::text::json)`
+    }
     for (const { name, last } of sequences) await to`select setval(${`tenantry.${name}`}::text::regclass, ${last}::text::bigint)`
   })
 }
