@@ -8,12 +8,13 @@ import { buildTenant } from '../provision/build.ts'
 import { ServerBusy } from '../registry/server-gate.ts'
 import { executables } from '../runs/conduct/adopt.ts'
 import { freezeMigrations } from '../runs/freeze.ts'
-import type { FleetConnection } from '../session/fleet-connection.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
+import { parseStatements } from '../sql/statements.ts'
+import { asksForName } from './asks-name.ts'
 import { extensionSchemas } from './claim.ts'
 import { isLacking, isServerBusy, pools } from './due.ts'
 import { newPoolName } from './names.ts'
-import { inTurn, readPlace, workName, type PoolPlace } from './place.ts'
+import { inTurn, readPlace, workName, type Connect, type PoolPlace } from './place.ts'
 import { scanForName } from './scan.ts'
 import { dropSchema, sweepDatabase } from './sweep.ts'
 
@@ -59,19 +60,32 @@ const note = async (db: ControlDb, place: PoolPlace, lacking: Lacking, built: Bu
   })
 }
 
-type Plan = { readonly migrations: Awaited<ReturnType<typeof executables>>; readonly shared: string | null }
+/** `unfit`: why none can be made of it, for people. */
+type Plan = { readonly migrations: Awaited<ReturnType<typeof executables>>; readonly unfit: string | null }
 
 const wordsOf = ({ code, message }: { readonly code: string; readonly message: string }): string =>
   classify(code) === 'connection' ? `The database cannot be reached (${code})` : message
 
-const planOf = async (db: ControlDb, { setId, set }: Lacking): Promise<Plan> => {
-  const migrations = await executables(db, await freezeMigrations(db, { id: setId, name: set, defaultDatabaseId: null }, undefined))
-  return { migrations, shared: migrations.find(({ isShared }) => isShared)?.file ?? null }
+const whyUnfit = async (migrations: Plan['migrations'], seedSql: string | null): Promise<string | null> => {
+  const shared = migrations.find(({ isShared }) => isShared)
+  if (shared) return `${shared.file} names a table outside of the tenant’s schema, which schemas that no tenant uses must not touch`
+  const files = [...migrations, { file: 'seed.sql', statements: seedSql === null ? [] : await parseStatements(seedSql) }]
+  for (const { file, statements } of files) {
+    const asked = asksForName(statements)
+    if (asked)
+      return `${file} asks for the name of its schema (${asked.word} on line ${asked.line}) outside of a function: what is made of the answer would stay when a tenant gives the schema its name`
+  }
+  return null
 }
 
-const settle = async (library: Library, connection: FleetConnection, schema: string, extensions: string): Promise<Built> => {
+const planOf = async (db: ControlDb, { setId, set, seedSql }: Lacking): Promise<Plan> => {
+  const migrations = await executables(db, await freezeMigrations(db, { id: setId, name: set, defaultDatabaseId: null }, undefined))
+  return { migrations, unfit: await whyUnfit(migrations, seedSql) }
+}
+
+const settle = async (library: Library, connect: Connect, schema: string, extensions: string): Promise<Built> => {
   const { db } = library.control
-  const { functions, unfit } = await scanForName(connection, schema)
+  const { functions, unfit } = await scanForName(connect, schema)
   if (unfit === null) {
     const kept = await db
       .updateTable('pool_schema')
@@ -83,18 +97,16 @@ const settle = async (library: Library, connection: FleetConnection, schema: str
     if (kept) return { kind: 'ready' }
   }
   // Not what it is to be, or swept away as somebody's who seemed to be gone.
-  await dropSchema(library, connection, schema)
+  await dropSchema(library, await connect(), schema)
   await db.deleteFrom('pool_schema').where('schema_name', '=', schema).execute()
   return unfit === null
     ? { kind: 'passes', problem: 'It was taken for what a process left behind that is gone' }
-    : {
-        kind: 'problem',
-        problem: `${unfit[0]?.toUpperCase()}${unfit.slice(1)} holds the name of the schema that it was made in, which a rename would not change`,
-      }
+    : { kind: 'problem', problem: `${unfit[0]?.toUpperCase()}${unfit.slice(1)}` }
 }
 
-const buildIn = async (library: Library, place: PoolPlace, lacking: Lacking, { migrations }: Plan, connection: FleetConnection): Promise<Built> => {
+const buildIn = async (library: Library, place: PoolPlace, lacking: Lacking, { migrations }: Plan, connect: Connect): Promise<Built> => {
   const { db } = library.control
+  const connection = await connect()
   const schema = newPoolName(place.installation)
   const path = await connection.query<{ name: string }>(
     `SELECT DISTINCT n.nspname AS name FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname NOT IN ('pg_catalog', 'public') ORDER BY 1`,
@@ -117,11 +129,13 @@ const buildIn = async (library: Library, place: PoolPlace, lacking: Lacking, { m
     { role: schema, roleExists: false, migrations, seedSql: lacking.seedSql, expected: lacking.head },
     { schema, extensionSchemas: path.map(({ name }) => name), run: null, applicationName: workName(place, schema), limits },
   )
-  if (outcome.kind === 'applied') return settle(library, connection, schema, beside?.extensions ?? '')
+  if (outcome.kind === 'applied') return settle(library, connect, schema, beside?.extensions ?? '')
   if (outcome.kind === 'recorded_before') throw new Error('a new schema held a history')
   const { error } = outcome
   // Nobody knows whether it is there: its row tells the next sweep to see.
   if (outcome.kind === 'unknown') return { kind: 'passes', problem: wordsOf(error) }
+  // It may have been committed, and found not to be what it was to be.
+  await dropSchema(library, await connect(), schema)
   await db.deleteFrom('pool_schema').where('schema_name', '=', schema).execute()
   if (classify(error.code) !== 'permanent') return { kind: 'passes', problem: wordsOf(error) }
   return { kind: 'problem', problem: `${error.file ?? 'Building it'} failed in an empty schema: ${error.message}` }
@@ -129,11 +143,10 @@ const buildIn = async (library: Library, place: PoolPlace, lacking: Lacking, { m
 
 const buildOne = async (library: Library, place: PoolPlace, lacking: Lacking): Promise<Built> => {
   const plan = await planOf(library.control.db, lacking)
-  if (plan.shared !== null)
-    return { kind: 'problem', problem: `${plan.shared} names a table outside of the tenant’s schema, which schemas that no tenant uses must not touch` }
+  if (plan.unfit !== null) return { kind: 'problem', problem: plan.unfit }
   // The set was read again in between.
   if (plan.migrations.at(-1)?.prefixDigest !== lacking.head) return { kind: 'passes', problem: 'The set was read again meanwhile' }
-  return inTurn(library, place, (connection) => buildIn(library, place, lacking, plan, connection))
+  return inTurn(library, place, (connect) => buildIn(library, place, lacking, plan, connect))
 }
 
 /** What it was that was tried may pass, whatever it is: nothing here is worth more than another try. */

@@ -2,12 +2,21 @@
 import type { FleetConnection } from '../session/fleet-connection.ts'
 import { quoteIdent, quoteLiteral, quoteQualified } from '../sql/ident.ts'
 import { historyTable } from '../migrations/history.ts'
+import { markOf } from './names.ts'
+import type { Connect } from './place.ts'
 
 export type Named = {
   /** Functions that can be made anew with the other name. */
   readonly functions: readonly number[]
-  /** The first thing that cannot, for people; null: there is none. */
+  /** Why it cannot be pooled, for people: the first thing that cannot; null: there is none. */
   readonly unfit: string | null
+}
+
+/** SQL that says whether a text holds the part of the name that is its own, however it is written: in capitals, cut off, or as bytes. */
+const holds = (schema: string, text: string): string => {
+  const mark = markOf(schema)
+  const written = [mark, Buffer.from(mark, 'utf8').toString('hex'), Buffer.from(mark.toUpperCase(), 'utf8').toString('hex')]
+  return `lower(${text}) LIKE ANY (ARRAY[${written.map((one) => quoteLiteral(`%${one}%`)).join(', ')}])`
 }
 
 /** Definitions are printed with the schema first in the path, so that its own objects stand there without its name. */
@@ -46,57 +55,76 @@ const query = (schema: string, withBodies: boolean): string => {
     UNION ALL SELECT 'pg_trigger'::regclass, t.oid, t.tgname::text FROM pg_trigger t JOIN rel ON rel.oid = t.tgrelid WHERE NOT t.tgisinternal
     UNION ALL SELECT 'pg_policy'::regclass, p.oid, p.polname::text FROM pg_policy p JOIN rel ON rel.oid = p.polrelid
     UNION ALL SELECT 'pg_namespace'::regclass, here, ${name} FROM place)
-  SELECT x.thing FROM place, LATERAL (${texts(withBodies)}) x WHERE position(${name} IN x.words) > 0 LIMIT 1`
+  SELECT x.thing AS name FROM place, LATERAL (${texts(withBodies)}) x WHERE ${holds(schema, 'x.words')} LIMIT 1`
 }
 
-/** Set-returning, aggregate and C functions have no text of their own; a function whose source cannot be printed cannot be made anew. */
+/** A function whose source cannot be printed, as an aggregate's, cannot be made anew; nor can one that holds the name otherwise than whole. */
 const functionsQuery = (schema: string): string => {
   const name = quoteLiteral(schema)
-  return `SELECT p.oid::text AS oid, p.proname AS name, p.prokind IN ('f', 'p', 'w') AS fit FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-  WHERE n.nspname = ${name} AND (position(${name} IN p.prosrc) > 0 OR position(${name} IN coalesce(array_to_string(p.proconfig, ' '), '')) > 0) ORDER BY p.oid`
+  const words = `concat_ws(' ', p.prosrc, array_to_string(p.proconfig, ' '))`
+  return `SELECT p.oid::text AS oid, p.proname AS name, p.prokind IN ('f', 'p', 'w') AND NOT ${holds(schema, `replace(${words}, ${name}, '')`)} AS fit
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ${name} AND ${holds(schema, words)} ORDER BY p.oid`
 }
 
+/** What has no page has no rows, whoever may see them. */
 const tablesQuery = (schema: string): string =>
-  `SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ${quoteLiteral(schema)} AND c.relkind IN ('r', 'm') AND c.relname <> ${quoteLiteral(historyTable)} ORDER BY c.relname`
+  `SELECT c.relname AS name, row_security_active(c.oid) AS hidden FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ${quoteLiteral(schema)} AND c.relkind IN ('r', 'm') AND c.relname <> ${quoteLiteral(historyTable)} AND pg_relation_size(c.oid) > 0 ORDER BY c.relname`
 
 /** The table as a row's name would be hidden by a column of that name. */
 const rowsQuery = (schema: string, tables: readonly string[]): string =>
   tables
     .map(
       (table) =>
-        `(SELECT ${quoteLiteral(table)} AS name FROM ${quoteQualified(schema, table)} AS one_row WHERE position(${quoteLiteral(schema)} IN to_jsonb(one_row)::text) > 0 LIMIT 1)`,
+        `(SELECT ${quoteLiteral(table)} AS name FROM ${quoteQualified(schema, table)} AS one_row WHERE ${holds(schema, 'to_jsonb(one_row)::text')} LIMIT 1)`,
     )
     .join(' UNION ALL ')
 
 const tablesAtOnce = 50
 
-const inRows = async (connection: FleetConnection, schema: string): Promise<string | null> => {
-  const tables = (await connection.query<{ name: string }>(tablesQuery(schema))).map(({ name }) => name)
+/** In a transaction of its own; with row security off, PostgreSQL refuses to leave rows out instead of doing so. */
+const inTransaction = async (connection: FleetConnection, settings: string, text: string): Promise<readonly object[]> => {
+  const outcomes = await connection.flight([`BEGIN; ${settings}; SET LOCAL row_security = off; SET LOCAL bytea_output = 'hex'`, text, 'COMMIT'], 60_000)
+  const failed = outcomes.find((outcome) => !outcome.ok)
+  if (failed && !failed.ok) {
+    if (!connection.dead) await connection.query('ROLLBACK')
+    throw failed.error
+  }
+  return outcomes[1]?.ok ? outcomes[1].rows : []
+}
+
+const nameOf = (row: object | undefined): string | null => {
+  const name: unknown = row && Reflect.get(row, 'name')
+  return typeof name === 'string' ? name : null
+}
+
+const holdsIt = (thing: string): string => `${thing} holds the name of the schema that it was made in, which a rename would not change`
+
+type TableRow = { readonly name: string; readonly hidden: boolean | string }
+
+const inRows = async (next: Connect, schema: string): Promise<string | null> => {
+  const tables = await (await next()).query<TableRow>(tablesQuery(schema))
+  const hidden = tables.find((table) => isTrue(table.hidden))
+  if (hidden) return `row-level security hides rows of table ${hidden.name} from its own owner, so nobody can tell whether they hold the name of the schema`
   for (let index = 0; index < tables.length; index += tablesAtOnce) {
-    const [row] = await connection.query<{ name: string }>(rowsQuery(schema, tables.slice(index, index + tablesAtOnce)))
-    if (row) return `a row of table ${row.name}`
+    const some = tables.slice(index, index + tablesAtOnce).map(({ name }) => name)
+    const found = nameOf((await inTransaction(await next(), 'SET LOCAL search_path = pg_catalog', rowsQuery(schema, some)))[0])
+    if (found !== null) return holdsIt(`a row of table ${found}`)
   }
   return null
 }
 
 type FunctionRow = { readonly oid: string; readonly name: string; readonly fit: boolean | string }
+/** The simple protocol answers in text. */
+const isTrue = (value: boolean | string): boolean => value === true || value === 't'
 
 /** @throws the connection's and PostgreSQL's errors */
-export const scanForName = async (connection: FleetConnection, schema: string): Promise<Named> => {
+export const scanForName = async (next: Connect, schema: string): Promise<Named> => {
+  const connection = await next()
   const [version] = await connection.query<{ number: string }>(`SELECT current_setting('server_version_num') AS number`)
-  const outcomes = await connection.flight(
-    ['BEGIN', `SET LOCAL search_path = ${quoteIdent(schema)}`, query(schema, Number(version?.number) >= 140_000), 'COMMIT'],
-    60_000,
-  )
-  const failed = outcomes.find((outcome) => !outcome.ok)
-  if (failed && !failed.ok) {
-    await connection.query('ROLLBACK')
-    throw failed.error
-  }
-  const found = outcomes[2]
-  const [thing] = found?.ok ? (found.rows as Array<{ readonly thing: string }>) : []
+  const [thing] = await inTransaction(connection, `SET LOCAL search_path = ${quoteIdent(schema)}`, query(schema, Number(version?.number) >= 140_000))
   const functions = await connection.query<FunctionRow>(functionsQuery(schema))
-  const bad = functions.find(({ fit }) => fit !== true && fit !== 't')
-  const unfit = thing?.thing ?? (bad ? `function ${bad.name}` : await inRows(connection, schema))
+  const bad = functions.find(({ fit }) => !isTrue(fit))
+  const named = nameOf(thing) ?? (bad ? `function ${bad.name}` : null)
+  const unfit = named === null ? await inRows(next, schema) : holdsIt(named)
   return { functions: functions.map(({ oid }) => Number(oid)), unfit }
 }

@@ -5,11 +5,10 @@ import type { PoolState } from '../contract/states.ts'
 import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
 import type { FleetConnection } from '../session/fleet-connection.ts'
-import { quoteIdent, quoteLiteral } from '../sql/ident.ts'
-import { codeOf, sqlstate } from '../sql/sqlstate.ts'
+import { quoteLiteral } from '../sql/ident.ts'
 import { pools } from './due.ts'
 import { poolPrefix } from './names.ts'
-import { inTurn, transact, workName, type PoolPlace } from './place.ts'
+import { dropReady, inTurn, workName, type PoolPlace } from './place.ts'
 
 type Owned = { readonly id: number; readonly schema: string; readonly state: PoolState; readonly databaseId: number; readonly isPast: boolean }
 type There = { readonly schemas: ReadonlySet<string>; readonly roles: ReadonlySet<string> }
@@ -54,24 +53,25 @@ const endMaker = async (connection: FleetConnection, place: PoolPlace, schema: s
   }
 }
 
-/**
- * Rights that somebody gave its role elsewhere keep the role, and not the schema.
- * @throws what passes, after which both are tried again
- */
+/** @throws what passes, after which it is tried again */
 export const dropSchema = async (library: Library, connection: FleetConnection, schema: string): Promise<void> => {
-  await transact(connection, [`DROP SCHEMA IF EXISTS ${quoteIdent(schema)} CASCADE`])
-  try {
-    await transact(connection, [`DROP ROLE IF EXISTS ${quoteIdent(schema)}`])
-  } catch (error) {
-    if (codeOf(error) !== sqlstate.dependentObjects) throw error
-    library.logger.warn({ role: schema }, 'pool.role_kept')
-  }
+  if (!(await dropReady(connection, schema))) library.logger.warn({ role: schema }, 'pool.role_kept')
 }
 
 const goesAway = ({ schema, state, isPast }: Owned, { schemas, roles }: There): boolean =>
   state === 'building' || state === 'leaving' || (state === 'claimed' && isPast) || (state === 'ready' && !(schemas.has(schema) && roles.has(schema)))
 
-const forget = (db: ControlDb, id: number) => db.deleteFrom('pool_schema').where('id', '=', id).execute()
+/**
+ * Nobody is given it, nor calls it ready, from here on.
+ * @returns the row as it is now; null: it is another's by now
+ */
+const letGo = async (db: ControlDb, row: Owned): Promise<Owned | null> => {
+  if (row.state === 'claimed') return row
+  const left = await db.updateTable('pool_schema').set({ state: 'leaving' }).where('id', '=', row.id).where('state', '=', row.state).executeTakeFirst()
+  return left.numUpdatedRows > 0n ? { ...row, state: 'leaving' } : null
+}
+
+const forget = (db: ControlDb, { id, state }: Owned) => db.deleteFrom('pool_schema').where('id', '=', id).where('state', '=', state).execute()
 
 /**
  * One schema a turn.
@@ -86,23 +86,26 @@ export const sweepDatabase = async (library: Library, place: PoolPlace, signal: 
     .execute()
   await dismiss(db, place.databaseId)
   // Looked at before the rows are read: what is there now had its row by then, unless nobody owns it.
-  const there = await inTurn(library, place, (connection) => listThere(connection, poolPrefix(place.installation)))
+  const there = await inTurn(library, place, async (connect) => listThere(await connect(), poolPrefix(place.installation)))
   const owned = await readOwned(db, place.serverId)
   for (const row of owned) {
     if (signal.aborted) return
     if (row.databaseId !== place.databaseId || !goesAway(row, there)) continue
+    const leaving = await letGo(db, row)
+    if (!leaving) continue
     if (row.state === 'building' || there.schemas.has(row.schema) || there.roles.has(row.schema))
-      await inTurn(library, place, async (connection) => {
+      await inTurn(library, place, async (connect) => {
+        const connection = await connect()
         if (row.state === 'building') await endMaker(connection, place, row.schema)
         await dropSchema(library, connection, row.schema)
       })
-    await forget(db, row.id)
+    await forget(db, leaving)
   }
   const known = new Set(owned.map(({ schema }) => schema))
   for (const schema of new Set([...there.schemas, ...there.roles]))
     if (!known.has(schema) && !signal.aborted) {
       library.logger.warn({ database: place.name, schema }, 'pool.orphan')
-      await inTurn(library, place, (connection) => dropSchema(library, connection, schema))
+      await inTurn(library, place, async (connect) => dropSchema(library, await connect(), schema))
     }
   await sql`delete from pool p where p.database_id = ${place.databaseId} and p.size = 0 and not exists (select from pool_schema c where c.set_id = p.set_id and c.database_id = p.database_id)`.execute(
     db,

@@ -42,7 +42,8 @@ const everything: Readonly<Record<string, string>> = {
   '0005_functions.sql': `
     create function here() returns text language sql stable set search_path from current as $$ select current_schema()::text $$;
     create function count_customers() returns bigint language plpgsql set search_path from current set work_mem = '8MB' as $$ begin return (select count(*) from customer); end $$;
-    do $do$ begin execute format('create function named() returns text language sql as %L', 'select ' || quote_literal(current_schema()) || '::text'); end $do$;
+    create function own_name() returns text language sql as $$ select current_schema()::text $$;
+    do $do$ begin execute format('create function named() returns text language sql as %L', 'select ' || quote_literal(own_name()) || '::text'); end $do$;
     create procedure tidy(keep int default 3) language plpgsql security definer set search_path from current as $$ begin delete from scratch where n > keep; end $$;
     create function twice(n int) returns int language sql immutable strict parallel safe as $$ select 2 * n $$;
     create aggregate total (int) (sfunc = int4pl, stype = int, initcond = '0');
