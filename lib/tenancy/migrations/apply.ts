@@ -11,7 +11,12 @@ import { flightSpans } from './statement-spans.ts'
 import type { Step } from './track.ts'
 import type { ExecutableMigration } from './types.ts'
 
-export type FlightLimits = { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number }
+export type FlightLimits = {
+  readonly lockTimeoutMs: number
+  readonly statementTimeoutMs: number
+  /** Of all messages together; absent: as long as the longest statement may take, and some more. */
+  readonly flightTimeoutMs?: number
+}
 
 export const defaultLimits: FlightLimits = { lockTimeoutMs: 1_000, statementTimeoutMs: 10 * 60_000 }
 
@@ -61,7 +66,7 @@ export const historyRowOf = (migration: ExecutableMigration, run: number | null,
   finished,
 })
 
-const flightTimeout = (scene: Scene): number => scene.limits.statementTimeoutMs + 30_000
+const flightTimeout = ({ limits }: Scene): number => limits.flightTimeoutMs ?? limits.statementTimeoutMs + 30_000
 
 type Refused = { readonly kind: 'refused'; readonly error: Error & { code?: string }; readonly place: ErrorPlace }
 type Unknown = { readonly kind: 'unknown'; readonly error: Error & { code?: string } }

@@ -3,6 +3,7 @@
  * run's `held_until` conductors leave it alone; whatever this process could not do or say, they do then, from what the histories say.
  */
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { OnboardInput } from '../contract/commands.ts'
 import type { Library } from '../context.ts'
@@ -19,11 +20,14 @@ import { claimSchema, type Given } from './claim.ts'
 
 /** More are quicker done by a conductor, side by side. */
 export const mostAtOnce = 10
-/** Longer than all of the bounds below together. */
+/** Longer than a claim may take, by what a process that is held up, or a COMMIT, may be late. */
 export const holdSeconds = 5
+export const claimWithinMs = 3_000
 
 const turnMs = 150
 const connectMs = 300
+/** Others want the turn, while the tenants are being reserved behind somebody's lock. */
+const keepMs = 1_000
 const limits = { lockTimeoutMs: 200, statementTimeoutMs: 400 }
 
 /** What the claim of one item needs. */
@@ -45,6 +49,8 @@ export type HeldRun = {
   /** Digest that the histories must have. */
   readonly expected: string
   readonly items: readonly HeldItem[]
+  /** By `performance.now()`: nothing is claimed after it, since conductors may have the run. */
+  readonly until: number
 }
 
 type Place = { readonly databaseId: number; readonly serverId: number; readonly sealed: Buffer; readonly installation: string }
@@ -64,26 +70,45 @@ const findPlace = async ({ control: { db } }: Library, input: OnboardInput): Pro
   return rows[0] ?? null
 }
 
+type Reached = {
+  readonly to: FleetConnection
+  readonly databaseId: number
+  readonly prefix: string
+  /** What the server's own clock showed, in seconds, no later than at `at` of `performance.now()`. */
+  readonly clock: { readonly seconds: number; readonly at: number }
+}
+
 /** A connection in its turn at the server, made while the tenants are being reserved. */
 export type Reach = {
-  /** null: the server is busy, or cannot be had at once. */
-  readonly connection: Promise<{ readonly to: FleetConnection; readonly databaseId: number; readonly prefix: string } | null>
+  /** From now on it is kept until it is let go. null: the server is busy, or cannot be had at once. */
+  take(): Promise<Reached | null>
   /** Gives the connection and the turn back. */
   letGo(): Promise<void>
 }
 
 export const reachOut = (library: Library, input: OnboardInput): Reach => {
   const { promise: over, resolve: end } = Promise.withResolvers<void>()
-  const { promise: connection, resolve: answer } = Promise.withResolvers<Awaited<Reach['connection']>>()
+  const { promise: reached, resolve: answer } = Promise.withResolvers<Reached | null>()
+  let isTaken = false
+  let isGone = false
+  const untilUnwanted = async (): Promise<void> => {
+    await sleep(keepMs, undefined, { ref: false })
+    if (isTaken) await over
+  }
   const reach = async (): Promise<void> => {
     const place = await findPlace(library, input)
     if (!place) return
     const prefix = budgetPrefix(place.installation)
     const hold = async (): Promise<void> => {
       const to = await connectFleet(openUrl(library.secret, place.sealed).url, { applicationName: `${prefix}claim`, connectTimeoutMs: connectMs })
-      answer({ to, databaseId: place.databaseId, prefix })
-      await over
-      await to.close()
+      try {
+        const [row] = await to.query<{ seconds: string }>('SELECT extract(epoch FROM clock_timestamp()) AS seconds', connectMs)
+        answer({ to, databaseId: place.databaseId, prefix, clock: { seconds: Number(row?.seconds), at: performance.now() } })
+        await Promise.race([over, untilUnwanted()])
+      } finally {
+        isGone = true
+        await to.close()
+      }
     }
     await atServer(library, place.serverId, hold, turnMs)
   }
@@ -93,7 +118,11 @@ export const reachOut = (library: Library, input: OnboardInput): Reach => {
     })
     .finally(() => answer(null))
   return {
-    connection,
+    async take() {
+      isTaken = true
+      const found = await reached
+      return isGone ? null : found
+    },
     letGo() {
       end()
       return gone
@@ -101,17 +130,30 @@ export const reachOut = (library: Library, input: OnboardInput): Reach => {
   }
 }
 
-type Claimed = { readonly reports: readonly ItemReport[]; readonly done: boolean }
+type Claimed = {
+  readonly reports: readonly ItemReport[]
+  /** What comes behind these. `unknown`: the first of it may have been committed. */
+  readonly rest: 'none' | 'untouched' | 'unknown'
+}
 
-const claimAll = async (library: Library, held: HeldRun, to: FleetConnection, prefix: string): Promise<Claimed> => {
+const claimAll = async (library: Library, held: HeldRun, { to, prefix, clock }: Reached): Promise<Claimed> => {
   const reports: ItemReport[] = []
   for (const item of held.items) {
     const startedAt = new Date()
-    const scene: Scene = { schema: item.schema, extensionSchemas: [], run: held.run, applicationName: `${prefix}claim run ${held.run} ${item.schema}`, limits }
-    const outcome = await claimSchema(to, item.given, { role: item.role, roleExists: item.roleExists, expected: held.expected }, scene)
+    const leftMs = Math.floor(held.until - performance.now())
+    if (leftMs <= 0) return { reports, rest: 'untouched' }
+    const scene: Scene = {
+      schema: item.schema,
+      extensionSchemas: [],
+      run: held.run,
+      applicationName: `${prefix}claim run ${held.run} ${item.schema}`,
+      limits: { ...limits, flightTimeoutMs: leftMs },
+    }
+    const until = clock.seconds + (held.until - clock.at) / 1000
+    const outcome = await claimSchema(to, item.given, { role: item.role, roleExists: item.roleExists, expected: held.expected, until }, scene)
     if (outcome.kind !== 'applied') {
       library.logger.warn({ run: held.run, kind: outcome.kind, code: outcome.kind === 'unfit' ? outcome.code : outcome.error.code }, 'pool.not_claimed')
-      return { reports, done: false }
+      return { reports, rest: outcome.kind === 'unknown' ? 'unknown' : 'untouched' }
     }
     const finishedAt = new Date()
     library.meters.attempt('onboard', 'succeeded', '', (finishedAt.getTime() - startedAt.getTime()) / 1000)
@@ -130,7 +172,7 @@ const claimAll = async (library: Library, held: HeldRun, to: FleetConnection, pr
       activates: true,
     })
   }
-  return { reports, done: true }
+  return { reports, rest: 'none' }
 }
 
 /** What was not begun waits for a conductor, from now on. */
@@ -149,11 +191,11 @@ const giveBack = (library: Library, { run }: HeldRun, untouched: readonly number
 /** Never throws: the run is in good hands, whatever happens here. */
 export const claimAtOnce = async (library: Library, held: HeldRun, reach: Reach): Promise<void> => {
   try {
-    const reached = await reach.connection
+    const reached = await reach.take()
     const positions = held.items.map(({ position }) => position)
     if (!reached || reached.databaseId !== held.databaseId) return await giveBack(library, held, positions)
-    const { reports, done } = await claimAll(library, held, reached.to, reached.prefix)
-    const quiet = done ? [held.run] : []
+    const { reports, rest } = await claimAll(library, held, reached)
+    const quiet = rest === 'none' ? [held.run] : []
     if (reports.length > 0)
       await writeHeldReport(
         library.control.db,
@@ -163,8 +205,8 @@ export const claimAtOnce = async (library: Library, held: HeldRun, reach: Reach)
         { items: reports, attempts: reports, quiet },
         emptyDigest,
       )
-    // The one that failed may have been committed, or have been begun by nobody: a conductor reads its history before anything else.
-    if (!done) await giveBack(library, held, positions.slice(reports.length))
+    // Of which nobody knows stays as it is, in somebody's hand: whoever takes it over reads its history before anything is said of it.
+    if (rest !== 'none') await giveBack(library, held, positions.slice(reports.length + (rest === 'unknown' ? 1 : 0)))
   } catch (error) {
     library.logger.warn({ run: held.run, code: codeOf(error) }, 'pool.claim_left')
   }

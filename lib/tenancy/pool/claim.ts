@@ -6,6 +6,7 @@ import type { FleetConnection } from '../session/fleet-connection.ts'
 import { quoteIdent, quoteLiteral, quoteQualified } from '../sql/ident.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { moveRights } from './move-rights.ts'
+import { poolLock } from './names.ts'
 
 /** The schema that an item was given; its role has the same name. */
 export type Given = {
@@ -22,6 +23,8 @@ export type ClaimPlan = {
   readonly roleExists: boolean
   /** Digest that the history must have. */
   readonly expected: string
+  /** By the server's own clock, in seconds: what is later does not commit, however long the process that asked for it was held up. */
+  readonly until?: number
 }
 
 /** `unfit`: the schema is gone, or is not what it was taken for; nothing was done, and the tenant is to be built. */
@@ -30,21 +33,28 @@ export type ClaimOutcome = Extract<ApplyOutcome, { kind: 'applied' | 'failed' | 
 const nowhere: ErrorPlace = { version: null, file: null, statement: null }
 
 const unfit = 'TN001'
+const late = 'TN002'
 
 /** Schemas of extensions, as they stand in the search_path of whatever is built. */
 export const extensionSchemas = `(SELECT coalesce(string_agg(DISTINCT quote_ident(n.nspname), ', ' ORDER BY quote_ident(n.nspname)), '') FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname NOT IN ('pg_catalog', 'public'))`
 
+const refuseLate = (until: number): string =>
+  `IF extract(epoch FROM clock_timestamp()) > ${until} THEN RAISE EXCEPTION 'the schema was to be claimed earlier' USING ERRCODE = '${late}'; END IF;`
+
+/** Between the last look at the clock and COMMIT no more than this. */
+const idleMs = 500
+
 /** Renaming takes no look at what is renamed; a name that needs quotes would stand otherwise in the text of a function. */
-const guard = (given: Given, schema: string, expected: string): string => {
+const guard = (given: Given, schema: string, { expected, until }: ClaimPlan): string => {
   const pool = quoteLiteral(given.schema)
-  const owned = `EXISTS (SELECT FROM pg_namespace WHERE nspname = ${pool} AND nspowner = current_user::regrole)`
+  const owned = `EXISTS (SELECT FROM pg_namespace WHERE nspname = ${pool} AND nspowner = (SELECT oid FROM pg_roles WHERE rolname = current_user))`
   const history = `(SELECT ${digestExpression} = ${quoteLiteral(expected)} FROM ${quoteQualified(given.schema, historyTable)})`
   const functions =
     given.functions.length === 0
       ? ''
       : ` OR quote_ident(${quoteLiteral(schema)}) <> ${quoteLiteral(schema)} OR ${quoteLiteral(given.extensions)} <> ${extensionSchemas}` +
         ` OR ${given.functions.length} <> (SELECT count(*) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = ${pool} AND p.oid IN (${given.functions.join(', ')}))`
-  return `DO ${quoteLiteral(`BEGIN IF NOT ${owned} OR NOT ${history}${functions} THEN RAISE EXCEPTION 'the pool schema is not what it was' USING ERRCODE = '${unfit}'; END IF; END`)}`
+  return `DO ${quoteLiteral(`BEGIN PERFORM ${poolLock(given.schema)}; ${until === undefined ? '' : refuseLate(until)} IF NOT ${owned} OR NOT ${history}${functions} THEN RAISE EXCEPTION 'the pool schema is not what it was' USING ERRCODE = '${unfit}'; END IF; END`)}`
 }
 
 /** Its owner, rights, comment and whatever hangs on it stay with a function that is replaced. */
@@ -64,12 +74,13 @@ const restateHistory = (schema: string, run: number | null): string =>
 
 const messagesOf = (given: Given, plan: ClaimPlan, scene: Scene): Message[] =>
   [
-    beginMessage(scene),
-    guard(given, scene.schema, plan.expected),
+    plan.until === undefined ? beginMessage(scene) : `${beginMessage(scene)}; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`,
+    guard(given, scene.schema, plan),
     `ALTER SCHEMA ${quoteIdent(given.schema)} RENAME TO ${quoteIdent(scene.schema)}`,
     ...(plan.roleExists ? moveRights(given.schema, plan.role) : [`ALTER ROLE ${quoteIdent(given.schema)} RENAME TO ${quoteIdent(plan.role)}`]),
     ...restateFunctions(given, scene.schema),
     restateHistory(scene.schema, scene.run),
+    ...(plan.until === undefined ? [] : [`DO ${quoteLiteral(`BEGIN ${refuseLate(plan.until)} END`)}`]),
   ].map((text) => ({ text, place: nowhere }))
 
 /** @returns `failed` for what passes, such as a lock; whatever else PostgreSQL refuses, building will meet too or do without */

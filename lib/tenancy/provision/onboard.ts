@@ -12,7 +12,7 @@ import type { FrozenMigration, OnboardOptions } from '../control/schema.ts'
 import { TenancyError } from '../errors.ts'
 import { emptyDigest } from '../migrations/digest.ts'
 import { giveTo, takeReady, type Taken } from '../pool/assign.ts'
-import { claimAtOnce, holdSeconds, mostAtOnce, reachOut, type HeldItem, type HeldRun } from '../pool/claim-at-once.ts'
+import { claimAtOnce, claimWithinMs, holdSeconds, mostAtOnce, reachOut, type HeldItem, type HeldRun } from '../pool/claim-at-once.ts'
 import { isHostRace, refuseTakenHosts } from '../registry/taken-hosts.ts'
 import { isBuilt } from '../registry/taken-slugs.ts'
 import { findSet, freezeMigrations, insertRun, planDigest, type NewItem, type SetRow } from '../runs/freeze.ts'
@@ -168,7 +168,7 @@ const takeSchemas = (trx: ControlDb, set: SetRow, digest: string, items: readonl
 const areClaimedAtOnce = (items: readonly Item[], taken: readonly Taken[]): boolean =>
   items.length <= mostAtOnce && taken.length === items.length && new Set(items.map(({ databaseId }) => databaseId)).size === 1
 
-const heldRunOf = (run: number, migrations: readonly FrozenMigration[], items: readonly Item[], taken: readonly Taken[]): HeldRun | null => {
+const heldRunOf = (run: number, migrations: readonly FrozenMigration[], items: readonly Item[], taken: readonly Taken[], heldSince: number): HeldRun | null => {
   const [first] = items
   if (!first) return null
   const given = new Map(taken.map((one) => [one.position, one.given]))
@@ -178,6 +178,7 @@ const heldRunOf = (run: number, migrations: readonly FrozenMigration[], items: r
     databaseId: first.databaseId,
     versions: migrations.map(({ version }) => version),
     expected: migrations.at(-1)?.prefixDigest ?? emptyDigest,
+    until: heldSince + claimWithinMs,
     items: items.flatMap(({ targetId, tenantId, schema, options }, index): HeldItem[] => {
       const one = given.get(index + 1)
       return one ? [{ position: index + 1, targetId, tenantId, schema, role: options.role, roleExists: options.reservedRole, given: one }] : []
@@ -257,6 +258,7 @@ const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInp
       targetIds = items.map(({ targetId }) => targetId)
       const taken = await takeSchemas(trx, set, migrations.at(-1)?.prefixDigest ?? emptyDigest, items)
       const isHeld = areClaimedAtOnce(items, taken)
+      const heldSince = performance.now()
       const run = await insertRun(trx, {
         kind: 'onboard',
         setId: set.id,
@@ -280,7 +282,7 @@ const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInp
       })
       await notify(trx, { topic: 'runs' })
       await notify(trx, { topic: 'tenants' })
-      return { run, held: isHeld ? heldRunOf(run, migrations, items, taken) : null }
+      return { run, held: isHeld ? heldRunOf(run, migrations, items, taken, heldSince) : null }
     })
   } catch (error) {
     throw await explainConflict(library, error, targetIds)

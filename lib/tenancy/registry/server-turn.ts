@@ -44,12 +44,19 @@ const take = async ({ control: { db } }: Library, key: string, holder: string, i
   return rows.length > 0
 }
 
+const giveBack = async ({ control: { db } }: Library, key: string, holder: string): Promise<void> => {
+  await sql`delete from server_turn where key = ${key} and holder = ${holder}`.execute(db).catch(() => {})
+}
+
 /** @returns whether it came before the deadline */
 const waitFor = async (library: Library, key: string, holder: string, deadline: number, isFirst: boolean): Promise<boolean> => {
   for (;;) {
     if (isFirst) await wish(library, key, holder)
-    if (await take(library, key, holder, isFirst)) return true
-    if (performance.now() > deadline) return false
+    const isTaken = await take(library, key, holder, isFirst)
+    const isLate = performance.now() > deadline
+    // Who asked for it has promised to be elsewhere by now: the answer may have taken as long as it liked.
+    if (isTaken && isLate) await giveBack(library, key, holder)
+    if (isTaken || isLate) return !isLate
     await sleep(askMs)
   }
 }
@@ -76,6 +83,6 @@ export const takeTurn = async (library: Library, key: string, deadline: number, 
   }, renewMs)
   return async () => {
     clearInterval(renewing)
-    await sql`delete from server_turn where key = ${key} and holder = ${holder}`.execute(library.control.db).catch(() => {})
+    await giveBack(library, key, holder)
   }
 }

@@ -46,6 +46,8 @@ export class RunWatch {
     const span = this.#items.get(work)
     this.#items.delete(work)
     if (outcome.kind === 'untouched') return span?.end()
+    if (outcome.unfit !== undefined)
+      this.#library.logger.warn({ run: work.run.id, tenant: work.slug, server: this.#place.server, code: outcome.unfit }, 'pool.unfit')
     this.#count(work, outcome, startedAt)
     span?.setAttribute('tenantry.outcome', outcome.kind)
     const version = outcome.kind === 'failed' ? outcome.error.version : outcome.versions.at(-1)

@@ -2,6 +2,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { migrationsDir } from '../../../lib/connection.ts'
 import { createTenancy } from '../../../lib/tenancy/index.ts'
+import { claimSchema } from '../../../lib/tenancy/pool/claim.ts'
+import { poolLock } from '../../../lib/tenancy/pool/names.ts'
+import { dropReady } from '../../../lib/tenancy/pool/place.ts'
+import { connectFleet } from '../../../lib/tenancy/session/fleet-connection.ts'
 import { ada, refusalOf, schemaOf, shortLimits, slugsOf, type Fleet } from '../../support/fleet.ts'
 import { dropRoles, emptyPools, makePoolFleet, poolNames, poolRows, setSize, untilReady } from '../../support/pool.ts'
 import { giveTurns, holdTurns } from '../../support/server-turns.ts'
@@ -158,6 +162,99 @@ describe('a claim that cannot be made at once', () => {
     expect((await fleet.ended(run)).state).toBe('succeeded')
     expect(await claimedBy(run, slug)).toBe(false)
     await expectWhole([slug])
+  })
+})
+
+describe('a claim that comes late', () => {
+  it('is not made: the run is a conductor’s by then, and was cancelled', async () => {
+    await fill(1)
+    const [given] = await poolRows(fleet)
+    const slug = newSlug()
+    let starting: Promise<number> = Promise.resolve(0)
+    await holdTurns(fleet.control)
+    await fleet.control.begin(async (trx) => {
+      // Free for whoever asks, but not before this ends.
+      await trx`update server_turn set until = now() - interval '1 second'`
+      starting = fleet.onboard([slug])
+      await fleet.until('the run to be held', async () => (await fleet.control`select 1 from run where held_until > now()`).length > 0)
+      const [run] = await fleet.control<
+        Array<{ id: number }>
+      >`update run set held_until = now() - interval '1 second' where held_until is not null and state = 'running' returning id::int`
+      await fleet.tenancy.runs.cancel(ada, { run: run?.id ?? 0 })
+      expect((await fleet.ended(run?.id ?? 0)).state).toBe('cancelled')
+      expect((await poolNames(fleet)).schemas).not.toContain(given?.schema)
+    })
+    await starting
+    await fleet.until('the turn to be given back', async () => (await fleet.control`select 1 from server_turn`).length === 0)
+    expect((await fleet.tenancy.tenants.get(slug)).state).toBe('provisioning')
+    expect(await fleet.sql`select 1 from pg_namespace where nspname = ${schemaOf(slug)}`).toHaveLength(0)
+    await expectWhole([])
+  })
+
+  it('has not kept the turn at the server for as long as its tenants could not be reserved', async () => {
+    await fill(1)
+    await keepNoMore()
+    const slug = newSlug()
+    const turns = async (): Promise<number> => (await fleet.control`select 1 from server_turn`).length
+    let starting: Promise<number> = Promise.resolve(0)
+    await fleet.control.begin(async (trx) => {
+      await trx`lock table tenant in share mode`
+      starting = fleet.onboard([slug])
+      await fleet.until('the turn to be taken', async () => (await turns()) > 0)
+      await fleet.until('the turn to be given back', async () => (await turns()) === 0)
+      expect(await fleet.control`select 1 from run where state in ('queued', 'running')`).toEqual([])
+    })
+    expect((await fleet.ended(await starting)).state).toBe('succeeded')
+    await expectWhole([slug])
+  })
+
+  it('is undone by the server itself, whatever the process was told before it was held up', async () => {
+    await fill(1)
+    await keepNoMore()
+    const [ready] = await poolRows(fleet)
+    const connection = await connectFleet(fleet.urls[0] ?? '', { applicationName: 'test' })
+    const given = { schema: ready?.schema ?? '', functions: [], extensions: '' }
+    const scene = { schema: `late_${mark}`, extensionSchemas: [], run: 1, applicationName: 'test', limits: { lockTimeoutMs: 5_000, statementTimeoutMs: 5_000 } }
+    const plan = { role: `late_${mark}`, roleExists: false, expected: ready?.digest ?? '' }
+    const [now] = await connection.query<{ seconds: string }>('SELECT extract(epoch FROM clock_timestamp()) AS seconds')
+    const until = Number(now?.seconds)
+    expect(await claimSchema(connection, given, { ...plan, until }, scene)).toEqual({ kind: 'unfit', code: 'TN002' })
+    // In time when it began, and held up then.
+    const held = fleet.sql.begin(async (trx) => {
+      await trx.unsafe(`lock table "${ready?.schema}".tenantry_history in access exclusive mode`)
+      const claiming = claimSchema(connection, given, { ...plan, until: until + 1 }, scene)
+      await fleet.until('its time to be over', async () => (await fleet.sql`select 1 where extract(epoch from clock_timestamp()) > ${until + 1}`).length > 0)
+      return { claiming }
+    })
+    expect(await (await held).claiming).toEqual({ kind: 'unfit', code: 'TN002' })
+    await connection.close()
+    expect((await poolNames(fleet)).schemas).toEqual([ready?.schema])
+  })
+
+  it('and the drop of what it would claim wait for each other', async () => {
+    await fill(1)
+    await keepNoMore()
+    const [ready] = await poolRows(fleet)
+    const connection = await connectFleet(fleet.urls[0] ?? '', { applicationName: 'test' })
+    const dropped = await fleet.sql.begin(async (trx) => {
+      // A claim under way.
+      await trx.unsafe(`select ${poolLock(ready?.schema ?? '')}; alter schema "${ready?.schema}" rename to "claimed_${mark}"`)
+      const dropping = dropReady(connection, ready?.schema ?? '').then(
+        () => true,
+        () => false,
+      )
+      await fleet.until(
+        'the drop to wait',
+        async () => (await fleet.open().unsafe(`select 1 from pg_locks where pid = ${connection.pid} and not granted`)).length > 0,
+      )
+      return { dropping }
+    })
+    await dropped.dropping
+    expect(await fleet.sql`select 1 from pg_tables where schemaname = ${`claimed_${mark}`} and tablename = 'customer'`).toHaveLength(1)
+    await fleet.sql.unsafe(`drop schema "claimed_${mark}" cascade`)
+    await connection.close()
+    await fleet.control`update database set pool_swept_at = null`
+    await fleet.until('its row to go', async () => (await poolRows(fleet)).length === 0)
   })
 })
 

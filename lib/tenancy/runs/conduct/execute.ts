@@ -6,10 +6,11 @@ import { applySteps } from '../../migrations/apply-steps.ts'
 import { emptyDigest } from '../../migrations/digest.ts'
 import { readHistory, readTarget, type HistorySummary, type TargetSummary } from '../../migrations/history.ts'
 import { explainOffTrack, positionOnTrack, stepFrom } from '../../migrations/track.ts'
-import { claimSchema, type ClaimOutcome } from '../../pool/claim.ts'
+import { claimSchema, type ClaimOutcome, type Given } from '../../pool/claim.ts'
+import { dropReady } from '../../pool/place.ts'
 import { adoptSchema, buildTenant, type BuildPlan } from '../../provision/build.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
-import { classify } from '../../sql/sqlstate.ts'
+import { classify, codeOf } from '../../sql/sqlstate.ts'
 import type { Work } from './work.ts'
 
 export type ItemOutcome =
@@ -19,6 +20,7 @@ export type ItemOutcome =
       readonly seen: HistorySummary | null
       /** A ready schema became the tenant's. */
       readonly claimed?: true
+      readonly unfit?: string
     }
   /** `again`: the error is one that passes, or the history must be read before anything is said. */
   | {
@@ -28,13 +30,17 @@ export type ItemOutcome =
       readonly versions: readonly string[]
       readonly error: AttemptError
       readonly seen: HistorySummary | null
+      /** What PostgreSQL said of the ready schema that the item was given, and that could not be claimed. */
+      readonly unfit?: string
     }
   /** Only looked at: nothing to say. */
   | { readonly kind: 'untouched' }
 
+type Said = Exclude<ItemOutcome, { readonly kind: 'untouched' }>
+
 export type Bench = { readonly connection: FleetConnection; readonly scene: Scene }
 
-const failed = (error: AttemptError, versions: readonly string[] = [], seen: HistorySummary | null = null): ItemOutcome => {
+const failed = (error: AttemptError, versions: readonly string[] = [], seen: HistorySummary | null = null): Said => {
   const kind = classify(error.code)
   return { kind: 'failed', again: kind !== 'permanent', interrupted: kind === 'connection', versions, error, seen }
 }
@@ -123,14 +129,14 @@ const migrate = async (bench: Bench, work: Work, first: TargetSummary): Promise<
 const unknown = (error: AttemptError) => ({ kind: 'failed' as const, again: true, interrupted: true, error, seen: null })
 
 type Made = Exclude<ClaimOutcome, { readonly kind: 'unfit' }> | ApplyOutcome
+type HowMade = { readonly made: Made; readonly claimed: boolean; readonly unfit?: string }
 
 /** A ready schema that the item was given; where that is not what it was taken for, a new one. */
-const claimOrBuild = async ({ connection, scene }: Bench, { pool }: Work, plan: BuildPlan): Promise<{ readonly made: Made; readonly claimed: boolean }> => {
-  if (pool !== null) {
-    const made = await claimSchema(connection, pool, plan, scene)
-    if (made.kind !== 'unfit') return { made, claimed: true }
-  }
-  return { made: await buildTenant(connection, plan, scene), claimed: false }
+const claimOrBuild = async ({ connection, scene }: Bench, { pool }: Work, plan: BuildPlan): Promise<HowMade> => {
+  const taken = pool === null ? null : await claimSchema(connection, pool, plan, scene)
+  if (taken !== null && taken.kind !== 'unfit') return { made: taken, claimed: true }
+  const made = await buildTenant(connection, plan, scene)
+  return taken === null ? { made, claimed: false } : { made, claimed: false, unfit: taken.code }
 }
 
 /** The process that started the run may have claimed the schema at the same instant. */
@@ -166,11 +172,16 @@ const onboard = async (bench: Bench, work: Work, summary: TargetSummary): Promis
         'Look at its tenantry_history, and name the version that it is at.',
       ),
     )
-  const { made, claimed } =
+  const how: HowMade =
     baseline === null
       ? await claimOrBuild(bench, work, plan)
       : { made: await adoptSchema(bench.connection, plan, (summary?.history ?? null) !== null, bench.scene), claimed: false }
-  const versions = migrations.map(({ version }) => version)
+  const outcome = await outcomeOf(bench, work, plan, how)
+  return how.unfit === undefined ? outcome : { ...outcome, unfit: how.unfit }
+}
+
+const outcomeOf = async (bench: Bench, work: Work, plan: BuildPlan, { made, claimed }: HowMade): Promise<Said> => {
+  const versions = plan.migrations.map(({ version }) => version)
   if (made.kind === 'applied') return { kind: 'succeeded', versions, seen: made.summary, ...(claimed ? { claimed } : {}) }
   if (made.kind === 'unknown') return { ...unknown(made.error), versions: [] }
   if (made.kind === 'recorded_before') return failed(ownError('history_conflict', 'Somebody else writes this tenant’s history.'))
@@ -178,11 +189,30 @@ const onboard = async (bench: Bench, work: Work, summary: TargetSummary): Promis
   return seen ? { kind: 'succeeded', versions, seen } : failed(made.error)
 }
 
+const settleTries = 5
+
+/** Whoever is about to claim the ready schema that the item was given either has done it afterwards, or never will. */
+const settleClaim = async ({ connection }: Bench, { schema }: Given): Promise<void> => {
+  for (let left = settleTries; ; left -= 1) {
+    try {
+      await dropReady(connection, schema)
+      return
+    } catch (error) {
+      if (left === 1 || classify(codeOf(error)) !== 'transient') throw error
+    }
+  }
+}
+
 const look = async (bench: Bench, work: Work, summary: TargetSummary): Promise<ItemOutcome> => {
-  const history = summary?.history ?? null
   const goal = work.run.migrations.at(-1)?.prefixDigest
-  if (history === null || history.digest !== goal || history.lastRun !== work.run.id) return { kind: 'untouched' }
-  return { kind: 'succeeded', versions: await appliedByRun(bench, work.run.id), seen: history }
+  const isDone = (seen: TargetSummary): boolean => seen?.history?.digest === goal && seen?.history?.lastRun === work.run.id
+  let seen = summary
+  if (work.pool !== null && !isDone(seen)) {
+    await settleClaim(bench, work.pool)
+    seen = await lookAgain(bench)
+  }
+  if (!isDone(seen)) return { kind: 'untouched' }
+  return { kind: 'succeeded', versions: await appliedByRun(bench, work.run.id), seen: seen?.history ?? null }
 }
 
 /** @throws only what makes the whole conductor stop */

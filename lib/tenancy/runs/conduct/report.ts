@@ -249,7 +249,10 @@ export const writeReport = async (db: ControlDb, lease: Lease, worker: string, r
  */
 export const writeHeldReport = async (db: ControlDb, run: number, serverId: number, worker: string, report: Report, emptyDigest: string): Promise<boolean> =>
   db.transaction().execute(async (trx) => {
-    const { rows } = await sql`select 1 from run where id = ${run} and held_until > clock_timestamp() for update`.execute(trx)
+    const { rows } =
+      await sql`select 1 from run where id = ${run} and held_until > clock_timestamp() and state in ('running', 'pausing', 'cancelling') for update`.execute(
+        trx,
+      )
     if (rows.length === 0) return false
     await writeBatch(trx, serverId, worker, report, emptyDigest)
     return true
