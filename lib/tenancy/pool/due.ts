@@ -16,7 +16,7 @@ export const pools = sql`
   cross join lateral (select ${seedOf('seed_sql')} as seed from migration_set where id = p.set_id) s
   left join lateral (select prefix_digest as digest from migration where set_id = p.set_id order by position desc limit 1) h on true
   cross join lateral (
-    select count(*) filter (where c.state = 'ready' and c.digest = h.digest and c.seed = s.seed)::int as ready,
+    select count(*)::int as held, count(*) filter (where c.state = 'ready' and c.digest = h.digest and c.seed = s.seed)::int as ready,
       count(*) filter (where c.state = 'ready' and (h.digest is null or c.digest <> h.digest or c.seed <> s.seed))::int as outdated,
       count(*) filter (where c.state in ('building', 'leaving'))::int as unsettled,
       count(*) filter (where r.state in ('succeeded', 'failed', 'cancelled'))::int as past,
@@ -42,7 +42,7 @@ export const databasesDue = async (db: ControlDb): Promise<number[]> => {
     with p as (${pools}),
     of_databases as (
       select p.database_id, bool_or(${isLacking}) and (not bool_or(p.in_demand) or bool_or(p.ready * 2 < p.size)) as lacking,
-        bool_or(p.outdated > 0 or p.unsettled > 0 or p.past > 0 or p.ready > p.size or (p.size = 0 and p.ready = 0)) and not bool_or(p.in_demand) and not bool_or(coalesce(p.retry_at > now(), false)) as untidy
+        bool_or(p.outdated > 0 or p.unsettled > 0 or p.past > 0 or p.ready > p.size or (p.size = 0 and p.held = 0)) and not bool_or(p.in_demand) and not bool_or(coalesce(p.retry_at > now(), false)) as untidy
       from p group by p.database_id)
     select d.id from database d left join of_databases o on o.database_id = d.id
     where (coalesce(o.lacking or o.untidy, false)

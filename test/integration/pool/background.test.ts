@@ -1,8 +1,14 @@
 /** What keeps a pool as it is to be: filled, renewed, swept; and said, where a set cannot be pooled. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openControl } from '../../../lib/tenancy/control/db.ts'
+import { silentLogger, silentMeters } from '../../../lib/tenancy/context.ts'
+import { ownError } from '../../../lib/tenancy/migrations/attempt-error.ts'
+import { databasesDue } from '../../../lib/tenancy/pool/due.ts'
+import { failUnreachable } from '../../../lib/tenancy/runs/conduct/fail-unreachable.ts'
+import { takeLease } from '../../../lib/tenancy/runs/conduct/lease.ts'
 import { ada, firstFiles, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
 import { dropRoles, emptyPools, makePoolFleet, poolNames, poolOf, poolRows, readyCount, setSize, untilReady } from '../../support/pool.ts'
-import { useDatabases } from '../../support/template.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
 const mark = `pb${process.pid}`
@@ -92,6 +98,82 @@ describe('a pool', () => {
     expect(await fleet.sql`select 1 as there from pg_namespace where nspname = ${ofOthers}`).toEqual([{ there: 1 }])
     await fleet.sql.unsafe(`drop schema "${ofOthers}"`)
     await setSize(fleet, 0, 'swept')
+  })
+
+  it('leaves alone what somebody has called ready since it was looked at', async () => {
+    await fleet.sync(firstFiles, 'raced')
+    await setSize(fleet, 1, 'raced')
+    await untilReady(fleet, 1, 'raced')
+    const [ready] = await schemasOf('raced')
+    const prefix = (ready ?? '').slice(0, -16)
+    const [half, orphan] = [`${prefix}00000000000000ab`, `${prefix}00000000000000ac`]
+    await fleet.sql.unsafe(`create schema "${half}"; create schema "${orphan}"`)
+    // Whoever would take it away finds no row in the state that was read.
+    await fleet.control.unsafe(`
+      create function not_there() returns trigger language plpgsql as $$ begin return null; end $$;
+      create trigger not_there before update on pool_schema for each row when (new.state = 'leaving') execute function not_there();
+      create trigger not_gone before delete on pool_schema for each row execute function not_there()`)
+    await fleet.control`
+      insert into pool_schema (set_id, database_id, schema_name, digest, seed, state) select set_id, database_id, ${half}, digest, seed, 'building' from pool_schema where schema_name = ${ready ?? ''}`
+    await sweepNow()
+    // Orphans are the last that a sweep looks at.
+    await fleet.until('the orphan to be swept', async () => !(await poolNames(fleet)).schemas.includes(orphan))
+    expect((await poolNames(fleet)).schemas).toContain(half)
+    await fleet.control.unsafe('drop function not_there cascade')
+    await setSize(fleet, 0, 'raced')
+    await fleet.until('nothing to be left', async () => (await poolOf(fleet, 'raced')) === undefined)
+  })
+
+  it('leaves nothing of what was committed and is not what it was to be', async () => {
+    await fleet.sync({ ...firstFiles, '0003_own.sql': `do $$ begin execute 'update tenantry_' || 'history set checksum = md5(checksum)'; end $$;` }, 'meddling')
+    await setSize(fleet, 1, 'meddling')
+    await fleet.until('a problem', async () => ((await poolOf(fleet, 'meddling'))?.problem ?? null) !== null)
+    expect((await poolOf(fleet, 'meddling'))?.problem).toContain('is not the one expected')
+    expect(await poolNames(fleet)).toEqual({ schemas: [], roles: [] })
+    expect(await poolRows(fleet)).toEqual([])
+    await setSize(fleet, 0, 'meddling')
+    await fleet.until('nothing to be left', async () => (await poolOf(fleet, 'meddling')) === undefined)
+  })
+
+  it('of size 0 is no reason to look again and again while a paused onboarding has one of it', async () => {
+    const idle = await makePoolFleet(databases)
+    const control = openControl(idle.controlUrl)
+    try {
+      const run = await idle.onboard([`${mark}-paused`])
+      await idle.tenancy.runs.pause(ada, { run })
+      await idle.control`insert into pool (set_id, database_id, size) select s.id, d.id, 0 from migration_set s, database d`
+      await idle.control`
+        insert into pool_schema (set_id, database_id, schema_name, digest, seed, state, claimed_run, claimed_position)
+        select set_id, database_id, 'given', '', '', 'claimed', ${run}, 1 from pool`
+      await idle.control`update database set pool_swept_at = now()`
+      expect(await databasesDue(control.db)).toEqual([])
+      await idle.control`delete from pool_schema`
+      expect(await databasesDue(control.db)).toHaveLength(1)
+    } finally {
+      await control.close()
+      await idle.close()
+    }
+  })
+
+  it('serves a run that is held, and that a conductor without its server does not fail', async () => {
+    const idle = await makePoolFleet(databases)
+    const control = openControl(idle.controlUrl)
+    try {
+      const run = await idle.onboard([`${mark}-held`])
+      await idle.control`update run set state = 'running', held_until = now() + interval '1 hour' where id = ${run}`
+      const [server] = await idle.control<Array<{ id: number }>>`select id::int as id from server`
+      const lease = await takeLease(control.db, server?.id ?? 0, 'test')
+      const error = ownError('CONNECT_TIMEOUT', 'The server is away.')
+      const library = { control, secret: testSecret, logger: silentLogger, meters: silentMeters, clock: () => new Date() }
+      await failUnreachable(library, { lease, worker: 'test', server: 'db1', error })
+      expect(await idle.stateOf(run)).toBe('running')
+      await idle.control`update run set held_until = now()`
+      await failUnreachable(library, { lease, worker: 'test', server: 'db1', error })
+      expect(await idle.stateOf(run)).toBe('failed')
+    } finally {
+      await control.close()
+      await idle.close()
+    }
   })
 
   it('is kept in each database by itself, and keeps its database from being removed', async () => {

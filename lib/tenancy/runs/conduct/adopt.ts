@@ -24,7 +24,7 @@ export const readServer = async (db: ControlDb, serverId: number): Promise<Serve
 }
 
 /** The process that started run `r` does not carry its items itself, or had its time for it. */
-const isLeftToConductors = sql`(r.held_until is null or r.held_until <= now())`
+export const isLeftToConductors = sql`(r.held_until is null or r.held_until <= now())`
 
 export type OpenRun = { readonly id: number; readonly state: RunState; readonly revision: number; readonly failuresLeft: number | null }
 

@@ -5,6 +5,7 @@ import type { Library } from '../../context.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { notify } from '../../control/notify.ts'
 import { sqlstateClass } from '../../sql/sqlstate.ts'
+import { isLeftToConductors } from './adopt.ts'
 import { requireLease, type Lease } from './lease.ts'
 import { bumpRuns, causeOf, settleRuns } from './report.ts'
 
@@ -13,10 +14,8 @@ type Failed = { readonly run: number; readonly tenant: string; readonly attempt:
 
 const openRunsOf = async (trx: ControlDb, serverId: number): Promise<number[]> => {
   const { rows } = await sql<{ id: number }>`
-    select id from run where state in ('queued', 'running', 'pausing', 'cancelling')
-      and exists (select from run_item i where i.run_id = run.id and i.server_id = ${serverId} and i.state in ('pending', 'running', 'interrupted'))`.execute(
-    trx,
-  )
+    select r.id from run r where r.state in ('queued', 'running', 'pausing', 'cancelling') and ${isLeftToConductors}
+      and exists (select from run_item i where i.run_id = r.id and i.server_id = ${serverId} and i.state in ('pending', 'running', 'interrupted'))`.execute(trx)
   return rows.map(({ id }) => id)
 }
 
