@@ -40,15 +40,15 @@ export const auditAhead = async (db: ControlDb, entry: AuditEntry): Promise<(out
   }
 }
 
-/** The same for many subjects at once, in one statement. */
-export const appendAudits = async (
-  trx: ControlDb,
-  { subjects, ...entry }: Omit<AuditEntry, 'subject'> & { readonly subjects: readonly string[] },
-): Promise<void> => {
-  if (subjects.length === 0) return
-  const { actor, action, subjectKind, details } = entry
-  await sql`
+type AuditEntries = Omit<AuditEntry, 'subject'> & { readonly subjects: readonly string[] }
+
+/** To stand in a statement beside what it tells of. */
+export const insertAudits = ({ subjects, actor, action, subjectKind, details }: AuditEntries) => sql`
     insert into audit (actor_kind, actor_id, actor_label, action, subject_kind, subject, details)
     select ${actor.kind}, ${actor.id}, ${actor.label}, ${action}, ${subjectKind}, subject, ${JSON.stringify(details ?? {})}::jsonb
-    from unnest(${[...subjects]}::text[]) subject`.execute(trx)
+    from unnest(${[...subjects]}::text[]) subject`
+
+/** The same for many subjects at once, in one statement. */
+export const appendAudits = async (trx: ControlDb, entries: AuditEntries): Promise<void> => {
+  if (entries.subjects.length > 0) await insertAudits(entries).execute(trx)
 }

@@ -13,9 +13,12 @@ export type Heard = Message | { readonly topic: 'reconnected' }
 
 const channel = 'tenantry'
 
+/** To stand in what a statement selects. */
+export const notification = (message: Message) => sql`pg_notify(${channel}, ${JSON.stringify(message)})`
+
 /** Inside a transaction it is sent at commit, and equal messages of one transaction once. */
 export const notify = async (trx: ControlDb, message: Message): Promise<void> => {
-  await sql`select pg_notify(${channel}, ${JSON.stringify(message)})`.execute(trx)
+  await sql`select ${notification(message)}`.execute(trx)
 }
 
 const parse = (payload: string): Message | null => {

@@ -13,7 +13,7 @@ import type { Scene } from '../migrations/apply.ts'
 import { emptyDigest } from '../migrations/digest.ts'
 import { openUrl } from '../registry/databases.ts'
 import { atServer, ServerBusy } from '../registry/server-gate.ts'
-import { writeHeldReport, type ItemReport } from '../runs/conduct/report.ts'
+import { writeHeldEnd, writeHeldReport, type ItemReport } from '../runs/conduct/report.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
 import { codeOf } from '../sql/sqlstate.ts'
 import { claimSchema, type Given } from './claim.ts'
@@ -185,8 +185,11 @@ const giveBack = (library: Library, { run }: HeldRun, untouched: readonly number
       update run_item i set state = 'pending', revision = r.revision, started_at = null from run r
       where r.id = i.run_id and i.run_id = ${run} and i.state = 'running' and i.position = any(${[...untouched]}::integer[])`.execute(trx)
     await notify(trx, { topic: 'runs' })
+    await notify(trx, { topic: 'tenants' })
     await notify(trx, { topic: 'run', id: run })
   })
+
+const worker = (): string => `${hostname()}:${process.pid}`
 
 /** Never throws: the run is in good hands, whatever happens here. */
 export const claimAtOnce = async (library: Library, held: HeldRun, reach: Reach): Promise<void> => {
@@ -195,18 +198,11 @@ export const claimAtOnce = async (library: Library, held: HeldRun, reach: Reach)
     const positions = held.items.map(({ position }) => position)
     if (!reached || reached.databaseId !== held.databaseId) return await giveBack(library, held, positions)
     const { reports, rest } = await claimAll(library, held, reached)
-    const quiet = rest === 'none' ? [held.run] : []
-    if (reports.length > 0)
-      await writeHeldReport(
-        library.control.db,
-        held.run,
-        held.serverId,
-        `${hostname()}:${process.pid}`,
-        { items: reports, attempts: reports, quiet },
-        emptyDigest,
-      )
+    const { db } = library.control
+    if (rest === 'none') return void (await writeHeldEnd(db, held.run, worker(), reports, emptyDigest))
+    if (reports.length > 0) await writeHeldReport(db, held.run, held.serverId, worker(), { items: reports, attempts: reports, quiet: [] }, emptyDigest)
     // Of which nobody knows stays as it is, in somebody's hand: whoever takes it over reads its history before anything is said of it.
-    if (rest !== 'none') await giveBack(library, held, positions.slice(reports.length + (rest === 'unknown' ? 1 : 0)))
+    await giveBack(library, held, positions.slice(reports.length + (rest === 'unknown' ? 1 : 0)))
   } catch (error) {
     library.logger.warn({ run: held.run, code: codeOf(error) }, 'pool.claim_left')
   }

@@ -15,11 +15,12 @@ import { giveTo, takeReady, type Taken } from '../pool/assign.ts'
 import { claimAtOnce, claimWithinMs, holdSeconds, mostAtOnce, reachOut, type HeldItem, type HeldRun } from '../pool/claim-at-once.ts'
 import { isHostRace, refuseTakenHosts } from '../registry/taken-hosts.ts'
 import { isBuilt } from '../registry/taken-slugs.ts'
-import { findSet, freezeMigrations, insertRun, planDigest, type NewItem, type SetRow } from '../runs/freeze.ts'
+import { findSet, freezeMigrations, insertRun, planDigest, type NewItem, type NewRun, type SetRow } from '../runs/freeze.ts'
 import { explainConflict } from '../runs/start.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { missingSchemas, refuseProblems, unknownBaselines } from './baselines.ts'
-import { findPlaces, findTwice, takenSchemas } from './places.ts'
+import { findPlaces, findTwice, takenSchemas, type Places } from './places.ts'
+import { giveFew, readBasis, reserveFew } from './reserve-few.ts'
 
 type Row = {
   readonly slug: string
@@ -33,8 +34,7 @@ type Row = {
   readonly baseline: string | null
 }
 
-const placeRows = async (trx: ControlDb, set: SetRow, input: OnboardInput): Promise<Row[]> => {
-  const { byName, fallback } = await findPlaces(trx, set)
+const placeRows = ({ byName, fallback }: Places, set: SetRow, input: OnboardInput): Row[] => {
   const seen = new Set<string>()
   return input.tenants.map((tenant) => {
     const place = tenant.database === undefined ? fallback : byName.get(tenant.database)
@@ -186,6 +186,23 @@ const heldRunOf = (run: number, migrations: readonly FrozenMigration[], items: r
   }
 }
 
+const newRun = (actor: Actor, { note }: OnboardInput, set: SetRow, migrations: readonly FrozenMigration[], items: readonly Item[]): NewRun => ({
+  kind: 'onboard',
+  setId: set.id,
+  migrations,
+  digest: planDigest(
+    set.name,
+    migrations,
+    items.map(({ targetId }) => targetId),
+  ),
+  parentRun: null,
+  note,
+  startedBy: actor.label,
+  maxConcurrent: null,
+  failureTolerance: null,
+  items,
+})
+
 const versionsOf = (migrations: ReadonlyArray<{ readonly version: string }>): ReadonlySet<string> => new Set(migrations.map(({ version }) => version))
 
 /** Asked before anything is reserved, and outside of any transaction: nobody's row waits for a server. */
@@ -194,7 +211,7 @@ const requireAdoptable = async (library: Library, input: OnboardInput): Promise<
   const { db } = library.control
   const set = await findSet(db, input.set)
   const versions = versionsOf(await freezeMigrations(db, set, input.to))
-  const rows = await placeRows(db, set, input)
+  const rows = placeRows(await findPlaces(db, set), set, input)
   refuseProblems([...unknownBaselines(rows, set.name, versions), ...(await missingSchemas(library, rows))])
 }
 
@@ -215,7 +232,46 @@ export const startOnboarding = async (library: Library, actor: Actor, input: Onb
   }
 }
 
+/** Something is in the way of it: what was begun is undone. */
+class NotShort extends Error {
+  override readonly name = 'NotShort'
+}
+
+const mayGoShort = ({ tenants, to, isolation }: OnboardInput): boolean =>
+  tenants.length <= mostAtOnce && to === undefined && isolation === 'schema' && tenants.every(({ baseline }) => baseline === undefined)
+
+/** @returns null: the long way says what there is to say */
+const reserveShort = async (library: Library, actor: Actor, input: OnboardInput): Promise<Begun | null> => {
+  if (!mayGoShort(input)) return null
+  try {
+    return await library.control.db.transaction().execute(async (trx) => {
+      const basis = await readBasis(trx, input.set)
+      const { set, migrations } = basis
+      const rows = placeRows(basis.places, set, input)
+      refuseClaimedTwice(rows)
+      if (!basis.hasReady || new Set(rows.map(({ databaseId }) => databaseId)).size > 1) throw new NotShort()
+      const reserved = await reserveFew(trx, basis, migrations.at(-1)?.prefixDigest ?? emptyDigest, rows, input.isolation)
+      if (!reserved) throw new NotShort()
+      const items = reserved.map(({ targetId, tenantId, role }, index): Item => {
+        const { serverId = 0, databaseId = 0, schema = '' } = rows[index] ?? {}
+        return { targetId, tenantId, serverId, fromVersion: null, options: { role, baseline: null, reservedRole: false }, databaseId, schema }
+      })
+      const taken = reserved.map(({ pool, position, given }) => ({ id: pool, position, given }))
+      const heldSince = performance.now()
+      const run = await insertRun(trx, { ...newRun(actor, input, set, migrations, items), heldSeconds: holdSeconds, isSetHeld: true })
+      const slugs = rows.map(({ slug }) => slug)
+      await giveFew(trx, actor, run, set, slugs, taken)
+      return { run, held: heldRunOf(run, migrations, items, taken, heldSince) }
+    })
+  } catch (error) {
+    if (error instanceof NotShort || isRace(error)) return null
+    throw error
+  }
+}
+
 const reserve = async (library: Library, actor: Actor, input: OnboardInput): Promise<Begun> => {
+  const short = await reserveShort(library, actor, input)
+  if (short) return short
   for (let left = 3; ; left -= 1) {
     try {
       return await reserveAndQueue(library, actor, input)
@@ -246,7 +302,7 @@ const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInp
     return await library.control.db.transaction().execute(async (trx) => {
       const set = await findSet(trx, input.set)
       const migrations = await freezeMigrations(trx, set, input.to)
-      const rows = await placeRows(trx, set, input)
+      const rows = placeRows(await findPlaces(trx, set), set, input)
       refuseProblems(unknownBaselines(rows, set.name, versionsOf(migrations)))
       refuseClaimedTwice(rows)
       const areNew = await reserveTenants(trx, set, rows)
@@ -259,19 +315,7 @@ const reserveAndQueue = async (library: Library, actor: Actor, input: OnboardInp
       const taken = await takeSchemas(trx, set, migrations.at(-1)?.prefixDigest ?? emptyDigest, items)
       const isHeld = areClaimedAtOnce(items, taken)
       const heldSince = performance.now()
-      const run = await insertRun(trx, {
-        kind: 'onboard',
-        setId: set.id,
-        migrations,
-        digest: planDigest(set.name, migrations, targetIds),
-        parentRun: null,
-        note: input.note,
-        startedBy: actor.label,
-        maxConcurrent: null,
-        failureTolerance: null,
-        items,
-        ...(isHeld ? { heldSeconds: holdSeconds } : {}),
-      })
+      const run = await insertRun(trx, { ...newRun(actor, input, set, migrations, items), ...(isHeld ? { heldSeconds: holdSeconds } : {}) })
       await giveTo(trx, run, taken)
       await appendAudits(trx, {
         actor,

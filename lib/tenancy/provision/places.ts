@@ -7,11 +7,14 @@ export type Place = { readonly id: number; readonly name: string; readonly serve
 /** `fallback`: for tenants that name no database. */
 export type Places = { readonly byName: ReadonlyMap<string, Place>; readonly fallback: Place | undefined }
 
-export const findPlaces = async (db: ControlDb, set: SetRow): Promise<Places> => {
-  const rows = await db.selectFrom('database').select(['id', 'name', 'server_id as serverId']).orderBy('name').execute()
+/** @param rows all databases */
+export const arrangePlaces = (rows: readonly Place[], set: SetRow): Places => {
   const only = rows.length === 1 ? rows[0] : undefined
   return { byName: new Map(rows.map((row) => [row.name, row])), fallback: rows.find(({ id }) => id === set.defaultDatabaseId) ?? only }
 }
+
+export const findPlaces = async (db: ControlDb, set: SetRow): Promise<Places> =>
+  arrangePlaces(await db.selectFrom('database').select(['id', 'name', 'server_id as serverId']).orderBy('name').execute(), set)
 
 type Wanted = { readonly slug: string; readonly databaseId: number; readonly schema: string }
 export type TakenSchema = { readonly schema: string; readonly databaseId: number; readonly database: string; readonly slug: string }

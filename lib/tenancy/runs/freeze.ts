@@ -6,11 +6,25 @@ import { TenancyError } from '../errors.ts'
 
 export type SetRow = { readonly id: number; readonly name: string; readonly defaultDatabaseId: number | null }
 
-/** @throws set.unknown */
-export const findSet = async (db: ControlDb, name: string): Promise<SetRow> => {
-  const row = await db.selectFrom('migration_set').select(['id', 'name', 'default_database_id']).where('name', '=', name).executeTakeFirst()
+const setNamed = (db: ControlDb, name: string) => db.selectFrom('migration_set').select(['id', 'name', 'default_database_id']).where('name', '=', name)
+
+const required = (row: { id: number; name: string; default_database_id: number | null } | undefined, name: string): SetRow => {
   if (!row) throw new TenancyError('set.unknown', { set: name })
   return { id: row.id, name: row.name, defaultDatabaseId: row.default_database_id }
+}
+
+/** @throws set.unknown */
+export const findSet = async (db: ControlDb, name: string): Promise<SetRow> => required(await setNamed(db, name).executeTakeFirst(), name)
+
+/** What is read of it afterwards stays as it is until the transaction ends. @throws set.unknown */
+export const holdSet = async (trx: ControlDb, name: string): Promise<SetRow> => required(await setNamed(trx, name).forKeyShare().executeTakeFirst(), name)
+
+/** @throws set.empty, version.unknown */
+export const cutMigrations = (rows: readonly FrozenMigration[], set: SetRow, to: string | undefined): FrozenMigration[] => {
+  if (rows.length === 0) throw new TenancyError('set.empty', { set: set.name })
+  const end = to === undefined ? rows.length : rows.findIndex(({ version }) => version === to) + 1
+  if (end === 0) throw new TenancyError('version.unknown', { set: set.name, version: to })
+  return rows.slice(0, end)
 }
 
 /**
@@ -24,10 +38,11 @@ export const freezeMigrations = async (db: ControlDb, set: SetRow, to: string | 
     .where('set_id', '=', set.id)
     .orderBy('position')
     .execute()
-  if (rows.length === 0) throw new TenancyError('set.empty', { set: set.name })
-  const end = to === undefined ? rows.length : rows.findIndex(({ version }) => version === to) + 1
-  if (end === 0) throw new TenancyError('version.unknown', { set: set.name, version: to })
-  return rows.slice(0, end).map(({ prefix_digest: prefixDigest, ...row }) => ({ ...row, prefixDigest }))
+  return cutMigrations(
+    rows.map(({ prefix_digest: prefixDigest, ...row }) => ({ ...row, prefixDigest })),
+    set,
+    to,
+  )
 }
 
 /** Names exactly what a run will do: which contents, in which order, to which targets. */
@@ -70,6 +85,8 @@ export type NewRun = {
   readonly items: readonly NewItem[]
   /** The caller carries all items itself and at once; conductors leave the run alone for so long. */
   readonly heldSeconds?: number
+  /** The set was held before its migrations were read. */
+  readonly isSetHeld?: true
 }
 
 /** "10%" of 184 targets allows 18 to fail; absent: no limit. */
@@ -84,8 +101,8 @@ export const failuresAllowed = (tolerance: string | null, items: number): number
  * @throws run.plan_changed when the set is not the one that was frozen any more
  */
 export const insertRun = async (trx: ControlDb, run: NewRun): Promise<number> => {
-  await requireUnchanged(trx, run.setId, run.migrations)
-  const { id } = await trx
+  if (run.isSetHeld !== true) await requireUnchanged(trx, run.setId, run.migrations)
+  const inserted = trx
     .insertInto('run')
     .values({
       kind: run.kind,
@@ -104,7 +121,6 @@ export const insertRun = async (trx: ControlDb, run: NewRun): Promise<number> =>
         : { state: 'running' as const, started_at: sql<Date>`now()`, held_until: sql<Date>`clock_timestamp() + make_interval(secs => ${run.heldSeconds})` }),
     })
     .returning('id')
-    .executeTakeFirstOrThrow()
   const items = run.items.map(({ targetId, tenantId, serverId, fromVersion, options }, index) => ({
     position: index + 1,
     target_id: targetId,
@@ -113,11 +129,15 @@ export const insertRun = async (trx: ControlDb, run: NewRun): Promise<number> =>
     from_version: fromVersion,
     options: options ?? null,
   }))
-  await sql`
+  const { rows } = await sql<{ id: number }>`
+    with r as (${inserted}), i as (
     insert into run_item (run_id, position, target_id, tenant_id, server_id, from_version, to_version, options, state, started_at)
-    select ${id}::bigint, x.position, x.target_id, x.tenant_id, x.server_id, x.from_version, ${run.migrations.at(-1)?.version ?? null}::text, nullif(x.options, 'null'::jsonb),
+    select r.id, x.position, x.target_id, x.tenant_id, x.server_id, x.from_version, ${run.migrations.at(-1)?.version ?? null}::text, nullif(x.options, 'null'::jsonb),
       ${run.heldSeconds === undefined ? 'pending' : 'running'}, ${run.heldSeconds === undefined ? sql`null` : sql`now()`}
-    from jsonb_to_recordset(${JSON.stringify(items)}::jsonb)
-      as x(position integer, target_id bigint, tenant_id bigint, server_id bigint, from_version text, options jsonb)`.execute(trx)
-  return id
+    from r cross join jsonb_to_recordset(${JSON.stringify(items)}::jsonb)
+      as x(position integer, target_id bigint, tenant_id bigint, server_id bigint, from_version text, options jsonb))
+    select id from r`.execute(trx)
+  const [row] = rows
+  if (!row) throw new Error('the run was not inserted')
+  return row.id
 }

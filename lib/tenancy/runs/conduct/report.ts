@@ -1,10 +1,10 @@
 /** What conductors tell the control plane: many items in one transaction, at least five times a second while something settles. */
 import { createHash } from 'node:crypto'
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { AttemptState, ItemState, RunState } from '../../contract/states.ts'
 import type { AttemptError } from '../../contract/views.ts'
 import type { ControlDb } from '../../control/db.ts'
-import { notify } from '../../control/notify.ts'
+import { notification, notify } from '../../control/notify.ts'
 import type { HistorySummary } from '../../migrations/history.ts'
 import { requireLease, type Lease } from './lease.ts'
 
@@ -69,8 +69,12 @@ const itemRow = (report: ItemReport) => ({
   cause: report.error ? causeOf(report.error) : null,
 })
 
-export const writeItems = async (trx: ControlDb, reports: readonly ItemReport[]): Promise<void> => {
-  await sql`
+/** Whatever stands in one statement with others is written where this holds. */
+type Where = RawBuilder<unknown>
+const always: Where = sql`true`
+
+/** @param runs with `id` and the `revision` that the items are to have */
+const updateItems = (reports: readonly ItemReport[], runs: RawBuilder<unknown>) => sql`
     update run_item i
     set state = x.state, revision = r.revision, attempts = x.attempts, next_attempt_at = x.next_attempt_at,
         started_at = coalesce(i.started_at, x.started_at), finished_at = x.finished_at, duration_ms = coalesce(x.duration_ms, i.duration_ms),
@@ -78,11 +82,14 @@ export const writeItems = async (trx: ControlDb, reports: readonly ItemReport[])
     from jsonb_to_recordset(${JSON.stringify(reports.map(itemRow))}::jsonb)
       as x(run_id bigint, position integer, state text, attempts integer, next_attempt_at timestamptz, started_at timestamptz, finished_at timestamptz,
            duration_ms integer, error jsonb, cause text)
-    join run r on r.id = x.run_id
-    where i.run_id = x.run_id and i.position = x.position and i.state in ('pending', 'running', 'interrupted')`.execute(trx)
+    join ${runs} r on r.id = x.run_id
+    where i.run_id = x.run_id and i.position = x.position and i.state in ('pending', 'running', 'interrupted')`
+
+export const writeItems = async (trx: ControlDb, reports: readonly ItemReport[]): Promise<void> => {
+  await updateItems(reports, sql`run`).execute(trx)
 }
 
-export const writeAttempts = async (trx: ControlDb, reports: readonly ItemReport[], worker: string): Promise<void> => {
+const insertAttempts = (reports: readonly ItemReport[], worker: string, where: Where) => {
   const rows = reports.flatMap(({ run, position, attempts, attempt }) =>
     attempt
       ? [
@@ -101,21 +108,22 @@ export const writeAttempts = async (trx: ControlDb, reports: readonly ItemReport
         ]
       : [],
   )
-  if (rows.length === 0) return
-  await sql`
+  return sql`
     insert into attempt (run_id, position, number, state, started_at, finished_at, versions_applied, worker, backend_pid, claimed, error)
     select x.run_id, x.position, x.number, x.state, x.started_at, x.finished_at, array(select jsonb_array_elements_text(x.versions)), ${worker}, x.pid, x.claimed, nullif(x.error, 'null'::jsonb)
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as x(run_id bigint, position integer, number integer, state text, started_at timestamptz, finished_at timestamptz, versions jsonb, pid integer, claimed boolean,
         error jsonb)
-    on conflict do nothing`.execute(trx)
+    where ${where} on conflict do nothing`
+}
+
+export const writeAttempts = async (trx: ControlDb, reports: readonly ItemReport[], worker: string): Promise<void> => {
+  if (reports.some(({ attempt }) => attempt !== null)) await insertAttempts(reports, worker, always).execute(trx)
 }
 
 export type SeenTarget = { readonly targetId: number; readonly summary: HistorySummary }
 
-/** What a history said, as an observation: where it stands follows from the set as it is now. */
-export const writeSeen = async (trx: ControlDb, seen: readonly SeenTarget[], emptyDigest: string): Promise<void> => {
-  if (seen.length === 0) return
+const upsertSeen = (seen: readonly SeenTarget[], emptyDigest: string, where: Where) => {
   // In the order in which an observer writes them.
   const rows = seen
     .toSorted((a, b) => a.targetId - b.targetId)
@@ -126,7 +134,7 @@ export const writeSeen = async (trx: ControlDb, seen: readonly SeenTarget[], emp
       digest: summary.digest,
       remark: summary.unfinished ? `${summary.unfinished.version} is half done: ${summary.unfinished.statementsDone} of its statements ran` : null,
     }))
-  await sql`
+  return sql`
     insert into observation as o (target_id, observed_at, version, applied, digest, version_state, pending, remark)
     select x.target_id, now(), x.version, x.applied, x.digest,
       case when p.position is null then 'diverged' when p.position = h.position then 'at_head' else 'behind' end, h.position - p.position, x.remark
@@ -135,18 +143,30 @@ export const writeSeen = async (trx: ControlDb, seen: readonly SeenTarget[], emp
     left join migration m on m.set_id = t.set_id and m.prefix_digest = x.digest
     cross join lateral (select case when x.digest = ${emptyDigest} then 0 else m.position end as position) p
     cross join lateral (select max(position) as position from migration where set_id = t.set_id) h
+    where ${where}
     on conflict (target_id) do update
       set observed_at = excluded.observed_at, version = excluded.version, applied = excluded.applied, digest = excluded.digest,
-          version_state = excluded.version_state, pending = excluded.pending, remark = excluded.remark`.execute(trx)
+          version_state = excluded.version_state, pending = excluded.pending, remark = excluded.remark`
 }
 
+/** What a history said, as an observation: where it stands follows from the set as it is now. */
+export const writeSeen = async (trx: ControlDb, seen: readonly SeenTarget[], emptyDigest: string): Promise<void> => {
+  if (seen.length > 0) await upsertSeen(seen, emptyDigest, always).execute(trx)
+}
+
+const seenIn = (items: readonly ItemReport[]): readonly SeenTarget[] => items.flatMap(({ targetId, seen }) => (seen ? [{ targetId, summary: seen }] : []))
+
+/** In the order in which an onboarding locks them. */
+const activation = (ids: readonly number[], where: Where) => sql`
+    with mine as materialized (select id from tenant where id = any(${[...ids]}::bigint[]) and state = 'provisioning' and ${where} order by slug for update)
+    update tenant t set state = 'active', updated_at = now() from mine where t.id = mine.id`
+
+const activated = (reports: readonly ItemReport[]): readonly number[] => reports.filter(({ activates }) => activates).map(({ tenantId }) => tenantId)
+
 const activate = async (trx: ControlDb, reports: readonly ItemReport[]): Promise<void> => {
-  const ids = reports.filter(({ activates }) => activates).map(({ tenantId }) => tenantId)
+  const ids = activated(reports)
   if (ids.length === 0) return
-  // In the order in which an onboarding locks them.
-  await sql`
-    with mine as materialized (select id from tenant where id = any(${ids}::bigint[]) and state = 'provisioning' order by slug for update)
-    update tenant t set state = 'active', updated_at = now() from mine where t.id = mine.id`.execute(trx)
+  await activation(ids, always).execute(trx)
   await notify(trx, { topic: 'tenants' })
 }
 
@@ -210,11 +230,7 @@ const writeTouched = async (trx: ControlDb, runs: readonly number[], { items, at
   await bumpRuns(trx, runs)
   await writeItems(trx, items)
   await writeAttempts(trx, attempts, worker)
-  await writeSeen(
-    trx,
-    items.flatMap(({ targetId, seen }) => (seen ? [{ targetId, summary: seen }] : [])),
-    emptyDigest,
-  )
+  await writeSeen(trx, seenIn(items), emptyDigest)
   await activate(trx, items)
   if (items.some(({ state }) => state === 'failed')) await stopAtTolerance(trx, runs)
 }
@@ -243,17 +259,34 @@ export const writeReport = async (db: ControlDb, lease: Lease, worker: string, r
     return writeBatch(trx, lease.serverId, worker, report, emptyDigest)
   })
 
+const isHeldNow = sql`held_until > clock_timestamp() and state in ('running', 'pausing', 'cancelling')`
+
 /**
  * The same from the process that started a run and carries its items itself, without a lease.
  * @returns whether it was still its to tell; else a conductor has the run, and finds in the histories what was done
  */
 export const writeHeldReport = async (db: ControlDb, run: number, serverId: number, worker: string, report: Report, emptyDigest: string): Promise<boolean> =>
   db.transaction().execute(async (trx) => {
-    const { rows } =
-      await sql`select 1 from run where id = ${run} and held_until > clock_timestamp() and state in ('running', 'pausing', 'cancelling') for update`.execute(
-        trx,
-      )
+    const { rows } = await sql`select 1 from run where id = ${run} and ${isHeldNow} for update`.execute(trx)
     if (rows.length === 0) return false
     await writeBatch(trx, serverId, worker, report, emptyDigest)
     return true
   })
+
+/**
+ * All items of a held run have succeeded: the same in one statement, the run's end with it.
+ * @returns as `writeHeldReport` does
+ */
+export const writeHeldEnd = async (db: ControlDb, run: number, worker: string, items: readonly ItemReport[], emptyDigest: string): Promise<boolean> => {
+  const isOurs = sql`exists (select from r)`
+  const { rows } = await sql`
+    with r as (
+      update run set state = case when state = 'cancelling' then 'cancelled' else 'succeeded' end, finished_at = clock_timestamp(), revision = revision + 1
+      where id = ${run} and ${isHeldNow} returning id, revision),
+    items as (${updateItems(items, sql`r`)}),
+    attempts as (${insertAttempts(items, worker, isOurs)}),
+    seen as (${upsertSeen(seenIn(items), emptyDigest, isOurs)}),
+    active as (${activation(activated(items), isOurs)})
+    select ${notification({ topic: 'tenants' })}, ${notification({ topic: 'run', id: run })}, ${notification({ topic: 'runs' })} from r`.execute(db)
+  return rows.length > 0
+}
