@@ -12,7 +12,7 @@ const databases = useDatabases()
 const slugs = slugsOf(300, 'w')
 /** Workers and the control plane are the same whatever the server; the second line of servers is there for what it does with a killed one's backends. */
 const isFirstLine = inject('serverMajor') === 15
-const killCount = isFirstLine ? 20 : 5
+const killCount = isFirstLine ? 8 : 3
 let fleet: Fleet
 const versions = ['0001']
 
