@@ -21,6 +21,17 @@ type ContentProps = Omit<React.ComponentProps<typeof Radix.Content>, 'title'> & 
 
 const widths = { sm: 'max-w-md', md: 'max-w-xl', lg: 'max-w-3xl' } as const
 
+/** Whoever opens a form types; what has no field to type into is left to the first of its buttons. */
+const focusFirstField = (event: Event): void => {
+  const field =
+    event.currentTarget instanceof HTMLElement
+      ? event.currentTarget.querySelector<HTMLElement>('input:not([type=hidden], [type=checkbox], [type=radio], [type=file]), textarea, select')
+      : null
+  if (!field) return
+  event.preventDefault()
+  field.focus()
+}
+
 /** For doing, never for reading: a title that names the deed, a description that says its reach, actions in DialogActions. */
 export function DialogContent({ title, description, width = 'sm', className, children, ...rest }: ContentProps) {
   return (
@@ -33,6 +44,7 @@ export function DialogContent({ title, description, width = 'sm', className, chi
           widths[width],
           className,
         )}
+        onOpenAutoFocus={focusFirstField}
         {...rest}
       >
         <header className="flex items-start gap-4 px-5 pt-4 pb-3">

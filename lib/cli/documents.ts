@@ -198,7 +198,7 @@ const database = z.strictObject({
 export type DatabaseDocument = z.output<typeof database>
 
 /** `tenantry databases add` */
-export const databaseDocument = z.strictObject({ database })
+export const databaseDocument = z.strictObject({ database, warnings: z.array(z.string()) })
 /** `tenantry databases list` */
 export const databaseListDocument = z.strictObject({ databases: z.array(database) })
 /** `tenantry databases remove` */

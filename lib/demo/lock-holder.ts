@@ -1,7 +1,7 @@
 /** A long report, as they happen: it reads one tenant's invoices in an open transaction, so that a migration of that table has to wait. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
-import type { Sql, TransactionSql } from 'postgres'
+import type { Sql } from 'postgres'
 
 const lookMs = 250
 const goOnMs = 3_000
@@ -11,8 +11,9 @@ const isMigrated = async (sql: Sql, schema: string, version: string): Promise<bo
   return rows.length > 0
 }
 
-const hasWaiter = async (tx: TransactionSql, schema: string): Promise<boolean> => {
-  const rows = await tx`
+/** Asked beside the transaction, which has no snapshot between its queries: concurrent index builds of other tenants wait for those that have. */
+const hasWaiter = async (sql: Sql, schema: string): Promise<boolean> => {
+  const rows = await sql`
     select 1 from pg_locks where not granted and locktype = 'relation' and database = (select oid from pg_database where datname = current_database())
       and relation = ${`${schema}.invoices`}::regclass`
   return rows.length > 0
@@ -22,7 +23,7 @@ const hasWaiter = async (tx: TransactionSql, schema: string): Promise<boolean> =
 const readLong = (sql: Sql, schema: string, stop: AbortSignal): Promise<void> =>
   sql.begin(async (tx) => {
     await tx`lock table ${tx(schema)}.invoices in access share mode`
-    while (!(await hasWaiter(tx, schema))) await sleep(lookMs, undefined, { signal: stop })
+    while (!(await hasWaiter(sql, schema))) await sleep(lookMs, undefined, { signal: stop })
     await sleep(goOnMs, undefined, { signal: stop })
   })
 
@@ -39,7 +40,7 @@ export type LockHolder = {
  */
 export const holdLock = (url: string, schema: string, version: string): LockHolder => {
   const sql = postgres(url, {
-    max: 1,
+    max: 2,
     prepare: false,
     connect_timeout: 10,
     onnotice: () => undefined,

@@ -133,6 +133,7 @@ test('a dialog keeps the focus inside and gives it back', async () => {
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog', { name: 'Invite a person' })
   await dialog.waitFor()
+  expect(await isFocused(dialog.getByLabel('E-mail address'))).toBe(true)
   for (let presses = 0; presses < 12; presses++) {
     await page.keyboard.press(presses < 6 ? 'Tab' : 'Shift+Tab')
     expect(await dialog.evaluate((element) => element.contains(document.activeElement))).toBe(true)

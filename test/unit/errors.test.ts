@@ -17,6 +17,13 @@ describe('a refusal for people', () => {
     expect(document.details).toEqual(details)
   })
 
+  it.each(Object.entries(errorTable))('%s has every word filled in', (code, entry) => {
+    const text = `${entry.title} ${'hint' in entry ? entry.hint : ''}`
+    const details = Object.fromEntries([...text.matchAll(/\{(\w+)/g)].map(([, key]) => [key, 2]))
+    const { message, hint } = describeError(code as keyof typeof errorTable, details)
+    expect(`${message} ${hint ?? ''}`).not.toMatch(/[{}|]/)
+  })
+
   it('that names a command names the place in the console as well: the same hint is read in both', () => {
     const hints = Object.entries(errorTable).flatMap(([code, entry]) =>
       'hint' in entry && entry.hint.includes('tenantry ') ? [{ code, hint: entry.hint }] : [],

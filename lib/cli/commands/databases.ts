@@ -33,10 +33,11 @@ const add = async ({ tenancy, actor, output }: Session, input: z.output<typeof a
   const row = await tenancy.databases.add(actor, input)
   output.result(
     databaseDocument,
-    { database: documentOf(row) },
+    { database: documentOf(row), warnings: [...row.warnings] },
     () =>
       `${row.name} is ${row.dbname} at ${row.host}:${row.port}, PostgreSQL ${row.version}; up to ${row.budget} of its ${row.maxConnections} connections are used.`,
   )
+  for (const warning of row.warnings) output.note(warning)
   return exitCodes.well
 }
 

@@ -81,7 +81,9 @@ type Typed = { readonly cancel?: string; readonly terminate?: string; readonly r
 const readStop = (run: string, slug: string, { cancel, terminate, reason }: Typed): Stop => {
   if (cancel !== undefined && terminate !== undefined) throw invalid('--cancel and --terminate exclude each other')
   const how = cancel === undefined ? 'terminate' : 'cancel'
-  return { ...parseInput(typedStop, { run, slug, pid: cancel ?? terminate, reason: reason ?? '' }), how }
+  const pid = cancel ?? terminate
+  if (pid !== undefined && !/^\d+$/.test(pid)) throw invalid(`--${how} takes the number of a session (pid), not “${pid}”`)
+  return { ...parseInput(typedStop, { run, slug, pid, reason: reason ?? '' }), how }
 }
 
 export const addBlockers = (runs: Command): void => {

@@ -201,7 +201,7 @@ export type ErrorDocument = {
 }
 
 const fill = (template: string, details: ErrorDetails): string =>
-  template.replace(/\{(\w+)(?:\|(\w+)\|(\w+))?\}/g, (_, key: string, one?: string, many?: string) => {
+  template.replace(/\{(\w+)(?:\|([^|{}]+)\|([^|{}]+))?\}/g, (_, key: string, one?: string, many?: string) => {
     const value = details[key]
     if (value === undefined) return ''
     return one === undefined ? String(value) : `${String(value)} ${value === 1 ? one : many}`

@@ -28,7 +28,7 @@ export type Tenancy = {
   readonly databases: {
     /** Connects and keeps nothing but the audit row. */
     check(actor: Actor, input: z.output<typeof C.checkDatabaseInput>): Promise<V.DatabaseFacts>
-    add(actor: Actor, input: z.output<typeof C.addDatabaseInput>): Promise<V.DatabaseRow>
+    add(actor: Actor, input: z.output<typeof C.addDatabaseInput>): Promise<V.AddedDatabase>
     list(): Promise<readonly V.DatabaseRow[]>
     setBudget(actor: Actor, input: z.output<typeof C.setBudgetInput>): Promise<void>
     /** The same database under another address or password. */

@@ -299,6 +299,8 @@ export type DatabaseFacts = {
   readonly schemas: number
   readonly warnings: readonly string[]
 }
+/** A database that was just added, with what stops nobody from working there, but somebody later. */
+export type AddedDatabase = DatabaseRow & { readonly warnings: readonly string[] }
 export type DatabaseRow = {
   readonly name: string
   readonly server: string

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { z } from 'zod'
 import type { addDatabaseInput, checkDatabaseInput, removeDatabaseInput, setBudgetInput } from '../contract/commands.ts'
 import type { Actor } from '../contract/permissions.ts'
-import type { DatabaseFacts, DatabaseRow } from '../contract/views.ts'
+import type { DatabaseFacts, AddedDatabase } from '../contract/views.ts'
 import type { Library } from '../context.ts'
 import { appendAudit } from '../control/audit.ts'
 import type { ControlDb } from '../control/db.ts'
@@ -68,7 +68,7 @@ const refuseDoubles = async (trx: ControlDb, name: string, serverId: number, dbn
 }
 
 /** @throws database.* when the server is not fit, database.exists, database.same */
-export const addDatabase = async (library: Library, actor: Actor, input: z.output<typeof addDatabaseInput>): Promise<DatabaseRow> => {
+export const addDatabase = async (library: Library, actor: Actor, input: z.output<typeof addDatabaseInput>): Promise<AddedDatabase> => {
   const at = parseDatabaseUrl(input.url)
   const probe = await probeInTurn(library, at)
   await library.control.db.transaction().execute(async (trx) => {
@@ -104,7 +104,7 @@ export const addDatabase = async (library: Library, actor: Actor, input: z.outpu
   })
   const [row] = await listDatabases(library, input.name)
   if (!row) throw new TenancyError('database.unknown', { database: input.name })
-  return row
+  return { ...row, warnings: probe.warnings }
 }
 
 const findDatabase = async (trx: ControlDb, name: string): Promise<{ id: number; server_id: number; reachable: boolean }> => {

@@ -27,7 +27,7 @@ const remedies: Readonly<Record<string, string>> = {
   paused: 'It is paused already; resume or cancel it.',
   pausing: 'It is pausing already; its running items finish first.',
   running: 'It is running; pause it first.',
-  queued: 'It has not started yet.',
+  queued: 'It waits for a worker to take it up.',
 }
 
 const conflict = (run: LockedRun, command: string): TenancyError => {

@@ -71,6 +71,13 @@ const appliedByRun = async ({ connection, scene }: Bench, run: number): Promise<
 
 const noSchema = (schema: string): AttemptError =>
   ownError('schema_missing', `There is no schema “${schema}” in the database.`, undefined, 'Restore it, or take the tenant out of the fleet.')
+const nothingToAdopt = (schema: string): AttemptError =>
+  ownError(
+    'schema_missing',
+    `There is no schema “${schema}” in the database.`,
+    undefined,
+    'Discard the tenant; then onboard it with the name of the schema that it has, or without one to adopt.',
+  )
 const noHistory = (schema: string): AttemptError =>
   ownError(
     'no_history',
@@ -162,7 +169,7 @@ const onboard = async (bench: Bench, work: Work, summary: TargetSummary): Promis
   // An earlier try committed, and nobody was told.
   if (summary?.history?.digest === plan.expected && work.ownRuns.includes(summary.history.lastRun ?? -1))
     return { kind: 'succeeded', versions: migrations.map(({ version }) => version), seen: summary.history }
-  if (baseline !== null && summary === null) return failed(noSchema(bench.scene.schema))
+  if (baseline !== null && summary === null) return failed(nothingToAdopt(bench.scene.schema))
   if (baseline !== null && summary?.history && summary.history.digest !== plan.expected)
     return failed(
       ownError(
