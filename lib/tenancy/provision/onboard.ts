@@ -16,7 +16,7 @@ import { claimAtOnce, claimWithinMs, holdSeconds, mostAtOnce, reachOut, type Hel
 import { isHostRace, refuseTakenHosts } from '../registry/taken-hosts.ts'
 import { isBuilt } from '../registry/taken-slugs.ts'
 import { findSet, freezeMigrations, insertRun, planDigest, type NewItem, type NewRun, type SetRow } from '../runs/freeze.ts'
-import { explainConflict } from '../runs/start.ts'
+import { explainConflict, isOneWriter } from '../runs/start.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { missingSchemas, refuseProblems, unknownBaselines } from './baselines.ts'
 import { findPlaces, findTwice, takenSchemas, type Places } from './places.ts'
@@ -285,7 +285,7 @@ const reserve = async (library: Library, actor: Actor, input: OnboardInput): Pro
 const isRace = (error: unknown): boolean => {
   const code = codeOf(error)
   const isSchema = code === sqlstate.uniqueViolation && error instanceof Error && Reflect.get(error, 'constraint') === 'placement_own_target'
-  return isSchema || isHostRace(error) || code === sqlstate.deadlock || code === 'run.plan_changed'
+  return isSchema || isHostRace(error) || isOneWriter(error) || code === sqlstate.deadlock || code === 'run.plan_changed'
 }
 
 type Begun = {

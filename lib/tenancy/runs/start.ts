@@ -58,9 +58,14 @@ export const startRun = async (library: Library, actor: Actor, input: StartRunIn
   }
 }
 
-/** Two starts at the same instant meet at the unique index; the later one is told who was first. */
+/** A target belongs to one open run: another took it first. */
+export const isOneWriter = (error: unknown): boolean =>
+  codeOf(error) === sqlstate.uniqueViolation && error instanceof Error && Reflect.get(error, 'constraint') === 'run_item_one_writer'
+
+/** Two starts at the same instant meet at the unique index; the later one is told who was first, or, when that one has ended meanwhile, to look again. */
 export const explainConflict = async (library: Library, error: unknown, targetIds: readonly number[]): Promise<unknown> => {
-  if (codeOf(error) !== sqlstate.uniqueViolation) return error
+  if (!isOneWriter(error)) return error
   const busy = await busyRun(library.control.db, targetIds)
-  return busy ? new TenancyError('run.targets_busy', busy, error) : error
+  if (busy) return new TenancyError('run.targets_busy', busy, error)
+  return new TenancyError('run.plan_changed', { problem: 'another run worked on these targets at the same moment, and has ended' }, error)
 }
