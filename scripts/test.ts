@@ -106,8 +106,8 @@ const usual: Stages = [
     [buildOnce, check('types', 'tsc', ['--noEmit'])],
   ],
   [[tests('unit', ['unit'])]],
-  [[tests('integration', ['integration15', 'integration18'])]],
-  [[tests('e2e', ['e2e'])]],
+  // A browser waits more than it works: beside it there is room for the rest.
+  [[tests('integration', ['integration15', 'integration18'])], [tests('e2e', ['e2e'])]],
 ]
 /** Its web processes are built first, so that none of them has to be. */
 const breaking: Stages = [[[buildOnce]], [[tests('breaking', ['breaking'])]]]
