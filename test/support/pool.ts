@@ -55,3 +55,25 @@ export const emptyPools = async (fleet: Fleet): Promise<void> => {
     async () => (await fleet.control`select 1 from pool_schema`).length === 0 && (await poolNames(fleet)).roles.length === 0,
   )
 }
+
+/** Of the fleet, and of the tenants whose slugs begin with the mark, nothing is left on the server. A worker must run. */
+export const closePoolFleet = async (fleet: Fleet, mark: string): Promise<void> => {
+  await emptyPools(fleet)
+  await dropRoles(fleet, `tenant_${mark}`)
+  await fleet.close()
+}
+
+/** A user with a database who may do what Tenantry asks for and no more. */
+export const makeLimitedUser = async (databases: Databases, owner: Fleet, user: string): Promise<{ readonly url: string; drop(): Promise<void> }> => {
+  const url = new URL(await databases.empty())
+  const database = url.pathname.slice(1)
+  await owner.sql.unsafe(`create role "${user}" login createrole password '${user}'; grant connect, create on database "${database}" to "${user}"`)
+  url.username = user
+  url.password = user
+  return {
+    url: url.href,
+    drop: async () => {
+      await owner.sql.unsafe(`revoke all on database "${database}" from "${user}"; drop role "${user}"`)
+    },
+  }
+}

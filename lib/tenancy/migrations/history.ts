@@ -5,6 +5,9 @@ import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
 
 export const historyTable = 'tenantry_history'
 
+/** The same throughout one statement, whatever order it is evaluated in: nothing has ended before it began. */
+const moment = 'statement_timestamp()'
+
 export const createHistory = (schema: string): string =>
   `CREATE TABLE ${quoteQualified(schema, historyTable)} (
   version text COLLATE "C" PRIMARY KEY,
@@ -31,9 +34,9 @@ export type HistoryRow = {
 export const insertHistory = (schema: string, rows: readonly HistoryRow[]): string => {
   const values = rows.map(
     ({ version, name, checksum, run, baseline, finished }) =>
-      `(${[quoteLiteral(version), quoteLiteral(name), quoteLiteral(checksum), run ?? 'NULL', baseline === true, finished ? 'clock_timestamp()' : 'NULL'].join(', ')})`,
+      `(${[quoteLiteral(version), quoteLiteral(name), quoteLiteral(checksum), run ?? 'NULL', baseline === true, moment, finished ? moment : 'NULL'].join(', ')})`,
   )
-  return `INSERT INTO ${quoteQualified(schema, historyTable)} (version, name, checksum, run, baseline, finished_at) VALUES ${values.join(', ')}`
+  return `INSERT INTO ${quoteQualified(schema, historyTable)} (version, name, checksum, run, baseline, applied_at, finished_at) VALUES ${values.join(', ')}`
 }
 
 /**
@@ -43,8 +46,8 @@ export const insertHistory = (schema: string, rows: readonly HistoryRow[]): stri
 export const insertAfter = (schema: string, before: string, { version, name, checksum, run }: HistoryRow): string => {
   const table = quoteQualified(schema, historyTable)
   return (
-    `INSERT INTO ${table} (version, name, checksum, run, finished_at) SELECT CASE WHEN ${digestExpression} = ${quoteLiteral(before)} THEN ${quoteLiteral(version)} END, ` +
-    `${quoteLiteral(name)}, ${quoteLiteral(checksum)}, ${run ?? 'NULL'}, clock_timestamp() FROM ${table}`
+    `INSERT INTO ${table} (version, name, checksum, run, applied_at, finished_at) SELECT CASE WHEN ${digestExpression} = ${quoteLiteral(before)} THEN ${quoteLiteral(version)} END, ` +
+    `${quoteLiteral(name)}, ${quoteLiteral(checksum)}, ${run ?? 'NULL'}, ${moment}, ${moment} FROM ${table}`
   )
 }
 

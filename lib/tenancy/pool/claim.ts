@@ -70,7 +70,7 @@ const restateFunctions = (given: Given, schema: string): string[] =>
 
 /** The history tells of the tenant's onboarding, not of the hour in which the schema was laid in. */
 const restateHistory = (schema: string, run: number | null): string =>
-  `UPDATE ${quoteQualified(schema, historyTable)} SET run = ${run ?? 'NULL'}, applied_at = clock_timestamp(), finished_at = clock_timestamp()`
+  `UPDATE ${quoteQualified(schema, historyTable)} SET run = ${run ?? 'NULL'}, applied_at = statement_timestamp(), finished_at = statement_timestamp()`
 
 const messagesOf = (given: Given, plan: ClaimPlan, scene: Scene): Message[] =>
   [

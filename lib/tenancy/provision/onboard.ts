@@ -20,17 +20,11 @@ import { explainConflict, isOneWriter } from '../runs/start.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { missingSchemas, refuseProblems, unknownBaselines } from './baselines.ts'
 import { findPlaces, findTwice, takenSchemas, type Places } from './places.ts'
-import { giveFew, readBasis, reserveFew } from './reserve-few.ts'
+import { giveFew, readBasis, reserveFew, type PlacedTenant } from './reserve-few.ts'
 
-type Row = {
-  readonly slug: string
-  readonly name: string
-  readonly hosts: readonly string[]
-  readonly labels: Readonly<Record<string, string>>
-  readonly databaseId: number
+type Row = PlacedTenant & {
   readonly database: string
   readonly serverId: number
-  readonly schema: string
   readonly baseline: string | null
 }
 

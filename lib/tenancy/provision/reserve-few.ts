@@ -38,7 +38,8 @@ export const readBasis = async (trx: ControlDb, name: string): Promise<Basis> =>
   }
 }
 
-type Few = {
+/** A tenant and where it goes. */
+export type PlacedTenant = {
   readonly slug: string
   readonly name: string
   readonly hosts: readonly string[]
@@ -54,7 +55,7 @@ export const reserveFew = async (
   trx: ControlDb,
   { set }: Basis,
   digest: string,
-  rows: readonly Few[],
+  rows: readonly PlacedTenant[],
   isolation: string,
 ): Promise<readonly Reserved[] | null> => {
   const [first] = rows

@@ -48,6 +48,16 @@ describe('a migration', () => {
     expect(row).toEqual({ same: true, run: String(run.id) })
   })
 
+  it('has not ended before it began, wherever it is recorded', async () => {
+    const { set, slugs } = await given(Array.from({ length: 20 }, (_, i) => `moment${i}`))
+    await fleet.sync({ '0003_phone.sql': 'alter table customer add column phone text;' }, set)
+    expect((await fleet.roll({ set })).state).toBe('succeeded')
+    const rows = slugs.map((slug) => `select * from ${schemaOf(slug)}.tenantry_history`).join(' union all ')
+    expect(await fleet.sql.unsafe(`select count(*)::int as all, count(*) filter (where finished_at >= applied_at)::int as ordered from (${rows}) h`)).toEqual([
+      { all: 60, ordered: 60 },
+    ])
+  })
+
   it('that fails leaves nothing behind and says which statement of which line, with all that PostgreSQL said', async () => {
     const { set, slugs } = await given(['acme', 'beta'], (schema) =>
       schema.includes('acme') ? `insert into ${schema}.customer (email) values ('a@x'), ('a@x')` : '',

@@ -226,7 +226,8 @@ describe('an item that waits for a lock', () => {
 
 describe('an item that was put aside', () => {
   it('names who holds locks in the schema until its next try goes through', async () => {
-    const { set, slug, schema } = await given(brief, change)
+    // Much of its next tries goes by before the lock is asked for.
+    const { set, slug, schema } = await given(brief, `select pg_sleep(0.3); ${change}`)
     const blocker = await somebody('report', brief)
     const bystander = await somebody('of another tenant', brief)
     await blocker.run(`begin; select count(*) from ${schema}.customer`)
@@ -239,6 +240,10 @@ describe('an item that was put aside', () => {
       state: 'idle in transaction',
       holds: [{ mode: 'AccessShareLock', relation: 'customer' }],
     })
+    await brief.until(
+      'it to be tried again',
+      async () => (await brief.sql`select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`).length > 0,
+    )
     await brief.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, one(found, blocker.pid)))
     expect((await brief.ended(run)).state).toBe('succeeded')
     await bystander.run('rollback')

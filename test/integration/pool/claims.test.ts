@@ -1,7 +1,7 @@
 /** A tenant that was given a ready schema is the same as one that was built. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { schemaOf, type Fleet } from '../../support/fleet.ts'
-import { dropRoles, emptyPools, makePoolFleet, poolNames, setSize, untilReady } from '../../support/pool.ts'
+import { closePoolFleet, makePoolFleet, poolNames, setSize, untilReady } from '../../support/pool.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -12,11 +12,7 @@ beforeAll(async () => {
   fleet = await makePoolFleet(databases)
   await fleet.work()
 })
-afterAll(async () => {
-  await emptyPools(fleet)
-  await dropRoles(fleet, `tenant_${mark}`)
-  await fleet.close()
-})
+afterAll(() => closePoolFleet(fleet, mark))
 
 describe('a claim', () => {
   it('makes a tenant active before the call returns', async () => {

@@ -1,7 +1,7 @@
 /** A tenant that was given a ready schema is, by all that PostgreSQL's catalogs say, the same as one that was built. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { schemaOf, type Fleet } from '../../support/fleet.ts'
-import { dropRoles, emptyPools, makePoolFleet, setSize, untilReady } from '../../support/pool.ts'
+import { closePoolFleet, emptyPools, makeLimitedUser, makePoolFleet, setSize, untilReady } from '../../support/pool.ts'
 import { structureOf } from '../../support/structure.ts'
 import { useDatabases } from '../../support/template.ts'
 
@@ -65,11 +65,7 @@ beforeAll(async () => {
   fleet = await makePoolFleet(databases, { files: everything })
   await fleet.work()
 })
-afterAll(async () => {
-  await emptyPools(fleet)
-  await dropRoles(fleet, `tenant_${mark}`)
-  await fleet.close()
-})
+afterAll(() => closePoolFleet(fleet, mark))
 
 const onboard = async (slug: string, set = 'app'): Promise<boolean> => {
   const run = await fleet.onboard([slug], { set })
@@ -127,12 +123,8 @@ describe('a claimed tenant', () => {
 describe('a user with no more rights than are asked for', () => {
   it('makes, claims and drops ready schemas', async () => {
     const user = `limited_${mark}`
-    const url = new URL(await databases.empty())
-    const owner = fleet.sql
-    await owner.unsafe(`create role ${user} login createrole password '${user}'; grant connect, create on database "${url.pathname.slice(1)}" to ${user}`)
-    url.username = user
-    url.password = user
-    const limited = await makePoolFleet(databases, { urls: [url.href], files: everything })
+    const { url, drop } = await makeLimitedUser(databases, fleet, user)
+    const limited = await makePoolFleet(databases, { urls: [url], files: everything })
     try {
       await limited.work()
       const [built, claimed] = [`${mark}-own`, `${mark}-off`]
@@ -152,7 +144,7 @@ describe('a user with no more rights than are asked for', () => {
     } finally {
       await limited.sql.unsafe(`drop owned by ${user}`)
       await limited.close()
-      await owner.unsafe(`revoke all on database "${url.pathname.slice(1)}" from ${user}; drop role ${user}`)
+      await drop()
     }
   })
 })

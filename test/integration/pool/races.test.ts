@@ -7,7 +7,7 @@ import { poolLock } from '../../../lib/tenancy/pool/names.ts'
 import { dropReady } from '../../../lib/tenancy/pool/place.ts'
 import { connectFleet } from '../../../lib/tenancy/session/fleet-connection.ts'
 import { ada, refusalOf, schemaOf, shortLimits, slugsOf, type Fleet } from '../../support/fleet.ts'
-import { dropRoles, emptyPools, makePoolFleet, poolNames, poolRows, setSize, untilReady } from '../../support/pool.ts'
+import { closePoolFleet, makePoolFleet, poolNames, poolRows, setSize, untilReady } from '../../support/pool.ts'
 import { giveTurns, holdTurns } from '../../support/server-turns.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
 
@@ -24,11 +24,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   number += 1
 })
-afterAll(async () => {
-  await emptyPools(fleet)
-  await dropRoles(fleet, `tenant_${mark}`)
-  await fleet.close()
-})
+afterAll(() => closePoolFleet(fleet, mark))
 
 const newSlug = (): string => `${mark}-${number}`
 const fill = async (size: number): Promise<void> => {
@@ -47,6 +43,16 @@ const breakAt = async (table: string, deed: string): Promise<() => Promise<void>
   return async () => {
     await fleet.control.unsafe(`drop trigger broken on ${table}; drop function broken()`)
   }
+}
+
+/** @returns the run that the process had begun */
+const dieBeforeClaim = async (slug: string): Promise<number> => {
+  await holdTurns(fleet.control)
+  const mend = await breakAt('run', 'update')
+  const run = await fleet.onboard([slug])
+  await mend()
+  await giveTurns(fleet.control)
+  return run
 }
 
 const expectWhole = async (slugs: readonly string[]): Promise<void> => {
@@ -262,11 +268,7 @@ describe('a process that dies', () => {
   it('before it claims leaves the claim to a conductor', async () => {
     await fill(1)
     const slug = newSlug()
-    await holdTurns(fleet.control)
-    const mend = await breakAt('run', 'update')
-    const run = await fleet.onboard([slug])
-    await mend()
-    await giveTurns(fleet.control)
+    const run = await dieBeforeClaim(slug)
     expect((await fleet.ended(run)).state).toBe('succeeded')
     expect(await fleet.tenancy.runs.attempts(run, slug)).toMatchObject([{ state: 'interrupted' }, { state: 'succeeded', claimed: true }])
     await expectWhole([slug])
@@ -300,11 +302,7 @@ describe('a process that dies', () => {
   it('and whose run is cancelled leaves nothing: the schema that was given goes', async () => {
     await fill(1)
     const slug = newSlug()
-    await holdTurns(fleet.control)
-    const mend = await breakAt('run', 'update')
-    const run = await fleet.onboard([slug])
-    await mend()
-    await giveTurns(fleet.control)
+    const run = await dieBeforeClaim(slug)
     const [given] = await poolRows(fleet)
     await fleet.tenancy.runs.cancel(ada, { run })
     expect((await fleet.ended(run)).state).toBe('cancelled')

@@ -1,7 +1,7 @@
 /** Sets whose schemas hold their own name where a rename does not reach: they are found out, said, and built as ever. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { firstFiles, type Fleet } from '../../support/fleet.ts'
-import { dropRoles, emptyPools, makePoolFleet, poolNames, poolOf, poolRows, setSize, untilReady } from '../../support/pool.ts'
+import { closePoolFleet, emptyPools, makeLimitedUser, makePoolFleet, poolNames, poolOf, poolRows, setSize, untilReady } from '../../support/pool.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -12,11 +12,7 @@ beforeAll(async () => {
   fleet = await makePoolFleet(databases)
   await fleet.work()
 })
-afterAll(async () => {
-  await emptyPools(fleet)
-  await dropRoles(fleet, `tenant_${mark}`)
-  await fleet.close()
-})
+afterAll(() => closePoolFleet(fleet, mark))
 
 /** Lets a migration write the schema's name down where nobody can see it beforehand: by a function, which may name it. */
 const byFunction = (statement: string): string =>
@@ -128,13 +124,9 @@ describe('a set that cannot be pooled', () => {
 describe('rows that even their owner may not see', () => {
   it('make a set unfit, unless there are none', async () => {
     const user = `unseeing_${mark}`
-    const url = new URL(await databases.empty())
-    const owner = fleet.sql
-    await owner.unsafe(`create role ${user} login createrole password '${user}'; grant connect, create on database "${url.pathname.slice(1)}" to ${user}`)
-    url.username = user
-    url.password = user
+    const { url, drop } = await makeLimitedUser(databases, fleet, user)
     const hidden = `alter table customer enable row level security; alter table customer force row level security;`
-    const limited = await makePoolFleet(databases, { urls: [url.href], files: { ...firstFiles, '0003_own.sql': hidden } })
+    const limited = await makePoolFleet(databases, { urls: [url], files: { ...firstFiles, '0003_own.sql': hidden } })
     try {
       await limited.work()
       await setSize(limited, 1)
@@ -149,18 +141,14 @@ describe('rows that even their owner may not see', () => {
     } finally {
       await limited.sql.unsafe(`drop owned by ${user}`)
       await limited.close()
-      await owner.unsafe(`revoke all on database "${url.pathname.slice(1)}" from ${user}; drop role ${user}`)
+      await drop()
     }
   })
 
   it('an owner whose name has capitals has a pool', async () => {
     const user = `Own-${mark}`
-    const url = new URL(await databases.empty())
-    const owner = fleet.sql
-    await owner.unsafe(`create role "${user}" login createrole password '${mark}'; grant connect, create on database "${url.pathname.slice(1)}" to "${user}"`)
-    url.username = user
-    url.password = mark
-    const capital = await makePoolFleet(databases, { urls: [url.href] })
+    const { url, drop } = await makeLimitedUser(databases, fleet, user)
+    const capital = await makePoolFleet(databases, { urls: [url] })
     try {
       await capital.work()
       await setSize(capital, 1)
@@ -173,7 +161,7 @@ describe('rows that even their owner may not see', () => {
     } finally {
       await capital.sql.unsafe(`drop owned by "${user}"`)
       await capital.close()
-      await owner.unsafe(`revoke all on database "${url.pathname.slice(1)}" from "${user}"; drop role "${user}"`)
+      await drop()
     }
   })
 })

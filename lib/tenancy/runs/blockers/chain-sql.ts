@@ -27,7 +27,8 @@ const msSince = (moment: string): string => `round(extract(epoch FROM clock_time
 const lockJson = (lock: string, relation: string): string => `json_build_object('kind', ${lock}.locktype, 'mode', ${lock}.mode, 'relation', ${relation})`
 
 /**
- * `found` are those in the way with their distance, `own` the item's backend. pg_blocking_pids stops the lock manager for a moment, so it is asked once for each that
+ * `found` are those in the way with their distance, `own` the item's backend. An item that was put aside may be trying again, and not be held up yet, in the very moment
+ * in which somebody ends what was seen in its way. pg_blocking_pids stops the lock manager for a moment, so it is asked once for each that
  * waits; pg_locks says who does, also to a role that may not look into pg_stat_activity. The look itself has a snapshot, for which CREATE INDEX CONCURRENTLY waits too.
  */
 const chain = ({ schema, names, isAside }: Aim): string => `
@@ -48,7 +49,7 @@ seeds AS (
   SELECT b AS pid FROM own JOIN waits w ON w.pid = own.pid CROSS JOIN LATERAL unnest(w.blockers) b
   UNION
   SELECT coalesce(a.leader_pid, h.pid) FROM here h LEFT JOIN activity a ON a.pid = h.pid
-  WHERE ${isAside} AND h.granted AND NOT EXISTS (SELECT FROM own)),
+  WHERE ${isAside} AND h.granted AND NOT EXISTS (SELECT FROM own JOIN waits w ON w.pid = own.pid)),
 chain AS (
   SELECT pid, 0 AS depth FROM seeds
   UNION

@@ -28,7 +28,8 @@ export const askServer = async <Answer>(connection: FleetConnection, text: strin
 const answerOf = (readAt: string, { isAside }: ItemPlace, { own, total, sessions }: Seen): ItemBlockers => {
   const standing = own?.isWaiting ? 'waits' : own === null && isAside ? 'aside' : 'free'
   const shown = own && { pid: own.pid, waitsFor: own.waitsFor, queryMs: own.queryMs, building: own.building }
-  return { readAt, standing, own: shown, sessions, total, problem: null }
+  const inTheWay = standing === 'free' ? { sessions: [], total: 0 } : { sessions, total }
+  return { readAt, standing, own: shown, ...inTheWay, problem: null }
 }
 
 const nobody = (readAt: string, problem: string | null = null): ItemBlockers => ({ readAt, standing: 'free', own: null, sessions: [], total: 0, problem })
