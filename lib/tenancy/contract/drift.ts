@@ -1,0 +1,117 @@
+/** Drift: a target's structure differs from the reference of its own version. Targets that differ alike form a shape. */
+import type { Facet, Facts, FactValue, ObjectKind } from './structure.ts'
+
+export const findingKinds = ['missing', 'extra', 'mismatched'] as const
+export type FindingKind = (typeof findingKinds)[number]
+
+/** Worst first. */
+export const severities = ['breaks', 'slows', 'harmless'] as const
+export type Severity = (typeof severities)[number]
+
+export type Difference = { readonly facet: Facet; readonly field: string; readonly expected: FactValue; readonly actual: FactValue }
+
+/** One object that is not as it should be. Children of an object that is missing or extra as a whole are not told one by one. */
+export type Finding = {
+  /** Digest of object, kind and differences: the same finding has the same key in every target and at every look. */
+  readonly key: string
+  readonly kind: FindingKind
+  readonly object: { readonly kind: ObjectKind; readonly of: string; readonly name: string }
+  /** The worst that its differences are. */
+  readonly severity: Severity
+  readonly differences: readonly Difference[]
+  /** Of `missing` what should be there, of `extra` what is, as definitions; else null. */
+  readonly facts: Facts | null
+  /** "Index work_logs_employee_idx of work_logs is missing." */
+  readonly sentence: string
+}
+
+export type Acceptance = {
+  readonly id: number
+  readonly finding: string
+  readonly sentence: string
+  readonly reason: string
+  readonly by: string
+  readonly at: string
+  /** null: until it is taken back. */
+  readonly until: string | null
+}
+export type SeenFinding = Finding & { readonly accepted: Acceptance | null }
+
+/** `drifted` when a finding is neither accepted nor in a facet that the set leaves out; `unknown` without a reference or before the first look. */
+export const driftStates = ['norm', 'accepted', 'drifted', 'unknown'] as const
+export type DriftState = (typeof driftStates)[number]
+
+export type Shape = {
+  /** Stable as long as the set leaves out the same facets: names the shape in addresses and filters. */
+  readonly id: string
+  readonly set: string
+  readonly version: string | null
+  /** Major version of the servers; references are made for each. */
+  readonly server: number
+  readonly state: DriftState
+  /** Letters in the order of their size within a version: B, C, …; null for the norm. */
+  readonly letter: string | null
+  readonly tenants: number
+  /** The first few, by slug. */
+  readonly examples: readonly string[]
+  readonly severity: Severity | null
+  readonly findings: readonly SeenFinding[]
+  /** What is there and cannot be compared, in words. */
+  readonly uncompared: readonly string[]
+  readonly firstSeenAt: string
+  /** The run after which it was first seen; null: outside Tenantry. */
+  readonly afterRun: number | null
+  /** Why there is nothing to compare with, in words. */
+  readonly problem: string | null
+}
+
+export type DriftSet = {
+  readonly set: string
+  readonly ignored: readonly Facet[]
+  readonly compared: number
+  readonly drifted: number
+  readonly accepted: number
+  /** Never looked at, or without a reference. */
+  readonly unknown: number
+  /** When the oldest look at the structure of one of its targets was. */
+  readonly oldestAt: string | null
+  /** Norms first, then by size. */
+  readonly shapes: readonly Shape[]
+  readonly trend: ReadonlyArray<{ readonly day: string; readonly compared: number; readonly drifted: number }>
+}
+export type DriftOverview = { readonly sets: readonly DriftSet[] }
+
+export type ShapeDetail = Shape & {
+  readonly ignored: readonly Facet[]
+  /** Both as readable DDL; `norm` is null where there is no reference. */
+  readonly ddl: { readonly norm: string | null; readonly shape: string }
+  readonly acceptances: readonly Acceptance[]
+}
+
+/** What one target looked like when its structure was last seen. */
+export type TargetDrift = {
+  readonly set: string
+  readonly state: DriftState
+  readonly shape: string | null
+  readonly letter: string | null
+  readonly severity: Severity | null
+  readonly findings: readonly SeenFinding[]
+  readonly lookedAt: string | null
+  readonly since: string | null
+  readonly afterRun: number | null
+  readonly problem: string | null
+}
+
+/** How much of a repair PostgreSQL can undo, and whom it holds up. */
+export type RepairStep = {
+  readonly sql: string
+  readonly finding: string
+  /** The strongest lock that it takes on something that is in use: "ACCESS EXCLUSIVE on customer"; null: none. */
+  readonly lock: string | null
+  readonly risk: string | null
+}
+export type Repair = {
+  readonly steps: readonly RepairStep[]
+  /** Findings that are left to a person, and why. */
+  readonly left: ReadonlyArray<{ readonly finding: string; readonly sentence: string; readonly reason: string }>
+}
