@@ -28,7 +28,17 @@ export const blockedSentence = ({ standing, own }: Pick<ItemBlockers, 'standing'
   const since = typeof own?.queryMs === 'number' ? ` Its statement has taken ${formatDuration(Math.max(0, own.queryMs))} so far.` : ''
   if (!own?.building) return `It waits for ${what}.${since}`
   const { phase, done, total } = own.building
-  return `CREATE INDEX CONCURRENTLY is ${phase}: ${done} of ${plural(total, 'transaction')} ${done === 1 ? 'is' : 'are'} over, whichever tenant they look at.${since}`
+  return `CREATE INDEX CONCURRENTLY is ${phase}: ${olderTransactions(done, total)}, whichever tenant ${total === 1 ? 'it looks' : 'they look'} at.${since}`
+}
+
+const have = (n: number): string => (n === 1 ? 'has' : 'have')
+
+/** What stands between a concurrent build and its index. */
+const olderTransactions = (done: number, total: number): string => {
+  const left = Math.max(0, total - done)
+  const of = plural(total, 'older transaction')
+  if (done === 0) return `${of} ${have(total)} to end first`
+  return `${done} of ${of} ${have(done)} ended${left === 0 ? '' : `, ${left} ${have(left)} to end first`}`
 }
 
 /** Whom it blocks, as the chain goes: the item, or others that stand before it. */

@@ -139,6 +139,8 @@ const blocker = z.strictObject({
   query: z.string().nullable(),
   holds: z.array(lock),
   isOurs: z.boolean(),
+  /** What the console's role lacks to stop it. */
+  lacks: z.enum(['superuser', 'pg_signal_backend']).nullable(),
 })
 
 /** `tenantry runs blockers`; `problem` says why the server could not be asked. */

@@ -33,6 +33,8 @@ export type BlockingSession = {
   readonly holds: readonly LockName[]
   /** One of Tenantry's own. */
   readonly isOurs: boolean
+  /** What the console's role would have to be, or to be a member of, to signal it; null: nothing is in the way. */
+  readonly lacks: 'superuser' | 'pg_signal_backend' | null
 }
 
 /**
@@ -90,10 +92,12 @@ export const describeLock = ({ kind, mode, relation }: LockName): string => {
 export const isHiddenSession = ({ pid, backendStart }: Pick<BlockingSession, 'pid' | 'backendStart'>): boolean => pid !== 0 && backendStart === null
 
 /** Why a session cannot be stopped from here; null when it can. */
-export const whyNotStop = (session: Pick<BlockingSession, 'pid' | 'backendStart' | 'isOurs' | 'state'>, stop: BlockerStop): string | null => {
+export const whyNotStop = (session: Pick<BlockingSession, 'pid' | 'backendStart' | 'isOurs' | 'state' | 'lacks'>, stop: BlockerStop): string | null => {
   if (session.pid === 0) return 'A prepared transaction has no session: COMMIT PREPARED or ROLLBACK PREPARED ends it.'
   if (session.isOurs) return 'Tenantry’s own: pause or cancel its run instead.'
   if (session.backendStart === null) return 'The console’s role may not see it: grant pg_monitor and pg_signal_backend to that role.'
+  if (session.lacks === 'superuser') return 'It is a superuser’s, or PostgreSQL’s own: only a superuser may stop it.'
+  if (session.lacks === 'pg_signal_backend') return 'The console’s role may not stop it: a superuser can grant pg_signal_backend to that role.'
   if (stop === 'cancel' && session.state !== 'active') return 'It runs no query now: only terminating it ends its transaction.'
   return null
 }

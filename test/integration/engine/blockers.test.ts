@@ -103,6 +103,7 @@ describe('an item that waits for a lock', () => {
       waitsFor: [far.pid],
       holds: [{ kind: 'relation', mode: 'AccessShareLock', relation: 'customer' }],
       isOurs: false,
+      lacks: null,
     })
     expect(one(found, near.pid).transactionMs).toBeGreaterThanOrEqual(one(found, near.pid).queryMs ?? Number.NaN)
     expect(one(found, far.pid)).toMatchObject({ application: 'nightly export', state: 'idle in transaction', waitsFor: [] })
@@ -296,7 +297,7 @@ describe('a role that may do less', () => {
 
     await root.unsafe(`grant pg_monitor to ${console}`)
     const [open] = (await seen(fleet, run, slug, ({ sessions: all }) => all.length === 1)).sessions
-    expect(open).toMatchObject({ query: expect.stringContaining('.customer') as string, state: 'idle in transaction' })
+    expect(open).toMatchObject({ query: expect.stringContaining('.customer') as string, state: 'idle in transaction', lacks: 'pg_signal_backend' })
     const terminate = () => (open ? fleet.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, open)) : Promise.resolve())
     expect(await refusalOf(terminate())).toMatchObject({
       code: 'session.rights',
@@ -304,6 +305,7 @@ describe('a role that may do less', () => {
     })
     expect(await auditOf(fleet)).toMatchObject({ action: 'sessions.terminate', details: { outcome: 'rights' } })
     await root.unsafe(`grant pg_signal_backend to ${console}`)
+    await seen(fleet, run, slug, ({ sessions: all }) => all[0]?.lacks === null)
     await terminate()
     expect((await fleet.ended(run)).state).toBe('succeeded')
   })
@@ -314,6 +316,7 @@ describe('a role that may do less', () => {
     const run = await fleet.start({ set })
     const [session] = (await seen(fleet, run, slug, ({ sessions: all }) => all.length === 1)).sessions
     expect(session?.backendStart).not.toBeNull()
+    expect(session && whyNotStop(session, 'terminate')).toContain('only a superuser')
     expect(await refusalOf(session ? fleet.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, session)) : Promise.resolve())).toMatchObject({
       code: 'session.rights',
       details: { remedy: expect.stringContaining('superuser') as string },

@@ -19,6 +19,7 @@ const session = (given: Partial<BlockingSession>): BlockingSession => ({
   query: "select 'ada@customer.example'",
   holds: [],
   isOurs: false,
+  lacks: null,
   ...given,
 })
 
@@ -51,16 +52,17 @@ describe('the words', () => {
     expect(blockedSentence(found({ standing: 'aside', own: null }))).toContain('put aside')
   })
 
-  it('say of a concurrent build how many transactions are over', () => {
-    const own = {
-      pid: 7,
-      waitsFor: { kind: 'virtualxid', mode: 'ShareLock', relation: null },
-      queryMs: null,
-      building: { phase: 'waiting for old snapshots', done: 1, total: 3 },
+  it('say of a concurrent build how many transactions it still waits for', () => {
+    const said = (done: number, total: number): string => {
+      const building = { phase: 'waiting for old snapshots', done, total }
+      return blockedSentence(found({ own: { pid: 7, waitsFor: { kind: 'virtualxid', mode: 'ShareLock', relation: null }, queryMs: null, building } }))
     }
-    expect(blockedSentence(found({ own }))).toBe(
-      'CREATE INDEX CONCURRENTLY is waiting for old snapshots: 1 of 3 transactions is over, whichever tenant they look at.',
-    )
+    const what = 'CREATE INDEX CONCURRENTLY is waiting for old snapshots'
+    expect(said(0, 1)).toBe(`${what}: 1 older transaction has to end first, whichever tenant it looks at.`)
+    expect(said(0, 2)).toBe(`${what}: 2 older transactions have to end first, whichever tenant they look at.`)
+    expect(said(1, 3)).toBe(`${what}: 1 of 3 older transactions has ended, 2 have to end first, whichever tenant they look at.`)
+    expect(said(2, 3)).toBe(`${what}: 2 of 3 older transactions have ended, 1 has to end first, whichever tenant they look at.`)
+    expect(said(3, 3)).toBe(`${what}: 3 of 3 older transactions have ended, whichever tenant they look at.`)
   })
 
   it('follow the chain', () => {
@@ -91,6 +93,9 @@ describe('what cannot be stopped', () => {
     expect(whyNotStop(session({ state: 'idle in transaction' }), 'terminate')).toBeNull()
     expect(whyNotStop(session({ isOurs: true }), 'terminate')).toContain('Tenantry')
     expect(whyNotStop(session({ backendStart: null }), 'terminate')).toContain('pg_monitor')
+    expect(whyNotStop(session({ lacks: 'superuser' }), 'terminate')).toContain('only a superuser')
+    expect(whyNotStop(session({ lacks: 'superuser', state: 'idle in transaction' }), 'cancel')).toContain('only a superuser')
+    expect(whyNotStop(session({ lacks: 'pg_signal_backend' }), 'cancel')).toContain('grant pg_signal_backend')
     expect(whyNotStop(session({ pid: 0, backendStart: null }), 'terminate')).toContain('ROLLBACK PREPARED')
   })
 

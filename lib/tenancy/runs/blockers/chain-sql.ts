@@ -26,6 +26,13 @@ const startText = `to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH2
 const msSince = (moment: string): string => `round(extract(epoch FROM clock_timestamp() - ${moment}) * 1000)::bigint`
 const lockJson = (lock: string, relation: string): string => `json_build_object('kind', ${lock}.locktype, 'mode', ${lock}.mode, 'relation', ${relation})`
 
+/** As PostgreSQL decides it: what has no user counts as a superuser's, but for autovacuum's workers, which from 18 on have a role of their own for this. */
+const lacks = `CASE
+    WHEN a.pid IS NULL OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN NULL
+    WHEN a.backend_type = 'autovacuum worker' AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'pg_signal_autovacuum_worker' AND pg_has_role(oid, 'USAGE')) THEN NULL
+    WHEN coalesce((SELECT rolsuper FROM pg_roles WHERE oid = a.usesysid), true) THEN 'superuser'
+    WHEN NOT pg_has_role(a.usesysid, 'USAGE') AND NOT pg_has_role('pg_signal_backend', 'USAGE') THEN 'pg_signal_backend' END`
+
 /**
  * `found` are those in the way with their distance, `own` the item's backend. An item that was put aside may be trying again, and not be held up yet, in the very moment
  * in which somebody ends what was seen in its way. pg_blocking_pids stops the lock manager for a moment, so it is asked once for each that
@@ -71,7 +78,7 @@ const sessionJson = (ours: string): string => `json_build_object(
     'transactionMs', ${msSince('a.xact_start')}, 'queryMs', ${msSince('a.query_start')},
     'query', CASE WHEN a.backend_start IS NOT NULL THEN nullif(left(a.query, ${maxQuery}), '') END,
     'holds', coalesce((SELECT json_agg(${lockJson('h', 'h.relname')}) FROM (SELECT DISTINCT h.locktype, h.mode, h.relname FROM here h WHERE h.pid = f.pid AND h.granted AND h.relkind NOT IN ('i', 'I') ORDER BY h.relname LIMIT 5) h), '[]'),
-    'isOurs', coalesce(${isOurs(ours)}, false))`
+    'isOurs', coalesce(${isOurs(ours)}, false), 'lacks', ${lacks})`
 
 /** One row with one column `seen`: own, sessions and their number. */
 export const blockersQuery = (aim: Aim): string => `${chain(aim)}
