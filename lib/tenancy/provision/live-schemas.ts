@@ -13,8 +13,8 @@ export type SeenDatabase = { readonly id: number; readonly name: string; readonl
 
 /** Somebody waits: over all servers together. An action returns within a second. */
 export const lookMs = 800
-/** For what nobody waits for any more. */
-const bounds: LookBounds = { turnMs: 1_000, connectMs: 1_000, statementMs: 1_000 }
+/** For what nobody waits for any more. First: a pool that is being filled, or an observation, would outlast it. */
+const bounds: LookBounds = { turnMs: 1_000, connectMs: 1_000, statementMs: 1_000, isFirst: true }
 const namesAQuery = 5_000
 
 const readSchemas = async (connection: FleetConnection, schemas: readonly string[]): Promise<ReadonlySet<string>> => {

@@ -6,6 +6,7 @@ import { silentLogger, silentMeters, type Library } from '../../../lib/tenancy/c
 import { openControl } from '../../../lib/tenancy/control/db.ts'
 import { observeDatabase } from '../../../lib/tenancy/observation/observe.ts'
 import { changeDatabaseUrl } from '../../../lib/tenancy/registry/change-url.ts'
+import { lookForSchemas } from '../../../lib/tenancy/provision/live-schemas.ts'
 import { listDatabases } from '../../../lib/tenancy/registry/database-list.ts'
 import { refreshDatabases } from '../../../lib/tenancy/registry/database-refresh.ts'
 import { addDatabase, checkDatabase } from '../../../lib/tenancy/registry/databases.ts'
@@ -132,7 +133,7 @@ describe('a look that does not get its turn', () => {
 describe('processes that share a control database', () => {
   it('make way in a long look for one that goes first', async () => {
     await addDatabase(library, ada, { name: 'one', url: await databases.empty() })
-    const { server } = await idsOf('one')
+    const { id, server } = await idsOf('one')
     const other: Library = { ...library, control: openControl(controlUrl, { max: 3 }) }
     try {
       const ended: string[] = []
@@ -168,6 +169,10 @@ describe('processes that share a control database', () => {
         }
         await firstAtServer(process, server, first, 20_000)
       }
+      expect(ended).toEqual(['first', 'first'])
+      // What a command that somebody waits for asks, of which a single answer may come late on a busy machine.
+      const asked = () => lookForSchemas(other, [{ databaseId: id, schema: 'nowhere' }]).then((seen) => seen.map(({ look }) => look))
+      await expect.poll(asked, { timeout: 30_000 }).toEqual([{ there: new Set() }])
       expect(ended).toEqual(['first', 'first'])
       over.abort()
       await long
