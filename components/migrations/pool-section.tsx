@@ -5,6 +5,7 @@ import { Flame } from 'lucide-react'
 import { useState } from 'react'
 import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
+import { cn } from '@/components/ui/class-names'
 import { Dialog, DialogActions, DialogClose, DialogContent, DialogTrigger } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
@@ -14,7 +15,7 @@ import { Select } from '@/components/ui/select'
 import { setKeys } from '@/lib/client/queries/migrations'
 import { problemOf, useCommand } from '@/lib/client/use-command'
 import type { CommandResult, PoolView, SetDetail } from '@/lib/tenancy/contract'
-import { poolSentence, poolSizeProblem, poolText, unpooled } from './pool-model'
+import { poolReason, poolSentence, poolSizeProblem, poolText, unpooled } from './pool-model'
 
 export type SetPoolAction = (input: { set: string; database?: string; size: number }) => Promise<CommandResult<PoolView>>
 
@@ -56,23 +57,30 @@ function PoolRow({ set, pool, setPool }: { readonly set: string; readonly pool: 
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-4 py-1.5 last:border-0">
       <span className="mono font-medium">{pool.database}</span>
       <span>{poolText(pool)}</span>
-      {pool.problem === null ? null : (
-        <span className="min-w-0 break-words text-bad-ink">
-          {pool.problem}. New tenants are built.
-          {pool.retryAt === null ? null : (
-            <>
-              {' '}
-              Tried again <RelativeTime at={pool.retryAt} />.
-            </>
-          )}
-        </span>
-      )}
+      <PoolReason pool={pool} />
       {setPool ? (
         <span className="ml-auto">
           <PoolDialog set={set} setPool={setPool} databases={[pool.database]} size={pool.size} trigger="Change" />
         </span>
       ) : null}
     </li>
+  )
+}
+
+/** Why it is not full, and what happens next; nothing while it is. */
+function PoolReason({ pool }: { readonly pool: PoolView }) {
+  const reason = poolReason(pool)
+  if (reason === null) return null
+  return (
+    <span className={cn('min-w-0 break-words', reason.tone === 'bad' ? 'text-bad-ink' : 'text-muted')}>
+      {reason.text}
+      {reason.retryAt === null ? null : (
+        <>
+          {' '}
+          Tried again <RelativeTime at={reason.retryAt} />.
+        </>
+      )}
+    </span>
   )
 }
 

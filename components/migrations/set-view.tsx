@@ -18,8 +18,11 @@ import { CoverageBar } from './coverage-bar'
 import { findingsText } from './coverage-model'
 import { MigrationPanel } from './migration-panel'
 import { rolloutHref } from './plan-model'
+import { isFilling } from './pool-model'
 import { PoolSection, type SetPoolAction } from './pool-section'
 import { SyncSet, type SyncAction } from './sync-set'
+
+const poolLookMs = 3_000
 
 type Props = {
   readonly name: string
@@ -32,7 +35,7 @@ type Props = {
 
 /** A set: each migration with how many of the fleet have it, what the lint found, and its SQL beside the list. */
 export function SetView({ name, sync, setPool, databases, mayStart }: Props) {
-  const { data: set } = useSuspenseQuery(setQueries.get(name))
+  const { data: set } = useSuspenseQuery({ ...setQueries.get(name), refetchInterval: ({ state }) => (isFilling(state.data?.pools ?? []) ? poolLookMs : false) })
   const search = useSearchParams()
   const path = usePathname()
   const version = search.get('version')

@@ -26,7 +26,7 @@ const target = z.strictObject({
   pending: count.nullable(),
   state: z.enum(targetStates),
   bytes: count.nullable(),
-  /** Whether its structure differs from that of its version; null while that has not been looked at. */
+  /** Whether its structure differs from that of its version in more than what was accepted; null while that is not known. */
   drift: z.boolean().nullable(),
   observedAt: time.nullable(),
 })
@@ -235,10 +235,21 @@ const pool = z.strictObject({
   database: z.string(),
   size: count,
   ready: count,
+  /** Being made at this moment. */
+  building: count,
   /** Why there are fewer ready than there are to be. */
   problem: z.string().nullable(),
   /** When that is tried again by itself; null: with the next change of the set or of the size. */
   retryAt: time.nullable(),
+  /** What has to end or come before more are made; the fields that do not belong to it are null or empty. */
+  waitsFor: z
+    .strictObject({
+      for: z.enum(['server', 'runs', 'worker', 'migrations']),
+      server: z.string().nullable(),
+      problem: z.string().nullable(),
+      runs: z.array(count),
+    })
+    .nullable(),
 })
 
 /** `tenantry sets pool` */

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import { plural } from '../../format.ts'
-import { setName, setPoolInput, syncSetInput } from '../../tenancy/contract/index.ts'
+import { describePoolWait, setName, setPoolInput, syncSetInput } from '../../tenancy/contract/index.ts'
 import type { LintFinding, PoolView } from '../../tenancy/contract/index.ts'
 import { formatColumns } from '../columns.ts'
 import { runCommand } from '../command.ts'
@@ -36,21 +36,32 @@ const sync = async ({ tenancy, actor, output }: Session, input: z.output<typeof 
   return exitCodes.well
 }
 
-const poolCell = ({ database, ready, size }: PoolView): string => `${ready} of ${size} in ${database}`
+const poolCell = ({ database, ready, size }: Pick<PoolView, 'database' | 'ready' | 'size'>): string => `${ready} of ${size} in ${database}`
 
-const poolSentence = (set: string, { database, size, ready, problem }: PoolView): string => {
+const poolOf = ({ waitsFor, ...pool }: PoolView) => ({
+  ...pool,
+  waitsFor: waitsFor && { server: null, problem: null, ...waitsFor, runs: waitsFor.for === 'runs' ? [...waitsFor.runs] : [] },
+})
+
+/** Why it is not full. */
+const reasonOf = ({ problem, waitsFor }: PoolView): string | null => (waitsFor === null ? problem : describePoolWait(waitsFor))
+
+const poolSentence = (set: string, view: PoolView): string => {
+  const { database, size, ready } = view
+  const reason = reasonOf(view)
   if (size === 0) return `${set} keeps no ready schemas in ${database}${ready === 0 ? '' : `; ${plural(ready, 'schema')} will be dropped by a worker`}.`
-  return `${set} keeps ${plural(size, 'ready schema')} in ${database}; ${ready} of them are there${ready < size ? ', a worker makes the rest' : ''}.${problem === null ? '' : `\n${problem}.`}`
+  return `${set} keeps ${plural(size, 'ready schema')} in ${database}; ${ready} of them are there${ready < size ? ', a worker makes the rest' : ''}.${reason === null ? '' : `\n${reason}.`}`
 }
 
 const pool = async ({ tenancy, actor, output }: Session, input: z.output<typeof setPoolInput>): Promise<number> => {
   const view = await tenancy.sets.setPool(actor, input)
-  output.result(poolDocument, { pool: { set: input.set, ...view } }, () => poolSentence(input.set, view))
+  output.result(poolDocument, { pool: { set: input.set, ...poolOf(view) } }, () => poolSentence(input.set, view))
   return exitCodes.well
 }
 
 const list = async ({ tenancy, output }: Session): Promise<number> => {
-  const sets = (await tenancy.sets.list()).map((row) => ({
+  const found = await tenancy.sets.list()
+  const sets = found.map((row) => ({
     name: row.name,
     directory: row.directory,
     defaultDatabase: row.defaultDatabase,
@@ -60,7 +71,7 @@ const list = async ({ tenancy, output }: Session): Promise<number> => {
     atHead: row.atHead,
     findings: row.findings,
     syncedAt: row.syncedAt,
-    pools: row.pools.map((pool) => ({ ...pool })),
+    pools: row.pools.map(poolOf),
   }))
   output.result(setListDocument, { sets }, () =>
     sets.length === 0
@@ -77,8 +88,11 @@ const list = async ({ tenancy, output }: Session): Promise<number> => {
             { title: 'database', value: ({ defaultDatabase }) => defaultDatabase ?? '–' },
             { title: 'directory', value: ({ directory }) => directory ?? '–' },
           ]),
-          ...sets.flatMap(({ name, pools }) =>
-            pools.flatMap(({ database, problem }) => (problem === null ? [] : [`${name} in ${database} keeps no ready schemas: ${problem}.`])),
+          ...found.flatMap(({ name, pools }) =>
+            pools.flatMap((one) => {
+              const reason = reasonOf(one)
+              return reason === null ? [] : [`${name}: ${poolCell(one)} ready. ${reason}.`]
+            }),
           ),
         ].join('\n'),
   )

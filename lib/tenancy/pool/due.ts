@@ -18,6 +18,7 @@ export const pools = sql`
   cross join lateral (
     select count(*)::int as held, count(*) filter (where c.state = 'ready' and c.digest = h.digest and c.seed = s.seed)::int as ready,
       count(*) filter (where c.state = 'ready' and (h.digest is null or c.digest <> h.digest or c.seed <> s.seed))::int as outdated,
+      count(*) filter (where c.state = 'building')::int as building,
       count(*) filter (where c.state in ('building', 'leaving'))::int as unsettled,
       count(*) filter (where r.state in ('succeeded', 'failed', 'cancelled'))::int as past,
       coalesce(bool_or(r.created_at > now() - make_interval(secs => ${quietSeconds})), false) as in_demand
@@ -28,9 +29,11 @@ export const pools = sql`
 export const isLacking = sql`(p.head is not null and p.ready < p.size and p.problem_of is distinct from p.of and (p.retry_at is null or p.retry_at < now()))`
 
 /** Runs come first: what a server can do is theirs. */
-const hasOpenItems = (server: RawBuilder<unknown>) => sql`exists (
-        select from run r join run_item i on i.run_id = r.id
-        where r.state in ('queued', 'running', 'pausing', 'cancelling') and i.server_id = ${server} and i.state in ('pending', 'running', 'interrupted'))`
+export const runsAt = (server: RawBuilder<unknown>) => sql`
+        select r.id from run r
+        where r.state in ('queued', 'running', 'pausing', 'cancelling')
+          and exists (select from run_item i where i.run_id = r.id and i.server_id = ${server} and i.state in ('pending', 'running', 'interrupted'))`
+const hasOpenItems = (server: RawBuilder<unknown>) => sql`exists (${runsAt(server)})`
 
 export const isServerBusy = async (db: ControlDb, serverId: number): Promise<boolean> => {
   const { rows } = await sql<{ busy: boolean }>`select ${hasOpenItems(sql`${serverId}::bigint`)} as busy`.execute(db)

@@ -37,5 +37,5 @@ export const setPool = async (library: Library, actor: Actor, input: z.output<ty
   })
   const found = (await readPools(db, input.set)).find((pool) => pool.database === database)
   // A worker may have taken an empty pool away already.
-  return found ? viewOf(found) : { database, size: input.size, ready: 0, problem: null, retryAt: null }
+  return found ? viewOf(found) : { database, size: input.size, ready: 0, building: 0, problem: null, retryAt: null, waitsFor: null }
 }

@@ -74,7 +74,16 @@ describe('from nothing to tenants', () => {
     const listed = await cli.run(['sets', 'list', '--json'])
     expect(listed.document(documents.setListDocument).sets).toMatchObject([{ name: 'app', head: '0002', migrations: 2, defaultDatabase: 'app-1', targets: 0 }])
     const pooled = await cli.run(['sets', 'pool', 'app', '--size', '2', '--json'])
-    expect(pooled.document(documents.poolDocument).pool).toEqual({ set: 'app', database: 'app-1', size: 2, ready: 0, problem: null, retryAt: null })
+    expect(pooled.document(documents.poolDocument).pool).toEqual({
+      set: 'app',
+      database: 'app-1',
+      size: 2,
+      ready: 0,
+      building: 0,
+      problem: null,
+      retryAt: null,
+      waitsFor: { for: 'worker', server: null, problem: null, runs: [] },
+    })
     const known = await cli.run(['sets', 'list', '--json'])
     expect(known.document(documents.setListDocument).sets).toMatchObject([{ pools: [{ database: 'app-1', size: 2 }] }])
     const none = await cli.run(['sets', 'pool', 'app', '--size', '0', '--database', 'app-1', '--json'])

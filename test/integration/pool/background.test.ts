@@ -155,6 +155,34 @@ describe('a pool', () => {
     }
   })
 
+  it('that is not full says what it waits for', async () => {
+    const idle = await makePoolFleet(databases)
+    try {
+      const waits = async () => (await poolOf(idle))?.waitsFor
+      const [server] = await idle.control<Array<{ name: string }>>`select name from server`
+      await setSize(idle, 1)
+      expect(await waits()).toEqual({ for: 'worker' })
+      await idle.control`insert into worker (name) values ('test')`
+      expect(await waits()).toBeNull()
+      const run = await idle.onboard([`${mark}-first`])
+      expect(await waits()).toEqual({ for: 'runs', server: server?.name, runs: [run] })
+      await idle.tenancy.runs.pause(ada, { run })
+      expect(await waits()).toBeNull()
+      await idle.control`update database set reachable = false, checked_at = now(), problem = 'No connection to db: refused.'`
+      expect(await waits()).toEqual({ for: 'server', server: server?.name, problem: 'No connection to db: refused' })
+      await idle.control`insert into pool_schema (set_id, database_id, schema_name, digest, seed) select set_id, database_id, 'being made', '', '' from pool`
+      expect(await poolOf(idle)).toMatchObject({ building: 1, waitsFor: null })
+      await idle.control`
+        insert into conductor (server_id, epoch, worker, heartbeat_at, waiting_for) select id, 1, 'test', now(), 'the server: ECONNREFUSED' from server
+        on conflict (server_id) do update set heartbeat_at = now(), waiting_for = excluded.waiting_for`
+      expect(await waits()).toEqual({ for: 'server', server: server?.name, problem: 'ECONNREFUSED' })
+      await idle.control`update pool set size = 0`
+      expect(await waits()).toBeNull()
+    } finally {
+      await idle.close()
+    }
+  })
+
   it('serves a run that is held, and that a conductor without its server does not fail', async () => {
     const idle = await makePoolFleet(databases)
     const control = openControl(idle.controlUrl)

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest'
-import { poolSentence, poolSizeProblem, poolText, unpooled } from '../../../components/migrations/pool-model.ts'
+import { describe, expect, it } from 'vitest'
+import { isFilling, poolReason, poolSentence, poolSizeProblem, poolText, unpooled } from '../../../components/migrations/pool-model.ts'
+import type { PoolWait } from '../../../lib/tenancy/contract/index.ts'
 import { setPoolInput } from '../../../lib/tenancy/contract/index.ts'
 
 it('says how many are ready', () => {
@@ -26,4 +27,54 @@ it('says what a change does', () => {
 it('offers databases without a pool, the one for new tenants first', () => {
   expect(unpooled(['a', 'b', 'c'], [{ database: 'b' }], 'c')).toEqual(['c', 'a'])
   expect(unpooled(['a'], [{ database: 'a' }], 'a')).toEqual([])
+})
+
+describe('a pool that is not full', () => {
+  const pool = { size: 20, ready: 3, building: 0, problem: null, retryAt: null, waitsFor: null }
+
+  it('says that it is filled, or what it waits for and what comes then', () => {
+    expect(poolReason({ ...pool, ready: 20 })).toBeNull()
+    expect(poolReason({ ...pool, size: 0 })).toBeNull()
+    expect(poolReason(pool)?.text).toBe('A worker makes the rest, one after the other.')
+    expect(poolReason({ ...pool, building: 1, ready: 0 })?.text).toBe('One is being made, one after the other. New tenants are built meanwhile.')
+    const waits = (waitsFor: PoolWait) => poolReason({ ...pool, waitsFor })
+    expect(waits({ for: 'runs', server: 'eu', runs: [41] })).toMatchObject({
+      tone: 'plain',
+      text: 'Waits for run 41 on server eu: runs go first. The pool is filled when it has ended.',
+    })
+    expect(waits({ for: 'runs', server: 'eu', runs: [41, 42, 43] })?.text).toBe(
+      'Waits for runs 41, 42 and 43 on server eu: runs go first. The pool is filled when they have ended.',
+    )
+    expect(waits({ for: 'server', server: 'eu', problem: 'ECONNREFUSED' })).toMatchObject({
+      tone: 'bad',
+      text: 'Server eu did not answer when it was last asked (ECONNREFUSED). The pool is filled once it answers.',
+    })
+    expect(waits({ for: 'worker' })?.text).toBe('Waits for a worker: none is running. One that starts fills the pool.')
+    expect(waits({ for: 'migrations' })?.text).toBe('Waits for the set’s first migration.')
+  })
+
+  it('says of what cannot be pooled why, and of what passes when it is tried again', () => {
+    const retryAt = '2026-11-21T04:00:30.000Z'
+    expect(poolReason({ ...pool, ready: 0, problem: '0001 asks for its name' })).toEqual({
+      tone: 'bad',
+      text: '0001 asks for its name. New tenants are built.',
+      retryAt: null,
+    })
+    expect(poolReason({ ...pool, problem: 'Its server is busy', retryAt })?.retryAt).toBe(retryAt)
+    expect(poolReason({ ...pool, problem: 'Its server is busy', retryAt, waitsFor: { for: 'runs', server: 'eu', runs: [41] } })).toMatchObject({
+      text: expect.stringContaining('run 41') as string,
+      retryAt: null,
+    })
+  })
+
+  it('is looked at again until it is as it is to be', () => {
+    expect(isFilling([{ size: 2, ready: 2 }])).toBe(false)
+    expect(
+      isFilling([
+        { size: 2, ready: 2 },
+        { size: 0, ready: 1 },
+      ]),
+    ).toBe(true)
+    expect(isFilling([])).toBe(false)
+  })
 })
