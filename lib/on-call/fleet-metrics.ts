@@ -52,6 +52,29 @@ const serverGauges = (registry: Registry, { servers }: FleetNumbers): void => {
   gauge(registry, 'tenantry_open_items', 'Items that have not settled, by server and state.', items)
 }
 
+const poolGauges = (registry: Registry, { pools }: FleetNumbers): void => {
+  const each = (value: (pool: FleetNumbers['pools'][number]) => number): readonly Sample[] =>
+    pools.map((pool) => ({ labels: { set: pool.set, database: pool.database }, value: value(pool) }))
+  gauge(
+    registry,
+    'tenantry_pool_size',
+    'Schemas that the warm pool is to keep ready.',
+    each(({ size }) => size),
+  )
+  gauge(
+    registry,
+    'tenantry_pool_ready',
+    'Schemas of the warm pool that are ready: at the newest version and seed, and nobody’s.',
+    each(({ ready }) => ready),
+  )
+  gauge(
+    registry,
+    'tenantry_pool_building',
+    'Schemas of the warm pool that are being made.',
+    each(({ building }) => building),
+  )
+}
+
 /** @param numbers null: the control database did not tell them */
 export const renderFleet = async (numbers: FleetNumbers | null): Promise<string> => {
   const registry = new Registry()
@@ -60,8 +83,11 @@ export const renderFleet = async (numbers: FleetNumbers | null): Promise<string>
   gauge(registry, 'tenantry_control_read_seconds', 'How long it took to read them.', whole(numbers.readSeconds))
   runGauges(registry, numbers)
   serverGauges(registry, numbers)
+  poolGauges(registry, numbers)
   const targets = numbers.targets.map(({ set, state, count }) => ({ labels: { set, state }, value: count }))
   gauge(registry, 'tenantry_targets', 'Targets by migration set and version state, as last seen.', targets)
+  const drift = numbers.drift.map(({ set, state, count }) => ({ labels: { set, state }, value: count }))
+  gauge(registry, 'tenantry_targets_drift', 'Targets by migration set and how their structure compares with that of their version, as last seen.', drift)
   const jobs = numbers.jobs.map(({ queue, state, count }) => ({ labels: { queue, state }, value: count }))
   gauge(registry, 'tenantry_queue_jobs', 'Jobs in the queue.', jobs)
   gauge(registry, 'tenantry_workers', 'Workers with a heartbeat of the last 15 seconds.', whole(numbers.liveWorkers))

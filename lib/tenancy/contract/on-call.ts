@@ -1,4 +1,5 @@
 /** What probes and monitoring ask of a process: whether it can do its work, and how the fleet stands, in numbers. */
+import type { DriftState } from './drift.ts'
 import type { ItemState, RunState, VersionState } from './states.ts'
 
 export const readinessChecks = {
@@ -73,7 +74,10 @@ export type FleetNumbers = {
   readonly runs: ReadonlyArray<{ readonly state: RunState; readonly count: number; readonly oldestAge: number }>
   readonly servers: readonly ServerNumbers[]
   readonly targets: ReadonlyArray<{ readonly set: string; readonly state: VersionState | 'unseen'; readonly count: number }>
+  readonly drift: ReadonlyArray<{ readonly set: string; readonly state: DriftState; readonly count: number }>
   readonly jobs: ReadonlyArray<{ readonly queue: string; readonly state: string; readonly count: number }>
+  /** Warm pools: how many schemas are to be ready, are, and are being made. */
+  readonly pools: ReadonlyArray<{ readonly set: string; readonly database: string; readonly size: number; readonly ready: number; readonly building: number }>
   /** The newest heartbeats, at most 50. */
   readonly workers: ReadonlyArray<{ readonly worker: string; readonly age: number }>
   readonly liveWorkers: number

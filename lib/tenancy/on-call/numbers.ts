@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import type { FleetNumbers } from '../contract/on-call.ts'
 import type { ControlDb } from '../control/db.ts'
+import { pools } from '../pool/due.ts'
 import { conductorFreshSeconds } from '../runs/control.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 
@@ -13,13 +14,15 @@ const readFleet = async (db: ControlDb): Promise<Numbers> => {
   const fresh = sql`now() - make_interval(secs => ${conductorFreshSeconds})`
   const { rows } = await sql<Numbers>`
     with seen as materialized (
-      select d.server_id, t.set_id, coalesce(o.version_state, 'unseen') as state, count(*) as count, min(o.observed_at) as oldest
+      select d.server_id, t.set_id, coalesce(o.version_state, 'unseen') as state,
+        case when x.id is null then 'unknown' when x.accepted_until <= now() then 'drifted' else x.state end as drift, count(*) as count, min(o.observed_at) as oldest
       from target t
       join database d on d.id = t.database_id
       left join observation o on o.target_id = t.id
+      left join seen_structure x on x.id = o.seen_id and x.digest = o.digest
       -- Nobody looks at the others, so they would seem to be forgotten.
       where t.id in (select p.target_id from placement p join tenant n on n.id = p.tenant_id where n.state in ('active', 'suspended'))
-      group by 1, 2, 3),
+      group by 1, 2, 3, 4),
     open_items as materialized (
       select server_id, state, count(*) as count from run_item where state in ('pending', 'running', 'interrupted') group by 1, 2)
     select
@@ -27,6 +30,8 @@ const readFleet = async (db: ControlDb): Promise<Numbers> => {
         select state, count(*) as count, extract(epoch from now() - min(created_at))::float8 as "oldestAge" from run group by state) x) as runs,
       (select coalesce(jsonb_agg(x), '[]') from (
         select m.name as set, s.state, sum(s.count) as count from seen s join migration_set m on m.id = s.set_id group by 1, 2) x) as targets,
+      (select coalesce(jsonb_agg(x), '[]') from (
+        select m.name as set, s.drift as state, sum(s.count) as count from seen s join migration_set m on m.id = s.set_id group by 1, 2) x) as drift,
       (select coalesce(jsonb_agg(x), '[]') from (
         select name as worker, extract(epoch from now() - heartbeat_at)::float8 as age from worker order by heartbeat_at desc limit ${mostWorkers}) x) as workers,
       (select count(*) from worker where heartbeat_at > ${fresh}) as "liveWorkers",
@@ -45,7 +50,10 @@ const readFleet = async (db: ControlDb): Promise<Numbers> => {
           select l.connections_ours, l.connections_used, l.checked_at from database l where l.server_id = s.id order by l.reachable desc, l.checked_at desc nulls last, l.id limit 1
         ) look on true
         where exists (select from database d where d.server_id = s.id)
-        order by s.name) x) as servers`.execute(db)
+        order by s.name) x) as servers,
+      (select coalesce(jsonb_agg(x), '[]') from (
+        select m.name as set, d.name as database, p.size, p.ready, p.building
+        from (${pools}) p join migration_set m on m.id = p.set_id join database d on d.id = p.database_id order by 1, 2) x) as pools`.execute(db)
   const [row] = rows
   if (!row) throw new Error('no numbers')
   return row

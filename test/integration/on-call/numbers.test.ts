@@ -29,6 +29,10 @@ beforeAll(async () => {
         case when r.state <> 'running' then 'succeeded' when p.target_id % 100 = 0 then 'running' else 'pending' end
       from run r cross join placement p join tenant n on n.id = p.tenant_id and n.state = 'active' where r.state = 'running' or r.id % 5 = 0`
     await sql`insert into worker (name, heartbeat_at) select 'w' || i, now() - interval '1 minute' * i from generate_series(0, 80) i`
+    await sql`insert into pool (set_id, database_id, size) select s.id, d.id, 1000 from migration_set s, database d`
+    await sql`insert into pool_schema (set_id, database_id, schema_name, digest, seed, state)
+      select p.set_id, p.database_id, 'ready' || i, (select prefix_digest from migration where set_id = p.set_id order by position desc limit 1), encode(sha256(''), 'hex'), case when i > 700 then 'building' else 'ready' end
+      from pool p, generate_series(1, 702) i`
   })
   await fleet.control`analyze`
 })
@@ -45,6 +49,7 @@ it('counts them by state, in a query that is short', async () => {
   expect(server).toMatchObject({ budget: 6, hasConductor: false, conductorAge: null, waiting: null })
   expect(numbers.runs.find(({ state }) => state === 'running')).toMatchObject({ count: 1 })
   expect(numbers.liveWorkers).toBe(1)
+  expect(numbers.pools).toEqual([{ set: 'app', database: 'db1', size: 1000, ready: 700, building: 2 }])
   expect(numbers.workers).toHaveLength(50)
 })
 

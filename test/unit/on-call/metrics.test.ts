@@ -27,7 +27,12 @@ const numbers: FleetNumbers = {
     },
   ],
   targets: [{ set: 'app', state: 'behind', count: 9_000 }],
+  drift: [{ set: 'app', state: 'drifted', count: 3 }],
   jobs: [{ queue: 'conduct', state: 'active', count: 1 }],
+  pools: [
+    { set: 'app', database: 'eu-1', size: 20, ready: 3, building: 1 },
+    { set: 'app', database: 'eu-2', size: 5, ready: 5, building: 0 },
+  ],
   workers: [{ worker: 'm1:1', age: 1 }],
   liveWorkers: 1,
   readSeconds: 0.01,
@@ -47,6 +52,15 @@ it('tells the fleet by state, with the states that nothing is in', async () => {
   expect(samples.has('tenantry_oldest_run_age_seconds{state="succeeded"}')).toBe(false)
   expect(samples.get('tenantry_targets{set="app",state="behind"}')).toBe(9_000)
   expect(samples.get('tenantry_control_up')).toBe(1)
+})
+
+it('tells of each warm pool what it is to hold, holds and is given', async () => {
+  const samples = samplesOf(await renderFleet(numbers))
+  const of = (name: string, database: string) => samples.get(`tenantry_pool_${name}{set="app",database="${database}"}`)
+  expect(['eu-1', 'eu-2'].map((database) => ['size', 'ready', 'building'].map((name) => of(name, database)))).toEqual([
+    [20, 3, 1],
+    [5, 5, 0],
+  ])
 })
 
 it('escapes names, and leaves out what is not known', async () => {
