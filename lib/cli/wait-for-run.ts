@@ -5,6 +5,7 @@ import { isFinalRun } from '../tenancy/contract/index.ts'
 import type { RunState, Tenancy } from '../tenancy/contract/index.ts'
 import { isConnectionLoss, TenancyError } from '../tenancy/index.ts'
 import { stopWords } from '../worker/stop-words.ts'
+import { tellOtherRuns } from './other-runs.ts'
 import { createProgress } from './progress.ts'
 import type { Session } from './session.ts'
 
@@ -13,6 +14,8 @@ export type WaitEnd = 'settled' | 'detached'
 
 /** Nothing more happens by itself. */
 export const standsStill = (state: RunState): boolean => isFinalRun(state) || state === 'paused'
+
+type Tell = () => Promise<void>
 
 const lookAgainMs = 2_000
 /** As long as a run waits for a server. */
@@ -38,7 +41,7 @@ const detachSignal = (): { readonly asked: Promise<'detached'>; forget(): void }
  * Looks now and then, which covers a stream that broke. A control database that is away for a while, as it is when it starts again, is waited for; throws
  * control.unreachable when it stays away for longer than `awayMs`.
  */
-const watch = async ({ tenancy, output }: Session, run: number, awayMs: number, stopped: AbortSignal): Promise<void> => {
+const watch = async ({ tenancy, output }: Session, run: number, tellOthers: Tell, awayMs: number, stopped: AbortSignal): Promise<void> => {
   let goneSince: number | null = null
   while (!stopped.aborted) {
     await sleep(lookAgainMs, undefined, { signal: stopped }).catch(() => undefined)
@@ -49,6 +52,7 @@ const watch = async ({ tenancy, output }: Session, run: number, awayMs: number, 
       if (goneSince !== null) output.note('The control database is back.')
       goneSince = null
       if (standsStill(state)) return
+      await tellOthers()
     } catch (error) {
       if (!isConnectionLoss(error)) throw error
       if (goneSince === null) output.note(`The control database does not answer; waiting up to ${awayMs / 1000} s for it. The run keeps its place.`)
@@ -60,7 +64,7 @@ const watch = async ({ tenancy, output }: Session, run: number, awayMs: number, 
 }
 
 /** The stream says what happens as it happens. */
-const follow = async (session: Session, run: number, awayMs: number): Promise<{ readonly settled: Promise<'settled'>; stop(): void }> => {
+const follow = async (session: Session, run: number, tellOthers: Tell, awayMs: number): Promise<{ readonly settled: Promise<'settled'>; stop(): void }> => {
   const { tenancy, output } = session
   const progress = createProgress(run, output.isWatched)
   const { promise: settled, resolve, reject } = Promise.withResolvers<'settled'>()
@@ -69,7 +73,7 @@ const follow = async (session: Session, run: number, awayMs: number): Promise<{ 
     if (standsStill(event.state)) resolve('settled')
   })
   const stopped = new AbortController()
-  watch(session, run, awayMs, stopped.signal).then(() => resolve('settled'), reject)
+  watch(session, run, tellOthers, awayMs, stopped.signal).then(() => resolve('settled'), reject)
   return {
     settled,
     stop: () => {
@@ -88,14 +92,20 @@ const startWork = (tenancy: Tenancy) => tenancy.startWorker({ name: `${hostname(
  */
 export const waitForRun = async (session: Session, run: number, isWorking: boolean, awayMs = usualAwayMs): Promise<WaitEnd> => {
   const signal = detachSignal()
-  const followed = await follow(session, run, awayMs)
+  const tellOthers = isWorking ? tellOtherRuns(session, run) : () => Promise.resolve()
+  await tellOthers()
+  const followed = await follow(session, run, tellOthers, awayMs)
   // Before the first item of it could be lost by a signal, and after the listener is there.
   const worker = isWorking ? await startWork(session.tenancy) : null
+  let whose = ''
   try {
-    return await Promise.race([followed.settled, signal.asked])
+    const end = await Promise.race([followed.settled, signal.asked])
+    // What is in hand now is not of the run that was waited for.
+    if (end === 'settled') whose = ' of other runs'
+    return end
   } finally {
     followed.stop()
-    await worker?.stop(stopWords((line) => session.output.note(line)))
+    await worker?.stop(stopWords((line) => session.output.note(line), whose))
     signal.forget()
   }
 }

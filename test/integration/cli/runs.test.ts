@@ -128,9 +128,14 @@ describe('a failure tolerance', () => {
 })
 
 describe('a run that another process works on', () => {
-  it('is watched without taking part', async () => {
+  it('is said by a command that works on its targets too, and is watched without taking part', async () => {
     await release('0005_slow.sql', 'select pg_sleep(0.1); alter table notes add column seen boolean;')
     const { run } = (await cli.run(['migrate', '--detach', '--max-concurrent', '2', '--json'])).document(runDocument)
+    const onboarded = await cli.run(['onboard', `late-${mark}`])
+    expect([onboarded.code, onboarded.stderr.split('\n')[0]]).toEqual([
+      0,
+      `Run ${run.id} is under way as well, with 12 targets to go. Until run ${run.id + 1} has ended, this process works on those too where no worker does.`,
+    ])
     const worker = cli.start(['worker'])
     const [watched] = await Promise.all([cli.run(['runs', 'watch', String(run.id), '--json']), once(worker.child, 'spawn')])
     expect([watched.code, watched.document(runDocument).run.counts.succeeded]).toEqual([0, slugs.length])
