@@ -58,15 +58,5 @@ export const subjectHref = (kind: string, subject: string): string | null => {
   }
 }
 
-/** Details in a line: `from admin, to operator`. */
-export const detailsLine = (details: Readonly<Record<string, unknown>>): string =>
-  Object.entries(details)
-    .filter(([, value]) => value !== '' && value !== null)
-    .map(
-      ([key, value]) =>
-        `${key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)}`,
-    )
-    .join(', ')
-
 /** Beginnings of action names, for the filter. */
 export const auditAreas = ['account', 'audit', 'databases', 'onboarding', 'people', 'refused', 'runs', 'sessions', 'sets', 'tenants'] as const

@@ -3,7 +3,8 @@ import Link from 'next/link'
 import { ListTable } from '@/components/ui/list-table'
 import { RelativeTime } from '@/components/ui/relative-time'
 import type { AuditRow } from '@/lib/tenancy/contract'
-import { detailsLine, subjectHref } from './audit-model'
+import { AuditDetails } from './audit-details'
+import { subjectHref } from './audit-model'
 
 const actorLooks = {
   person: { icon: User, word: 'person' },
@@ -26,9 +27,8 @@ export function AuditTable({ rows }: { readonly rows: readonly AuditRow[] }) {
 function AuditLine({ row }: { readonly row: AuditRow }) {
   const { icon: Icon, word } = actorLooks[row.actorKind]
   const href = subjectHref(row.subjectKind, row.subject)
-  const details = detailsLine(row.details)
   return (
-    <tr className="h-9 border-b border-line last:border-0 hover:bg-hover">
+    <tr className="h-9 border-b has-[details[open]]:align-top border-line last:border-0 hover:bg-hover">
       <td className="px-3 pl-4 whitespace-nowrap text-muted">
         <RelativeTime at={row.at} />
       </td>
@@ -49,8 +49,8 @@ function AuditLine({ row }: { readonly row: AuditRow }) {
           row.subject
         )}
       </td>
-      <td className="max-w-96 truncate px-3 text-muted" title={details}>
-        {details}
+      <td className="w-1/2 max-w-96 min-w-64 px-3 text-muted">
+        <AuditDetails details={row.details} />
       </td>
     </tr>
   )

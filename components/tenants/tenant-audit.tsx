@@ -1,7 +1,7 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import { detailsLine } from '@/components/audit/audit-model'
+import { AuditDetails } from '@/components/audit/audit-details'
 import { ErrorState } from '@/components/ui/error-state'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { SkeletonRows } from '@/components/ui/skeleton'
@@ -20,21 +20,18 @@ export function TenantAudit({ slug }: { readonly slug: string }) {
   if (audit.data.length === 0) return <p className="px-4 py-3 text-sm text-muted">0 changes by people are on record.</p>
   return (
     <ul>
-      {audit.data.map((row) => {
-        const details = detailsLine(row.details)
-        return (
-          <li key={row.id} className="border-b border-line px-4 py-2 text-sm last:border-0">
-            <p className="flex items-baseline gap-3">
-              <span className="mono min-w-0 flex-1 truncate">{row.action}</span>
-              <RelativeTime at={row.at} className="text-xs text-faint" />
-            </p>
-            <p className="truncate text-xs text-muted" title={details}>
-              {row.actor}
-              {details === '' ? '' : `: ${details}`}
-            </p>
-          </li>
-        )
-      })}
+      {audit.data.map((row) => (
+        <li key={row.id} className="border-b border-line px-4 py-2 text-sm last:border-0">
+          <p className="flex items-baseline gap-3">
+            <span className="mono min-w-0 flex-1 truncate">{row.action}</span>
+            <RelativeTime at={row.at} className="text-xs text-faint" />
+          </p>
+          <p className="truncate text-xs text-muted">{row.actor}</p>
+          <div className="text-xs text-muted">
+            <AuditDetails details={row.details} />
+          </div>
+        </li>
+      ))}
     </ul>
   )
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { auditHref, auditSearch, detailsLine, isFiltered, subjectHref, toAuditFilter } from '../../../components/audit/audit-model.ts'
+import { auditHref, auditSearch, isFiltered, subjectHref, toAuditFilter } from '../../../components/audit/audit-model.ts'
+import { detailFields, detailsLine, rawDetails } from '../../../components/audit/details-model.ts'
 import { auditFilter } from '../../../lib/tenancy/contract/index.ts'
 
 test('days become instants, the last day included', () => {
@@ -40,8 +41,52 @@ test('subjects lead to their pages', () => {
   expect(subjectHref('person', 'ada@example.com')).toBeNull()
 })
 
-test('details are a line', () => {
-  expect(detailsLine({ from: 'admin', to: 'operator', count: 3, list: ['a'], expiresAt: 'soon' })).toBe(
-    'from admin, to operator, count 3, list ["a"], expires at soon',
+const ended = {
+  run: 42,
+  backendStart: '2026-11-21T04:00:00.000001Z',
+  session: { application: 'forgotten psql', isOurs: false, query: null, waitsFor: [], holds: [{ mode: 'ShareLock', relation: 'orders' }] },
+}
+
+test('details are a line, without what is empty', () => {
+  expect(detailsLine({ from: 'admin', to: 'operator', count: 3, list: ['a', 'b'], note: '', expiresAt: 'soon' })).toBe(
+    'from admin, to operator, count 3, list a, b, expires at soon',
   )
+  expect(detailsLine(ended)).toBe(
+    'run 42, backend start 2026-11-21 04:00:00 UTC, session application forgotten psql, session is ours no, session holds 1 mode ShareLock, session holds 1 relation orders',
+  )
+})
+
+test('details are a list of fields and values, nested ones below theirs', () => {
+  expect(detailFields(ended)).toEqual([
+    { name: 'run', text: '42' },
+    { name: 'backend start', text: '2026-11-21 04:00:00 UTC' },
+    {
+      name: 'session',
+      fields: [
+        { name: 'application', text: 'forgotten psql' },
+        { name: 'is ours', text: 'no' },
+        { name: 'query', text: '–' },
+        { name: 'waits for', text: '–' },
+        {
+          name: 'holds',
+          fields: [
+            {
+              name: '1',
+              fields: [
+                { name: 'mode', text: 'ShareLock' },
+                { name: 'relation', text: 'orders' },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  ])
+  expect(JSON.parse(rawDetails(ended))).toEqual(ended)
+})
+
+test('of a long list the first are shown, and labels keep their names', () => {
+  const [slugs, labels] = detailFields({ slugs: Array.from({ length: 1_022 }, (_, index) => `t${index + 1}`), labels: { costCenter: '7' } })
+  expect(slugs).toEqual({ name: 'slugs', text: expect.stringMatching(/^t1, t2, .*, t20, and 1,002 more$/) as string })
+  expect(labels).toEqual({ name: 'labels', fields: [{ name: 'costCenter', text: '7' }] })
 })
