@@ -2,8 +2,8 @@ import type { ProgressPart } from '@/components/ui/progress'
 import { formatCount, plural } from '@/lib/format'
 import type { ItemCounts, RunSummary } from '@/lib/tenancy/contract'
 
-/** Items that need nothing more. */
-export const settledOf = ({ succeeded, failed, skipped, cancelled }: ItemCounts): number => succeeded + failed + skipped + cancelled
+/** Items that an attempt has settled; what was cancelled never had one that did. */
+export const workedOf = ({ succeeded, failed, skipped }: ItemCounts): number => succeeded + failed + skipped
 
 export const partsOf = (counts: ItemCounts): readonly ProgressPart[] => [
   { key: 'succeeded', value: counts.succeeded, tone: 'good', label: 'succeeded' },
@@ -14,11 +14,11 @@ export const partsOf = (counts: ItemCounts): readonly ProgressPart[] => [
   { key: 'running', value: counts.running, tone: 'live', label: 'running' },
 ]
 
-/** "142 of 200, 4 failed" */
+/** "142 of 200, 4 failed", "30 of 200, 170 cancelled" */
 export const countsSentence = (counts: ItemCounts): string => {
-  const done = settledOf(counts)
+  const done = workedOf(counts)
   const head = done === counts.total ? plural(done, 'tenant') : `${formatCount(done)} of ${formatCount(counts.total)}`
-  return counts.failed > 0 ? `${head}, ${formatCount(counts.failed)} failed` : head
+  return [head, ...(['failed', 'cancelled'] as const).flatMap((state) => (counts[state] > 0 ? [`${formatCount(counts[state])} ${state}`] : []))].join(', ')
 }
 
 /** "app to 0012", "app onboarding". */

@@ -4,7 +4,7 @@ import { Progress } from '@/components/ui/progress'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
 import type { RunSummary } from '@/lib/tenancy/contract'
-import { countsSentence, partsOf, runTitle, settledOf } from './run-list-model'
+import { countsSentence, partsOf, runTitle, workedOf } from './run-list-model'
 
 export function OpenRuns({ runs }: { readonly runs: readonly RunSummary[] }) {
   return (
@@ -18,7 +18,7 @@ export function OpenRuns({ runs }: { readonly runs: readonly RunSummary[] }) {
               </span>
               <StateBadge look={runStateLooks[run.state]} />
             </span>
-            <Progress label={`Run ${run.id}`} total={run.counts.total} done={settledOf(run.counts)} parts={partsOf(run.counts)} />
+            <Progress label={`Run ${run.id}`} total={run.counts.total} done={workedOf(run.counts)} parts={partsOf(run.counts)} />
             <span className="flex justify-between gap-3 text-xs text-muted">
               <span>{countsSentence(run.counts)}</span>
               <span className="truncate">

@@ -120,6 +120,7 @@ function ItemFacts({ live, row, role, actions }: FactsProps) {
         </Fact>
         <Fact name="Schema">
           <span className="mono break-all">{row.schema}</span>
+          {row.claimed ? <span className="text-muted"> · given ready, from the warm pool</span> : null}
         </Fact>
         <Fact name="Started">
           <RelativeTime at={row.startedAt} none={state === 'running' ? 'under way' : 'not yet'} />

@@ -88,5 +88,6 @@ function Message({ row, state }: { readonly row: RunItemRow | null; readonly sta
         next attempt <NextAttempt at={row.nextAttemptAt} /> · {row.error?.message}
       </>
     )
+  if (state === 'succeeded' && row.claimed) return <span className="font-sans">given a ready schema</span>
   return state === 'failed' || state === 'interrupted' ? row.error?.message : null
 }

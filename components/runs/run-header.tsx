@@ -6,7 +6,7 @@ import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
 import { formatDuration } from '@/lib/format'
 import type { RunDetail } from '@/lib/tenancy/contract'
-import { runTitle } from './run-model'
+import { claimedText, runTitle } from './run-model'
 import { runStateLooks } from './run-status'
 
 type Props = { readonly run: RunDetail; readonly controls: React.ReactNode }
@@ -45,6 +45,7 @@ export function RunHeader({ run, controls }: Props) {
             ))}
           </>
         )}
+        {claimedText(run) || null}
         {run.retried > 0 ? (run.retried === 1 ? '1 target needed another attempt' : `${run.retried} targets needed another attempt`) : null}
       </Dotted>
       {run.note === '' ? null : <p className="mt-1 max-w-[80ch] break-words text-ink">“{run.note}”</p>}

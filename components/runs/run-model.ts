@@ -138,7 +138,20 @@ export const tryAgainBy = (state: RunState, role: Role): 'retry' | 'rerun' | nul
   return null
 }
 
-export const settledCount = (counts: ItemCounts): number => counts.succeeded + counts.failed + counts.skipped + counts.cancelled
+/** What an attempt has settled; what was cancelled never had one that did. */
+export const workedCount = ({ succeeded, failed, skipped }: ItemCounts): number => succeeded + failed + skipped
+
+/** "42", "of 200", and what makes the rest, or a part of it, worth a look. */
+export const workedWords = (
+  counts: ItemCounts,
+): { readonly done: string; readonly of: string; readonly notes: ReadonlyArray<{ readonly tone: 'bad' | 'quiet'; readonly text: string }> } => ({
+  done: count(workedCount(counts)),
+  of: `of ${count(counts.total)}`,
+  notes: [
+    ...(counts.failed > 0 ? [{ tone: 'bad' as const, text: `${count(counts.failed)} failed` }] : []),
+    ...(counts.cancelled > 0 ? [{ tone: 'quiet' as const, text: `${count(counts.cancelled)} cancelled` }] : []),
+  ],
+})
 
 export const runTitle = (run: Pick<RunFacts, 'kind' | 'set' | 'toVersion' | 'counts'>): string => {
   switch (run.kind) {
@@ -156,8 +169,7 @@ export const progressSegments = (counts: ItemCounts): ReadonlyArray<{ readonly s
     .map((state) => ({ state, count: counts[state], share: counts[state] / Math.max(counts.total, 1) }))
 
 /** Whole percent that was worked on, rounded down so that 100 means all; what was cancelled never was. */
-export const workedPercent = (counts: ItemCounts): number =>
-  counts.total === 0 ? 100 : Math.floor(((counts.succeeded + counts.failed + counts.skipped) / counts.total) * 100)
+export const workedPercent = (counts: ItemCounts): number => (counts.total === 0 ? 100 : Math.floor((workedCount(counts) / counts.total) * 100))
 
 /** One sentence: where the run stands, and what it waits for. */
 export const runSentence = (run: RunFacts): string => {
@@ -167,7 +179,7 @@ export const runSentence = (run: RunFacts): string => {
     case 'queued':
       return `${plural(waiting, 'target')} ${waiting === 1 ? 'waits' : 'wait'} for a worker.`
     case 'running':
-      return `${count(settledCount(counts))} of ${plural(counts.total, 'target')} settled${failedPart(counts)}.`
+      return `${count(workedCount(counts))} of ${plural(counts.total, 'target')} settled${failedPart(counts)}.`
     case 'pausing':
       return `Pausing: ${plural(counts.running, 'running target')} ${counts.running === 1 ? 'finishes' : 'finish'} first.`
     case 'paused':
@@ -189,6 +201,14 @@ const succeededSentence = ({ counts, kind }: RunFacts): string => {
   if (counts.total === 0) return 'Nothing was to be done.'
   const did = kind === 'onboard' ? `${plural(counts.succeeded, 'tenant')} onboarded` : `${plural(counts.succeeded, 'target')} migrated`
   return counts.skipped > 0 ? `${did}, ${count(counts.skipped)} needed nothing.` : `${did}, none failed.`
+}
+
+/** "8 of 10 were given a ready schema"; empty while the run is open, and where none was. */
+export const claimedText = ({ state, counts, claimed }: Pick<RunDetail, 'state' | 'counts' | 'claimed'>): string => {
+  if (claimed === 0 || !isFinalRun(state)) return ''
+  const { total } = counts
+  if (claimed < total) return `${count(claimed)} of ${count(total)} ${claimed === 1 ? 'was' : 'were'} given a ready schema`
+  return `${total === 1 ? 'was' : `all ${count(total)} were`} given a ready schema`
 }
 
 const failedPart = (counts: ItemCounts): string => (counts.failed > 0 ? `, ${count(counts.failed)} failed` : '')

@@ -7,7 +7,7 @@ import type { StreamStatus } from '@/lib/client/use-event-stream'
 import { formatCount } from '@/lib/format'
 import { describeWait, itemStates, type ItemState } from '@/lib/tenancy/contract'
 import type { RunLive } from './run-live-model'
-import { progressSegments, rateText, runSentence, settledCount, slowedText, workedPercent, timeLeftText, verifiedLine } from './run-model'
+import { progressSegments, rateText, runSentence, slowedText, timeLeftText, verifiedLine, workedCount, workedPercent } from './run-model'
 import { itemStateLooks } from './run-status'
 
 type Props = {
@@ -40,7 +40,7 @@ export function RunProgress({ live, status, onState }: Props) {
         label="Targets settled"
         className="h-2"
         total={counts.total}
-        done={settledCount(counts)}
+        done={workedCount(counts)}
         parts={progressSegments(counts)
           .filter(({ state }) => state !== 'pending')
           .map(({ state, count }) => ({ key: state, value: count, tone: itemStateLooks[state].tone, label: itemStateLooks[state].label.toLowerCase() }))}

@@ -3,9 +3,9 @@ import { cn } from '@/components/ui/class-names'
 import { Progress } from '@/components/ui/progress'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
-import { formatCount, formatDuration } from '@/lib/format'
+import { formatDuration } from '@/lib/format'
 import type { RunSummary } from '@/lib/tenancy/contract'
-import { progressSegments, runTitle, settledCount } from './run-model'
+import { progressSegments, runTitle, workedCount, workedWords } from './run-model'
 import { itemStateLooks, runStateLooks } from './run-status'
 
 /** Narrow screens keep number, what and state. */
@@ -25,6 +25,7 @@ export const runColumns: ReadonlyArray<{ readonly label: string; readonly classN
 
 export function RunRow({ run }: { readonly run: RunSummary }) {
   const { counts } = run
+  const words = workedWords(counts)
   const took = run.startedAt === null || run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt)
   return (
     <div role="row" className={cn(runGrid, 'relative min-h-9 border-b border-line py-1 last:border-0 hover:bg-hover')}>
@@ -41,8 +42,8 @@ export function RunRow({ run }: { readonly run: RunSummary }) {
           {runTitle(run)}
         </Link>
         <span className="block truncate text-xs text-muted lg:hidden">
-          {formatCount(settledCount(counts))} of {formatCount(counts.total)}
-          {counts.failed > 0 ? <span className="text-bad-ink"> · {formatCount(counts.failed)} failed</span> : null}
+          {words.done} {words.of}
+          <Notes of={words} />
         </span>
         {run.note === '' && run.parentRun === null ? null : (
           <span className="block truncate text-xs text-muted">
@@ -57,16 +58,16 @@ export function RunRow({ run }: { readonly run: RunSummary }) {
         <Progress
           label={`Targets settled of run ${run.id}`}
           total={counts.total}
-          done={settledCount(counts)}
+          done={workedCount(counts)}
           parts={progressSegments(counts)
             .filter(({ state }) => state !== 'pending')
             .map(({ state, count }) => ({ key: state, value: count, tone: itemStateLooks[state].tone, label: itemStateLooks[state].label.toLowerCase() }))}
         />
       </span>
       <span role="cell" className="text-right max-lg:hidden">
-        {formatCount(settledCount(counts))}
-        <span className="text-muted"> of {formatCount(counts.total)}</span>
-        {counts.failed > 0 ? <span className="text-bad-ink"> · {formatCount(counts.failed)} failed</span> : null}
+        {words.done}
+        <span className="text-muted"> {words.of}</span>
+        <Notes of={words} />
       </span>
       <span role="cell" className="truncate text-muted max-lg:hidden">
         {run.startedBy}
@@ -79,4 +80,13 @@ export function RunRow({ run }: { readonly run: RunSummary }) {
       </span>
     </div>
   )
+}
+
+function Notes({ of }: { readonly of: ReturnType<typeof workedWords> }) {
+  return of.notes.map(({ tone, text }) => (
+    <span key={text} className={tone === 'bad' ? 'text-bad-ink' : 'text-muted'}>
+      {' '}
+      · {text}
+    </span>
+  ))
 }

@@ -99,6 +99,8 @@ const wait = z.strictObject({
 
 const run = z.strictObject({
   ...runSummary,
+  /** Tenants that were given a ready schema of the warm pool. */
+  claimed: count,
   /** While it is open: what holds it up, if anything does. */
   waitsFor: wait.nullable(),
   failures: z.array(failure),

@@ -12,13 +12,14 @@ export type Progress = {
   end(): void
 }
 
-/** Items that need nothing more. */
-export const settledCount = (counts: ItemCounts): number => counts.succeeded + counts.failed + counts.skipped + counts.cancelled
+/** Items that an attempt has settled; what was cancelled never had one that did. */
+const workedCount = (counts: ItemCounts): number => counts.succeeded + counts.failed + counts.skipped
 
 const describe = ({ state, counts, rate, etaMs }: RunEvent): string =>
   [
-    `${formatCount(settledCount(counts))}/${formatCount(counts.total)}`,
+    `${formatCount(workedCount(counts))}/${formatCount(counts.total)}`,
     counts.failed > 0 ? `${formatCount(counts.failed)} failed` : '',
+    counts.cancelled > 0 ? `${formatCount(counts.cancelled)} cancelled` : '',
     rate === null || rate < 0.1 ? '' : `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`,
     etaMs === null ? '' : `${formatDuration(etaMs)} left`,
     state === 'running' || state === 'queued' ? '' : state,
@@ -44,8 +45,8 @@ export const createProgress = (run: number, isWatched: boolean): Progress => {
   return {
     show: (event) => {
       const payload: Payload = { words: describe(event) }
-      if (!isStarted) bar.start(Math.max(1, event.counts.total), settledCount(event.counts), payload)
-      else bar.update(settledCount(event.counts), payload)
+      if (!isStarted) bar.start(Math.max(1, event.counts.total), workedCount(event.counts), payload)
+      else bar.update(workedCount(event.counts), payload)
       isStarted = true
     },
     end: () => {

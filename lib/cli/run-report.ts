@@ -6,7 +6,7 @@ import type { FailureDocument, RunDocument } from './documents.ts'
 import { exitCodes } from './failure.ts'
 import type { Session } from './session.ts'
 
-export type RunSummaryDocument = Omit<RunDocument, 'failures' | 'rerunnable' | 'putRight' | 'waitsFor'>
+export type RunSummaryDocument = Omit<RunDocument, 'failures' | 'claimed' | 'rerunnable' | 'putRight' | 'waitsFor'>
 
 export const summaryDocument = (run: RunSummary): RunSummaryDocument => ({
   id: run.id,
@@ -46,6 +46,7 @@ export const readRun = async ({ tenancy }: Session, id: number): Promise<RunDocu
   const { failed, interrupted, cancelled, putRight } = run.leftover
   return {
     ...summaryDocument(run),
+    claimed: run.claimed,
     waitsFor: run.waitsFor === null ? null : { database: null, problem: null, ...run.waitsFor },
     failures: failures.map(failureDocument),
     rerunnable: failed + interrupted + cancelled,
@@ -119,6 +120,9 @@ export const describeRun = (run: RunDocument): string => {
   return [
     `run ${run.id}  ${describeWork(run)}  ${run.state}${durationOf(run)}`,
     describeCounts(run),
+    ...(run.claimed === 0
+      ? []
+      : [`${formatCount(run.claimed)} of ${plural(run.counts.total, 'tenant')} ${run.claimed === 1 ? 'was' : 'were'} given a ready schema`]),
     ...waitLine(run),
     ...(run.note === '' ? [] : [`note: ${run.note}`]),
     `started by ${run.startedBy}, ${formatUtc(run.createdAt)}${run.parentRun === null ? '' : `, from run ${run.parentRun}`}`,

@@ -1,13 +1,12 @@
 /** What reads answer with: one type a screen or document. Times are ISO 8601 strings, sizes bytes, durations milliseconds. */
 import type { Role } from './permissions.ts'
-import type { PutRight } from './put-right.ts'
-import type { AttemptState, Isolation, ItemState, RunKind, RunState, TenantState, VersionState } from './states.ts'
-import type { ServerPace } from './pace.ts'
-import type { RunWait } from './waits.ts'
+import type { Isolation, ItemState, RunKind, TenantState, VersionState } from './states.ts'
 import type { PoolView } from './pool.ts'
+import type { AttemptError, RunSummary } from './run-views.ts'
+
+export * from './run-views.ts'
 
 export type VersionCounts = Readonly<Record<VersionState | 'unobserved', number>>
-export type ItemCounts = Readonly<Record<ItemState, number>> & { readonly total: number }
 
 /** One target as a row: the tenants page, `status`, selections. `target` fields are null for a tenant without placement. */
 export type TenantRow = {
@@ -103,116 +102,6 @@ export type TenantDetail = {
     readonly error: AttemptError | null
   }>
 }
-
-export type AttemptError = {
-  /** SQLSTATE, or a code of our own such as `connection_lost`, `history_conflict`, `invalid_index`. */
-  readonly code: string
-  readonly message: string
-  readonly detail: string | null
-  readonly hint: string | null
-  readonly schema: string | null
-  readonly table: string | null
-  readonly constraint: string | null
-  readonly version: string | null
-  readonly file: string | null
-  readonly line: number | null
-  /** The failing statement as written in the file. */
-  readonly statement: string | null
-  /** The line of the file on which that statement begins; `line` may be one further down in it. */
-  readonly statementLine: number | null
-  /** A SELECT that shows the rows in the way, when one can be derived. */
-  readonly offendingRowsQuery: string | null
-}
-
-export type AttemptView = {
-  readonly number: number
-  readonly state: AttemptState
-  readonly startedAt: string
-  readonly finishedAt: string
-  readonly durationMs: number
-  readonly versionsApplied: readonly string[]
-  readonly worker: string
-  readonly backendPid: number | null
-  /** A ready schema of the warm pool became the tenant’s. */
-  readonly claimed: boolean
-  readonly error: AttemptError | null
-}
-
-export type RunSummary = {
-  readonly id: number
-  readonly kind: RunKind
-  readonly state: RunState
-  readonly set: string
-  readonly toVersion: string | null
-  readonly counts: ItemCounts
-  readonly note: string
-  readonly startedBy: string
-  readonly parentRun: number | null
-  readonly createdAt: string
-  readonly startedAt: string | null
-  readonly finishedAt: string | null
-  /** Why it stands still, when it does: `requested`, `failure_tolerance`. */
-  readonly stopReason: string | null
-}
-
-export type RunDetail = RunSummary & {
-  readonly revision: number
-  readonly maxConcurrent: number | null
-  readonly failureTolerance: string | null
-  readonly digest: string
-  readonly migrations: ReadonlyArray<{ readonly version: string; readonly name: string; readonly checksum: string; readonly transactional: boolean }>
-  readonly attempts: number
-  readonly retried: number
-  readonly childRuns: readonly number[]
-  /** What a rerun would take by state; and what it would leave, because later runs have put it right. */
-  readonly leftover: { readonly failed: number; readonly interrupted: number; readonly cancelled: number; readonly putRight: readonly PutRight[] }
-  readonly servers: ReadonlyArray<{
-    readonly server: string
-    readonly budget: number
-    readonly conductor: { readonly worker: string; readonly heartbeatAt: string } | null
-    readonly waitingFor: string | null
-    /** null: nothing is worked there at present. */
-    readonly pace: ServerPace | null
-  }>
-  /** While it is open: what holds it up, if anything does. */
-  readonly waitsFor: RunWait | null
-  /** After the end: what reading the histories back showed. */
-  readonly verified: { readonly at: string; readonly targets: number; readonly mismatches: number } | null
-}
-
-export type RunItemRow = {
-  readonly position: number
-  readonly slug: string
-  readonly database: string
-  readonly schema: string
-  readonly state: ItemState
-  readonly fromVersion: string | null
-  readonly toVersion: string | null
-  readonly attempts: number
-  readonly startedAt: string | null
-  readonly finishedAt: string | null
-  readonly durationMs: number | null
-  readonly nextAttemptAt: string | null
-  readonly error: AttemptError | null
-  /** The first later run that did what this item did not. */
-  readonly putRightBy: number | null
-}
-export type RunItemPage = { readonly rows: readonly RunItemRow[]; readonly total: number; readonly offset: number }
-
-/** Failed items that share SQLSTATE, normalised message and statement. */
-export type FailureGroup = {
-  readonly cause: string
-  readonly count: number
-  readonly example: AttemptError
-  readonly message: string
-  readonly tenants: readonly string[]
-  /** Those that a rerun would take. */
-  readonly remaining: readonly string[]
-  readonly putRight: readonly PutRight[]
-}
-
-/** One letter an item, in position order: see `itemLetters`. */
-export type RunMap = { readonly revision: number; readonly letters: string; readonly slugs: readonly string[] }
 
 export type LintFinding = {
   readonly rule: string

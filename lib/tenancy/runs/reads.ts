@@ -55,6 +55,7 @@ type ExtraRow = {
   readonly verifiedMismatches: number | null
   readonly attempts: number
   readonly retried: number
+  readonly claimed: number
   readonly childRuns: readonly number[]
 }
 
@@ -62,7 +63,7 @@ const extraOf = async (db: ControlDb, run: number): Promise<ExtraRow | undefined
   const { rows } = await sql<ExtraRow>`
     select r.revision, r.max_concurrent as "maxConcurrent", r.failure_tolerance as "failureTolerance", r.digest, r.migrations,
       r.verified_at as "verifiedAt", r.verified_targets as "verifiedTargets", r.verified_mismatches as "verifiedMismatches",
-      i.attempts, i.retried, array(select c.id from run c where c.parent_run_id = r.id order by c.id) as "childRuns"
+      i.attempts, i.retried, case when r.kind = 'onboard' then (select count(*)::int from attempt a where a.run_id = r.id and a.claimed) else 0 end as claimed, array(select c.id from run c where c.parent_run_id = r.id order by c.id) as "childRuns"
     from run r
     cross join lateral (
       select coalesce(sum(attempts), 0)::int as attempts, count(*) filter (where attempts > 1)::int as retried from run_item where run_id = r.id
@@ -157,7 +158,8 @@ export const listRunItems = async ({ control: { db } }: Db, input: RunItemsInput
     )
     select i.total, i.position, i.slug, coalesce(d.name, i.database_name) as database, coalesce(ta.schema_name, i.schema_name) as schema, i.state, i.from_version as "fromVersion",
       i.to_version as "toVersion", i.attempts, i.started_at as "startedAt", i.finished_at as "finishedAt", i.duration_ms as "durationMs",
-      i.next_attempt_at as "nextAttemptAt", i.error, ${putRightBy} as "putRightBy"
+      i.next_attempt_at as "nextAttemptAt", i.error, ${putRightBy} as "putRightBy",
+      r.kind = 'onboard' and exists (select from attempt a where a.run_id = i.run_id and a.position = i.position and a.claimed) as claimed
     from page i join run r on r.id = i.run_id left join target ta on ta.id = i.target_id left join database d on d.id = ta.database_id left join tenant t on t.id = i.tenant_id
     order by ${itemSorts[input.sort]} ${direction}, i.position`.execute(db)
   if (rows.length === 0) await requireRun(db, input.run)

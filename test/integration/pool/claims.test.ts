@@ -26,6 +26,8 @@ describe('a claim', () => {
     expect(await fleet.stateOf(run)).toBe('succeeded')
     expect(await fleet.tenancy.tenants.get(slug)).toMatchObject({ state: 'active', placements: [{ version: '0002', versionState: 'at_head' }] })
     expect(await fleet.tenancy.runs.attempts(run, slug)).toMatchObject([{ number: 1, state: 'succeeded', claimed: true, versionsApplied: ['0001', '0002'] }])
+    expect(await fleet.tenancy.runs.get(run)).toMatchObject({ claimed: 1, counts: { succeeded: 1 } })
+    expect((await fleet.tenancy.runs.items({ run, sort: 'position', descending: false, offset: 0, limit: 10 })).rows).toMatchObject([{ slug, claimed: true }])
     expect(await fleet.versionsOf(slug)).toEqual(['0001', '0002'])
     expect(await fleet.sql`select distinct run::int as run from ${fleet.sql(schemaOf(slug))}.tenantry_history`).toEqual([{ run }])
     await untilReady(fleet, 2)

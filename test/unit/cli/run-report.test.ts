@@ -18,6 +18,7 @@ const run = (changes: Partial<RunDocument>): RunDocument => ({
   createdAt: '2026-01-02T03:04:05.000Z',
   startedAt: '2026-01-02T03:04:05.000Z',
   finishedAt: '2026-01-02T03:04:07.500Z',
+  claimed: 0,
   waitsFor: null,
   failures: [],
   rerunnable: 0,
@@ -49,6 +50,7 @@ describe('a run as text', () => {
       '3 succeeded of 3 targets',
       'started by ada@box, 2026-01-02 03:04:05 UTC',
     ])
+    expect(describeRun(run({ kind: 'onboard', claimed: 2 }))).toContain('2 of 3 tenants were given a ready schema\n')
   })
 
   it('names a group of failures, its place and rows, some of its tenants, and the next step', () => {

@@ -25,6 +25,7 @@ const run: RunDetail = {
   migrations: [],
   attempts: 0,
   retried: 0,
+  claimed: 0,
   childRuns: [],
   leftover: { failed: 0, interrupted: 0, cancelled: 0, putRight: [] },
   servers: [],
@@ -108,6 +109,7 @@ const row = (position: number): RunItemRow => ({
   durationMs: null,
   error: null,
   putRightBy: null,
+  claimed: false,
 })
 const page: RunItemPage = { rows: [row(101), row(102)], total: 4, offset: 100 }
 const plain = itemsInput(42, plainView, 1)

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { countsSentence } from '../../../components/fleet/run-list-model.ts'
 import {
+  claimedText,
   commandsOffered,
   progressSegments,
   rateText,
   runSentence,
   workedPercent,
+  workedWords,
   tabShown,
   timeLeftText,
   tryAgainBy,
@@ -120,6 +123,32 @@ describe('progress', () => {
       'about 2 h left',
     ])
     expect(timeLeftText('paused', 400)).toBe('')
+  })
+})
+
+describe('a row of the list', () => {
+  it('counts what was done, and says beside it what failed and what was cancelled', () => {
+    const words = (some: Partial<ItemCounts>) => {
+      const { done, of, notes } = workedWords(counts(some))
+      return [`${done} ${of}`, ...notes.map(({ text }) => text)].join(' · ')
+    }
+    expect(words({ succeeded: 2, failed: 1, pending: 7 })).toBe('3 of 10 · 1 failed')
+    expect(words({ cancelled: 10 })).toBe('0 of 10 · 10 cancelled')
+    expect(words({ succeeded: 1_200, skipped: 1, failed: 1, cancelled: 8_798 })).toBe('1,202 of 10,000 · 1 failed · 8,798 cancelled')
+    expect(countsSentence(counts({ cancelled: 10 }))).toBe('0 of 10, 10 cancelled')
+    expect(countsSentence(counts({ succeeded: 1, failed: 1, cancelled: 8 }))).toBe('2 of 10, 1 failed, 8 cancelled')
+    expect(countsSentence(counts({ succeeded: 9, failed: 1 }))).toBe('10 tenants, 1 failed')
+  })
+})
+
+describe('ready schemas', () => {
+  it('are told of once the run has ended, with how many were given one', () => {
+    const said = (claimed: number, total: number, state: RunState = 'succeeded') => claimedText({ state, claimed, counts: counts({ succeeded: total }) })
+    expect(said(8, 10)).toBe('8 of 10 were given a ready schema')
+    expect(said(1, 10)).toBe('1 of 10 was given a ready schema')
+    expect(said(10, 10)).toBe('all 10 were given a ready schema')
+    expect(said(1, 1)).toBe('was given a ready schema')
+    expect([said(0, 10), said(8, 10, 'running')]).toEqual(['', ''])
   })
 })
 
