@@ -51,14 +51,20 @@ export const serversWithWork = async (db: ControlDb, freshSeconds: number): Prom
   return rows.map(({ id }) => id)
 }
 
-/** How many connections the open items of each database could use at once, so that they can be made while the items are still being read. */
-export const connectionsWanted = async (db: ControlDb, serverId: number): Promise<ReadonlyArray<{ readonly databaseId: number; readonly wanted: number }>> => {
+/**
+ * Databases to connect to while the items are still being read, one mention a connection: as many as their open items could use at once.
+ * @param most connections that there may be; no more items are counted
+ */
+export const connectionsWanted = async (db: ControlDb, serverId: number, most: number): Promise<number[]> => {
   const { rows } = await sql<{ databaseId: number; wanted: number }>`
-    select t.database_id as "databaseId", least(count(*), max(r.max_concurrent))::int as wanted
-    from run r join run_item i on i.run_id = r.id join target t on t.id = i.target_id
-    where r.state in ('queued', 'running') and ${isLeftToConductors} and i.server_id = ${serverId} and i.state = 'pending'
-    group by r.id, t.database_id order by r.id, t.database_id`.execute(db)
-  return rows
+    select d.id as "databaseId", least(w.items, r.max_concurrent)::int as wanted
+    from run r cross join database d cross join lateral (
+      select count(*) as items from (
+        select from run_item i join target t on t.id = i.target_id and t.database_id = d.id
+        where i.run_id = r.id and i.server_id = ${serverId} and i.state = 'pending' limit ${most}) one) w
+    where r.state in ('queued', 'running') and ${isLeftToConductors} and d.server_id = ${serverId} and w.items > 0
+    order by r.id, d.id`.execute(db)
+  return rows.flatMap(({ databaseId, wanted }) => Array.from({ length: wanted }, () => databaseId)).slice(0, most)
 }
 
 /** With their contents, as they are carried out. */

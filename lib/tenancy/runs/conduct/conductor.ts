@@ -6,7 +6,7 @@ import { readSummaries } from '../../migrations/history.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
 import { RunWatch } from '../watch.ts'
-import { connectionsWanted, type ServerFacts } from './adopt.ts'
+import type { ServerFacts } from './adopt.ts'
 import { BackendWeight } from './backend-weight.ts'
 import { executeItem, remembered, type ItemOutcome } from './execute.ts'
 import { Intake } from './intake.ts'
@@ -54,15 +54,16 @@ export class Conductor {
   readonly #weight: BackendWeight
   #idleSince: number | null = null
   /** Databases to connect to before the items are known, a slot each. */
-  #ahead: readonly number[] = []
+  readonly #ahead: readonly number[]
   #allSettled = (): void => {}
 
-  constructor(options: ConductOptions, server: ServerFacts, lease: Lease, fence: FleetConnection) {
+  constructor(options: ConductOptions, server: ServerFacts, lease: Lease, fence: FleetConnection, ahead: readonly number[]) {
     const { library, limits, worker } = options
     this.#options = options
     this.#server = server
     this.#lease = lease
     this.#fence = fence
+    this.#ahead = ahead
     this.#lanes = new Lanes(lease, limits, library.logger, () => requireLease(library.control.db, lease))
     this.#reporter = new Reporter(library, lease, worker, (runs) => this.#learn(runs))
     this.#watch = new RunWatch(library, { installation: lease.installation, server: server.name, worker, epoch: lease.epoch })
@@ -363,26 +364,15 @@ export class Conductor {
     return Date.now() - this.#idleSince > lingerMs
   }
 
-  /** Connecting takes as long as reading the items, so both go on at the same time. A failure says nothing yet: the items will meet it. */
-  async #connectAhead(): Promise<void> {
-    try {
-      const wanted = await connectionsWanted(this.#options.library.control.db, this.#server.id)
-      this.#ahead = wanted
-        .flatMap(({ databaseId, wanted: count }) => Array.from({ length: Math.min(count, this.#width) }, () => databaseId))
-        .slice(0, this.#width)
-    } catch (error) {
-      this.#options.library.logger.warn({ code: codeOf(error), server: this.#server.id }, 'conductor.refresh_failed')
-    }
-    this.#openSlots()
-  }
-
   async drive(): Promise<'idle' | 'drained' | 'fence_lost'> {
     const stopHearing = this.#options.onChange(() => void this.#intake.refresh())
     const wake = (): void => this.#wakeAll()
     this.#options.signal.addEventListener('abort', wake)
     this.#options.hands.onCut(this.#fence)
     try {
-      await Promise.all([this.#connectAhead(), this.#intake.refresh()])
+      // Connecting takes as long as reading the items, so both go on at the same time.
+      this.#openSlots()
+      await this.#intake.refresh()
       this.#openSlots()
       await this.#attend()
       if (!this.#reporter.lost) await this.#reporter.flush(this.#quietRuns())

@@ -3,13 +3,15 @@ import { unseal } from '../../control/seal.ts'
 import { attemptError } from '../../migrations/attempt-error.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
-import { readServer, type ServerFacts } from './adopt.ts'
+import { connectionsWanted, readServer, type ServerFacts } from './adopt.ts'
 import { Conductor } from './conductor.ts'
 import { failUnreachable } from './fail-unreachable.ts'
 import { beat, LeaseLost, openFence, releaseLease, takeLease, type Lease } from './lease.ts'
 import type { ConductOptions } from './options.ts'
 
 const retryMs = 1_000
+/** Connections that are made before the items are known; slots beyond wait for them. */
+const mostAhead = 16
 
 /** The control plane may be away, together with its server or alone: then it is waited for, and in the end the lease tells whether this conductor still counts. */
 const whenAnswered = async <T>({ library, signal, serverId }: ConductOptions, ask: () => Promise<T>): Promise<T> => {
@@ -64,6 +66,8 @@ const waitForFence = async (options: ConductOptions, lease: Lease): Promise<Foun
 const drive = async (options: ConductOptions, lease: Lease): Promise<void> => {
   const { library, worker, signal } = options
   for (;;) {
+    // Asked while the fence is being put up; it saves time and no more, so that it may fail.
+    const wanted = connectionsWanted(library.control.db, lease.serverId, mostAhead).catch(() => [])
     const found = await waitForFence(options, lease)
     if (!found) return
     const { server, fence } = found
@@ -72,7 +76,7 @@ const drive = async (options: ConductOptions, lease: Lease): Promise<void> => {
       return
     }
     try {
-      if ((await new Conductor(options, server, lease, fence).drive()) !== 'fence_lost') return
+      if ((await new Conductor(options, server, lease, fence, await wanted).drive()) !== 'fence_lost') return
       await whenAnswered(options, () => beat(library.control.db, lease, { waitingFor: 'the server: connection lost', pace: null }))
     } finally {
       await fence.close()
