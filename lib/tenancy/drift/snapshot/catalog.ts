@@ -8,7 +8,10 @@ export const since = {
   compression: 140_000,
   statisticsExpressions: 140_000,
   multiranges: 140_000,
+  detaching: 140_000,
   publishedSchemas: 150_000,
+  nullsNotDistinct: 150_000,
+  deletedColumns: 150_000,
   notNullConstraints: 180_000,
   notEnforced: 180_000,
 }

@@ -53,7 +53,7 @@ const tables = part<TableFact>(
   (version) => `SELECT json_build_object('name', rel.relname, ${relationCommon('r')}, ${keptSql},
     'unlogged', rel.relpersistence = 'u', 'partitionBy', pg_get_partkeydef(rel.oid),
     'parents', (SELECT json_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = rel.oid),
-    'detaching', ${version >= 140_000 ? 'EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = rel.oid AND i.inhdetachpending)' : 'false'},
+    'detaching', ${version >= since.detaching ? 'EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = rel.oid AND i.inhdetachpending)' : 'false'},
     'bound', pg_get_expr(rel.relpartbound, rel.oid), 'ofType', CASE WHEN rel.reloftype <> 0 THEN format_type(rel.reloftype, NULL) END,
     'rowSecurity', rel.relrowsecurity, 'forceRowSecurity', rel.relforcerowsecurity, 'identity', rel.relreplident,
     'identityIndex', (SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = rel.oid AND i.indisreplident),

@@ -53,7 +53,7 @@ const kindOf = (kind: string): 'function' | 'procedure' | 'aggregate' => (kind =
 const routine = (name: string): string => `NULLIF(g.${name}, 0)::regproc::text`
 
 /** As `CREATE AGGREGATE` names them. */
-const aggregate = `CASE WHEN pro.prokind = 'a' THEN (SELECT json_build_object('kind', g.aggkind, 'direct', g.aggnumdirectargs,
+export const aggregate = `CASE WHEN pro.prokind = 'a' THEN (SELECT json_build_object('kind', g.aggkind, 'direct', g.aggnumdirectargs,
       'sfunc', g.aggtransfn::regproc::text, 'stype', format_type(g.aggtranstype, NULL), 'sspace', NULLIF(g.aggtransspace, 0), 'finalfunc', ${routine('aggfinalfn')}, 'finalfuncExtra', g.aggfinalextra, 'finalfuncModify', g.aggfinalmodify,
       'combinefunc', ${routine('aggcombinefn')}, 'serialfunc', ${routine('aggserialfn')}, 'deserialfunc', ${routine('aggdeserialfn')}, 'initcond', g.agginitval,
       'msfunc', ${routine('aggmtransfn')}, 'minvfunc', ${routine('aggminvtransfn')}, 'mstype', CASE WHEN g.aggmtranstype <> 0 THEN format_type(g.aggmtranstype, NULL) END, 'msspace', NULLIF(g.aggmtransspace, 0),

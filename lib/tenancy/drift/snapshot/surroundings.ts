@@ -52,7 +52,7 @@ const extensions = part<ExtensionFact>(
 const handled = ['pg_class', 'pg_type', 'pg_proc', 'pg_statistic_ext', 'pg_default_acl', 'pg_extension', 'pg_publication_namespace']
 
 /** In the schema, but of a kind of which nothing is compared. The publication of a whole schema would be told with its name. */
-const uncompared = part<string>(
+export const uncompared = part<string>(
   'uncompared',
   (version) => `SELECT to_json(x.words) AS fact FROM (
     SELECT pg_describe_object(dep.classid, dep.objid, 0) AS words FROM dep
