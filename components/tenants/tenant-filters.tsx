@@ -16,7 +16,7 @@ import { isolationLabels, tenantStateLooks } from './tenant-state'
 
 type Props = { readonly search: TenantSearch; readonly onChange: (change: Partial<TenantSearch>) => void }
 
-const noFacets: TenantFacets = { state: [], set: [], database: [], isolation: [], versionState: [], version: [], label: [] }
+const noFacets: TenantFacets = { state: [], set: [], database: [], isolation: [], versionState: [], version: [], drift: [], shape: [], label: [] }
 const typingMs = 180
 
 export function TenantFilters({ search, onChange }: Props) {

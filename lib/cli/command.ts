@@ -33,7 +33,17 @@ export const fail = (output: Output, error: unknown): void => {
 }
 
 /** Those that only look, and leave no row when they are refused either. */
-const looks: ReadonlySet<string> = new Set(['status', 'databases.list', 'sets.list', 'sets.lint', 'runs.list', 'runs.show', 'runs.watch', 'runs.blockers'])
+const looks: ReadonlySet<string> = new Set([
+  'status',
+  'drift',
+  'databases.list',
+  'sets.list',
+  'sets.lint',
+  'runs.list',
+  'runs.show',
+  'runs.watch',
+  'runs.blockers',
+])
 
 let running = ''
 /** The command's name as the audit has it: `runs.pause`. */

@@ -3,7 +3,7 @@
  * Times are ISO 8601 in UTC, sizes bytes, durations milliseconds.
  */
 import { z } from 'zod'
-import { isolations, runKinds, runStates, versionStates } from '../tenancy/contract/index.ts'
+import { driftStates, facets, findingKinds, isolations, objectKinds, runKinds, runStates, severities, versionStates } from '../tenancy/contract/index.ts'
 
 const time = z.iso.datetime()
 const count = z.number().int().min(0)
@@ -218,6 +218,70 @@ const finding = z.strictObject({
   line: count,
   column: count,
   message: z.string(),
+})
+
+const fact = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])
+
+const driftFinding = z.strictObject({
+  key: z.string(),
+  kind: z.enum(findingKinds),
+  object: z.strictObject({ kind: z.enum(objectKinds), of: z.string(), name: z.string() }),
+  severity: z.enum(severities),
+  sentence: z.string(),
+  differences: z.array(z.strictObject({ facet: z.enum(facets), field: z.string(), expected: fact, actual: fact })),
+  /** Why it is as it should be; null: it is not. */
+  accepted: z.strictObject({ id: z.number().int(), reason: z.string(), by: z.string(), at: time, until: time.nullable() }).nullable(),
+})
+export type DriftFindingDocument = z.output<typeof driftFinding>
+
+const repair = z.strictObject({
+  steps: z.array(z.strictObject({ sql: z.string(), finding: z.string(), lock: z.string().nullable(), risk: z.string().nullable() })),
+  left: z.array(z.strictObject({ finding: z.string(), sentence: z.string(), reason: z.string() })),
+})
+
+const shape = z.strictObject({
+  set: z.string(),
+  version: z.string().nullable(),
+  /** Whether this is what the set's migrations make. */
+  norm: z.boolean(),
+  /** Names the shape; the same as long as the set compares the same facets. */
+  fingerprint: z.string(),
+  state: z.enum(driftStates),
+  letter: z.string().nullable(),
+  /** Major version of PostgreSQL. */
+  server: count,
+  severity: z.enum(severities).nullable(),
+  firstSeenAt: time,
+  /** The run after which it was first seen; null: outside of Tenantry. */
+  afterRun: z.number().int().nullable(),
+  tenants: z.array(z.string()),
+  findings: z.array(driftFinding),
+  uncompared: z.array(z.string()),
+  /** Why there is nothing to compare with. */
+  problem: z.string().nullable(),
+  /** With `--sql`, for a shape that drifted. */
+  repair: repair.nullable(),
+})
+export type ShapeDocument = z.output<typeof shape>
+
+/** `tenantry drift` */
+export const driftDocument = z.strictObject({
+  shapes: z.array(shape),
+  /** Tenants of which nothing can be said: not looked at since their last migration, or at all. */
+  unknown: z.array(z.strictObject({ set: z.string(), tenants: z.array(z.string()) })),
+  /** The control plane's own database; null with `--set` and `--tenant`. */
+  control: z.strictObject({ state: z.enum(['norm', 'drifted', 'unknown']), findings: z.array(z.string()), problem: z.string().nullable() }).nullable(),
+})
+
+/** `tenantry sets verify` */
+export const verifyDocument = z.strictObject({
+  set: z.string(),
+  database: z.string(),
+  server: count,
+  versions: count,
+  disagreements: z.array(z.strictObject({ version: z.string(), findings: z.array(z.string()) })),
+  problems: z.array(z.string()),
+  notes: z.array(z.string()),
 })
 
 /** `tenantry sets sync` */

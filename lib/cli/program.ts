@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { nameRunning } from './command.ts'
 import { addDatabases } from './commands/databases.ts'
 import { addDiscard } from './commands/discard.ts'
+import { addDrift } from './commands/drift.ts'
 import { addInit } from './commands/init.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addOnboard } from './commands/onboard.ts'
@@ -11,7 +12,7 @@ import { addStatus } from './commands/status.ts'
 import { addWorker } from './commands/worker.ts'
 
 const afterHelp = `
-Exit codes: 0 all well · 1 some targets failed or, with status --check, are behind · 2 wrong use or refused · 3 control database unreachable
+Exit codes: 0 all well · 1 some targets failed, drifted or, with status --check, are behind · 2 wrong use or refused · 3 control database unreachable
             130 Ctrl-C while waiting; the run itself is not touched by it
 
 The control database is DATABASE_URL, or the embedded server of npm start when that is not set.
@@ -38,6 +39,6 @@ export const createProgram = (version: string): Command => {
     // Commands made from here on inherit these.
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
-  for (const add of [addInit, addDatabases, addSets, addOnboard, addDiscard, addStatus, addMigrate, addRuns, addWorker]) add(program)
+  for (const add of [addInit, addDatabases, addSets, addOnboard, addDiscard, addStatus, addDrift, addMigrate, addRuns, addWorker]) add(program)
   return program
 }

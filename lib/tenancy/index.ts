@@ -7,6 +7,13 @@ import { openControl, type Control } from './control/db.ts'
 import { createEars } from './control/notify.ts'
 import { checkSecret, claimSecret } from './control/secret-check.ts'
 import { controlUnreachableAt } from './control/unreachable.ts'
+import { controlDrift } from './drift/control-drift.ts'
+import { shapeRepair } from './drift/repair/plan-repair.ts'
+import { tryRepair } from './drift/repair/try-repair.ts'
+import { acceptFinding, endAcceptance, ignoreFacets } from './drift/shapes/decide.ts'
+import { shapeDetail, targetDrift } from './drift/shapes/detail.ts'
+import { driftOverview } from './drift/shapes/overview.ts'
+import { verifySet } from './drift/verify-set.ts'
 import { TenancyError, isTenancyError } from './errors.ts'
 import { createFleetEvents } from './events/fleet-events.ts'
 import { createRunEvents } from './events/run-events.ts'
@@ -41,6 +48,7 @@ import { planView } from './runs/plan.ts'
 import { createJobs } from './runs/queues.ts'
 import { getRun, getRunMap, listAttempts, listRunItems } from './runs/reads.ts'
 import { rerun } from './runs/rerun.ts'
+import { startRepair } from './runs/start-repair.ts'
 import { startRun } from './runs/start.ts'
 import { listRuns } from './runs/summaries.ts'
 import { startWorker, type WorkerOptions } from './runs/worker.ts'
@@ -130,6 +138,7 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
       list: () => listSetsWithPools(library),
       get: (set) => getSetWithPools(library, set),
       setPool: (actor, input) => setPool(library, actor, input),
+      verify: (actor, input) => verifySet(library, actor, input),
     },
     tenants: {
       list: (input) => listTenants(library, input),
@@ -170,6 +179,18 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
     observation: {
       request: (actor, input) => requestObservation(library, jobs, actor, input),
       now: (input) => observeNow(library, input),
+    },
+    drift: {
+      overview: () => driftOverview(library),
+      shape: (set, shape) => shapeDetail(library, set, shape),
+      target: (slug) => targetDrift(library, slug),
+      repair: (set, shape) => shapeRepair(library, set, shape),
+      tryRepair: (actor, input) => tryRepair(library, actor, input),
+      startRepair: (actor, input) => startRepair(library, actor, input),
+      accept: (actor, input) => acceptFinding(library, actor, input),
+      endAcceptance: (actor, input) => endAcceptance(library, actor, input),
+      ignoreFacets: (actor, input) => ignoreFacets(library, actor, input),
+      control: () => controlDrift(config.controlUrl, join(config.migrationsDir, 'control')),
     },
     people: createPeople(library),
     audit: createAudit(library),

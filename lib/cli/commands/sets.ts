@@ -2,11 +2,11 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import { plural } from '../../format.ts'
-import { describePoolWait, setName, setPoolInput, syncSetInput } from '../../tenancy/contract/index.ts'
+import { describePoolWait, setName, setPoolInput, syncSetInput, verifySetInput } from '../../tenancy/contract/index.ts'
 import type { LintFinding, PoolView } from '../../tenancy/contract/index.ts'
 import { formatColumns } from '../columns.ts'
 import { runCommand } from '../command.ts'
-import { lintDocument, poolDocument, setListDocument, syncDocument } from '../documents.ts'
+import { lintDocument, poolDocument, setListDocument, syncDocument, verifyDocument } from '../documents.ts'
 import { exitCodes } from '../failure.ts'
 import { parseInput } from '../parse-input.ts'
 import type { Session } from '../session.ts'
@@ -99,6 +99,33 @@ const list = async ({ tenancy, output }: Session): Promise<number> => {
   return exitCodes.well
 }
 
+const verify = async ({ tenancy, actor, output }: Session, input: z.output<typeof verifySetInput>): Promise<number> => {
+  const { disagreements, problems, notes, ...facts } = await tenancy.sets.verify(actor, input)
+  const document = {
+    ...facts,
+    disagreements: disagreements.map(({ version, findings }) => ({ version, findings: findings.map(({ sentence }) => sentence) })),
+    problems: [...problems],
+    notes: [...notes],
+  }
+  const isWell = disagreements.length + problems.length === 0
+  output.result(verifyDocument, document, () =>
+    [
+      ...problems,
+      ...document.disagreements.flatMap(({ version, findings }) => [
+        `${version}: applied one after the other, as rollouts do, it is not what one transaction makes, as new tenants get it:`,
+        ...findings.map((sentence) => `  ${sentence}`),
+      ]),
+      ...notes,
+      ...(isWell
+        ? [
+            `${input.set} stands by itself in ${facts.database} (PostgreSQL ${facts.server}): ${plural(facts.versions, 'version')}, from empty and from every older one.`,
+          ]
+        : []),
+    ].join('\n'),
+  )
+  return isWell ? exitCodes.well : exitCodes.targetsFailed
+}
+
 type LintInput = { readonly name: string; readonly dir: string | null }
 
 /** The files as they are now, which may be ahead of what was read last. */
@@ -141,6 +168,15 @@ export const addSets = (program: Command): void => {
     .command('list')
     .summary('list migration sets')
     .action(() => runCommand(() => null, list))
+  sets
+    .command('verify <name>')
+    .summary('replay a set and check that every way to a version makes the same structure')
+    .description(
+      'Replays the set from empty in one transaction, as new tenants get it, and one migration after the other, as a rollout brings older tenants on, and compares both at every version. Works in a scratch schema that is dropped afterwards. Exit 1 when something fails or disagrees.',
+    )
+    .option('--database <name>', 'where; where new tenants of the set go when absent')
+    .addHelpText('after', '\nExample:\n  tenantry sets verify app --database eu-1')
+    .action((set: string, options: { database?: string }) => runCommand(() => parseInput(verifySetInput, { set, ...options }), verify))
   sets
     .command('lint <name>')
     .summary('check the files of a set without reading them in')

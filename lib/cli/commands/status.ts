@@ -2,13 +2,14 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { formatBytes, formatRelative, plural } from '../../format.ts'
 import { listTenantsInput, setName, tenantInput } from '../../tenancy/contract/index.ts'
-import type { TenantDetail, TenantRow } from '../../tenancy/contract/index.ts'
+import type { RowDrift, TenantDetail, TenantRow } from '../../tenancy/contract/index.ts'
 import { formatColumns } from '../columns.ts'
 import { runCommand } from '../command.ts'
 import { statusDocument } from '../documents.ts'
 import type { TargetDocument } from '../documents.ts'
 import { exitCodes } from '../failure.ts'
 import { parseInput } from '../parse-input.ts'
+import { refresh } from '../refresh.ts'
 import type { Session } from '../session.ts'
 
 const statusInput = z.object({
@@ -24,6 +25,8 @@ type Seen = {
   /** Rollouts leave tenants out that are not active, so they hold back no pipeline. */
   readonly isActive: boolean
 }
+
+const isDrifted = (drift: RowDrift | null): boolean | null => (drift === null || drift.state === 'unknown' ? null : drift.state === 'drifted')
 
 const fromRow = (row: TenantRow): Seen[] =>
   row.set === null || row.database === null || row.schema === null || row.isolation === null
@@ -41,7 +44,7 @@ const fromRow = (row: TenantRow): Seen[] =>
             pending: row.pending,
             state: row.versionState ?? 'unobserved',
             bytes: row.bytes,
-            drift: null,
+            drift: isDrifted(row.drift),
             observedAt: row.observedAt,
           },
         },
@@ -60,7 +63,7 @@ const fromDetail = (tenant: TenantDetail): Seen[] =>
       pending: placement.versionState === null ? null : placement.pending.length,
       state: placement.versionState ?? 'unobserved',
       bytes: placement.bytes,
-      drift: null,
+      drift: isDrifted(placement.drift),
       observedAt: placement.observedAt,
     },
   }))
@@ -92,6 +95,7 @@ const formatTargets = (targets: readonly TargetDocument[], now: number): string 
     { title: 'version', value: ({ version }) => version ?? '–' },
     { title: 'pending', value: ({ pending }) => (pending === null ? '–' : String(pending)), isNumber: true },
     { title: 'state', value: ({ state }) => state.replace('_', ' ') },
+    { title: 'drift', value: ({ drift }) => (drift === null ? '–' : drift ? 'drifted' : 'no') },
     { title: 'size', value: ({ bytes }) => (bytes === null ? '–' : formatBytes(bytes)), isNumber: true },
     { title: 'seen', value: ({ observedAt }) => (observedAt === null ? 'never' : formatRelative(Date.parse(observedAt), now)) },
   ])
@@ -101,24 +105,9 @@ const summarise = (targets: readonly TargetDocument[]): string => {
   return `${plural(targets.length, 'target')}: ${counts.join(', ')}`
 }
 
-/** Looks in this process, whether or not a worker runs, and leaves the audit row that asking a worker would. @returns whether all was read */
-const refresh = async ({ tenancy, actor, output }: Session, tenant: string | undefined): Promise<boolean> => {
-  const { targets, unreachable, unread } = await tenancy.observation.now(tenant === undefined ? {} : { slugs: [tenant] })
-  await tenancy.audit.record({
-    actor,
-    action: 'targets.observe',
-    subjectKind: 'fleet',
-    subject: 'fleet',
-    details: { tenants: tenant ?? 'all', targets, unreachable },
-  })
-  if (unreachable.length > 0) output.note(`Not reached, so shown as last seen: ${unreachable.join(', ')}`)
-  for (const { database, problem } of unread) output.note(`Not read, so shown as last seen: ${database}. ${problem}`)
-  return unreachable.length + unread.length === 0
-}
-
 const status = async (session: Session, input: StatusInput): Promise<number> => {
   const { output } = session
-  const isFresh = !input.refresh || (await refresh(session, input.tenant))
+  const isFresh = !input.refresh || (await refresh(session, input.tenant, true))
   const seen = await readTargets(session, input)
   const targets = seen.map(({ target }) => target)
   output.result(statusDocument, { targets }, () =>

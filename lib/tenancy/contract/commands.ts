@@ -1,7 +1,9 @@
 /** The input of every command, shared by server action, command line and form. */
 import { z } from 'zod'
+import { driftStates } from './drift.ts'
 import { roles } from './permissions.ts'
 import { reservedSchemaPrefix, slugPattern, slugSchema } from './slug.ts'
+import type { Facet } from './structure.ts'
 import { tenantStates, versionStates, isolations, runStates } from './states.ts'
 
 /** What PostgreSQL can store as text: no NUL, no half of a surrogate pair. */
@@ -127,6 +129,9 @@ export const tenantFilter = z.object({
   failed: z.boolean('is neither true nor false').optional(),
   /** Only tenants with a migration that stopped half-way. */
   halfDone: z.boolean('is neither true nor false').optional(),
+  drift: z.array(oneOf(driftStates)).optional(),
+  /** Ids of shapes. */
+  shape: z.array(storableText.max(40)).optional(),
 })
 export type TenantFilter = z.output<typeof tenantFilter>
 
@@ -143,6 +148,7 @@ export const tenantSorts = [
   'bytes',
   'lastRun',
   'observedAt',
+  'drift',
 ] as const
 export const listTenantsInput = tenantFilter.extend({
   sort: oneOf(tenantSorts).default('slug'),
@@ -185,6 +191,22 @@ export const startRunInput = planInput.extend({
 })
 export type StartRunInput = z.output<typeof startRunInput>
 
+/** What targets of one shape are led to their norm by. */
+export const startRepairInput = z.object({
+  set: setName,
+  shape: storableText.min(1, 'must not be empty').max(40),
+  /** Only these of the shape's tenants; absent: all. */
+  slugs: z.array(anySlug).min(1).max(20_000).optional(),
+  maxConcurrent: startRunInput.shape.maxConcurrent,
+  failureTolerance: startRunInput.shape.failureTolerance,
+  note,
+  /** The digest of the plan that was looked at; a plan that has changed since is refused. */
+  digest: storableText.max(64).optional(),
+})
+export type StartRepairInput = z.output<typeof startRepairInput>
+/** On one tenant, rolled back: what a repair would come to. */
+export const tryRepairInput = startRepairInput.pick({ set: true, shape: true }).extend({ slug: anySlug.optional() })
+
 export const runId = z.coerce
   .number('must be a whole number')
   .int('must be a whole number')
@@ -206,7 +228,27 @@ export const updateTenantInput = z.object({
   labels: labelsSchema,
 })
 export const checkSlugInput = z.object({ slug: z.string().max(200) })
-export const observeInput = z.object({ databases: z.array(databaseName).optional(), slugs: z.array(anySlug).max(20_000).optional() })
+export const observeInput = z.object({
+  databases: z.array(databaseName).optional(),
+  slugs: z.array(anySlug).max(20_000).optional(),
+  /** Compares structures as well. */
+  structure: z.boolean('is neither true nor false').optional(),
+})
+
+/** What every shape differs in counts always; the rest a set may leave out. */
+export const ignorableFacets = ['order', 'comments', 'owner', 'grants', 'storage'] as const satisfies readonly Facet[]
+export const ignoreFacetsInput = z.object({ set: setName, facets: z.array(oneOf(ignorableFacets)).max(ignorableFacets.length) })
+export const shapeId = storableText.regex(/^[0-9a-f]{12}(-[0-9a-f]{6})?$/, 'is not a shape’s id')
+export const acceptFindingInput = z.object({
+  set: setName,
+  /** The finding's key. */
+  finding: storableText.min(1, 'must not be empty').max(64),
+  reason: text(500).min(1, 'must not be empty: whoever sees it later wants to know why it is as it should be'),
+  /** Absent: until it is taken back. */
+  until: z.iso.datetime({ offset: true, error: 'is not a time, such as 2027-01-31T00:00:00Z' }).optional(),
+})
+export const endAcceptanceInput = z.object({ acceptance: z.coerce.number().int('must be a whole number').positive('must be a positive number') })
+export const verifySetInput = z.object({ set: setName, database: databaseName.optional() })
 
 export const emailText = storableText.trim().toLowerCase().max(254).pipe(z.email('is not an e-mail address, such as ada@example.com'))
 export const inviteInput = z.object({ email: emailText, name: text(120).default(''), role: z.enum(roles) })

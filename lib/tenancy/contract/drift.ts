@@ -1,4 +1,5 @@
 /** Drift: a target's structure differs from the reference of its own version. Targets that differ alike form a shape. */
+import type { AttemptError } from './run-views.ts'
 import type { Facet, Facts, FactValue, ObjectKind } from './structure.ts'
 
 export const findingKinds = ['missing', 'extra', 'mismatched'] as const
@@ -71,12 +72,14 @@ export type DriftSet = {
   readonly compared: number
   readonly drifted: number
   readonly accepted: number
-  /** Never looked at, or without a reference. */
+  /** Never looked at, or not since its last migration, or without a reference. */
   readonly unknown: number
   /** When the oldest look at the structure of one of its targets was. */
   readonly oldestAt: string | null
   /** Norms first, then by size. */
   readonly shapes: readonly Shape[]
+  /** How many more there are: the smallest ones. */
+  readonly hidden: number
   readonly trend: ReadonlyArray<{ readonly day: string; readonly compared: number; readonly drifted: number }>
 }
 export type DriftOverview = { readonly sets: readonly DriftSet[] }
@@ -102,6 +105,23 @@ export type TargetDrift = {
   readonly problem: string | null
 }
 
+/** The control plane's own structure; `unknown` says in `problem` why it could not be compared. */
+export type ControlDrift = { readonly state: Exclude<DriftState, 'accepted'>; readonly findings: readonly Finding[]; readonly problem: string | null }
+
+/** Of a set that was replayed: all migrations in one transaction, as new tenants get them, against one after the other, as a rollout applies them. */
+export type SetVerification = {
+  readonly set: string
+  readonly database: string
+  readonly server: number
+  readonly versions: number
+  /** Versions at which both ways do not lead to the same structure, oldest first. */
+  readonly disagreements: ReadonlyArray<{ readonly version: string; readonly findings: readonly Finding[] }>
+  /** What failed, in words, with file and line. */
+  readonly problems: readonly string[]
+  /** What kept one of the two ways from being tried, in words; that is no fault of the set. */
+  readonly notes: readonly string[]
+}
+
 /** How much of a repair PostgreSQL can undo, and whom it holds up. */
 export type RepairStep = {
   readonly sql: string
@@ -110,8 +130,18 @@ export type RepairStep = {
   readonly lock: string | null
   readonly risk: string | null
 }
+/** What a repair came to on one tenant, where all of it was rolled back. `norm`: there was nothing to do. */
+export type RepairTrial = {
+  readonly slug: string
+  readonly outcome: 'repaired' | 'norm' | 'failed'
+  readonly error: AttemptError | null
+  /** What would still differ afterwards. */
+  readonly findings: readonly Finding[]
+}
 export type Repair = {
   readonly steps: readonly RepairStep[]
   /** Findings that are left to a person, and why. */
   readonly left: ReadonlyArray<{ readonly finding: string; readonly sentence: string; readonly reason: string }>
 }
+/** With how many tenants it is for; the digest names what was looked at, for the start of the run. */
+export type ShapeRepair = Repair & { readonly targets: number; readonly digest: string }

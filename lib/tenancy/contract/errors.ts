@@ -136,6 +136,28 @@ export const errorTable = {
     title: 'Database “{database}” still holds {count|ready schema|ready schemas} of the warm pool of set “{set}”.',
     hint: 'Keep none there, and remove it when they are dropped: tenantry sets pool {set} --size 0 --database {database}, or Migrations → {set} → Warm pool.',
   },
+  'drift.shape_unknown': {
+    status: 404,
+    title: 'Set “{set}” has no shape {shape}.',
+    hint: 'Its targets may have changed since, or the set compares other facets now: look at the list of shapes.',
+  },
+  'drift.nothing_to_repair': { status: 409, title: 'Nothing of shape {shape} of set “{set}” can be repaired by statements.', hint: '{reason}' },
+  'drift.finding_unknown': {
+    status: 404,
+    title: 'No target of set “{set}” shows that difference any more.',
+    hint: 'Nothing was changed; look at the list of shapes again.',
+  },
+  'drift.accepted_before': {
+    status: 409,
+    title: 'That difference is accepted already, by {by}: {reason}',
+    hint: 'End that acceptance first to give another reason.',
+  },
+  'drift.acceptance_unknown': {
+    status: 404,
+    title: 'There is no acceptance {acceptance} that could be ended.',
+    hint: 'It may have been ended or have run out.',
+  },
+  'drift.until_past': { status: 400, title: 'An acceptance until {until} would be over already.', hint: 'Give a time to come, or none.' },
   'run.unknown': { status: 404, title: 'There is no run {run}.' },
   'run.state_conflict': { status: 409, title: 'Run {run} ({state}) does not take “{command}” now.', hint: '{remedy}' },
   'run.targets_busy': {

@@ -13,6 +13,14 @@ export const permissions = {
   'sets.sync': ['admin'],
   /** How many ready schemas a set keeps for tenants to come. */
   'sets.pool': ['admin'],
+  /** How structures differ: definitions, never rows. */
+  'drift.read': ['admin', 'operator', 'support'],
+  /** That single differences are as they should be, and taking that back. */
+  'drift.accept': ['admin', 'operator'],
+  /** Statements that lead targets to their norm: tried and rolled back, or run. */
+  'drift.repair': ['admin'],
+  /** What a set does not compare at all. */
+  'drift.ignore': ['admin'],
   'runs.read': ['admin', 'operator', 'support'],
   /** Values out of tenants' rows, as PostgreSQL quotes them in an error's detail and as a blocker's query may hold them; with it whose session that is, and from where. */
   'rows.read': ['admin', 'operator'],

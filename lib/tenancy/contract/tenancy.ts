@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import type { ItemBlockers, StopBlockerInput } from './blockers.ts'
 import type * as C from './commands.ts'
 import type { CsvPreview, CsvProblem } from './csv.ts'
+import type * as D from './drift.ts'
 import type { FleetEvent, RunEvent } from './events.ts'
 import type { FleetNumbers, PoolUse, Readiness } from './on-call.ts'
 import type { Actor } from './permissions.ts'
@@ -43,6 +44,8 @@ export type Tenancy = {
     get(set: string): Promise<V.SetDetail>
     /** How many ready schemas a set keeps in a database; returns at once, workers see to it. */
     setPool(actor: Actor, input: z.output<typeof C.setPoolInput>): Promise<PoolView>
+    /** Replays the set in a database, both ways in which targets come to a version, and leaves nothing there. */
+    verify(actor: Actor, input: z.output<typeof C.verifySetInput>): Promise<D.SetVerification>
   }
   readonly tenants: {
     list(input: C.ListTenantsInput): Promise<V.TenantPage>
@@ -106,6 +109,27 @@ export type Tenancy = {
       /** Reached, and not read: busy with other looks, or a right is missing. */
       readonly unread: ReadonlyArray<{ readonly database: string; readonly problem: string }>
     }>
+  }
+  readonly drift: {
+    /** As last seen: shapes of each set, with what differs. */
+    overview(): Promise<D.DriftOverview>
+    /** @throws set.unknown, drift.shape_unknown */
+    shape(set: string, shape: string): Promise<D.ShapeDetail>
+    /** For each of the tenant's targets. @throws tenant.unknown */
+    target(slug: string): Promise<readonly D.TargetDrift[]>
+    /** What leads from the shape to its norm; nothing for a shape without one. @throws set.unknown, drift.shape_unknown */
+    repair(set: string, shape: string): Promise<D.ShapeRepair>
+    /** On one tenant of the shape, rolled back. @throws drift.nothing_to_repair */
+    tryRepair(actor: Actor, input: z.output<typeof C.tryRepairInput>): Promise<D.RepairTrial>
+    /** Queues a run that leads the shape's tenants to its norm. @throws drift.nothing_to_repair, run.plan_changed, run.targets_busy */
+    startRepair(actor: Actor, input: C.StartRepairInput): Promise<RunRef>
+    /** Of one finding, in all targets of the set. @throws drift.finding_unknown, drift.accepted_before */
+    accept(actor: Actor, input: z.output<typeof C.acceptFindingInput>): Promise<{ readonly acceptance: number }>
+    endAcceptance(actor: Actor, input: z.output<typeof C.endAcceptanceInput>): Promise<void>
+    /** What the set does not compare from now on; replaces what it left out before. */
+    ignoreFacets(actor: Actor, input: z.output<typeof C.ignoreFacetsInput>): Promise<void>
+    /** The control plane's own database, looked at now. */
+    control(): Promise<D.ControlDrift>
   }
   readonly people: {
     list(): Promise<readonly V.PersonRow[]>

@@ -1,4 +1,5 @@
 /** What reads answer with: one type a screen or document. Times are ISO 8601 strings, sizes bytes, durations milliseconds. */
+import type { DriftState, Severity } from './drift.ts'
 import type { Role } from './permissions.ts'
 import type { Isolation, ItemState, RunKind, TenantState, VersionState } from './states.ts'
 import type { PoolView } from './pool.ts'
@@ -7,6 +8,9 @@ import type { AttemptError, RunSummary } from './run-views.ts'
 export * from './run-views.ts'
 
 export type VersionCounts = Readonly<Record<VersionState | 'unobserved', number>>
+
+/** How a target's structure compared with that of its version when it was last looked at. `shape` is null where that is not known. */
+export type RowDrift = { readonly state: DriftState; readonly shape: string | null; readonly letter: string | null; readonly severity: Severity | null }
 
 /** One target as a row: the tenants page, `status`, selections. `target` fields are null for a tenant without placement. */
 export type TenantRow = {
@@ -30,6 +34,7 @@ export type TenantRow = {
   readonly observedAt: string | null
   /** Something worth a word: "0013 is half done: 1 of 3 statements", why it is unreachable, what diverged. */
   readonly remark: string | null
+  readonly drift: RowDrift | null
   readonly lastRun: { readonly id: number; readonly state: ItemState; readonly at: string | null } | null
 }
 
@@ -37,7 +42,10 @@ export type TenantPage = { readonly rows: readonly TenantRow[]; readonly total: 
 
 /** For each filter of the tenants page: value → rows that would be there if it were chosen, the other filters staying. */
 export type TenantFacets = Readonly<
-  Record<'state' | 'set' | 'database' | 'isolation' | 'versionState' | 'version' | 'label', ReadonlyArray<{ readonly value: string; readonly count: number }>>
+  Record<
+    'state' | 'set' | 'database' | 'isolation' | 'versionState' | 'version' | 'drift' | 'shape' | 'label',
+    ReadonlyArray<{ readonly value: string; readonly count: number }>
+  >
 >
 
 export type PlacementView = {
@@ -54,6 +62,7 @@ export type PlacementView = {
   readonly bytes: number | null
   readonly observedAt: string | null
   readonly remark: string | null
+  readonly drift: RowDrift
   readonly pending: ReadonlyArray<{ readonly version: string; readonly name: string; readonly transactional: boolean }>
 }
 
@@ -223,7 +232,7 @@ export type FleetOverview = {
     readonly versions: ReadonlyArray<{ readonly version: string | null; readonly state: VersionState | 'unobserved'; readonly count: number }>
   }>
   readonly attention: ReadonlyArray<{
-    readonly kind: 'failed' | 'diverged' | 'unreachable' | 'half_done' | 'paused_run' | 'stale' | 'provisioning'
+    readonly kind: 'failed' | 'diverged' | 'drifted' | 'unreachable' | 'half_done' | 'paused_run' | 'stale' | 'provisioning'
     readonly count: number
     readonly text: string
     readonly href: string
@@ -233,7 +242,7 @@ export type FleetOverview = {
   /** A worker has been heard of within the last minute. */
   readonly workers: number
 }
-/** Cells of the fleet map: one row a database, cells sorted by slug. `letters[i]` is the state of `slugs[i]` (see `versionLetters`). */
+/** Cells of the fleet map: one row a database, cells sorted by slug. `letters[i]` is the state of `slugs[i]` (see `versionLetters`), `drift[i]` its drift (see `driftLetters`). */
 export type FleetMap = {
   readonly groups: ReadonlyArray<{
     readonly database: string
@@ -241,6 +250,7 @@ export type FleetMap = {
     readonly slugs: readonly string[]
     readonly versions: ReadonlyArray<string | null>
     readonly letters: string
+    readonly drift: string
   }>
 }
 
@@ -285,3 +295,5 @@ export const versionLetters = { at_head: 'h', behind: 'b', ahead: 'a', diverged:
   VersionState | 'unobserved',
   string
 >
+/** None of them is a letter of a version state: a map may be coloured by either. */
+export const driftLetters = { norm: '=', accepted: '~', drifted: '!', unknown: '?' } as const satisfies Record<DriftState, string>

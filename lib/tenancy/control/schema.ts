@@ -1,8 +1,10 @@
 /** The control plane's tables as Kysely sees them; `migrations/control` is where they are made. */
+import type { Facet } from '../contract/structure.ts'
 import type { PaceReason } from '../contract/pace.ts'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { AttemptError, LintFinding } from '../contract/views.ts'
 import type { AttemptState, Isolation, ItemState, PoolState, RunKind, RunState, TenantState, VersionState } from '../contract/states.ts'
+import type { DriftTables } from './drift-tables.ts'
 import type { PeopleTables } from './people-tables.ts'
 
 /** timestamptz: read as Date, written as Date or ISO string. */
@@ -13,6 +15,20 @@ type Json<T extends object | null> = ColumnType<T, string, string>
 export type FrozenMigration = { version: string; name: string; file: string; checksum: string; transactional: boolean; prefixDigest: string; position: number }
 /** What an onboarding item needs beside its target. */
 export type OnboardOptions = { role: string; baseline: string | null; reservedRole: boolean }
+/** What a repair does to each of its targets, and by what it is known to have done it. */
+export type FrozenRepair = {
+  shape: string
+  letter: string | null
+  version: string | null
+  /** Of the history that a target must have. */
+  digest: string
+  script: string
+  normId: number
+  ignored: readonly Facet[]
+  /** Keys of the shape's findings, and of those that stay. */
+  before: readonly string[]
+  left: readonly string[]
+}
 
 export type ControlTables = {
   setting: { key: string; value: Json<object> }
@@ -51,6 +67,7 @@ export type ControlTables = {
     directory: string | null
     default_database_id: number | null
     seed_sql: string | null
+    ignored_facets: Generated<Facet[]>
     synced_at: Timestamp
     created_at: Generated<Date>
   }
@@ -104,6 +121,10 @@ export type ControlTables = {
     remark: string | null
     bytes: number | null
     bytes_at: NullableTimestamp
+    seen_id: number | null
+    structure_at: NullableTimestamp
+    structure_since: NullableTimestamp
+    structure_after_run: number | null
   }
   audit: {
     id: Generated<number>
@@ -123,6 +144,8 @@ export type ControlTables = {
     set_id: number
     to_version: string | null
     migrations: JSONColumnType<FrozenMigration[]>
+    repair: ColumnType<FrozenRepair | null, string | null | undefined, never>
+    norm_id: ColumnType<number | null, number | null | undefined, never>
     digest: string
     parent_run_id: number | null
     note: Generated<string>
@@ -211,4 +234,5 @@ export type ControlTables = {
     made_at: Generated<Date>
   }
   worker: { name: string; started_at: Generated<Date>; heartbeat_at: Timestamp }
-} & PeopleTables
+} & PeopleTables &
+  DriftTables

@@ -15,7 +15,7 @@ type Chosen = { readonly id: number; readonly serverId: number; readonly name: s
 export type DatabaseLook = { readonly databaseId: number; readonly targets: readonly number[] | null }
 
 /** Who asks for observations elsewhere: a worker's queue. */
-type Queue = { observe(serverId: number, looks: readonly DatabaseLook[]): Promise<void> }
+type Queue = { observe(serverId: number, looks: readonly DatabaseLook[], withStructure: boolean): Promise<void> }
 
 const requireKnown = async (db: ControlDb, input: Input): Promise<void> => {
   for (const database of input.databases ?? []) {
@@ -56,6 +56,7 @@ export const requestObservation = async (library: Library, queue: Queue, actor: 
     await queue.observe(
       serverId,
       looks.map(({ id, targets }) => ({ databaseId: id, targets })),
+      input.structure === true,
     )
   const databases = chosen.map(({ name }) => name)
   await appendAudit(db, {
@@ -63,7 +64,7 @@ export const requestObservation = async (library: Library, queue: Queue, actor: 
     action: 'targets.observe',
     subjectKind: 'fleet',
     subject: 'fleet',
-    details: { databases, tenants: input.slugs?.length ?? 'all' },
+    details: { databases, tenants: input.slugs?.length ?? 'all', ...(input.structure === true ? { structure: true } : {}) },
   })
   return { databases }
 }
@@ -77,7 +78,7 @@ export const observeNow = async (
   const unreachable: string[] = []
   const unread: Array<{ database: string; problem: string }> = []
   for (const { id, name, targets: only } of await choose(library.control.db, input)) {
-    const result = await observeDatabase(library, id, only)
+    const result = await observeDatabase(library, id, only, undefined, input.structure === true ? 'asked' : 'none')
     targets += result.targets
     if (!result.reachable) unreachable.push(name)
     else if (result.problem !== null) unread.push({ database: name, problem: result.problem })

@@ -2,7 +2,7 @@ import type { FleetConnection } from '../session/fleet-connection.ts'
 import { quoteLiteral } from '../sql/ident.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import type { TableSize } from '../contract/views.ts'
-import type { Sessions } from './sessions.ts'
+import type { Sessions } from '../session/sessions.ts'
 
 /** Relations whose size is counted with their indexes and TOAST; partitioned parents hold nothing themselves. */
 const kinds = `c.relkind IN ('r', 'm')`

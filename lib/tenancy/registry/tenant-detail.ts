@@ -1,14 +1,16 @@
 import { sql } from 'kysely'
-import type { PlacementView, TenantDetail } from '../contract/views.ts'
+import type { PlacementView, RowDrift, TenantDetail } from '../contract/views.ts'
 import type { Library } from '../context.ts'
 import { TenancyError } from '../errors.ts'
+import { driftState, isSeenNow } from './tenant-filter.ts'
 import { addressOf } from '../sql/database-url.ts'
 
 /** Newest first; older ones are found on the runs' own pages. */
 const runsShown = 50
 
 type Db = Pick<Library, 'control'>
-type PlacementRow = Omit<PlacementView, 'observedAt' | 'server'> & { readonly observedAt: Date | null; readonly host: string; readonly port: number }
+type PlacementRow = Omit<PlacementView, 'observedAt' | 'server' | 'drift'> &
+  RowDrift & { readonly observedAt: Date | null; readonly host: string; readonly port: number }
 
 /**
  * What a target still lacks: the migrations behind the position that its history is at. A history that left the track has no such position,
@@ -18,6 +20,7 @@ const placementsOf = async ({ control }: Db, tenantId: number): Promise<readonly
   const { rows } = await sql<PlacementRow>`
     select ta.id as "targetId", s.name as set, d.name as database, d.host, d.port, ta.schema_name as schema, p.role_name as role, p.isolation,
       o.version, head.version as head, o.version_state as "versionState", o.bytes, o.observed_at as "observedAt", o.remark,
+      ${driftState} as state, x.shape, x.letter, x.severity,
       coalesce((
         select jsonb_agg(jsonb_build_object('version', m.version, 'name', m.name, 'transactional', m.transactional) order by m.position)
         from migration m where m.set_id = p.set_id and o.version_state in ('behind', 'unreachable') and m.position > head.position - o.pending
@@ -27,9 +30,15 @@ const placementsOf = async ({ control }: Db, tenantId: number): Promise<readonly
     join migration_set s on s.id = p.set_id
     join database d on d.id = ta.database_id
     left join observation o on o.target_id = ta.id
+    left join seen_structure x on ${isSeenNow}
     left join lateral (select version, position from migration where set_id = p.set_id order by position desc limit 1) head on true
     where p.tenant_id = ${tenantId} order by s.name`.execute(control.db)
-  return rows.map(({ observedAt, host, port, ...row }) => ({ ...row, server: addressOf({ host, port }), observedAt: observedAt?.toISOString() ?? null }))
+  return rows.map(({ observedAt, host, port, state, shape, letter, severity, ...row }) => ({
+    ...row,
+    drift: { state, shape, letter, severity },
+    server: addressOf({ host, port }),
+    observedAt: observedAt?.toISOString() ?? null,
+  }))
 }
 
 const runsOf = async ({ control }: Db, tenantId: number): Promise<TenantDetail['runs']> => {

@@ -49,6 +49,8 @@ export const tenantFacets = async ({ control }: Pick<Library, 'control'>, filter
     isolation: facet('isolation'),
     versionState: facet('versionState'),
     version: facet('version'),
+    drift: facet('drift'),
+    shape: facet('shape'),
     label: facet('label'),
   }
 }

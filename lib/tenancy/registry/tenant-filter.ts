@@ -1,14 +1,18 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { TenantFilter } from '../contract/commands.ts'
 
-/** One row a placement; tenants without one keep a row. The names t, p, ta, s, d, o are used by every condition and sort. */
+/** Of what was seen at another version than the target is at now, nothing is said. */
+export const isSeenNow = sql`x.id = o.seen_id and x.digest = o.digest`
+
+/** One row a placement; tenants without one keep a row. The names t, p, ta, s, d, o, x are used by every condition and sort. */
 export const tenantRows = sql`
   tenant t
   left join placement p on p.tenant_id = t.id
   left join target ta on ta.id = p.target_id
   left join migration_set s on s.id = p.set_id
   left join database d on d.id = ta.database_id
-  left join observation o on o.target_id = ta.id`
+  left join observation o on o.target_id = ta.id
+  left join seen_structure x on ${isSeenNow}`
 
 /**
  * Targets whose newest item failed and that were not put right by hand since. Starts from the targets that ever failed, which are few,
@@ -27,8 +31,11 @@ export const failedTargets = sql`
 /** A target that is at head or behind carries a remark only when a migration stopped half-way. */
 export const isHalfDone = sql<boolean>`coalesce(o.remark is not null and o.version_state in ('at_head', 'behind'), false)`
 
+/** Null for a tenant without a target. Acceptances run out by themselves. */
+export const driftState = sql<string>`case when ta.id is null then null when x.id is null then 'unknown' when x.accepted_until <= now() then 'drifted' else x.state end`
+
 export type Condition = RawBuilder<boolean>
-export const facetDimensions = ['state', 'set', 'database', 'isolation', 'versionState', 'version', 'label'] as const
+export const facetDimensions = ['state', 'set', 'database', 'isolation', 'versionState', 'version', 'drift', 'shape', 'label'] as const
 export type FacetDimension = (typeof facetDimensions)[number]
 
 const valueOf: Readonly<Record<Exclude<FacetDimension, 'label'>, RawBuilder<string>>> = {
@@ -38,6 +45,8 @@ const valueOf: Readonly<Record<Exclude<FacetDimension, 'label'>, RawBuilder<stri
   isolation: sql`p.isolation`,
   versionState: sql`o.version_state`,
   version: sql`o.version`,
+  drift: driftState,
+  shape: sql`x.shape`,
 }
 export const facetValue = (dimension: Exclude<FacetDimension, 'label'>): RawBuilder<string> => valueOf[dimension]
 

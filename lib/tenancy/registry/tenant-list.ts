@@ -1,14 +1,18 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { ListTenantsInput } from '../contract/commands.ts'
+import type { DriftState } from '../contract/drift.ts'
 import { versionStates } from '../contract/states.ts'
-import type { TenantPage, TenantRow } from '../contract/views.ts'
+import type { RowDrift, TenantPage, TenantRow } from '../contract/views.ts'
 import type { Library } from '../context.ts'
-import { allOf, conditionsOf, tenantRows, type Condition } from './tenant-filter.ts'
+import { allOf, conditionsOf, driftState, isSeenNow, tenantRows, type Condition } from './tenant-filter.ts'
 
 const newestItem = sql`
   left join lateral (
     select i.run_id, i.position from run_item i where i.target_id = p.target_id order by i.run_id desc limit 1
   ) newest on true`
+
+/** Worst last. */
+const driftOrder: readonly DriftState[] = ['norm', 'accepted', 'unknown', 'drifted']
 
 const sortKeys: Readonly<Record<ListTenantsInput['sort'], RawBuilder<unknown>>> = {
   slug: sql`t.slug`,
@@ -23,14 +27,19 @@ const sortKeys: Readonly<Record<ListTenantsInput['sort'], RawBuilder<unknown>>> 
   bytes: sql`o.bytes`,
   lastRun: sql`newest.run_id`,
   observedAt: sql`o.observed_at`,
+  drift: sql`array_position(${[...driftOrder]}::text[], ${driftState})`,
 }
 
-type PageRow = Omit<TenantRow, 'observedAt' | 'lastRun'> & {
+type PageRow = Omit<TenantRow, 'observedAt' | 'lastRun' | 'drift'> & {
   readonly total: number
   readonly observedAt: Date | null
   readonly runId: number | null
   readonly itemState: NonNullable<TenantRow['lastRun']>['state'] | null
   readonly itemAt: Date | null
+  readonly driftState: RowDrift['state'] | null
+  readonly shape: RowDrift['shape']
+  readonly letter: RowDrift['letter']
+  readonly severity: RowDrift['severity']
 }
 
 /**
@@ -54,7 +63,7 @@ const pageQuery = (condition: Condition, { sort, descending, offset, limit }: Pi
     select page.total::int as total, t.slug, t.name, t.state, t.hosts, t.labels, ta.id as "targetId", s.name as set, d.name as database,
       ta.schema_name as schema, p.isolation, o.version, heads.version as head, o.pending, o.version_state as "versionState", o.bytes,
       o.observed_at as "observedAt", o.remark, newest.run_id as "runId", item.state as "itemState",
-      coalesce(item.finished_at, item.started_at, run.created_at) as "itemAt"
+      coalesce(item.finished_at, item.started_at, run.created_at) as "itemAt", ${driftState} as "driftState", x.shape, x.letter, x.severity
     from page
     join tenant t on t.id = page.tenant_id
     left join placement p on p.tenant_id = page.tenant_id and p.set_id = page.set_id
@@ -62,6 +71,7 @@ const pageQuery = (condition: Condition, { sort, descending, offset, limit }: Pi
     left join migration_set s on s.id = p.set_id
     left join database d on d.id = ta.database_id
     left join observation o on o.target_id = ta.id
+    left join seen_structure x on ${isSeenNow}
     left join heads on heads.set_id = p.set_id
     ${newestItem}
     left join run_item item on item.run_id = newest.run_id and item.position = newest.position
@@ -69,8 +79,9 @@ const pageQuery = (condition: Condition, { sort, descending, offset, limit }: Pi
     order by page.place`
 }
 
-const rowOf = ({ total: _total, observedAt, runId, itemState, itemAt, ...row }: PageRow): TenantRow => ({
+const rowOf = ({ total: _total, observedAt, runId, itemState, itemAt, driftState: state, shape, letter, severity, ...row }: PageRow): TenantRow => ({
   ...row,
+  drift: state === null ? null : { state, shape, letter, severity },
   observedAt: observedAt?.toISOString() ?? null,
   lastRun: runId === null || itemState === null ? null : { id: runId, state: itemState, at: itemAt?.toISOString() ?? null },
 })

@@ -8,8 +8,17 @@ import type { DatabaseLook } from '../observation/request.ts'
 import { pgOptions } from '../sql/database-url.ts'
 import { codeOf } from '../sql/sqlstate.ts'
 
-/** `observe` is for the schedule; what somebody asked for is `look`. */
-export const queues = { conduct: 'conduct', observe: 'observe', look: 'look', observeAll: 'observe-all', verify: 'verify', pool: 'pool' } as const
+/** `observe` and `structure` are for the schedule; what somebody asked for is `look`. */
+export const queues = {
+  conduct: 'conduct',
+  observe: 'observe',
+  look: 'look',
+  observeAll: 'observe-all',
+  structure: 'structure',
+  structureAll: 'structure-all',
+  verify: 'verify',
+  pool: 'pool',
+} as const
 
 const closeMs = 1_500
 /** A job's own bound; heartbeats tell a dead worker from a long run far earlier. */
@@ -72,7 +81,7 @@ const digestOf = (looks: readonly DatabaseLook[]): string => {
 
 export type Jobs = {
   /** Looks at databases of one server, one after the other. */
-  observe(serverId: number, looks: readonly DatabaseLook[]): Promise<void>
+  observe(serverId: number, looks: readonly DatabaseLook[], withStructure?: boolean): Promise<void>
   close(): Promise<void>
 }
 
@@ -92,11 +101,11 @@ export const createJobs = (library: Library, url: string): Jobs => {
     }
   }
   return {
-    async observe(serverId, looks) {
+    async observe(serverId, looks, withStructure = false) {
       opened ??= open()
       const { boss } = await opened
       // One that is not sent waits already, and will look after this moment.
-      await send(boss, queues.look, `${serverId}:${digestOf(looks)}`, { looks })
+      await send(boss, queues.look, `${serverId}:${digestOf(looks)}${withStructure ? ':structure' : ''}`, { looks, wish: withStructure ? 'asked' : 'none' })
     },
     async close() {
       const made = await opened?.catch(() => null)

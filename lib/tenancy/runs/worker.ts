@@ -7,8 +7,9 @@ import type { StopOptions, Worker } from '../contract/worker.ts'
 import type { Library } from '../context.ts'
 import type { Ears } from '../control/notify.ts'
 import { claimSecret } from '../control/secret-check.ts'
+import { pruneStructures } from '../drift/structures.ts'
 import { refreshDatabases } from '../registry/database-refresh.ts'
-import { observeDatabase } from '../observation/observe.ts'
+import { observeDatabase, type StructureWish } from '../observation/observe.ts'
 import type { DatabaseLook } from '../observation/request.ts'
 import { databasesDue } from '../pool/due.ts'
 import { tendPools } from '../pool/refill.ts'
@@ -38,8 +39,11 @@ const leaveMs = 800
 /** How long a run waits that could not be read back whole, because a database is away. */
 const verifyAgainMs = 60_000
 const observeEvery = '*/15 * * * *'
+const compareEvery = '17 2 * * *'
 const stopped = (): Error => Object.assign(new Error('the worker stops'), { code: 'CONNECTION_ENDED' })
 const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 5 }
+
+type Looks = { readonly looks: readonly DatabaseLook[]; readonly wish?: StructureWish }
 
 class WorkerProcess implements Worker {
   readonly name: string
@@ -78,10 +82,12 @@ class WorkerProcess implements Worker {
       this.#conduct(serverId),
     )
     await this.#work(queues.verify, 2, ({ run }: { run: number }) => this.#verify(run))
-    await this.#work(queues.observe, 4, ({ looks }: { looks: readonly DatabaseLook[] }) => this.#observe(looks))
-    await this.#work(queues.look, 4, ({ looks }: { looks: readonly DatabaseLook[] }) => this.#observe(looks))
+    await this.#work(queues.observe, 4, (looks: Looks) => this.#observe(looks))
+    await this.#work(queues.look, 4, (looks: Looks) => this.#observe(looks))
+    await this.#work(queues.structure, 2, (looks: Looks) => this.#observe(looks))
     await this.#work(queues.pool, 2, ({ databaseId }: { databaseId: number }) => tendPools(this.#library, databaseId, this.#abort.signal))
     await this.#work(queues.observeAll, 1, () => this.#observeAll())
+    await this.#work(queues.structureAll, 1, () => this.#compareAll())
     if (this.#options.schedules !== false) await this.#startSchedule()
     this.#unsubscribe = await this.#ears.subscribe((heard) => {
       if (heard.topic === 'runs' || heard.topic === 'reconnected') for (const listen of this.#listeners) listen()
@@ -96,6 +102,7 @@ class WorkerProcess implements Worker {
   /** What was not looked at since the last due time, because no worker ran, is looked at now. */
   async #startSchedule(): Promise<void> {
     await this.#queues.boss.schedule(queues.observeAll, observeEvery)
+    await this.#queues.boss.schedule(queues.structureAll, compareEvery)
     const { rows } = await sql<{ stale: boolean }>`
       select exists (select from database where checked_at is null or checked_at < now() - interval '15 minutes') as stale`.execute(this.#library.control.db)
     if (rows[0]?.stale) await send(this.#queues.boss, queues.observeAll, 'all', {})
@@ -145,12 +152,12 @@ class WorkerProcess implements Worker {
   }
 
   /** One after the other; what hinders one look hinders none behind it. */
-  async #observe(looks: readonly DatabaseLook[]): Promise<void> {
+  async #observe({ looks, wish }: Looks): Promise<void> {
     const failures: unknown[] = []
     for (const { databaseId, targets } of looks) {
       // What was promised is not done yet: the next worker does it.
       if (this.#abort.signal.aborted) throw stopped()
-      await observeDatabase(this.#library, databaseId, targets).catch((error: unknown) => failures.push(error))
+      await observeDatabase(this.#library, databaseId, targets, undefined, wish).catch((error: unknown) => failures.push(error))
     }
     if (failures.length > 0) throw failures[0]
   }
@@ -162,9 +169,18 @@ class WorkerProcess implements Worker {
 
   async #observeAll(): Promise<void> {
     await refreshDatabases(this.#library)
+    await this.#askAll(queues.observe, 'none')
+  }
+
+  async #compareAll(): Promise<void> {
+    await pruneStructures(this.#library.control.db)
+    await this.#askAll(queues.structure, 'due')
+  }
+
+  async #askAll(queue: string, wish: StructureWish): Promise<void> {
     const databases = await this.#library.control.db.selectFrom('database').select(['id', 'server_id as serverId']).orderBy('id').execute()
     for (const [serverId, looks] of Map.groupBy(databases, (database) => database.serverId))
-      await send(this.#queues.boss, queues.observe, serverId, { looks: looks.map(({ id }) => ({ databaseId: id, targets: null })) })
+      await send(this.#queues.boss, queue, serverId, { looks: looks.map(({ id }) => ({ databaseId: id, targets: null })), wish })
   }
 
   /** Finds work that nobody drives: new runs, and those whose worker died. One sweep at a time; a call meanwhile makes one more. */

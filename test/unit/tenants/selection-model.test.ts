@@ -33,6 +33,7 @@ const row = (slug: string, set: string | null): TenantRow => ({
   bytes: null,
   observedAt: null,
   remark: null,
+  drift: null,
   lastRun: null,
 })
 

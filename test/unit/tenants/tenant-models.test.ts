@@ -142,6 +142,7 @@ describe('a tenant’s history', () => {
       bytes: null,
       observedAt: null,
       remark: null,
+      drift: { state: 'unknown', shape: null, letter: null, severity: null },
       pending: [{ version: '0012', name: 'x', transactional: true }],
     }
     expect(placementSentence(placement)).toBe('at 0011, 1 migration pending')

@@ -1,0 +1,110 @@
+/** What targets at a version of a set should look like in a database: worked out once by a replay, and kept by the digest of the migrations that made it. */
+import { sql } from 'kysely'
+import type { AttemptError } from '../contract/views.ts'
+import type { Library } from '../context.ts'
+import type { ControlDb } from '../control/db.ts'
+import { budgetPrefix } from '../control/installation.ts'
+import { emptyDigest } from '../migrations/digest.ts'
+import { statementsOf } from '../migrations/parsed.ts'
+import type { TrackMigration } from '../migrations/track.ts'
+import type { ExecutableMigration } from '../migrations/types.ts'
+import type { FleetConnection } from '../session/fleet-connection.ts'
+import { classify } from '../sql/sqlstate.ts'
+import { driftFormat, majorOf } from './format.ts'
+import { replay, type Replayed } from './replay.ts'
+import { keepStructure } from './structures.ts'
+
+/** A database as references are made in it. */
+export type ReferencePlace = { readonly databaseId: number; readonly serverVersion: number; readonly installation: string }
+/** A version of a set, as a history says it. */
+export type WantedVersion = { readonly setId: number; readonly digest: string }
+
+/** All of a set, with statements, in order. */
+export const setMigrations = async (db: ControlDb, setId: number): Promise<ReadonlyArray<ExecutableMigration & TrackMigration>> => {
+  const rows = await db
+    .selectFrom('migration as m')
+    .innerJoin('migration_content as c', 'c.checksum', 'm.checksum')
+    .select(['m.version', 'm.name', 'm.file', 'm.checksum', 'm.transactional', 'm.prefix_digest as prefixDigest', 'c.sql'])
+    .where('m.set_id', '=', setId)
+    .orderBy('m.position')
+    .execute()
+  return Promise.all(rows.map(async (row) => ({ ...row, statements: await statementsOf(row.checksum, row.sql) })))
+}
+
+/** Up to and including the version that a history with this digest is at; null: the set has no such version. */
+const migrationsUpTo = (migrations: ReadonlyArray<ExecutableMigration & TrackMigration>, digest: string): readonly ExecutableMigration[] | null => {
+  if (digest === emptyDigest) return []
+  const last = migrations.findIndex(({ prefixDigest }) => prefixDigest === digest)
+  return last === -1 ? null : migrations.slice(0, last + 1)
+}
+
+/** Schemas of extensions, which stand behind the tenant's own in the path. */
+export const extensionSchemas = async (connection: FleetConnection): Promise<string[]> => {
+  const rows = await connection.query<{ name: string }>(
+    `SELECT DISTINCT n.nspname AS name FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname NOT IN ('pg_catalog', 'public') ORDER BY 1`,
+  )
+  return rows.map(({ name }) => name)
+}
+
+type Known = WantedVersion & { readonly problem: AttemptError | null; readonly isOld: boolean }
+
+/** A problem that passes is tried again with each look; another one after a day, for the database may be another by then. */
+const isDue = (known: Known | undefined, isAsked: boolean): boolean =>
+  known === undefined || (known.problem !== null && (isAsked || known.isOld || classify(known.problem.code) !== 'permanent'))
+
+const readKnown = async (db: ControlDb, place: ReferencePlace): Promise<Known[]> => {
+  const { rows } = await sql<Known>`
+    select set_id as "setId", digest, problem, made_at < now() - interval '1 day' as "isOld" from reference
+    where database_id = ${place.databaseId} and server_major = ${majorOf(place.serverVersion)} and format = ${driftFormat}`.execute(db)
+  return rows
+}
+
+const keep = async (db: ControlDb, place: ReferencePlace, version: WantedVersion, count: number, { structures, problem }: Replayed): Promise<void> => {
+  const structure = structures.get(count)
+  const structureId = structure ? await keepStructure(db, structure) : null
+  const told = structure ? null : JSON.stringify(problem)
+  await sql`
+    insert into reference (set_id, database_id, digest, server_major, format, structure_id, problem)
+    select id, ${place.databaseId}, ${version.digest}, ${majorOf(place.serverVersion)}, ${driftFormat}, ${structureId}, ${told}::jsonb
+    from migration_set where id = ${version.setId}
+    on conflict (set_id, database_id, digest, server_major, format) do update set structure_id = excluded.structure_id, problem = excluded.problem, made_at = now()`.execute(
+    db,
+  )
+}
+
+/** A replay opens about so many relations for each of its statements: the table, its indexes, what holds its texts. */
+const relationsAStatement = 6
+
+/**
+ * Makes the references that are lacking. What failed is kept as well, and does not hinder the others.
+ * @param connect a connection for work that opens about so many relations
+ * @param isAsked somebody asked for it: problems are tried again
+ * @throws the control database's errors, and what `connect` throws
+ */
+export const ensureReferences = async (
+  library: Library,
+  connect: (relations: number) => Promise<FleetConnection>,
+  place: ReferencePlace,
+  wanted: readonly WantedVersion[],
+  isAsked: boolean,
+): Promise<void> => {
+  const { db } = library.control
+  const known = new Map((await readKnown(db, place)).map((one) => [`${one.setId} ${one.digest}`, one]))
+  for (const version of wanted) {
+    if (!isDue(known.get(`${version.setId} ${version.digest}`), isAsked)) continue
+    const migrations = migrationsUpTo(await setMigrations(db, version.setId), version.digest)
+    if (migrations === null) continue
+    const connection = await connect(migrations.reduce((sum, { statements }) => sum + statements.length * relationsAStatement, 0))
+    const replayed = await replay(connection, {
+      migrations,
+      at: [migrations.length],
+      extensionSchemas: await extensionSchemas(connection),
+      installation: place.installation,
+      applicationName: `${budgetPrefix(place.installation)}reference`,
+      serverVersion: place.serverVersion,
+      isTenant: true,
+    })
+    if (replayed.problem) library.logger.warn({ ...version, databaseId: place.databaseId, code: replayed.problem.code }, 'reference.failed')
+    await keep(db, place, version, migrations.length, replayed)
+  }
+}

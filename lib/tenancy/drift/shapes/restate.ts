@@ -1,0 +1,108 @@
+/** Says anew which shapes a set has: after a look, and when acceptances or facets changed. What pages read is what is written here. */
+import { sql } from 'kysely'
+import type { AttemptError } from '../../contract/views.ts'
+import type { Facet, Fingerprints } from '../../contract/structure.ts'
+import type { Library } from '../../context.ts'
+import type { ControlDb } from '../../control/db.ts'
+import { notify } from '../../control/notify.ts'
+import { emptyDigest } from '../../migrations/digest.ts'
+import { comparedFingerprint } from '../structures.ts'
+import { classify, type FindingMark, type OpenAcceptance, type Sighting } from './classify.ts'
+import { comparedOf, compareDue, isReferenceOf } from './compare-due.ts'
+import { problemSentence } from './problem-sentence.ts'
+
+type SeenRow = {
+  readonly id: number
+  readonly databaseId: number
+  readonly digest: string
+  readonly serverMajor: number
+  readonly facets: Fingerprints
+  readonly normId: number | null
+  readonly normFacets: Fingerprints | null
+  readonly isCompared: boolean
+  readonly isOnTrack: boolean
+  readonly referenceProblem: AttemptError | null
+  readonly findings: readonly FindingMark[]
+  readonly targets: number
+}
+
+const readSeen = async (trx: ControlDb, setId: number): Promise<SeenRow[]> => {
+  const { rows } = await sql<SeenRow>`
+    with sizes as (
+      select o.seen_id, count(*)::int as targets from observation o join placement p on p.target_id = o.target_id join tenant n on n.id = p.tenant_id and n.state in ('active', 'suspended')
+      where p.set_id = ${setId} and o.seen_id is not null group by 1)
+    select s.id, s.database_id as "databaseId", s.digest, s.server_major as "serverMajor", st.facets, r.structure_id as "normId", norm.facets as "normFacets",
+      coalesce(s.compared = ${comparedOf}, false) as "isCompared", r.problem as "referenceProblem",
+      s.digest = ${emptyDigest} or exists (select from migration g where g.set_id = s.set_id and g.prefix_digest = s.digest) as "isOnTrack",
+      (select coalesce(jsonb_agg(jsonb_build_object('key', f ->> 'key', 'severity', f ->> 'severity')), '[]') from jsonb_array_elements(s.findings) f) as findings,
+      coalesce(z.targets, 0) as targets
+    from seen_structure s join migration_set m on m.id = s.set_id join structure st on st.id = s.structure_id
+    left join reference r on ${isReferenceOf} left join structure norm on norm.id = r.structure_id
+    left join sizes z on z.seen_id = s.id
+    where s.set_id = ${setId} order by s.id`.execute(trx)
+  return rows
+}
+
+const whyUnknown = ({ normId, isCompared, isOnTrack, referenceProblem }: SeenRow): string | null => {
+  if (normId !== null && isCompared) return null
+  if (!isOnTrack) return 'Its history is not one of the set’s, so there is nothing to compare it with.'
+  return referenceProblem === null ? 'It has not been compared yet; the next look does it.' : problemSentence(referenceProblem)
+}
+
+const sightingOf = (row: SeenRow, ignored: readonly Facet[]): Sighting => ({
+  id: row.id,
+  databaseId: row.databaseId,
+  digest: row.digest,
+  serverMajor: row.serverMajor,
+  fingerprint: comparedFingerprint(row.facets, ignored),
+  norm: row.normFacets !== null && row.isCompared ? comparedFingerprint(row.normFacets, ignored) : null,
+  findings: row.isCompared ? row.findings : [],
+  targets: row.targets,
+})
+
+const keepDay = async (trx: ControlDb, setId: number): Promise<void> => {
+  await sql`
+    insert into drift_day (set_id, day, compared, drifted)
+    select ${setId}, current_date, count(*), count(*) filter (where s.state = 'drifted')
+    from observation o join seen_structure s on s.id = o.seen_id and s.digest = o.digest
+    join placement p on p.target_id = o.target_id join tenant n on n.id = p.tenant_id and n.state in ('active', 'suspended')
+    where s.set_id = ${setId} and s.state <> 'unknown'
+    on conflict (set_id, day) do update set compared = excluded.compared, drifted = excluded.drifted
+    where (drift_day.compared, drift_day.drifted) is distinct from (excluded.compared, excluded.drifted)`.execute(trx)
+}
+
+/** Of pairs that are compared already; the others are unknown until they are. */
+export const restateSet = async (trx: ControlDb, setId: number): Promise<void> => {
+  await sql`select pg_advisory_xact_lock(hashtext('tenantry:drift:shapes'), ${setId}::integer)`.execute(trx)
+  const set = await trx.selectFrom('migration_set').select('ignored_facets').where('id', '=', setId).executeTakeFirst()
+  if (!set) return
+  const rows = await readSeen(trx, setId)
+  const { rows: acceptances } = await sql<OpenAcceptance>`
+    select finding, until from drift_acceptance where set_id = ${setId} and ended_at is null and (until is null or until > now())`.execute(trx)
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  const standings = classify(
+    setId,
+    rows.map((row) => sightingOf(row, set.ignored_facets)),
+    acceptances,
+  ).map(({ id, acceptedUntil, ...standing }) => {
+    const row = byId.get(id)
+    return { id, ...standing, accepted_until: acceptedUntil, norm_id: row?.isCompared ? row.normId : null, problem: row ? whyUnknown(row) : null }
+  })
+  await sql`
+    update seen_structure s
+    set shape = x.shape, letter = x.letter, state = x.state, severity = x.severity, accepted_until = x.accepted_until, norm_id = x.norm_id, problem = x.problem
+    from jsonb_to_recordset(${JSON.stringify(standings)}::jsonb)
+      as x(id bigint, shape text, letter text, state text, severity text, accepted_until timestamptz, norm_id bigint, problem text)
+    where s.id = x.id and (s.shape, s.letter, s.state, s.severity, s.accepted_until, s.norm_id, s.problem)
+      is distinct from (x.shape, x.letter, x.state, x.severity, x.accepted_until, x.norm_id, x.problem)`.execute(trx)
+  await keepDay(trx, setId)
+  await notify(trx, { topic: 'observations' })
+}
+
+/** @throws the control database's errors */
+export const restateShapes = async ({ control: { db } }: Library, setIds: readonly number[]): Promise<void> => {
+  for (const setId of setIds) {
+    await compareDue(db, setId)
+    await db.transaction().execute((trx) => restateSet(trx, setId))
+  }
+}

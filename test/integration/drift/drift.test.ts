@@ -1,0 +1,224 @@
+/** Tenants that somebody changed by hand: found, told apart, accepted, left out, and never mistaken for tenants that are only behind. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DriftSet, Shape } from '../../../lib/tenancy/contract/index.ts'
+import { listTenantsInput } from '../../../lib/tenancy/contract/commands.ts'
+import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
+import { useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+const { mark, newSlug } = ownSlugs('dr')
+const files = {
+  '0001_init.sql': `create table customer (id bigint generated always as identity primary key, email text not null);
+    create table orders (id bigint generated always as identity primary key, customer_id bigint references customer, total numeric not null default 0);
+    create index orders_customer_idx on orders (customer_id);\n`,
+  '0002_note.sql': 'alter table orders add column note text;\n',
+}
+const slugs = ['a', 'b', 'c', 'd', 'e'].map((name) => newSlug(name))
+const [a = '', b = '', c = '', d = '', e = ''] = slugs
+let fleet: Fleet
+let onboarding: number
+
+beforeAll(async () => {
+  fleet = await makeFleet(databases, { files })
+  await fleet.work()
+  onboarding = await fleet.onboard(slugs)
+  await fleet.verified(onboarding)
+})
+afterAll(async () => {
+  await fleet.close()
+})
+
+const look = (only?: readonly string[]) => fleet.tenancy.observation.now({ structure: true, ...(only ? { slugs: [...only] } : {}) })
+const setNow = async (): Promise<DriftSet> => {
+  const { sets } = await fleet.tenancy.drift.overview()
+  const set = sets.find((one) => one.set === 'app')
+  if (!set) throw new Error('no set')
+  return set
+}
+const told = (shapes: readonly Shape[]) =>
+  shapes.map(({ version, letter, state, tenants, examples, findings }) => [version, letter, state, tenants, examples, findings.map(({ sentence }) => sentence)])
+const counts = ({ compared, drifted, accepted, unknown }: DriftSet) => ({ compared, drifted, accepted, unknown })
+const inTenant = (slug: string, statement: string) => fleet.sql.unsafe(`set search_path = "${schemaOf(slug)}"; ${statement}; reset search_path`)
+const listed = async (filter: object) => (await fleet.tenancy.tenants.list(listTenantsInput.parse(filter))).rows.map(({ slug }) => slug)
+const shapeWith = async (slug: string): Promise<Shape> => {
+  const shape = (await setNow()).shapes.find(({ examples }) => examples.includes(slug))
+  if (!shape) throw new Error(`no shape with ${slug}`)
+  return shape
+}
+
+describe('after a run', () => {
+  it('structures were looked at, and all tenants are the norm', async () => {
+    const set = await setNow()
+    expect([counts(set), told(set.shapes)]).toEqual([{ compared: 5, drifted: 0, accepted: 0, unknown: 0 }, [['0002', null, 'norm', 5, slugs.toSorted(), []]]])
+    expect(set.shapes[0]?.afterRun).toBe(onboarding)
+  })
+
+  it('a set that is a migration longer makes nobody drift', async () => {
+    await fleet.sync({ ...files, '0003_city.sql': 'alter table customer add column city text;\n' })
+    await look()
+    expect(counts(await setNow())).toEqual({ compared: 5, drifted: 0, accepted: 0, unknown: 0 })
+    const run = await fleet.roll({ selection: { kind: 'tenants', slugs: [a, b, c] } })
+    await fleet.verified(run.id)
+    expect(told((await setNow()).shapes).map(([version, , state, tenants]) => [version, state, tenants])).toEqual([
+      ['0003', 'norm', 3],
+      ['0002', 'norm', 2],
+    ])
+  })
+})
+
+describe('three ways of breaking a tenant', () => {
+  beforeAll(async () => {
+    await inTenant(a, 'drop index orders_customer_idx')
+    await inTenant(b, 'alter table customer add column nick text')
+    await inTenant(d, 'alter table orders alter column total drop not null')
+    await look()
+  })
+
+  it('are three shapes, each with what differs, since when, and that no run did it', async () => {
+    const set = await setNow()
+    expect(counts(set)).toEqual({ compared: 5, drifted: 3, accepted: 0, unknown: 0 })
+    const drifted = told(
+      set.shapes.filter(({ state }) => state === 'drifted').toSorted((one, other) => ((one.examples[0] ?? '') < (other.examples[0] ?? '') ? -1 : 1)),
+    )
+    expect(drifted.map(([version, , , tenants, examples]) => [version, tenants, examples])).toEqual([
+      ['0003', 1, [a]],
+      ['0003', 1, [b]],
+      ['0002', 1, [d]],
+    ])
+    expect(drifted.map(([, , , , , sentences]) => sentences)).toEqual([
+      [expect.stringMatching(/orders_customer_idx.*missing/)],
+      [expect.stringMatching(/nick/)],
+      [expect.stringMatching(/total/)],
+    ])
+    expect(set.shapes.filter(({ state }) => state === 'drifted').map(({ afterRun }) => afterRun)).toEqual([null, null, null])
+    expect(set.shapes.find(({ state }) => state === 'norm')?.afterRun).not.toBeNull()
+  })
+
+  it('stand in the lists: filtered by state and by shape, counted beside the filters, on the tenant’s own page', async () => {
+    const shape = await shapeWith(a)
+    expect([await listed({ drift: ['drifted'] }), await listed({ shape: [shape.id] }), await listed({ drift: ['norm'] })]).toEqual([
+      [a, b, d].toSorted(),
+      [a],
+      [c, e].toSorted(),
+    ])
+    expect((await fleet.tenancy.tenants.facets({})).drift).toEqual([
+      { value: 'drifted', count: 3 },
+      { value: 'norm', count: 2 },
+    ])
+    const [row] = (await fleet.tenancy.tenants.list(listTenantsInput.parse({ q: a }))).rows
+    expect(row?.drift).toEqual({ state: 'drifted', shape: shape.id, letter: shape.letter, severity: 'slows' })
+    const [target] = await fleet.tenancy.drift.target(a)
+    expect([target?.state, target?.shape, target?.findings.length, target?.afterRun, target?.problem]).toEqual(['drifted', shape.id, 1, null, null])
+    expect((await fleet.tenancy.tenants.get(a)).placements[0]?.drift).toEqual(row?.drift)
+    const numbers = await fleet.tenancy.onCall.numbers()
+    expect(numbers.drift.toSorted((one, other) => (one.state < other.state ? -1 : 1))).toEqual([
+      { set: 'app', state: 'drifted', count: 3 },
+      { set: 'app', state: 'norm', count: 2 },
+    ])
+  })
+
+  it('can be read as DDL beside the norm, with what leads back', async () => {
+    const { id } = await shapeWith(a)
+    const detail = await fleet.tenancy.drift.shape('app', id)
+    expect([detail.ddl.norm?.includes('orders_customer_idx'), detail.ddl.shape.includes('orders_customer_idx')]).toEqual([true, false])
+    const repair = await fleet.tenancy.drift.repair('app', id)
+    expect(repair.steps.map(({ sql }) => sql)).toEqual([expect.stringMatching(/create index.*orders_customer_idx/i)])
+    expect(await refusalOf(fleet.tenancy.drift.shape('app', '000000000000'))).toMatchObject({ code: 'drift.shape_unknown' })
+    expect(await refusalOf(fleet.tenancy.drift.shape('nothing', id))).toMatchObject({ code: 'set.unknown' })
+  })
+
+  it('cost a full snapshot once: the next look, and a tenant that looks like another, none', async () => {
+    const before = await fleet.control<Array<{ count: number }>>`select count(*)::int as count from structure_trace`
+    await inTenant(c, 'drop index orders_customer_idx')
+    await look([c])
+    const shape = await shapeWith(a)
+    expect([shape.tenants, shape.examples]).toEqual([2, [a, c].toSorted()])
+    expect(await fleet.control`select count(*)::int as count from structure_trace`).toEqual(before)
+  })
+})
+
+describe('deciding', () => {
+  const findingOf = async (slug: string): Promise<string> => (await shapeWith(slug)).findings[0]?.key ?? ''
+
+  it('an accepted finding stays visible and counts no more, until it is taken back', async () => {
+    const finding = await findingOf(a)
+    const { acceptance } = await fleet.tenancy.drift.accept(ada, { set: 'app', finding, reason: 'too large there' })
+    expect(counts(await setNow())).toEqual({ compared: 5, drifted: 2, accepted: 2, unknown: 0 })
+    const shape = await shapeWith(a)
+    expect([shape.state, shape.findings[0]?.accepted?.reason]).toEqual(['accepted', 'too large there'])
+    expect((await fleet.tenancy.drift.repair('app', shape.id)).steps).toEqual([])
+    expect(await refusalOf(fleet.tenancy.drift.accept(ada, { set: 'app', finding, reason: 'again' }))).toMatchObject({
+      code: 'drift.accepted_before',
+      details: { by: ada.label, reason: 'too large there' },
+    })
+    await fleet.tenancy.drift.endAcceptance(ada, { acceptance })
+    expect((await shapeWith(a)).state).toBe('drifted')
+    expect(await refusalOf(fleet.tenancy.drift.endAcceptance(ada, { acceptance }))).toMatchObject({ code: 'drift.acceptance_unknown' })
+    const { rows } = await fleet.tenancy.audit.list({ action: 'drift', limit: 10 })
+    expect(rows.map(({ action, subject }) => [action, subject])).toEqual([
+      ['drift.end_acceptance', 'app'],
+      ['drift.accept', 'app'],
+    ])
+  })
+
+  it('an acceptance runs out by itself, and can be given anew then', async () => {
+    const finding = await findingOf(a)
+    const until = new Date(Date.now() + 3_600_000).toISOString()
+    await fleet.tenancy.drift.accept(ada, { set: 'app', finding, reason: 'for an hour', until })
+    expect((await shapeWith(a)).state).toBe('accepted')
+    // An hour later.
+    await fleet.control`update drift_acceptance set until = now() - interval '1 second' where ended_at is null`
+    await fleet.control`update seen_structure set accepted_until = now() - interval '1 second' where accepted_until is not null`
+    const shape = await shapeWith(a)
+    expect([shape.state, shape.findings[0]?.accepted]).toEqual(['drifted', null])
+    expect(await listed({ drift: ['drifted'] })).toEqual([a, b, c, d].toSorted())
+    await fleet.tenancy.drift.accept(ada, { set: 'app', finding, reason: 'for good' })
+    expect((await shapeWith(a)).state).toBe('accepted')
+    expect(await refusalOf(fleet.tenancy.drift.accept(ada, { set: 'app', finding, reason: 'x', until: '2020-01-01T00:00:00Z' }))).toMatchObject({
+      code: 'drift.until_past',
+    })
+    expect(await refusalOf(fleet.tenancy.drift.accept(ada, { set: 'app', finding: 'none', reason: 'x' }))).toMatchObject({ code: 'drift.finding_unknown' })
+  })
+
+  it('a facet that the set leaves out makes nobody drift, and does again when it is compared', async () => {
+    await inTenant(e, `comment on table customer is 'by hand'`)
+    await look([e])
+    expect((await shapeWith(e)).state).toBe('drifted')
+    await fleet.tenancy.drift.ignoreFacets(ada, { set: 'app', facets: ['comments'] })
+    expect([(await shapeWith(e)).state, (await setNow()).ignored]).toEqual(['norm', ['comments']])
+    await fleet.tenancy.drift.ignoreFacets(ada, { set: 'app', facets: [] })
+    expect((await shapeWith(e)).state).toBe('drifted')
+  })
+})
+
+describe('what is not known', () => {
+  it('is said: since its last migration a target was not looked at', async () => {
+    await inTenant(e, `comment on table customer is null`)
+    await fleet.control`update observation set digest = 'of another version' from target where target.id = target_id and schema_name = ${schemaOf(e)}`
+    expect(counts(await setNow())).toMatchObject({ unknown: 1 })
+    const [target] = await fleet.tenancy.drift.target(e)
+    expect([target?.state, target?.problem]).toEqual(['unknown', expect.stringMatching(/since/)])
+    await look([e])
+    expect((await shapeWith(e)).state).toBe('norm')
+  })
+
+  it('the history of a tenant left the set’s track: there is nothing to compare with', async () => {
+    await inTenant(e, `update tenantry_history set checksum = 'edited' where version = '0001'`)
+    await look([e])
+    const shape = await shapeWith(e)
+    expect([shape.state, shape.problem]).toEqual(['unknown', expect.stringMatching(/not one of the set/)])
+  })
+})
+
+it('nothing of it is left on the server', async () => {
+  const rows = await fleet.sql`select nspname from pg_namespace where nspname like 'tenantry_reference%'`
+  expect([...rows]).toEqual([])
+  await fleet.dropRoles(mark)
+})
+
+it('the control plane is what its own migrations make', async () => {
+  expect(await fleet.tenancy.drift.control()).toEqual({ state: 'norm', findings: [], problem: null })
+  await fleet.control.unsafe('drop index tenantry.observation_seen')
+  const { state, findings } = await fleet.tenancy.drift.control()
+  expect([state, findings.map(({ sentence }) => sentence)]).toEqual(['drifted', [expect.stringMatching(/observation_seen.*missing/)]])
+})
