@@ -1,0 +1,81 @@
+/** The statements that lead from one structure to another, and what is left to a person. Nothing that may hold data is ever dropped. */
+import type { Finding, Repair } from '../../contract/drift.ts'
+import type { Structure } from '../../contract/structure.ts'
+import { changeAttributes, extensionReason } from './repair/attributes.ts'
+import { addColumn, changeColumn } from './repair/columns.ts'
+import { changePart, dropPart, makeConstraintAnew, makeIndex, makePart } from './repair/parts.ts'
+import { isKept, sceneOf, startDraft, type Draft, type Scene } from './repair/plan.ts'
+import { isRoutine, isView, repairRoutines } from './repair/routines.ts'
+import { changeTable, leaveOrder, makeTables, makeTypes } from './repair/tables.ts'
+import { changeSequence, changeType } from './repair/types.ts'
+import { createSequence } from './statements/types.ts'
+
+const keptReasons: Readonly<Partial<Record<Finding['object']['kind'], string>>> = {
+  table: 'It may hold data: drop it by hand, or make it a migration.',
+  column: 'It may hold data: drop it by hand, or make it a migration.',
+  sequence: 'Somebody may count with it: drop it by hand, or make it a migration.',
+  type: 'Columns that are kept may be of it: drop it by hand, or make it a migration.',
+  extension: extensionReason,
+}
+
+const make = (finding: Finding, scene: Scene, draft: Draft): void => {
+  const object = scene.norm.get(finding.object)
+  if (!object) return
+  switch (object.kind) {
+    case 'extension':
+      return draft.leave(finding, extensionReason)
+    case 'sequence':
+      return draft.add('sequences', finding, createSequence(object, 'run'))
+    case 'column':
+      return addColumn(finding, object, scene, draft)
+    case 'index':
+      return makeIndex(finding, object, scene, draft)
+    case 'constraint':
+    case 'statistics':
+    case 'trigger':
+    case 'rule':
+    case 'policy':
+      return makePart(finding, object, draft)
+    default:
+      // Types, tables, views and routines are made all together, and a schema is there.
+      return undefined
+  }
+}
+
+const drop = (finding: Finding, scene: Scene, draft: Draft): void => {
+  if (isKept(finding)) return draft.leave(finding, keptReasons[finding.object.kind] ?? '')
+  const object = scene.seen.get(finding.object)
+  if (!object || draft.isMadeAnew(object)) return undefined
+  return object.kind === 'constraint' ? makeConstraintAnew(finding, object, scene, draft) : dropPart(finding, object, draft)
+}
+
+const change = (finding: Finding, scene: Scene, draft: Draft): void => {
+  const object = scene.norm.get(finding.object)
+  if (!object) return
+  if (object.kind === 'table') changeTable(finding, scene, draft)
+  else if (object.kind === 'column') changeColumn(finding, scene, draft)
+  else if (object.kind === 'type') changeType(finding, object, draft)
+  else if (object.kind === 'sequence') changeSequence(finding, object, draft)
+  else if (object.kind === 'extension') draft.leave(finding, extensionReason)
+  else if (object.of !== '' || object.kind === 'statistics') changePart(finding, scene, draft)
+  if (object.kind !== 'extension') changeAttributes(finding, scene, draft)
+}
+
+/** Statements in an order that works, in one transaction whose path begins with the schema; in it `tenantry.role` is set to the name of the tenant's role. */
+export const repairOf = (norm: Structure, seen: Structure, findings: readonly Finding[]): Repair => {
+  const scene = sceneOf(norm, seen, findings)
+  const { draft, finish } = startDraft(scene.norm)
+  repairRoutines(scene, draft)
+  makeTypes(scene, draft)
+  makeTables(scene, draft)
+  for (const finding of findings) {
+    // What is a part of a view comes with it.
+    const whole = scene.wanted.relation(finding.object.of)
+    if (whole && isView(whole) && draft.isMadeAnew(whole)) continue
+    if (finding.kind === 'missing') make(finding, scene, draft)
+    else if (finding.kind === 'extra' && !isView(finding.object) && !isRoutine(finding.object)) drop(finding, scene, draft)
+    else if (finding.kind === 'mismatched') change(finding, scene, draft)
+  }
+  leaveOrder(scene, draft)
+  return finish()
+}
