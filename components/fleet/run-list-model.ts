@@ -21,6 +21,8 @@ export const countsSentence = (counts: ItemCounts): string => {
   return [head, ...(['failed', 'cancelled'] as const).flatMap((state) => (counts[state] > 0 ? [`${formatCount(counts[state])} ${state}`] : []))].join(', ')
 }
 
-/** "app to 0012", "app onboarding". */
-export const runTitle = ({ kind, set, toVersion }: RunSummary): string =>
-  kind === 'onboard' ? `${set} onboarding` : toVersion === null ? set : `${set} to ${toVersion}`
+/** "app to 0012", "app onboarding", "app repair". */
+export const runTitle = ({ kind, set, toVersion }: RunSummary): string => {
+  if (kind !== 'migrate') return `${set} ${kind === 'onboard' ? 'onboarding' : 'repair'}`
+  return toVersion === null ? set : `${set} to ${toVersion}`
+}

@@ -159,6 +159,8 @@ export const runTitle = (run: Pick<RunFacts, 'kind' | 'set' | 'toVersion' | 'cou
       return `Roll ${run.set} out to ${run.toVersion ?? 'head'}`
     case 'onboard':
       return `Onboard ${plural(run.counts.total, 'tenant')} to ${run.set}`
+    case 'repair':
+      return `Repair ${plural(run.counts.total, 'target')} of ${run.set}`
   }
 }
 
@@ -199,7 +201,10 @@ export const runSentence = (run: RunFacts): string => {
 
 const succeededSentence = ({ counts, kind }: RunFacts): string => {
   if (counts.total === 0) return 'Nothing was to be done.'
-  const did = kind === 'onboard' ? `${plural(counts.succeeded, 'tenant')} onboarded` : `${plural(counts.succeeded, 'target')} migrated`
+  const did =
+    kind === 'onboard'
+      ? `${plural(counts.succeeded, 'tenant')} onboarded`
+      : `${plural(counts.succeeded, 'target')} ${kind === 'repair' ? 'repaired' : 'migrated'}`
   return counts.skipped > 0 ? `${did}, ${count(counts.skipped)} needed nothing.` : `${did}, none failed.`
 }
 

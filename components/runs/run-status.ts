@@ -30,4 +30,4 @@ export const attemptStateLooks: Readonly<Record<AttemptState, StateLook>> = {
   interrupted: itemStateLooks.interrupted,
 }
 
-export const runKindLabels: Readonly<Record<RunKind, string>> = { migrate: 'Rollout', onboard: 'Onboarding' }
+export const runKindLabels: Readonly<Record<RunKind, string>> = { migrate: 'Rollout', onboard: 'Onboarding', repair: 'Repair' }

@@ -61,8 +61,16 @@ export const describeCounts = ({ counts }: RunSummaryDocument): string => {
   return `${parts.join(', ') || 'nothing'} of ${plural(counts.total, 'target')}`
 }
 
-export const describeWork = ({ kind, set, toVersion }: RunSummaryDocument): string =>
-  kind === 'onboard' ? `onboard into ${set}${toVersion === null ? '' : ` at ${toVersion}`}` : `migrate ${set} to ${toVersion ?? 'its newest version'}`
+export const describeWork = ({ kind, set, toVersion }: RunSummaryDocument): string => {
+  switch (kind) {
+    case 'onboard':
+      return `onboard into ${set}${toVersion === null ? '' : ` at ${toVersion}`}`
+    case 'migrate':
+      return `migrate ${set} to ${toVersion ?? 'its newest version'}`
+    case 'repair':
+      return `repair targets of ${set}`
+  }
+}
 
 const durationOf = ({ startedAt, finishedAt }: RunSummaryDocument): string => {
   const ms = startedAt !== null && finishedAt !== null ? Date.parse(finishedAt) - Date.parse(startedAt) : 0

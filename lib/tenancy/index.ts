@@ -112,6 +112,19 @@ const libraryOf = (config: TenancyConfig, control: Control): Library => ({
   clock: config.clock ?? (() => new Date()),
 })
 
+const driftCalls = (library: Library, config: TenancyConfig): Tenancy['drift'] => ({
+  overview: () => driftOverview(library),
+  shape: (set, shape) => shapeDetail(library, set, shape),
+  target: (slug) => targetDrift(library, slug),
+  repair: (set, shape) => shapeRepair(library, set, shape),
+  tryRepair: (actor, input) => tryRepair(library, actor, input),
+  startRepair: (actor, input) => startRepair(library, actor, input),
+  accept: (actor, input) => acceptFinding(library, actor, input),
+  endAcceptance: (actor, input) => endAcceptance(library, actor, input),
+  ignoreFacets: (actor, input) => ignoreFacets(library, actor, input),
+  control: () => controlDrift(config.controlUrl, join(config.migrationsDir, 'control')),
+})
+
 /** Opens nothing by itself: connections are made when something is asked. Close it in the end. */
 export const createTenancy = (config: TenancyConfig): Tenancy => {
   const control = openControl(config.controlUrl)
@@ -180,18 +193,7 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
       request: (actor, input) => requestObservation(library, jobs, actor, input),
       now: (input) => observeNow(library, input),
     },
-    drift: {
-      overview: () => driftOverview(library),
-      shape: (set, shape) => shapeDetail(library, set, shape),
-      target: (slug) => targetDrift(library, slug),
-      repair: (set, shape) => shapeRepair(library, set, shape),
-      tryRepair: (actor, input) => tryRepair(library, actor, input),
-      startRepair: (actor, input) => startRepair(library, actor, input),
-      accept: (actor, input) => acceptFinding(library, actor, input),
-      endAcceptance: (actor, input) => endAcceptance(library, actor, input),
-      ignoreFacets: (actor, input) => ignoreFacets(library, actor, input),
-      control: () => controlDrift(config.controlUrl, join(config.migrationsDir, 'control')),
-    },
+    drift: driftCalls(library, config),
     people: createPeople(library),
     audit: createAudit(library),
     events: {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { ControlDb } from '../control/db.ts'
-import type { FrozenMigration } from '../control/schema.ts'
+import type { RunKind } from '../contract/states.ts'
+import type { FrozenMigration, FrozenRepair } from '../control/schema.ts'
 import { TenancyError } from '../errors.ts'
 
 export type SetRow = { readonly id: number; readonly name: string; readonly defaultDatabaseId: number | null }
@@ -73,9 +74,11 @@ export type NewItem = {
 }
 
 export type NewRun = {
-  readonly kind: 'migrate' | 'onboard'
+  readonly kind: RunKind
   readonly setId: number
   readonly migrations: readonly FrozenMigration[]
+  /** Of a run that repairs a shape. */
+  readonly repair?: FrozenRepair | null
   readonly digest: string
   readonly parentRun: number | null
   readonly note: string
@@ -109,6 +112,7 @@ export const insertRun = async (trx: ControlDb, run: NewRun): Promise<number> =>
       set_id: run.setId,
       to_version: run.migrations.at(-1)?.version ?? null,
       migrations: JSON.stringify(run.migrations),
+      ...(run.repair ? { repair: JSON.stringify(run.repair), norm_id: run.repair.normId } : {}),
       digest: run.digest,
       parent_run_id: run.parentRun,
       note: run.note,

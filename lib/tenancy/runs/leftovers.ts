@@ -12,6 +12,9 @@ export const putRightBy = sql<number | null>`
   when r.kind = 'onboard' then (
     select min(j.run_id) from run_item j join run s on s.id = j.run_id
     where j.tenant_id = i.tenant_id and j.run_id > i.run_id and j.state in ('succeeded', 'skipped') and s.kind = 'onboard' and s.set_id = r.set_id)
+  when r.kind = 'repair' then (
+    select min(j.run_id) from run_item j join run s on s.id = j.run_id
+    where j.target_id = i.target_id and j.run_id > i.run_id and j.state in ('succeeded', 'skipped') and s.kind = 'repair' and s.repair ->> 'shape' = r.repair ->> 'shape')
   else (
     select min(j.run_id) from run_item j join run s on s.id = j.run_id
     where j.target_id = i.target_id and j.run_id > i.run_id and j.state in ('succeeded', 'skipped') and s.kind = 'migrate' and j.to_version >= i.to_version)

@@ -56,6 +56,7 @@ it('count what was committed as theirs only where nobody was told of its end', a
       kind: 'onboard' as const,
       migrations: [],
       seedSql: null,
+      repair: null,
       maxConcurrent: null,
       state: 'running' as const,
       revision: 0,

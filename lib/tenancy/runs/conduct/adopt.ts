@@ -3,7 +3,8 @@ import { sql } from 'kysely'
 import { isStoppingRun, type RunState } from '../../contract/states.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { notify } from '../../control/notify.ts'
-import type { FrozenMigration, OnboardOptions } from '../../control/schema.ts'
+import type { FrozenMigration, FrozenRepair, OnboardOptions } from '../../control/schema.ts'
+import { openRepair } from '../../drift/repair/plan-repair.ts'
 import { statementsOf, touchesShared } from '../../migrations/parsed.ts'
 import type { Given } from '../../pool/claim.ts'
 import { requireLease, type Lease } from './lease.ts'
@@ -85,6 +86,11 @@ export const executables = async (db: ControlDb, frozen: readonly FrozenMigratio
   )
 }
 
+const executableRepair = async (db: ControlDb, frozen: FrozenRepair): Promise<NonNullable<DrivenRun['repair']>> => {
+  const plan = await openRepair(db, frozen)
+  return { ...plan, isShared: touchesShared(plan.statements) }
+}
+
 /** Locks the run for a moment, so that a cancel or pause that found no conductor has either happened or sees this one. */
 export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise<DrivenRun | null> => {
   const row = await db.transaction().execute(async (trx) => {
@@ -101,7 +107,17 @@ export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise
     return trx
       .selectFrom('run')
       .innerJoin('migration_set', 'migration_set.id', 'run.set_id')
-      .select(['run.id', 'run.kind', 'run.state', 'run.revision', 'run.migrations', 'run.max_concurrent', 'run.failures_allowed', 'migration_set.seed_sql'])
+      .select([
+        'run.id',
+        'run.kind',
+        'run.state',
+        'run.revision',
+        'run.migrations',
+        'run.max_concurrent',
+        'run.failures_allowed',
+        'run.repair',
+        'migration_set.seed_sql',
+      ])
       .select(sql<number>`(select count(*) from run_item i where i.run_id = run.id and i.state = 'failed')`.as('failed'))
       .where('run.id', '=', id)
       .where('run.state', 'in', ['queued', 'running', 'pausing', 'cancelling'])
@@ -114,6 +130,7 @@ export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise
     kind: row.kind,
     migrations: await executables(db, row.migrations),
     seedSql: row.seed_sql,
+    repair: row.repair === null ? null : await executableRepair(db, row.repair),
     maxConcurrent: row.max_concurrent,
     state: row.state,
     revision: row.revision,
@@ -157,6 +174,7 @@ type ItemRow = {
   slug: string
   database_id: number
   schema_name: string
+  role_name: string | null
   from_version: string | null
   options: OnboardOptions | null
   attempts: number
@@ -174,12 +192,13 @@ export const readWork = async (
   knows: (position: number) => boolean,
 ): Promise<Work[]> => {
   const { rows } = await sql<ItemRow>`
-    select i.position, i.target_id, i.tenant_id, n.slug, t.database_id, t.schema_name, i.from_version, i.options, i.attempts, i.next_attempt_at,
+    select i.position, i.target_id, i.tenant_id, n.slug, t.database_id, t.schema_name, p.role_name, i.from_version, i.options, i.attempts, i.next_attempt_at,
       case when r.kind = 'onboard' then array(select j.run_id from run_item j where j.target_id = i.target_id and j.tenant_id = i.tenant_id and (
         exists (select from attempt a where a.run_id = j.run_id and a.position = j.position and a.state = 'interrupted')
         or not exists (select from attempt a where a.run_id = j.run_id and a.position = j.position))) else '{}' end as own_runs,
       case when c.id is not null then jsonb_build_object('schema', c.schema_name, 'functions', c.functions, 'extensions', c.extensions) end as pool
     from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id join tenant n on n.id = i.tenant_id
+    left join placement p on p.target_id = t.id and p.tenant_id = n.id
     left join pool_schema c on c.claimed_run = i.run_id and c.claimed_position = i.position
     where i.run_id = ${run.id} and i.server_id = ${lease.serverId} and i.state in ('pending', 'interrupted')
     order by i.next_attempt_at is not null, i.position`.execute(db)
@@ -197,12 +216,13 @@ export const readWork = async (
       slug: row.slug,
       databaseId: row.database_id,
       schema: row.schema_name,
+      role: row.role_name,
       fromVersion: row.from_version,
       options: row.options,
       pool: row.pool,
       ownRuns: row.own_runs.map(Number),
       attempts: row.attempts,
-      isSerial: !stopping && lastShared > indexOf(row.from_version),
+      isSerial: !stopping && (run.repair?.isShared === true || lastShared > indexOf(row.from_version)),
       // Onboarding runs them inside its transaction.
       isStepwise: !stopping && run.kind === 'migrate' && lastStepwise > indexOf(row.from_version),
       lookOnly: stopping && interrupted.has(row.position),

@@ -161,7 +161,7 @@ export class Conductor {
   /** Reads the histories of this item and of those behind it in one query; each waits for its own. */
   #readAhead(work: Work, connection: FleetConnection): void {
     // One that is tried again may be what holds a batch up.
-    if (work.summary !== undefined || work.tries > 0 || remembered(work) !== undefined) return
+    if (work.run.repair || work.summary !== undefined || work.tries > 0 || remembered(work) !== undefined) return
     const batch = [work, ...this.#list.peekUnread(work, this.#options.limits.readAhead - 1)]
     const reading = readSummaries(
       connection,
@@ -192,7 +192,10 @@ export class Conductor {
         limits: this.#options.limits,
         span: this.#watch.began(work, startedAt),
       }
-      outcome = await this.#options.hands.hold(connection, executeItem({ connection, scene }, work))
+      outcome = await this.#options.hands.hold(
+        connection,
+        executeItem({ connection, scene, serverVersion: this.#lanes.serverVersionOf(work.databaseId) }, work),
+      )
     } catch (error) {
       const kind = classify(codeOf(error))
       outcome = {

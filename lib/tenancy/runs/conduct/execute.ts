@@ -11,6 +11,7 @@ import { dropReady } from '../../pool/place.ts'
 import { adoptSchema, buildTenant, type BuildPlan } from '../../provision/build.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
+import { repairItem } from './repair-item.ts'
 import type { Work } from './work.ts'
 
 export type ItemOutcome =
@@ -38,7 +39,8 @@ export type ItemOutcome =
 
 type Said = Exclude<ItemOutcome, { readonly kind: 'untouched' }>
 
-export type Bench = { readonly connection: FleetConnection; readonly scene: Scene }
+/** `serverVersion`: server_version_num. */
+export type Bench = { readonly connection: FleetConnection; readonly scene: Scene; readonly serverVersion: number }
 
 const failed = (error: AttemptError, versions: readonly string[] = [], seen: HistorySummary | null = null): Said => {
   const kind = classify(error.code)
@@ -224,6 +226,7 @@ const look = async (bench: Bench, work: Work, summary: TargetSummary): Promise<I
 
 /** @throws only what makes the whole conductor stop */
 export const executeItem = async (bench: Bench, work: Work): Promise<ItemOutcome> => {
+  if (work.run.repair) return repairItem(bench, work, work.run.repair)
   const summary = remembered(work) ?? (await summaryOf(bench, work))
   if (work.lookOnly) return look(bench, work, summary)
   return work.run.kind === 'onboard' ? onboard(bench, work, summary) : migrate(bench, work, summary)

@@ -9,6 +9,7 @@ type Place = {
   url: string
   readonly name: string
   extensionSchemas: readonly string[] | null
+  serverVersion: number
   cleared: boolean
   downSince: number | null
   retryAt: number
@@ -36,7 +37,9 @@ const finalRefusals: ReadonlySet<string> = new Set([
 
 const controlWaitMs = 1_000
 
-const extensionQuery = `SELECT DISTINCT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname NOT IN ('pg_catalog', 'public') ORDER BY 1`
+const placeQuery = `SELECT current_setting('server_version_num') AS version,
+  coalesce(json_agg(DISTINCT n.nspname ORDER BY n.nspname) FILTER (WHERE n.nspname NOT IN ('pg_catalog', 'public')), '[]')::text AS schemas
+  FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace`
 
 /**
  * The connections of a conductor: each slot owns at most one, so items never hold more than the budget leaves them. Connecting waits between tries, and a database that stays
@@ -70,6 +73,7 @@ export class Lanes {
       url,
       name,
       extensionSchemas: null,
+      serverVersion: 0,
       cleared: false,
       downSince: null,
       retryAt: 0,
@@ -104,6 +108,11 @@ export class Lanes {
 
   extensionSchemasOf(databaseId: number): readonly string[] {
     return this.#place(databaseId).extensionSchemas ?? []
+  }
+
+  /** server_version_num. */
+  serverVersionOf(databaseId: number): number {
+    return this.#place(databaseId).serverVersion
   }
 
   #place(databaseId: number): Place {
@@ -171,8 +180,9 @@ export class Lanes {
       place.cleared = true
     }
     if (place.extensionSchemas === null) {
-      const rows = await connection.query<{ nspname: string }>(extensionQuery)
-      place.extensionSchemas = rows.map(({ nspname }) => nspname)
+      const [row] = await connection.query<{ schemas: string; version: string }>(placeQuery)
+      place.extensionSchemas = JSON.parse(row?.schemas ?? '[]') as string[]
+      place.serverVersion = Number(row?.version ?? 0)
     }
   }
 

@@ -2,6 +2,7 @@ import type { RunKind, RunState } from '../../contract/states.ts'
 import type { FrozenMigration, OnboardOptions } from '../../control/schema.ts'
 import type { TargetSummary } from '../../migrations/history.ts'
 import type { ExecutableMigration } from '../../migrations/types.ts'
+import type { RepairPlan } from '../../drift/repair/repair-target.ts'
 import type { Given } from '../../pool/claim.ts'
 
 /** A run as its conductor holds it. */
@@ -10,6 +11,8 @@ export type DrivenRun = {
   readonly kind: RunKind
   readonly migrations: ReadonlyArray<ExecutableMigration & Pick<FrozenMigration, 'prefixDigest'> & { readonly isShared: boolean }>
   readonly seedSql: string | null
+  /** Of a run that repairs a shape; its migrations are none. */
+  readonly repair: (RepairPlan & { readonly isShared: boolean }) | null
   /** Cap on this run's items in flight on this server; null: the budget alone. */
   readonly maxConcurrent: number | null
   state: RunState
@@ -30,6 +33,8 @@ export type Work = {
   readonly slug: string
   readonly databaseId: number
   readonly schema: string
+  /** The tenant's own, where it has one. */
+  readonly role: string | null
   readonly fromVersion: string | null
   readonly options: OnboardOptions | null
   /** A ready schema of the warm pool that is to become its tenant's. */
