@@ -121,7 +121,7 @@ describe('from nothing to tenants', () => {
       version: '0002',
       pending: 0,
       state: 'at_head',
-      drift: null,
+      drift: false,
     })
     const one = await cli.run(['status', '--tenant', globex, '--json'])
     expect(one.document(documents.statusDocument).targets.map(({ tenant }) => tenant)).toEqual([globex])

@@ -14,6 +14,8 @@ test('an operator sees everything and mends runs, but starts nothing new and man
     'tenants.read',
     'targets.observe',
     'sets.read',
+    'drift.read',
+    'drift.accept',
     'runs.read',
     'rows.read',
     'runs.retry',
@@ -29,5 +31,5 @@ test('an operator sees everything and mends runs, but starts nothing new and man
 })
 
 test('support looks at tenants and runs and changes nothing but its own account', () => {
-  expect(allowed('support')).toEqual(['fleet.read', 'tenants.read', 'runs.read', 'account.own'])
+  expect(allowed('support')).toEqual(['fleet.read', 'tenants.read', 'drift.read', 'runs.read', 'account.own'])
 })

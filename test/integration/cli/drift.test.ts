@@ -1,0 +1,103 @@
+/** `tenantry drift` and `tenantry sets verify`, as a pipeline calls them. */
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { driftDocument, statusDocument, verifyDocument } from '../../../lib/cli/documents.ts'
+import { commandLine, type CommandLine } from '../../support/command-line.ts'
+import { makeFleet, ownSlugs, schemaOf, type Fleet } from '../../support/fleet.ts'
+import { useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+const { mark, newSlug } = ownSlugs('cd')
+const [good, bad] = [newSlug('good'), newSlug('bad')]
+const files = {
+  '0001_init.sql': 'create table customer (id bigint generated always as identity primary key, email text not null);\n',
+  '0002_index.sql': '-- tenantry: transaction=off\ncreate index concurrently customer_email_idx on customer (email);\n',
+}
+let fleet: Fleet
+let cli: CommandLine
+
+beforeAll(async () => {
+  fleet = await makeFleet(databases, { files })
+  await fleet.work()
+  await fleet.verified(await fleet.onboard([good, bad]))
+  cli = commandLine(fleet.controlUrl)
+})
+afterAll(async () => {
+  await fleet.dropRoles(mark)
+  await fleet.close()
+})
+
+describe('drift', () => {
+  it('is nothing to speak of where all targets are the norm', async () => {
+    const { code, stdout, stderr } = await cli.run(['drift'])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^app 0002 · PostgreSQL \d+ · norm: 2 tenants$/m)
+    expect(stdout).toMatch(/2 targets compared: 0 drifted, 0 accepted\.$/m)
+  })
+
+  it('is seen with --refresh, exits 1, and prints exactly one document', async () => {
+    await fleet.sql.unsafe(`drop index "${schemaOf(bad)}".customer_email_idx`)
+    expect((await cli.run(['drift', '--json'])).code).toBe(0)
+    const seen = await cli.run(['drift', '--refresh', '--sql', '--json'])
+    const { shapes, unknown, control } = seen.document(driftDocument)
+    expect([seen.code, seen.stderr, unknown, control?.state]).toEqual([1, '', [], 'norm'])
+    expect(
+      shapes.map(({ set, version, norm, tenants, findings }) => [set, version, norm, tenants, findings.map(({ kind, object }) => [kind, object.name])]),
+    ).toEqual([
+      ['app', '0002', true, [good], []],
+      ['app', '0002', false, [bad], [['missing', 'customer_email_idx']]],
+    ])
+    expect(shapes[1]?.repair?.steps.map(({ sql }) => sql)).toEqual([expect.stringMatching(/customer_email_idx/)])
+    const status = await cli.run(['status', '--json'])
+    expect(status.document(statusDocument).targets.map(({ tenant, drift }) => [tenant, drift])).toEqual([
+      [bad, true],
+      [good, false],
+    ])
+  })
+
+  it('of one tenant is told in sentences, with the way back', async () => {
+    const one = await cli.run(['drift', '--tenant', bad, '--sql'])
+    expect(one.code).toBe(1)
+    expect(one.stdout).toMatch(/shape B \([0-9a-f]{12}\), drifted: 1 tenant, first seen .* outside of Tenantry/)
+    expect(one.stdout).toMatch(/customer_email_idx.* missing/)
+    expect(one.stdout).toMatch(/create index/i)
+    const other = await cli.run(['drift', '--tenant', good, '--set', 'app', '--json'])
+    expect([other.code, other.document(driftDocument).shapes.map(({ tenants }) => tenants)]).toEqual([0, [[good]]])
+    const nobody = await cli.run(['drift', '--tenant', 'nobody-here'])
+    expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringMatching(/^error tenant\.unknown: /)])
+  })
+})
+
+describe('sets verify', () => {
+  const leftOvers = async () => [
+    ...(await fleet.sql`select nspname from pg_namespace where nspname like 'tenantry_reference%' union all select rolname from pg_roles where rolname like 'tenantry_reference%' and rolname like ${`%${(await fleet.control<Array<{ value: string }>>`select value from setting where key = 'installation'`)[0]?.value}%`}`),
+  ]
+
+  it('says that every way leads to the same, and leaves nothing', async () => {
+    const { code, stdout } = await cli.run(['sets', 'verify', 'app'])
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^app stands by itself in db1 \(PostgreSQL \d+\): 2 versions, from empty and from every older one\.\n$/),
+    ])
+    expect(await leftOvers()).toEqual([])
+  })
+
+  it('names the version at which a rollout makes something else than a new tenant gets, and what fails', async () => {
+    // What one migration sets for its session is there for the next one of the same transaction only.
+    fleet.write(
+      {
+        '0001_init.sql': `create table a (id int);\nselect set_config('own.kind', 'bigint', true);\n`,
+        '0002_more.sql': `do $$ begin execute 'create table b (id ' || coalesce(nullif(current_setting('own.kind', true), ''), 'text') || ')'; end $$;\n`,
+        '0003_late.sql': `do $$ begin if to_regclass('missing_thing') is null then raise exception 'nobody made it'; end if; end $$;\n`,
+      },
+      'odd',
+    )
+    await fleet.tenancy.sets.sync({ kind: 'cli', id: null, label: 'test', role: 'admin' }, { name: 'odd', dir: join(fleet.folder, 'odd') })
+    const verified = await cli.run(['sets', 'verify', 'odd', '--database', 'db1', '--json'])
+    const { disagreements, problems, versions } = verified.document(verifyDocument)
+    expect([verified.code, versions]).toEqual([1, 3])
+    expect(disagreements).toEqual([{ version: '0002', findings: ['Column id of b is text instead of bigint.'] }])
+    expect(problems).toEqual([expect.stringMatching(/0003_late\.sql, line 1.*nobody made it/), expect.stringMatching(/0003_late\.sql, line 1.*nobody made it/)])
+    expect(await leftOvers()).toEqual([])
+  })
+})
