@@ -218,10 +218,10 @@ export const claimedText = ({ state, counts, claimed }: Pick<RunDetail, 'state' 
 
 const failedPart = (counts: ItemCounts): string => (counts.failed > 0 ? `, ${count(counts.failed)} failed` : '')
 
-/** What reading the histories back after the end showed. `tone` colours it; null while the run is open. */
+/** What reading the targets back after the end showed. `tone` colours it; null while the run is open. */
 export const verifiedLine = (
   state: RunState,
-  verified: { readonly targets: number; readonly mismatches: number } | null,
+  verified: { readonly targets: number; readonly mismatches: number; readonly different: number } | null,
 ): { readonly tone: 'good' | 'bad' | 'waiting'; readonly text: string } | null => {
   if (!isFinalRun(state)) return null
   if (verified === null) return { tone: 'waiting', text: 'The histories of its targets have not been read back yet.' }
@@ -231,6 +231,11 @@ export const verifiedLine = (
       text: `Read back: ${count(verified.mismatches)} of ${plural(verified.targets, 'history', 'histories')} ${verified.mismatches === 1 ? 'differs' : 'differ'} from what was recorded.`,
     }
   if (verified.targets === 0) return null
+  if (verified.different > 0)
+    return {
+      tone: 'bad',
+      text: `Read back: ${count(verified.different)} of ${plural(verified.targets, 'target')} ${verified.different === 1 ? 'is' : 'are'} applied, but different from what the migrations make.`,
+    }
   return { tone: 'good', text: `Read back: ${plural(verified.targets, 'history', 'histories')}, all as recorded.` }
 }
 

@@ -104,6 +104,10 @@ const run = z.strictObject({
   /** While it is open: what holds it up, if anything does. */
   waitsFor: wait.nullable(),
   failures: z.array(failure),
+  /** After the end: what reading the targets back showed; null: not yet. */
+  verified: z.strictObject({ at: time, targets: count, mismatches: count, different: count }).nullable(),
+  /** The first of those that were applied and differ from what their version's migrations make. */
+  differing: z.array(z.strictObject({ slug: z.string(), shape: z.string().nullable(), sentences: z.array(z.string()) })),
   /** How many targets a rerun would take; 0 while the run is open. */
   rerunnable: count,
   /** What it would leave out, because later runs have done it. */

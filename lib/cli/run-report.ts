@@ -6,7 +6,7 @@ import type { FailureDocument, RunDocument } from './documents.ts'
 import { exitCodes } from './failure.ts'
 import type { Session } from './session.ts'
 
-export type RunSummaryDocument = Omit<RunDocument, 'failures' | 'claimed' | 'rerunnable' | 'putRight' | 'waitsFor'>
+export type RunSummaryDocument = Omit<RunDocument, 'failures' | 'claimed' | 'rerunnable' | 'putRight' | 'waitsFor' | 'verified' | 'differing'>
 
 export const summaryDocument = (run: RunSummary): RunSummaryDocument => ({
   id: run.id,
@@ -49,6 +49,8 @@ export const readRun = async ({ tenancy }: Session, id: number): Promise<RunDocu
     claimed: run.claimed,
     waitsFor: run.waitsFor === null ? null : { database: null, problem: null, ...run.waitsFor },
     failures: failures.map(failureDocument),
+    verified: run.verified && { ...run.verified },
+    differing: run.differing.map((one) => ({ ...one, sentences: [...one.sentences] })),
     rerunnable: failed + interrupted + cancelled,
     putRight: putRight.map((one) => ({ ...one })),
   }
@@ -91,6 +93,19 @@ const describeFailure = (failure: FailureDocument): string[] => [
   ...(failure.hint === null ? [] : [`  ${failure.hint}`]),
   ...(failure.offendingRowsQuery === null ? [] : [`  The rows in the way, in one of them: ${failure.offendingRowsQuery}`]),
 ]
+
+/** Applied, and yet not what the migrations make: an index that is invalid, an IF NOT EXISTS that met something else. */
+const differingLines = ({ verified, differing, set }: RunDocument): string[] => {
+  if (verified === null || verified.different === 0) return []
+  const shown = differing.flatMap(({ slug, sentences }) => [`  ${slug}: ${sentences.join(' ') || 'the norm by now'}`])
+  const more = verified.different - differing.length
+  return [
+    `${plural(verified.different, 'target')} ${verified.different === 1 ? 'is' : 'are'} applied, but different from what the migrations make:`,
+    ...shown,
+    ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
+    `  tenantry drift --set ${set} shows all of it.`,
+  ]
+}
 
 const nextStep = (run: RunDocument): string | null => {
   if (run.state === 'paused') {
@@ -135,9 +150,11 @@ export const describeRun = (run: RunDocument): string => {
     ...(run.note === '' ? [] : [`note: ${run.note}`]),
     `started by ${run.startedBy}, ${formatUtc(run.createdAt)}${run.parentRun === null ? '' : `, from run ${run.parentRun}`}`,
     ...run.failures.flatMap((failure) => ['', ...describeFailure(failure)]),
+    ...differingLines(run).map((line, index) => (index === 0 ? `\n${line}` : line)),
     ...(next === null ? [] : ['', next]),
   ].join('\n')
 }
 
-/** 0 only when all is well: the run succeeded. */
-export const exitCodeOfRun = ({ state }: RunSummaryDocument): number => (state === 'succeeded' ? exitCodes.well : exitCodes.targetsFailed)
+/** 0 only when all is well: the run succeeded, and what was read back of it is as it should be. */
+export const exitCodeOfRun = ({ state, verified }: Pick<RunDocument, 'state' | 'verified'>): number =>
+  state === 'succeeded' && (verified === null || verified.mismatches + verified.different === 0) ? exitCodes.well : exitCodes.targetsFailed

@@ -84,6 +84,24 @@ const follow = async (session: Session, run: number, tellOthers: Tell, awayMs: n
   }
 }
 
+const readBackMs = 60_000
+const readBackEveryMs = 100
+
+/** What a run says of itself is read back right after it; a server that is away by then is not waited for. */
+const untilReadBack = async ({ tenancy, output }: Session, run: number, asked: Promise<unknown>): Promise<void> => {
+  let isAsked = false
+  void asked.then(() => {
+    isAsked = true
+  })
+  const deadline = Date.now() + readBackMs
+  while (!isAsked && Date.now() < deadline) {
+    const { state, verified } = await tenancy.runs.get(run)
+    if (verified !== null || !isFinalRun(state)) return
+    await sleep(readBackEveryMs)
+  }
+  if (!isAsked) output.note('Its targets have not been read back yet; tenantry runs show tells when they are.')
+}
+
 const startWork = (tenancy: Tenancy) => tenancy.startWorker({ name: `${hostname()}:${process.pid}:cli`, schedules: false })
 
 /**
@@ -102,6 +120,7 @@ export const waitForRun = async (session: Session, run: number, isWorking: boole
     const end = await Promise.race([followed.settled, signal.asked])
     // What is in hand now is not of the run that was waited for.
     if (end === 'settled') whose = ' of other runs'
+    if (end === 'settled' && isWorking) await untilReadBack(session, run, signal.asked)
     return end
   } finally {
     followed.stop()

@@ -291,6 +291,8 @@ export const runItemsInput = z.object({
   slug: anySlug.optional(),
   q: text(120).optional(),
   state: z.array(storableText.max(20)).optional(),
+  /** Applied, but different from the norm of their version. */
+  differs: z.boolean('is neither true nor false').optional(),
   /** Items of one failure group. */
   cause: storableText.max(64).optional(),
   sort: z.enum(['position', 'slug', 'state', 'durationMs', 'attempts']).default('position'),

@@ -80,8 +80,10 @@ export type RunDetail = RunSummary & {
   }>
   /** While it is open: what holds it up, if anything does. */
   readonly waitsFor: RunWait | null
-  /** After the end: what reading the histories back showed. */
-  readonly verified: { readonly at: string; readonly targets: number; readonly mismatches: number } | null
+  /** After the end: what reading the targets back showed. `mismatches`: histories; `different`: structures that are not the norm of their version. */
+  readonly verified: { readonly at: string; readonly targets: number; readonly mismatches: number; readonly different: number } | null
+  /** The first of those that differ, by slug, with what differs now. */
+  readonly differing: ReadonlyArray<{ readonly slug: string; readonly shape: string | null; readonly sentences: readonly string[] }>
 }
 
 export type RunItemRow = {
@@ -102,6 +104,8 @@ export type RunItemRow = {
   readonly putRightBy: number | null
   /** Its tenant was given a ready schema of the warm pool. */
   readonly claimed: boolean
+  /** Applied, but its structure was not the norm of its version when it was read back. */
+  readonly differs: boolean
 }
 export type RunItemPage = { readonly rows: readonly RunItemRow[]; readonly total: number; readonly offset: number }
 

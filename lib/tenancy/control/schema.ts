@@ -161,6 +161,7 @@ export type ControlTables = {
     verified_at: NullableTimestamp
     verified_targets: number | null
     verified_mismatches: number | null
+    verified_different: number | null
     held_until: NullableTimestamp
   }
   run_item: {
@@ -186,6 +187,7 @@ export type ControlTables = {
     error: ColumnType<AttemptError | null, string | null, string | null>
     cause: string | null
     options: ColumnType<OnboardOptions | null, string | null, string | null>
+    differs: Generated<boolean>
   }
   attempt: {
     run_id: number

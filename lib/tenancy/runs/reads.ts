@@ -15,6 +15,7 @@ import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
 import type { FrozenMigration } from '../control/schema.ts'
 import { TenancyError } from '../errors.ts'
+import { isSeenNow } from '../registry/tenant-filter.ts'
 import { putRightBy, putRightOf, readLeftovers } from './leftovers.ts'
 import { summariesWhere } from './summaries.ts'
 import { readPaces } from './paces.ts'
@@ -53,6 +54,7 @@ type ExtraRow = {
   readonly verifiedAt: Date | null
   readonly verifiedTargets: number | null
   readonly verifiedMismatches: number | null
+  readonly verifiedDifferent: number | null
   readonly attempts: number
   readonly retried: number
   readonly claimed: number
@@ -62,7 +64,7 @@ type ExtraRow = {
 const extraOf = async (db: ControlDb, run: number): Promise<ExtraRow | undefined> => {
   const { rows } = await sql<ExtraRow>`
     select r.revision, r.max_concurrent as "maxConcurrent", r.failure_tolerance as "failureTolerance", r.digest, r.migrations,
-      r.verified_at as "verifiedAt", r.verified_targets as "verifiedTargets", r.verified_mismatches as "verifiedMismatches",
+      r.verified_at as "verifiedAt", r.verified_targets as "verifiedTargets", r.verified_mismatches as "verifiedMismatches", r.verified_different as "verifiedDifferent",
       i.attempts, i.retried, case when r.kind = 'onboard' then (select count(*)::int from attempt a where a.run_id = r.id and a.claimed) else 0 end as claimed, array(select c.id from run c where c.parent_run_id = r.id order by c.id) as "childRuns"
     from run r
     cross join lateral (
@@ -80,6 +82,17 @@ const leftoverOf = async (db: ControlDb, { id, state, counts }: RunSummary): Pro
   return { failed: left('failed'), interrupted: left('interrupted'), cancelled: left('cancelled'), putRight: putRightOf(leftovers) }
 }
 
+const differingShown = 20
+
+/** What was found is told as it is known now: a repair since leaves nothing to tell. */
+const readDiffering = async (db: ControlDb, run: number): Promise<RunDetail['differing']> => {
+  const { rows } = await sql<{ slug: string; shape: string | null; sentences: string[] }>`
+    select coalesce(t.slug, i.tenant_slug) as slug, x.shape, coalesce(array(select f ->> 'sentence' from jsonb_array_elements(x.findings) f limit 3), '{}') as sentences
+    from run_item i left join tenant t on t.id = i.tenant_id left join observation o on o.target_id = i.target_id left join seen_structure x on ${isSeenNow} and x.state = 'drifted'
+    where i.run_id = ${run} and i.differs order by 1 limit ${differingShown}`.execute(db)
+  return rows
+}
+
 /** @throws run.unknown */
 export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunDetail> => {
   const [summaries, extra, servers, waitsFor, paces] = await Promise.all([
@@ -91,7 +104,7 @@ export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunD
   ])
   const summary = summaries[0]
   if (!summary || !extra) throw new TenancyError('run.unknown', { run })
-  const { verifiedAt, verifiedTargets, verifiedMismatches, migrations, ...facts } = extra
+  const { verifiedAt, verifiedTargets, verifiedMismatches, verifiedDifferent, migrations, ...facts } = extra
   return {
     ...summary,
     ...facts,
@@ -99,7 +112,11 @@ export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunD
     servers: servers.map((server) => ({ ...server, pace: paces[server.server] ?? null })),
     waitsFor,
     leftover: await leftoverOf(db, summary),
-    verified: verifiedAt === null ? null : { at: verifiedAt.toISOString(), targets: verifiedTargets ?? 0, mismatches: verifiedMismatches ?? 0 },
+    verified:
+      verifiedAt === null
+        ? null
+        : { at: verifiedAt.toISOString(), targets: verifiedTargets ?? 0, mismatches: verifiedMismatches ?? 0, different: verifiedDifferent ?? 0 },
+    differing: (verifiedDifferent ?? 0) > 0 ? await readDiffering(db, run) : [],
   }
 }
 
@@ -143,6 +160,7 @@ const itemConditions = (input: RunItemsInput) => {
   if (input.slug !== undefined) conditions.push(sql`${slugOfItem} = ${input.slug}`)
   if (input.q) conditions.push(sql`(strpos(${slugOfItem}, ${input.q.toLowerCase()}) > 0 or strpos(lower(t.name), ${input.q.toLowerCase()}) > 0)`)
   if (input.state && input.state.length > 0) conditions.push(sql`i.state = any(${[...input.state]}::text[])`)
+  if (input.differs !== undefined) conditions.push(sql`i.differs = ${input.differs}`)
   if (input.cause !== undefined) conditions.push(sql`i.cause = ${input.cause}`)
   return sql.join(conditions, sql` and `)
 }
@@ -159,7 +177,7 @@ export const listRunItems = async ({ control: { db } }: Db, input: RunItemsInput
     select i.total, i.position, i.slug, coalesce(d.name, i.database_name) as database, coalesce(ta.schema_name, i.schema_name) as schema, i.state, i.from_version as "fromVersion",
       i.to_version as "toVersion", i.attempts, i.started_at as "startedAt", i.finished_at as "finishedAt", i.duration_ms as "durationMs",
       i.next_attempt_at as "nextAttemptAt", i.error, ${putRightBy} as "putRightBy",
-      r.kind = 'onboard' and exists (select from attempt a where a.run_id = i.run_id and a.position = i.position and a.claimed) as claimed
+      r.kind = 'onboard' and exists (select from attempt a where a.run_id = i.run_id and a.position = i.position and a.claimed) as claimed, i.differs
     from page i join run r on r.id = i.run_id left join target ta on ta.id = i.target_id left join database d on d.id = ta.database_id left join tenant t on t.id = i.tenant_id
     order by ${itemSorts[input.sort]} ${direction}, i.position`.execute(db)
   if (rows.length === 0) await requireRun(db, input.run)

@@ -4,6 +4,7 @@ import type { RunKind, RunState } from '../contract/states.ts'
 import { readInstallation } from '../control/installation.ts'
 import { notify } from '../control/notify.ts'
 import { analyzeCatalogs } from '../observation/analyze-catalogs.ts'
+import { driftState, isSeenNow } from '../registry/tenant-filter.ts'
 import { observeDatabase } from '../observation/observe.ts'
 import { conductLimits } from './conduct/limits.ts'
 import { beginRunSpan, endSpan, runSpanIds } from '../tracing.ts'
@@ -21,6 +22,7 @@ type Verified = {
   readonly state: RunState
   readonly targets: number
   readonly mismatches: number
+  readonly different: number
   readonly kind: RunKind
   readonly startedAt: Date | null
   readonly finishedAt: Date
@@ -46,7 +48,7 @@ const changedMuch = async ({ control }: Library, run: number, analyzeAfter: numb
 
 /**
  * Looks at the targets of a finished run again, independently of what its conductors said, and notes how many of the succeeded ones do not hold what the run
- * recorded for them. Databases of which it changed much get new statistics of their catalogs first. Nothing is noted before each of those was read: what is out of reach is no mismatch.
+ * recorded for them, and which of them are not what their version's migrations make. Databases of which it changed much get new statistics of their catalogs first. Nothing is noted before each of those was read: what is out of reach is no mismatch.
  * @returns whether all were read; else another call reads what is left
  */
 export const verifyRun = async (library: Library, run: number, { analyzeAfter } = conductLimits): Promise<boolean> => {
@@ -60,25 +62,30 @@ export const verifyRun = async (library: Library, run: number, { analyzeAfter } 
   const verified = await db.transaction().execute(async (trx) => {
     const noted = await sql<Verified>`
       with seen as (
-        select o.observed_at >= r.finished_at as is_read,
+        select i.run_id, i.position, o.observed_at >= r.finished_at as is_read, ${driftState} = 'drifted' as is_different,
           coalesce((select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'version' = coalesce(i.options ->> 'baseline', r.to_version)), 0) as expected,
           coalesce(
             (select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'prefixDigest' = o.digest), g.position,
             case when o.version_state = 'ahead' then o.applied end, 0) as actual
-        from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id
-        left join observation o on o.target_id = i.target_id left join migration g on g.set_id = t.set_id and g.prefix_digest = o.digest
-        where i.run_id = ${run} and i.state = 'succeeded')
-      update run set verified_at = now(), verified_targets = (select count(*) from seen), verified_mismatches = (select count(*) from seen where actual < expected), revision = revision + 1
+        from run_item i join run r on r.id = i.run_id join target ta on ta.id = i.target_id
+        left join observation o on o.target_id = i.target_id left join migration g on g.set_id = ta.set_id and g.prefix_digest = o.digest
+        left join seen_structure x on ${isSeenNow}
+        where i.run_id = ${run} and i.state = 'succeeded'),
+      marked as (
+        update run_item i set differs = true, revision = r.revision + 1 from seen s, run r
+        where s.is_different and i.run_id = s.run_id and i.position = s.position and r.id = i.run_id and not exists (select from seen where is_read is not true))
+      update run set verified_at = now(), verified_targets = (select count(*) from seen), verified_mismatches = (select count(*) from seen where actual < expected),
+        verified_different = (select count(*) from seen where is_different), revision = revision + 1
       where id = ${run} and not exists (select from seen where is_read is not true)
-      returning state, verified_targets as targets, verified_mismatches as mismatches, kind, started_at as "startedAt", finished_at as "finishedAt"`.execute(
+      returning state, verified_targets as targets, verified_mismatches as mismatches, verified_different as different, kind, started_at as "startedAt", finished_at as "finishedAt"`.execute(
       trx,
     )
     if (noted.rows.length > 0) await notify(trx, { topic: 'run', id: run })
     return noted.rows[0]
   })
   if (!verified) return false
-  const { state, targets, mismatches } = verified
-  library.logger.info({ run, state, targets, mismatches }, 'run.verified')
+  const { state, targets, mismatches, different } = verified
+  library.logger.info({ run, state, targets, mismatches, different }, 'run.verified')
   await traceRun(library, run, verified)
   return true
 }

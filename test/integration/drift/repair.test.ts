@@ -1,6 +1,7 @@
 /** Targets of one shape are led to their norm by a run: what the structure proves is committed, anything else is not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Shape } from '../../../lib/tenancy/contract/index.ts'
+import { runItemsInput } from '../../../lib/tenancy/contract/commands.ts'
 import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
 import { useDatabases } from '../../support/template.ts'
 
@@ -153,5 +154,30 @@ describe('what is to be repaired', () => {
     expect(await fleet.itemsOf(run.id)).toEqual({ succeeded: [h] })
     const [target] = await fleet.tenancy.drift.target(h)
     expect([target?.state, target?.findings.map(({ object }) => object.name), await shapeOf(g)]).toEqual(['accepted', ['large'], shape])
+  })
+})
+
+describe('a migration that is applied, but different', () => {
+  it('is an outcome of its own: told by the run, by the item, and on the command line’s document', async () => {
+    await change(a, 'create index orders_total_idx on orders (id)')
+    await change(b, 'alter table orders add column status int')
+    await fleet.sync({
+      ...files,
+      '0002_more.sql': `create index if not exists orders_total_idx on orders (total);
+        alter table orders add column if not exists status text;\n`,
+    })
+    const run = await fleet.roll({ selection: { kind: 'tenants', slugs: [a, b, d] } })
+    expect(run.state).toBe('succeeded')
+    const { verified, differing } = await fleet.verified(run.id)
+    expect(verified).toMatchObject({ targets: 3, mismatches: 0, different: 2 })
+    expect(differing.map(({ slug, sentences }) => [slug, sentences])).toEqual([
+      [a, [expect.stringContaining('orders_total_idx') as string]],
+      [b, [expect.stringContaining('status') as string]],
+    ])
+    const items = await fleet.tenancy.runs.items({ ...runItemsInput.parse({ run: run.id }), differs: true })
+    expect(items.rows.map(({ slug, state }) => [slug, state])).toEqual([
+      [a, 'succeeded'],
+      [b, 'succeeded'],
+    ])
   })
 })

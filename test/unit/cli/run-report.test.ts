@@ -21,6 +21,8 @@ const run = (changes: Partial<RunDocument>): RunDocument => ({
   claimed: 0,
   waitsFor: null,
   failures: [],
+  verified: null,
+  differing: [],
   rerunnable: 0,
   putRight: [],
   ...changes,

@@ -31,6 +31,7 @@ const run: RunDetail = {
   servers: [],
   waitsFor: null,
   verified: null,
+  differing: [],
 }
 const live = liveFrom(run, { revision: 3, letters: 'pppp', slugs: ['a', 'b', 'c', 'd'] })
 const event = (some: Partial<RunEvent>): RunEvent => ({
@@ -110,6 +111,7 @@ const row = (position: number): RunItemRow => ({
   error: null,
   putRightBy: null,
   claimed: false,
+  differs: false,
 })
 const page: RunItemPage = { rows: [row(101), row(102)], total: 4, offset: 100 }
 const plain = itemsInput(42, plainView, 1)

@@ -155,11 +155,18 @@ describe('ready schemas', () => {
 describe('the read-back line', () => {
   it('stands only under final runs', () => {
     for (const state of runStates) expect(verifiedLine(state, null) === null).toBe(!isFinalRun(state))
-    expect(verifiedLine('succeeded', { targets: 196, mismatches: 0 })).toEqual({ tone: 'good', text: 'Read back: 196 histories, all as recorded.' })
-    expect(verifiedLine('failed', { targets: 196, mismatches: 2 })?.tone).toBe('bad')
+    expect(verifiedLine('succeeded', { targets: 196, mismatches: 0, different: 0 })).toEqual({
+      tone: 'good',
+      text: 'Read back: 196 histories, all as recorded.',
+    })
+    expect(verifiedLine('failed', { targets: 196, mismatches: 2, different: 0 })?.tone).toBe('bad')
+    expect(verifiedLine('succeeded', { targets: 196, mismatches: 0, different: 3 })).toEqual({
+      tone: 'bad',
+      text: 'Read back: 3 of 196 targets are applied, but different from what the migrations make.',
+    })
   })
 
-  it('says nothing where nothing succeeded', () => expect(verifiedLine('failed', { targets: 0, mismatches: 0 })).toBeNull())
+  it('says nothing where nothing succeeded', () => expect(verifiedLine('failed', { targets: 0, mismatches: 0, different: 0 })).toBeNull())
 })
 
 it('shows failures as soon as there are some, until somebody chooses', () => {
