@@ -25,6 +25,8 @@ const neutral = childEnvironment({
   PORT: '',
   LOG_LEVEL: '',
   NEXT_TELEMETRY_DISABLED: '1',
+  // Hundreds of processes read the same modules.
+  NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'tenantry'),
   TZ: 'UTC',
 })
 
