@@ -13,7 +13,8 @@ export function AuditDetails({ details }: Props) {
         <ChevronRight aria-hidden className="size-3.5 shrink-0 text-faint group-open/row:rotate-90" />
         <span className="min-w-0 truncate group-open/row:invisible">{line === '' ? 'nothing is noted' : line}</span>
       </summary>
-      <div className="flex flex-col gap-2 pb-2 pl-[18px] text-ink">
+      {/* Where the line stood. */}
+      <div className="-mt-[1lh] ml-[18px] flex flex-col gap-2 pb-2 text-ink">
         <Fields fields={detailFields(details)} />
         <details className="text-xs">
           <summary className="w-fit cursor-pointer rounded-md text-muted hover:text-ink">Raw JSON</summary>

@@ -1,4 +1,5 @@
 import Link from 'next/link'
+import { Fragment } from 'react'
 import { cn } from '@/components/ui/class-names'
 import { Progress } from '@/components/ui/progress'
 import { RelativeTime } from '@/components/ui/relative-time'
@@ -41,7 +42,7 @@ export function RunRow({ run }: { readonly run: RunSummary }) {
         >
           {runTitle(run)}
         </Link>
-        <span className="block truncate text-xs text-muted lg:hidden">
+        <span className="block text-xs text-muted lg:hidden">
           {words.done} {words.of}
           <Notes of={words} />
         </span>
@@ -82,11 +83,18 @@ export function RunRow({ run }: { readonly run: RunSummary }) {
   )
 }
 
+/** Beside the count, or below it where one line would not hold them. */
 function Notes({ of }: { readonly of: ReturnType<typeof workedWords> }) {
-  return of.notes.map(({ tone, text }) => (
-    <span key={text} className={tone === 'bad' ? 'text-bad-ink' : 'text-muted'}>
-      {' '}
-      · {text}
+  const { notes } = of
+  const isBelow = notes.length > 1
+  return (
+    <span className={isBelow ? 'block text-xs' : undefined}>
+      {notes.map(({ tone, text }, index) => (
+        <Fragment key={text}>
+          {isBelow && index === 0 ? null : ' · '}
+          <span className={tone === 'bad' ? 'text-bad-ink' : 'text-muted'}>{text}</span>
+        </Fragment>
+      ))}
     </span>
-  ))
+  )
 }
