@@ -1,6 +1,6 @@
 /** Runs from the terminal: left behind, paused by their tolerance, paused and cancelled by people, taken up again. */
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
+import { on } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorDocument, runDocument, runListDocument, statusDocument } from '../../../lib/cli/documents.ts'
 import type { RunDocument } from '../../../lib/cli/documents.ts'
 import { commandLine, useSetFolders } from '../../support/command-line.ts'
-import type { CommandLine } from '../../support/command-line.ts'
+import type { CommandLine, Started } from '../../support/command-line.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -36,6 +36,11 @@ afterAll(() => sql.end())
 const release = async (file: string, text: string): Promise<void> => {
   writeFileSync(join(dir, file), text)
   await cli.run(['sets', 'sync', 'app'])
+}
+
+const waitsForRuns = async ({ child }: Started): Promise<void> => {
+  if (!child.stderr) throw new Error('the worker has no stderr')
+  for await (const [chunk] of on(child.stderr, 'data')) if (String(chunk).includes('waits for runs')) return
 }
 
 const show = async (run: number): Promise<RunDocument> => (await cli.run(['runs', 'show', String(run), '--json'])).document(runDocument).run
@@ -137,7 +142,8 @@ describe('a run that another process works on', () => {
       `Run ${run.id} is under way as well, with 12 targets to go. Until run ${run.id + 1} has ended, this process works on those too where no worker does.`,
     ])
     const worker = cli.start(['worker'])
-    const [watched] = await Promise.all([cli.run(['runs', 'watch', String(run.id), '--json']), once(worker.child, 'spawn')])
+    // The command before may have done all of it; a worker is told to stop once it waits to be.
+    const [watched] = await Promise.all([cli.run(['runs', 'watch', String(run.id), '--json']), waitsForRuns(worker)])
     expect([watched.code, watched.document(runDocument).run.counts.succeeded]).toEqual([0, slugs.length])
     worker.child.kill('SIGTERM')
     expect((await worker.ended).code).toBe(0)
