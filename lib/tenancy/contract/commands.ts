@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { driftStates } from './drift.ts'
 import { roles } from './permissions.ts'
-import { reservedSchemaPrefix, slugPattern, slugSchema } from './slug.ts'
+import { reservedSchemaPrefix, scratchSchemaPrefix, slugPattern, slugSchema } from './slug.ts'
 import type { Facet } from './structure.ts'
 import { tenantStates, versionStates, isolations, runStates } from './states.ts'
 
@@ -32,6 +32,7 @@ export const schemaName = storableText
     'is kept for PostgreSQL (public, information_schema, pg_…); choose another one',
   )
   .refine((value) => !value.startsWith(reservedSchemaPrefix), `is kept for schemas of the warm pool (${reservedSchemaPrefix}…); choose another one`)
+  .refine((value) => !value.startsWith(scratchSchemaPrefix), `is kept for schemas in which sets are tried (${scratchSchemaPrefix}…); choose another one`)
 
 export const hostText = z
   .string()

@@ -6,6 +6,8 @@ export const slugMaxLength = 48
 
 /** What schemas of the warm pool begin with; no tenant's does. */
 export const reservedSchemaPrefix = 'tenantry_pool_'
+/** What schemas begin with that are made to see what a set makes, and dropped again. */
+export const scratchSchemaPrefix = 'tenantry_reference_'
 
 /** Names that hosts, PostgreSQL or Tenantry itself use. */
 export const reservedSlugs: ReadonlySet<string> = new Set([

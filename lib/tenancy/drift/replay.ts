@@ -3,6 +3,7 @@
  * neither schema nor role was ever there for anybody else. The seed is left out: it is for rows.
  */
 import { randomBytes } from 'node:crypto'
+import { scratchSchemaPrefix } from '../contract/slug.ts'
 import type { Structure } from '../contract/structure.ts'
 import type { AttemptError } from '../contract/views.ts'
 import { attemptError, ownError } from '../migrations/attempt-error.ts'
@@ -16,7 +17,7 @@ import { readStructure, structureQuestions } from './snapshot/questions.ts'
 /** Rows of tables that tenants share are held no longer than this. */
 const limits = { lockTimeoutMs: 1_000, statementTimeoutMs: 30_000, flightTimeoutMs: 120_000 }
 
-export const referencePrefix = (installation: string): string => `tenantry_reference_${installation}_`
+export const referencePrefix = (installation: string): string => `${scratchSchemaPrefix}${installation}_`
 export const newReferenceName = (installation: string): string => `${referencePrefix(installation)}${randomBytes(6).toString('hex')}`
 
 export type Replay = {

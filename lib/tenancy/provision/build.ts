@@ -63,6 +63,7 @@ export const adoptSchema = async (connection: FleetConnection, plan: BuildPlan, 
     ...tenantGrants(schema, plan.role).map(plain),
     plain(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${s} TO ${role}`),
     plain(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${s} TO ${role}`),
+    plain(`GRANT EXECUTE ON ALL ROUTINES IN SCHEMA ${s} TO ${role}`),
     ...(hasHistory ? [] : [plain(createHistory(schema))]),
     plain(`REVOKE ALL ON TABLE ${quoteQualified(schema, historyTable)} FROM ${role}`),
     ...(hasHistory || plan.migrations.length === 0

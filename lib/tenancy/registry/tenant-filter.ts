@@ -71,6 +71,10 @@ const searchCondition = (q: string): Condition => {
     or strpos(array_to_string(t.hosts, ' '), ${text}) > 0 or strpos(coalesce(ta.schema_name, ''), ${text}) > 0)`
 }
 
+/** Asked by what is seen, which few targets share: `x` alone would be found for all of them first. */
+const hasShape = (shapes: readonly string[]): Condition =>
+  sql<boolean>`(x.id is not null and o.seen_id in (select f.id from seen_structure f where f.shape = any(${[...shapes]}::text[])))`
+
 export type Conditions = {
   /** Search and the like, which no facet leaves out. */
   readonly always: readonly Condition[]
@@ -87,7 +91,7 @@ export const conditionsOf = (filter: TenantFilter): Conditions => {
   for (const dimension of facetDimensions) {
     if (dimension === 'label') continue
     const chosen = filter[dimension]
-    if (chosen && chosen.length > 0) byDimension.set(dimension, anyOf(valueOf[dimension], chosen))
+    if (chosen && chosen.length > 0) byDimension.set(dimension, dimension === 'shape' ? hasShape(chosen) : anyOf(valueOf[dimension], chosen))
   }
   const byLabel = new Map([...labelsByKey(filter.label ?? [])].map(([key, values]) => [key, labelCondition(key, values)]))
   return { always, byDimension, byLabel }

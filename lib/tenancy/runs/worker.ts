@@ -106,6 +106,13 @@ class WorkerProcess implements Worker {
     const { rows } = await sql<{ stale: boolean }>`
       select exists (select from database where checked_at is null or checked_at < now() - interval '15 minutes') as stale`.execute(this.#library.control.db)
     if (rows[0]?.stale) await send(this.#queues.boss, queues.observeAll, 'all', {})
+    const { rows: structures } = await sql<{ stale: boolean }>`
+      select exists (
+        select from observation o join placement p on p.target_id = o.target_id join tenant n on n.id = p.tenant_id
+        where n.state in ('active', 'suspended') and (o.structure_at is null or o.structure_at < now() - interval '25 hours')) as stale`.execute(
+      this.#library.control.db,
+    )
+    if (structures[0]?.stale) await send(this.#queues.boss, queues.structureAll, 'all', {})
   }
 
   async #work<Data extends object>(queue: string, concurrency: number, handle: (data: Data) => Promise<unknown>): Promise<void> {

@@ -10,7 +10,8 @@ const { mark, newSlug } = ownSlugs('dr')
 const files = {
   '0001_init.sql': `create table customer (id bigint generated always as identity primary key, email text not null);
     create table orders (id bigint generated always as identity primary key, customer_id bigint references customer, total numeric not null default 0);
-    create index orders_customer_idx on orders (customer_id);\n`,
+    create index orders_customer_idx on orders (customer_id);
+    create function twice(n integer) returns integer language sql as 'select 2 * n';\n`,
   '0002_note.sql': 'alter table orders add column note text;\n',
 }
 const slugs = ['a', 'b', 'c', 'd', 'e'].map((name) => newSlug(name))
@@ -64,6 +65,17 @@ describe('after a run', () => {
       ['0002', 'norm', 2],
     ])
   })
+})
+
+it('a tenant that was there already, and was adopted, is like the others', async () => {
+  const adopted = newSlug('adopted')
+  await fleet.sql.unsafe(`create schema "${schemaOf(adopted)}"; set search_path = "${schemaOf(adopted)}"; ${Object.values(files).join('')} reset search_path`)
+  await fleet.verified(await fleet.onboard([{ slug: adopted, baseline: '0002' }]))
+  const [target] = await fleet.tenancy.drift.target(adopted)
+  expect([target?.state, target?.findings]).toEqual(['norm', []])
+  await fleet.tenancy.tenants.suspend(ada, { selection: { kind: 'tenants', slugs: [adopted] }, reason: '' })
+  await fleet.sql.unsafe(`drop schema "${schemaOf(adopted)}" cascade`)
+  await fleet.control`delete from placement using tenant where tenant.id = tenant_id and slug = ${adopted}`
 })
 
 describe('three ways of breaking a tenant', () => {
