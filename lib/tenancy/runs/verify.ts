@@ -57,7 +57,8 @@ export const verifyRun = async (library: Library, run: number, { analyzeAfter } 
   const { rows } = await sql<{ database_id: number; targets: number[] }>`
     select t.database_id, array_agg(t.id) as targets
     from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id left join observation o on o.target_id = t.id
-    where i.run_id = ${run} and (o.observed_at is null or o.observed_at < r.finished_at) group by t.database_id`.execute(db)
+    where i.run_id = ${run} and (o.observed_at is null or o.observed_at < r.finished_at or o.structure_at is null or o.structure_at < r.finished_at)
+    group by t.database_id`.execute(db)
   for (const { database_id: databaseId, targets } of rows) await observeDatabase(library, databaseId, targets.map(Number), undefined, 'due')
   const verified = await db.transaction().execute(async (trx) => {
     const noted = await sql<Verified>`

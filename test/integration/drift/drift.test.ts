@@ -54,6 +54,13 @@ describe('after a run', () => {
     expect(set.shapes[0]?.afterRun).toBe(onboarding)
   })
 
+  it('they are looked at also where something else has looked at the versions meanwhile', async () => {
+    await fleet.control`update observation set observed_at = now(), structure_at = null`
+    await fleet.control`update run set verified_at = null where id = ${onboarding}`
+    await fleet.verified(onboarding)
+    expect(await fleet.control`select 1 from observation where structure_at is null`).toHaveLength(0)
+  })
+
   it('a set that is a migration longer makes nobody drift', async () => {
     await fleet.sync({ ...files, '0003_city.sql': 'alter table customer add column city text;\n' })
     await look()
