@@ -11,6 +11,7 @@ export function AuditDetails({ details }: Props) {
     <details className="group/row min-w-0">
       <summary className="flex cursor-pointer list-none items-center gap-1 rounded-md hover:text-ink [&::-webkit-details-marker]:hidden">
         <ChevronRight aria-hidden className="size-3.5 shrink-0 text-faint group-open/row:rotate-90" />
+        <span className="sr-only">Details: </span>
         <span className="min-w-0 truncate group-open/row:invisible">{line === '' ? 'nothing is noted' : line}</span>
       </summary>
       {/* Where the line stood. */}

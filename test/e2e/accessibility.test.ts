@@ -38,6 +38,13 @@ const press =
   (page: Page): Promise<void> =>
     page.getByRole('button', { name, exact: true }).first().click()
 
+/** Of a rollout's start: the fields, and the JSON below them. */
+const openDetails = async (page: Page): Promise<void> => {
+  const details = page.getByRole('row').filter({ hasText: 'runs.start' }).first().getByRole('group')
+  await details.first().locator('summary').first().click()
+  await details.getByText('Raw JSON').click()
+}
+
 const beforeSigningIn = (): readonly Stop[] => [
   { path: '/sign-in', text: 'Ask an admin for a link' },
   { path: welcome, text: 'Choose a password' },
@@ -68,7 +75,7 @@ const asAdmin = (): readonly Stop[] => [
   { path: '/databases', text: 'Reachable' },
   { path: '/databases', text: 'Kept encrypted', open: press('Add a database') },
   { path: '/people', text: emailOf('admin') },
-  { path: '/audit', text: 'runs.start' },
+  { path: '/audit', text: '"digest":', open: openDetails },
   { path: '/account', text: 'this one' },
   { path: '/nowhere', text: 'There is no such page' },
 ]
