@@ -73,25 +73,32 @@ export const clumpOf = (object: StructureObject, inventory: Inventory, writing: 
 
 const byKind = (a: Clump, b: Clump): number => clumpKinds.indexOf(a.object.kind) - clumpKinds.indexOf(b.object.kind)
 
+type Made = { readonly clump: Clump; readonly sql: string }
+
 /**
- * Each after what it mentions, else in the order given by kind. Where two mention each other, what comes behind the beginning of the first waits until the second is
- * there: foreign keys in a circle, a policy that calls a function which reads the table.
+ * Each after what its beginning mentions, else in the order given by kind. What comes behind the beginning may have to wait for the end: foreign keys in a circle, a
+ * policy that calls a function which reads the table.
  */
-export const inOrder = (clumps: readonly Clump[]): Array<{ readonly clump: Clump; readonly sql: string }> => {
+export const inOrder = (clumps: readonly Clump[]): Made[] => {
   const sorted = clumps.toSorted(byKind)
   const named = Map.groupBy(sorted, ({ name }) => name)
-  const done = new Set<Clump>()
   const begun = new Set<Clump>()
-  const made: Array<{ clump: Clump; sql: string }> = []
-  const late: Array<{ clump: Clump; sql: string }> = []
+  const done = new Set<Clump>()
+  const made: Made[] = []
+  const late: Made[] = []
   const needs = (clump: Clump, sql: string): Clump[] => [...mentions(sql)].flatMap((name) => named.get(name) ?? []).filter((other) => other !== clump)
-  // Sequences that a table owns are named in its defaults, and a table whose rows are a type in functions; what stands inside of its own tail may wait.
+  /** Functions read best before the triggers that call them, if they can be made without what has only begun. */
+  const canGoFirst = (clump: Clump, seen = new Set<Clump>()): boolean => {
+    if (done.has(clump) || seen.has(clump)) return true
+    if (begun.has(clump) || isView(clump)) return false
+    seen.add(clump)
+    return needs(clump, clump.head).every((other) => canGoFirst(other, seen))
+  }
   const visit = (clump: Clump): void => {
     if (begun.has(clump)) return
     begun.add(clump)
     for (const other of needs(clump, clump.head)) visit(other)
-    for (const other of clump.tail.flatMap((sql) => needs(clump, sql)))
-      if (other.object.kind !== 'view' && other.object.kind !== 'materialized_view') visit(other)
+    for (const other of clump.tail.flatMap((sql) => needs(clump, sql))) if (canGoFirst(other)) visit(other)
     made.push({ clump, sql: clump.head })
     done.add(clump)
     for (const sql of clump.tail) (needs(clump, sql).every((other) => done.has(other)) ? made : late).push({ clump, sql })
@@ -99,6 +106,8 @@ export const inOrder = (clumps: readonly Clump[]): Array<{ readonly clump: Clump
   for (const clump of sorted) visit(clump)
   return [...made, ...late]
 }
+
+const isView = ({ object }: Clump): boolean => object.kind === 'view' || object.kind === 'materialized_view'
 
 export const clumpsOf = (inventory: Inventory, writing: Writing, isWanted: (key: string) => boolean = () => true): Clump[] =>
   inventory.objects.flatMap((object) => (isWanted(keyOf(object)) ? (clumpOf(object, inventory, writing) ?? []) : []))

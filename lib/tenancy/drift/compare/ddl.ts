@@ -2,10 +2,6 @@
 import type { Structure } from '../../contract/structure.ts'
 import { clumpsOf, inOrder } from './clumps.ts'
 import { inventoryOf } from './inventory.ts'
-import type { Writing } from './statements/roles.ts'
-
-/** Behind each other, without what only a database can have: extensions are named in a comment. */
-export const statementsOf = (structure: Structure, writing: Writing): string[] => inOrder(clumpsOf(inventoryOf(structure), writing)).map(({ sql }) => sql)
 
 const remarks = (structure: Structure): string[] => [
   ...structure.objects.filter(({ kind }) => kind === 'extension').map(({ name }) => `-- needs the extension ${name}`),

@@ -32,9 +32,12 @@ export const dollars = (text: string, word = 'body'): string => {
 
 const words = /"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*/gu
 
-/**
- * All that a piece of SQL may name. Words inside of literals are among them, because a sequence is named in one: nextval('customer_id_seq'::regclass).
- * It may hold too much, never too little.
- */
+/** What stands in quotes is data, unless it is a name: nextval('customer_id_seq'::regclass). The text of a function in dollars is SQL. */
+const withoutData = (sql: string): string =>
+  sql.replaceAll(/(\$\w*\$)[\s\S]*?\1|'(?:[^']|'')*'(::reg)?/g, (text, dollars: string | undefined, name: string | undefined) =>
+    dollars === undefined && name === undefined ? ' ' : text,
+  )
+
+/** All that a piece of SQL may name. It may hold too much, never too little. */
 export const mentions = (sql: string): ReadonlySet<string> =>
-  new Set(Array.from(sql.matchAll(words), ([word]) => (word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : word.toLowerCase())))
+  new Set(Array.from(withoutData(sql).matchAll(words), ([word]) => (word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : word.toLowerCase())))

@@ -1,13 +1,15 @@
 /** The statements that lead from one structure to another, and what is left to a person. Nothing that may hold data is ever dropped. */
 import type { Finding, Repair } from '../../contract/drift.ts'
 import type { Structure } from '../../contract/structure.ts'
+import { listIn, ownerColumn } from './inventory.ts'
 import { changeAttributes, extensionReason } from './repair/attributes.ts'
 import { addColumn, changeColumn } from './repair/columns.ts'
-import { changePart, dropPart, makeConstraintAnew, makeIndex, makePart } from './repair/parts.ts'
+import { changePart, dropPart, isNotNullOfColumn, makeConstraintAnew, makeIndex, makePart } from './repair/parts.ts'
 import { isKept, sceneOf, startDraft, type Draft, type Scene } from './repair/plan.ts'
 import { isRoutine, isView, repairRoutines } from './repair/routines.ts'
 import { changeTable, leaveOrder, makeTables, makeTypes } from './repair/tables.ts'
 import { changeSequence, changeType } from './repair/types.ts'
+import { ownedBy } from './statements/tables.ts'
 import { createSequence } from './statements/types.ts'
 
 const keptReasons: Readonly<Partial<Record<Finding['object']['kind'], string>>> = {
@@ -25,12 +27,14 @@ const make = (finding: Finding, scene: Scene, draft: Draft): void => {
     case 'extension':
       return draft.leave(finding, extensionReason)
     case 'sequence':
-      return draft.add('sequences', finding, createSequence(object, 'run'))
+      draft.add('sequences', finding, createSequence(object, 'run'))
+      return ownerColumn(object) ? draft.add('alterColumns', finding, ownedBy(object)) : undefined
     case 'column':
       return addColumn(finding, object, scene, draft)
     case 'index':
       return makeIndex(finding, object, scene, draft)
     case 'constraint':
+      return isNotNullOfColumn(finding, object, scene, draft) ? undefined : makePart(finding, object, draft)
     case 'statistics':
     case 'trigger':
     case 'rule':
@@ -46,6 +50,7 @@ const drop = (finding: Finding, scene: Scene, draft: Draft): void => {
   if (isKept(finding)) return draft.leave(finding, keptReasons[finding.object.kind] ?? '')
   const object = scene.seen.get(finding.object)
   if (!object || draft.isMadeAnew(object)) return undefined
+  if (object.kind === 'constraint' && isNotNullOfColumn(finding, object, scene, draft)) return undefined
   return object.kind === 'constraint' ? makeConstraintAnew(finding, object, scene, draft) : dropPart(finding, object, draft)
 }
 
@@ -61,6 +66,13 @@ const change = (finding: Finding, scene: Scene, draft: Draft): void => {
   if (object.kind !== 'extension') changeAttributes(finding, scene, draft)
 }
 
+/** Columns that are missing in the order in which the norm has them. */
+const inColumnOrder = ({ findings, norm }: Scene): readonly Finding[] => {
+  const place = ({ kind, object }: Finding): number =>
+    kind === 'missing' && object.kind === 'column' ? listIn(norm.relation(object.of), 'columns', 'order').indexOf(object.name) + 1 : 0
+  return findings.toSorted((a, b) => place(a) - place(b))
+}
+
 /** Statements in an order that works, in one transaction whose path begins with the schema; in it `tenantry.role` is set to the name of the tenant's role. */
 export const repairOf = (norm: Structure, seen: Structure, findings: readonly Finding[]): Repair => {
   const scene = sceneOf(norm, seen, findings)
@@ -68,7 +80,7 @@ export const repairOf = (norm: Structure, seen: Structure, findings: readonly Fi
   repairRoutines(scene, draft)
   makeTypes(scene, draft)
   makeTables(scene, draft)
-  for (const finding of findings) {
+  for (const finding of inColumnOrder(scene)) {
     // What is a part of a view comes with it.
     const whole = scene.wanted.relation(finding.object.of)
     if (whole && isView(whole) && draft.isMadeAnew(whole)) continue

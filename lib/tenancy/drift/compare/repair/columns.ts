@@ -2,7 +2,7 @@
 import type { Difference, Finding } from '../../../contract/drift.ts'
 import type { StructureObject } from '../../../contract/structure.ts'
 import { textIn, type Inventory } from '../inventory.ts'
-import { nameOf } from '../names.ts'
+import { dollars, nameOf } from '../names.ts'
 import { changeOptions } from '../statements/attributes.ts'
 import { afterColumn, alterColumn, columnDefinition, identityOf, isNotNull } from '../statements/columns.ts'
 import { ownedBy } from '../statements/tables.ts'
@@ -37,7 +37,6 @@ const isParent = (table: string, inventory: Inventory): boolean => inventory.chi
 type Change = {
   readonly finding: Finding
   readonly column: StructureObject
-  readonly seen: StructureObject
   readonly difference: Difference
   readonly draft: Draft
   readonly scene: Scene
@@ -71,31 +70,32 @@ const changeDefault = ({ finding, column, draft, scene }: Change): void => {
   draft.add('alterColumns', finding, value === null ? `${alter} DROP DEFAULT` : `${alter} SET DEFAULT ${value}`, { lock: accessExclusive(column.of) })
 }
 
-const changeIdentity = ({ finding, column, seen, difference, draft }: Change): void => {
+const changeIdentity = ({ finding, column, difference, draft }: Change): void => {
   const lock = accessExclusive(column.of)
   const words = identityOf(column)
   if (words === null) {
-    draft.add('alterColumns', finding, `${alterColumn(column)} DROP IDENTITY`, { lock })
+    // Its sequence may have the name of one that is made.
+    draft.add('dropConstraints', finding, `${alterColumn(column)} DROP IDENTITY`, { lock })
     return
   }
   if (difference.actual !== null) {
     draft.add('alterColumns', finding, `${alterColumn(column)} SET GENERATED ${String(difference.expected).toUpperCase()}`, { lock })
     return
   }
-  if (textIn(seen, 'default') !== null) draft.add('alterColumns', finding, `${alterColumn(column)} DROP DEFAULT`, { lock })
   draft.add('alterColumns', finding, `${alterColumn(column)} ADD ${words}`, { lock })
-  const [table, name] = [nameOf(column.of), nameOf(column.name)]
-  const sequence = `pg_get_serial_sequence('${table.replaceAll("'", "''")}', '${column.name.replaceAll("'", "''")}')`
-  draft.add('alterColumns', finding, `SELECT setval(${sequence}, max(${name})) FROM ${table} HAVING max(${name}) IS NOT NULL`, {
-    risk: `Goes on behind the highest number that ${column.of} holds.`,
+  const restart = `DECLARE last bigint := (SELECT max(${nameOf(column.name)}) FROM ${nameOf(column.of)});
+BEGIN
+  IF last IS NOT NULL THEN EXECUTE format(${dollars(`${alterColumn(column).replaceAll('%', '%%')} RESTART WITH %s`, 'sql')}, last + 1); END IF;
+END`
+  draft.add('alterColumns', finding, `DO ${dollars(restart, 'do')}`, {
+    lock,
+    risk: `Goes on behind the highest number that ${column.of} holds, which is looked for.`,
   })
 }
 
-const changeIdentityOptions = (change: Change): void => {
-  const { finding, column, difference, draft } = change
+const changeIdentityOptions = ({ finding, difference, draft }: Change): void => {
   if (finding.differences.some(({ field, actual, expected }) => field === 'identity' && (actual === null || expected === null))) return
   draft.leave(finding, 'Which numbers are still free only the data can say: change the options of the identity by hand.', [difference])
-  void column
 }
 
 const changeGenerated = ({ finding, column, difference, draft }: Change): void => {
@@ -130,10 +130,10 @@ const changeStorage = ({ finding, column, difference: { field, expected, actual 
 }
 
 export const changeColumn = (finding: Finding, scene: Scene, draft: Draft): void => {
-  const [column, seen] = [scene.norm.get(finding.object), scene.seen.get(finding.object)]
-  if (!column || !seen) return
+  const column = scene.norm.get(finding.object)
+  if (!column) return
   for (const difference of finding.differences) {
-    const change: Change = { finding, column, seen, difference, draft, scene }
+    const change: Change = { finding, column, difference, draft, scene }
     if (difference.facet === 'storage') changeStorage(change)
     if (difference.facet !== 'structure') continue
     const handle = changes[difference.field]

@@ -3,6 +3,7 @@ import type { Finding } from '../../../contract/drift.ts'
 import type { StructureObject } from '../../../contract/structure.ts'
 import { isSaid, textIn, unquoted } from '../inventory.ts'
 import { mentions, nameOf } from '../names.ts'
+import { isNotNull } from '../statements/columns.ts'
 import { createPart, enableState, isForeignKey } from '../statements/tables.ts'
 import { targetOf, wordOf } from '../statements/targets.ts'
 import { isOfChangedTable } from './columns.ts'
@@ -100,6 +101,12 @@ export const makeConstraintAnew = (finding: Finding, constraint: StructureObject
   makeAnew(finding, constraint, scene, draft)
 }
 
+const validate = (finding: Finding, { of, name }: StructureObject, draft: Draft): void =>
+  draft.add('constraints', finding, `ALTER TABLE ${nameOf(of)} VALIDATE CONSTRAINT ${nameOf(name)}`, {
+    lock: shareUpdateExclusive(of),
+    risk: `Fails where a row of ${of} breaks it; all rows are read.`,
+  })
+
 const changeConstraint = (finding: Finding, constraint: StructureObject, scene: Scene, draft: Draft): void => {
   const changed = finding.differences.filter(({ facet, field }) => facet === 'structure' && field !== 'name')
   if (changed.length === 0) return
@@ -107,11 +114,7 @@ const changeConstraint = (finding: Finding, constraint: StructureObject, scene: 
   if (changed.some(({ field }) => field === 'triggers')) return draft.leave(finding, 'Only a superuser can switch the triggers of a foreign key.')
   if (inherited.length === changed.length) {
     if (!isOfChangedTable(scene, finding)) draft.leave(finding, 'It comes and goes with the place of its table among its parents.', inherited)
-  } else if (changed.length === 1 && changed[0]?.field === 'notValid' && changed[0].actual === true)
-    draft.add('constraints', finding, `ALTER TABLE ${nameOf(constraint.of)} VALIDATE CONSTRAINT ${nameOf(constraint.name)}`, {
-      lock: shareUpdateExclusive(constraint.of),
-      risk: `Fails where a row of ${constraint.of} breaks it; all rows are read.`,
-    })
+  } else if (changed.length === 1 && changed[0]?.field === 'notValid' && changed[0].actual === true) validate(finding, constraint, draft)
   else makeConstraintAnew(finding, constraint, scene, draft)
 }
 
@@ -166,6 +169,17 @@ export const textOfPart = (part: StructureObject): string =>
   Object.values(part.facts.structure ?? {})
     .map((value) => (typeof value === 'object' && value !== null ? value.join(' ') : String(value)))
     .join(' ')
+
+/** From 18 on NOT NULL has a name, of which only something unusual tells: a column that is to be not null anyway keeps it. @returns whether it is one */
+export const isNotNullOfColumn = (finding: Finding, constraint: StructureObject, scene: Scene, draft: Draft): boolean => {
+  if (textIn(constraint, 'type') !== 'not null') return false
+  const [, column = ''] = /^NOT NULL ("(?:[^"]|"")+"|\S+)/.exec(textIn(constraint, 'definition') ?? '') ?? []
+  const held = (finding.kind === 'extra' ? scene.wanted : scene.seen).get({ kind: 'column', of: constraint.of, name: unquoted(column) })
+  if (!held || !isNotNull(held)) return false
+  if (finding.kind === 'extra' && isSaid(constraint, 'notValid')) validate(finding, constraint, draft)
+  else draft.leave(finding, 'A column has one NOT NULL, under one name: change it by hand.')
+  return true
+}
 
 /** PostgreSQL does not change a column's type under a policy, a trigger or a rule that names it. */
 export const namesColumn = (part: StructureObject, column: StructureObject): boolean => {

@@ -107,13 +107,15 @@ export const leaveOrder = (scene: Scene, draft: Draft): void => {
   for (const table of scene.seen.objects) {
     const norm = table.kind === 'table' ? scene.norm.get(table) : undefined
     if (!norm || isSaid(table, 'ofType')) continue
-    const added = scene.findings.filter(({ kind, object }) => kind === 'missing' && object.kind === 'column' && object.of === table.name)
+    const columns = listIn(norm, 'columns', 'order')
+    // Also those that come by way of a parent, in the order in which they are added there.
+    const added = columns.filter(
+      (name) => scene.wanted.get({ kind: 'column', of: table.name, name }) && !scene.seen.get({ kind: 'column', of: table.name, name }),
+    )
     const finding = scene.finding(table)
     const told = finding?.differences.some(({ facet }) => facet === 'order') === true
     if (added.length === 0 && !told) continue
-    const columns = listIn(norm, 'columns', 'order')
-    const inMadeOrder = added.map(({ object }) => object.name)
-    const differences = orderDifference(columns, [...listIn(table, 'columns', 'order'), ...inMadeOrder])
+    const differences = orderDifference(columns, [...listIn(table, 'columns', 'order'), ...added])
     if (differences.length > 0) draft.leave(finding?.kind === 'mismatched' ? finding : findingOf('mismatched', norm, differences), orderReason, differences)
   }
 }
