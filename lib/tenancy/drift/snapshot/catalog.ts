@@ -5,6 +5,7 @@ import { quoteLiteral } from '../../sql/ident.ts'
 /** First server that has it, as server_version_num. */
 export const since = {
   sqlBodies: 140_000,
+  ownCollations: 140_000,
   compression: 140_000,
   statisticsExpressions: 140_000,
   multiranges: 140_000,
@@ -42,7 +43,9 @@ export const prelude = (schema: string): string => `
     WHERE ${isNotOfExtension('d')} GROUP BY d.classid, d.objid),
   rel AS MATERIALIZED (SELECT c.* FROM dep JOIN pg_class c ON c.oid = dep.objid WHERE dep.classid = 'pg_class'::regclass AND ${isNotHistory('c')}),
   typ AS MATERIALIZED (SELECT t.* FROM dep JOIN pg_type t ON t.oid = dep.objid WHERE dep.classid = 'pg_type'::regclass),
-  pro AS MATERIALIZED (SELECT p.* FROM dep JOIN pg_proc p ON p.oid = dep.objid WHERE dep.classid = 'pg_proc'::regclass),
+  pro AS MATERIALIZED (
+    SELECT p.* FROM dep JOIN pg_proc p ON p.oid = dep.objid WHERE dep.classid = 'pg_proc'::regclass
+      AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')),
   ind AS MATERIALIZED (
     SELECT i.*, c.relname AS index_name, c.reloptions, c.reltablespace, rel.relname AS table_name, rel.oid AS table_oid
     FROM rel JOIN pg_index i ON i.indrelid = rel.oid JOIN pg_class c ON c.oid = i.indexrelid WHERE rel.relkind IN ('r', 'p', 'm')),
