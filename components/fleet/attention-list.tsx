@@ -1,4 +1,4 @@
-import { ChevronRight, CircleCheck, CirclePause, CircleX, Clock3, GitFork, LoaderCircle, Split, Unplug, type LucideIcon } from 'lucide-react'
+import { ChevronRight, CircleCheck, CirclePause, CircleX, Clock3, GitFork, LoaderCircle, Shapes, Split, Unplug, type LucideIcon } from 'lucide-react'
 import Link from 'next/link'
 import { cn } from '@/components/ui/class-names'
 import { toneClasses, type Tone } from '@/components/ui/tone'
@@ -9,6 +9,7 @@ type Item = FleetOverview['attention'][number]
 const looks: Readonly<Record<Item['kind'], { readonly icon: LucideIcon; readonly tone: Tone }>> = {
   failed: { icon: CircleX, tone: 'bad' },
   diverged: { icon: GitFork, tone: 'bad' },
+  drifted: { icon: Shapes, tone: 'drift' },
   half_done: { icon: Split, tone: 'bad' },
   unreachable: { icon: Unplug, tone: 'gone' },
   paused_run: { icon: CirclePause, tone: 'behind' },

@@ -4,14 +4,13 @@ import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { StateBadge } from '@/components/ui/state-badge'
 import { formatCount } from '@/lib/format'
-import { cellAt, cellPosition, factsOf, moveCell, type CellFacts, type MapCell, type MapGroup, type MapLayout } from './map-model'
+import { cellAt, cellLooks, cellPosition, factsOf, moveCell, type CellFacts, type MapCell, type MapGroup, type MapLayout } from './map-model'
 import { usePaintedMap } from './use-painted-map'
-import { versionStateLooks } from './version-state'
 
 const start: MapCell = { group: 0, index: 0 }
 
 const spoken = ({ slug, state, version, database, set }: CellFacts): string =>
-  `${slug}: ${versionStateLooks[state].label}${version === null ? '' : `, ${version}`}, ${set} in ${database}`
+  `${slug}: ${cellLooks[state].label}${version === null ? '' : `, ${version}`}, ${set} in ${database}`
 
 /** A cell for each target, grouped by database. Pointer and arrow keys show a cell's facts; a click or Enter opens the tenant. */
 export function FleetMapCanvas({ groups }: { readonly groups: readonly MapGroup[] }) {
@@ -102,7 +101,7 @@ function CellCard({ layout, cell, facts }: { readonly layout: MapLayout; readonl
       >
         <p className="mono truncate text-sm font-medium">{facts.slug}</p>
         <p className="mt-1 flex items-center gap-3">
-          <StateBadge look={versionStateLooks[facts.state]} />
+          <StateBadge look={cellLooks[facts.state]} />
           {facts.version === null ? null : <span className="mono text-muted">{facts.version}</span>}
         </p>
         <p className="mt-1 truncate text-faint">

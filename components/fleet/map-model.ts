@@ -1,28 +1,61 @@
-import { versionLetters, type FleetMap } from '@/lib/tenancy/contract'
-import { versionStateOrder, type ShownVersionState } from './version-state'
+import { driftStateLooks, driftStateOrder } from '@/components/drift/drift-state'
+import { tenantsHref } from '@/components/tenants/tenant-search'
+import type { StateLook } from '@/components/ui/state-badge'
+import { driftLetters, driftStates, versionLetters, versionStates, type DriftState, type FleetMap, type VersionState } from '@/lib/tenancy/contract'
+import { versionStateLooks, versionStateOrder, type ShownVersionState } from './version-state'
 
-const letterStates = new Map<string, ShownVersionState>((Object.keys(versionLetters) as ShownVersionState[]).map((state) => [versionLetters[state], state]))
+/** What the map is coloured by. */
+export const mapViews = ['version', 'drift'] as const
+export type MapView = (typeof mapViews)[number]
 
-export const stateOfLetter = (letter: string): ShownVersionState => letterStates.get(letter) ?? 'unobserved'
+/** What a cell can be, whatever the map is coloured by: no state is in both. */
+export type CellState = ShownVersionState | DriftState
+
+export const cellLooks: Readonly<Record<CellState, StateLook>> = { ...versionStateLooks, ...driftStateLooks }
+export const cellOrders: Readonly<Record<MapView, readonly CellState[]>> = { version: versionStateOrder, drift: driftStateOrder }
+export const cellStates: readonly CellState[] = [...versionStateOrder, ...driftStateOrder]
+
+const letters: Readonly<Record<CellState, string>> = { ...versionLetters, ...driftLetters }
+const letterStates = new Map<string, CellState>(cellStates.map((state) => [letters[state], state]))
+
+export const stateOfLetter = (letter: string): CellState => letterStates.get(letter) ?? 'unobserved'
+
+const isVersionState = (state: CellState): state is VersionState => (versionStates as readonly string[]).includes(state)
+const isDriftState = (state: CellState): state is DriftState => (driftStates as readonly string[]).includes(state)
+
+/** The tenants behind a number of the table; null where no filter finds just them. */
+export const cellHref = (state: CellState, database: string, set: string): string | null => {
+  if (isDriftState(state)) return tenantsHref({ database: [database], set: [set], drift: [state] })
+  return isVersionState(state) ? tenantsHref({ database: [database], set: [set], versionState: [state] }) : null
+}
 
 type Shape = { readonly backed: boolean; readonly path: string; readonly line: string | null }
 
 /**
- * The second cue besides colour: each state has a shape of its own, in a square from 0 to 1. At head is full, behind lacks a corner.
+ * The second cue besides colour: each state of a view has a shape of its own, in a square from 0 to 1. At head is full, behind lacks a corner.
  * `path` is filled, `line` is drawn in the surface's colour over it or, when nothing is filled, in the state's own; `backed` cells stand
  * on a soft square, with an outline when nothing is filled.
  */
-export const cellShapes: Readonly<Record<ShownVersionState, Shape>> = {
+export const cellShapes: Readonly<Record<CellState, Shape>> = {
   at_head: { backed: false, path: 'M0 0H1V1H0Z', line: null },
   behind: { backed: true, path: 'M0 0H0.6V0.4H1V1H0Z', line: null },
   ahead: { backed: true, path: 'M0.5 0L1 1H0Z', line: null },
   diverged: { backed: false, path: 'M0 0H1V1H0Z', line: 'M0.22 0.22L0.78 0.78M0.78 0.22L0.22 0.78' },
   unreachable: { backed: true, path: '', line: 'M0 0.5L0.5 0M0 1L1 0M0.5 1L1 0.5' },
   unobserved: { backed: true, path: '', line: null },
+  norm: { backed: false, path: 'M0 0H1V1H0Z', line: null },
+  accepted: { backed: true, path: 'M0.5 0L1 1H0Z', line: null },
+  drifted: { backed: true, path: 'M0.5 0L1 0.5L0.5 1L0 0.5Z', line: null },
+  unknown: { backed: true, path: '', line: null },
 }
 
 export type MapCell = { readonly group: number; readonly index: number }
-export type MapGroup = FleetMap['groups'][number]
+/** `letters` are those of what the map is coloured by. */
+export type MapGroup = Omit<FleetMap['groups'][number], 'drift'>
+
+/** The cells as one view of them has it. */
+export const groupsFor = (view: MapView, groups: FleetMap['groups']): readonly MapGroup[] =>
+  groups.map(({ drift, ...group }) => (view === 'version' ? group : { ...group, letters: drift }))
 
 type PlacedGroup = { readonly top: number; readonly cellsTop: number; readonly lines: number; readonly count: number }
 
@@ -119,7 +152,7 @@ export const moveCell = (layout: MapLayout, from: MapCell, key: string): MapCell
 
 export type CellFacts = {
   readonly slug: string
-  readonly state: ShownVersionState
+  readonly state: CellState
   readonly version: string | null
   readonly database: string
   readonly set: string
@@ -132,24 +165,21 @@ export const factsOf = (groups: readonly MapGroup[], { group, index }: MapCell):
   return { slug, state: stateOfLetter(found.letters.charAt(index)), version: found.versions[index] ?? null, database: found.database, set: found.set }
 }
 
-export type GroupCounts = {
-  readonly database: string
-  readonly set: string
-  readonly total: number
-  readonly counts: Readonly<Record<ShownVersionState, number>>
-}
+type Counts = Readonly<Partial<Record<CellState, number>>>
 
-/** The map as numbers: what the table behind it shows. */
+export type GroupCounts = { readonly database: string; readonly set: string; readonly total: number; readonly counts: Counts }
+
+/** The map as numbers: what the table behind it shows. States that nobody is in are not there. */
 export const countGroups = (groups: readonly MapGroup[]): readonly GroupCounts[] =>
-  groups.map(({ database, set, letters, slugs }) => {
-    const counts = { at_head: 0, behind: 0, ahead: 0, diverged: 0, unreachable: 0, unobserved: 0 }
-    for (const letter of letters) counts[stateOfLetter(letter)] += 1
+  groups.map(({ database, set, letters: own, slugs }) => {
+    const counts: Partial<Record<CellState, number>> = {}
+    for (const letter of own) counts[stateOfLetter(letter)] = (counts[stateOfLetter(letter)] ?? 0) + 1
     return { database, set, total: slugs.length, counts }
   })
 
 /** All groups together; counted from the map itself, so that map and legend never say different things. */
-export const totalOf = (groups: readonly GroupCounts[]): GroupCounts['counts'] => {
-  const total = { at_head: 0, behind: 0, ahead: 0, diverged: 0, unreachable: 0, unobserved: 0 }
-  for (const { counts } of groups) for (const state of versionStateOrder) total[state] += counts[state]
+export const totalOf = (groups: readonly GroupCounts[]): Counts => {
+  const total: Partial<Record<CellState, number>> = {}
+  for (const { counts } of groups) for (const state of cellStates) if (counts[state] !== undefined) total[state] = (total[state] ?? 0) + counts[state]
   return total
 }

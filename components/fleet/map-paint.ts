@@ -1,6 +1,5 @@
 import { toneClasses } from '@/components/ui/tone'
-import { cellPosition, cellShapes, stateOfLetter, type MapCell, type MapGroup, type MapLayout } from './map-model'
-import { versionStateLooks, versionStateOrder, type ShownVersionState } from './version-state'
+import { cellLooks, cellPosition, cellShapes, cellStates, stateOfLetter, type CellState, type MapCell, type MapGroup, type MapLayout } from './map-model'
 
 type Sprite = HTMLCanvasElement
 
@@ -13,7 +12,7 @@ const colourReader = (canvas: HTMLCanvasElement): ((token: string) => string) =>
   }
 }
 
-const sprite = (state: ShownVersionState, side: number, ratio: number, colour: (token: string) => string): Sprite => {
+const sprite = (state: CellState, side: number, ratio: number, colour: (token: string) => string): Sprite => {
   const canvas = document.createElement('canvas')
   const pixels = Math.round(side * ratio)
   canvas.width = pixels
@@ -21,7 +20,7 @@ const sprite = (state: ShownVersionState, side: number, ratio: number, colour: (
   const context = canvas.getContext('2d')
   if (!context) return canvas
   const { backed, path, line } = cellShapes[state]
-  const token = toneClasses[versionStateLooks[state].tone].token
+  const token = toneClasses[cellLooks[state].tone].token
   context.scale(pixels, pixels)
   if (backed) {
     context.fillStyle = colour(`${token}-soft`)
@@ -53,11 +52,11 @@ export type Painted = {
   readonly ratio: number
   readonly sprites: Sprites
 }
-type Sprites = ReadonlyMap<ShownVersionState, Sprite>
+type Sprites = ReadonlyMap<CellState, Sprite>
 
 const spritesFor = (canvas: HTMLCanvasElement, side: number, ratio: number): Sprites => {
   const colour = colourReader(canvas)
-  return new Map(versionStateOrder.map((state) => [state, sprite(state, side, ratio, colour)]))
+  return new Map(cellStates.map((state) => [state, sprite(state, side, ratio, colour)]))
 }
 
 const isSameRoom = (one: MapLayout, other: MapLayout): boolean =>

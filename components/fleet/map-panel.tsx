@@ -3,8 +3,8 @@
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { useMemo, useState } from 'react'
-import { tenantsHref } from '@/components/tenants/tenant-search'
 import { Button } from '@/components/ui/button'
+import { cn } from '@/components/ui/class-names'
 import { ErrorState } from '@/components/ui/error-state'
 import { Panel } from '@/components/ui/page-header'
 import { ScrollBox } from '@/components/ui/scroll-box'
@@ -12,24 +12,27 @@ import { Skeleton } from '@/components/ui/skeleton'
 import { describeReadError } from '@/lib/client/fetch-json'
 import { fleetMapQuery } from '@/lib/client/fleet'
 import { formatCount } from '@/lib/format'
-import { versionStates, type VersionState } from '@/lib/tenancy/contract'
 import { FleetMapCanvas } from './fleet-map'
 import { MapLegend } from './map-legend'
-import { countGroups, totalOf, type GroupCounts } from './map-model'
-import { versionStateLooks, versionStateOrder } from './version-state'
+import { cellHref, cellLooks, cellOrders, countGroups, groupsFor, mapViews, totalOf, type GroupCounts, type MapView } from './map-model'
 
 export function MapPanel() {
   const map = useQuery(fleetMapQuery)
   const [asTable, setAsTable] = useState(false)
-  const groups = map.data?.groups
+  const [view, setView] = useState<MapView>('version')
+  const read = map.data?.groups
+  const groups = useMemo(() => (read === undefined ? undefined : groupsFor(view, read)), [view, read])
   const counts = useMemo(() => countGroups(groups ?? []), [groups])
   return (
     <Panel
       title="Fleet map"
       actions={
-        <Button variant="ghost" size="sm" className="-mr-2" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
-          {asTable ? 'Show as map' : 'Show as table'}
-        </Button>
+        <>
+          <ViewChoice view={view} onChange={setView} />
+          <Button variant="ghost" size="sm" className="-mr-2" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+            {asTable ? 'Show as map' : 'Show as table'}
+          </Button>
+        </>
       }
     >
       {map.isError && !groups ? (
@@ -41,25 +44,46 @@ export function MapPanel() {
           <Skeleton className="h-48 w-full" />
         </div>
       ) : asTable ? (
-        <MapTable rows={counts} />
+        <MapTable view={view} rows={counts} />
       ) : (
         <div className="flex flex-col gap-4 p-4">
           <FleetMapCanvas groups={groups} />
-          <MapLegend counts={totalOf(counts)} />
+          <MapLegend view={view} counts={totalOf(counts)} />
         </div>
       )}
     </Panel>
   )
 }
 
-const isFilterable = (state: string): state is VersionState => (versionStates as readonly string[]).includes(state)
+const viewLabels: Readonly<Record<MapView, string>> = { version: 'Versions', drift: 'Drift' }
 
-function MapTable({ rows }: { readonly rows: readonly GroupCounts[] }) {
-  const states = versionStateOrder.filter((state) => rows.some(({ counts }) => counts[state] > 0))
+/** What the cells are coloured by. */
+function ViewChoice({ view, onChange }: { readonly view: MapView; readonly onChange: (view: MapView) => void }) {
   return (
-    <ScrollBox label="Targets by database and version state">
+    <span role="group" aria-label="Colour by" className="flex rounded-md border border-line p-px">
+      {mapViews.map((one) => (
+        <button
+          key={one}
+          type="button"
+          aria-pressed={one === view}
+          onClick={() => onChange(one)}
+          className={cn('h-6 rounded-sm px-2 text-xs transition-colors', one === view ? 'bg-hover font-medium text-ink' : 'text-muted hover:text-ink')}
+        >
+          {viewLabels[one]}
+        </button>
+      ))}
+    </span>
+  )
+}
+
+const captions: Readonly<Record<MapView, string>> = { version: 'Targets by database and version state', drift: 'Targets by database and drift' }
+
+function MapTable({ view, rows }: { readonly view: MapView; readonly rows: readonly GroupCounts[] }) {
+  const states = cellOrders[view].filter((state) => rows.some(({ counts }) => counts[state] !== undefined))
+  return (
+    <ScrollBox label={captions[view]}>
       <table className="w-full text-sm">
-        <caption className="sr-only">Targets by database and version state</caption>
+        <caption className="sr-only">{captions[view]}</caption>
         <thead>
           <tr className="h-8 border-b border-line text-xs text-muted">
             <th scope="col" className="px-4 text-left font-normal">
@@ -73,7 +97,7 @@ function MapTable({ rows }: { readonly rows: readonly GroupCounts[] }) {
             </th>
             {states.map((state) => (
               <th key={state} scope="col" className="px-3 text-right font-normal last:pr-4">
-                {versionStateLooks[state].label}
+                {cellLooks[state].label}
               </th>
             ))}
           </tr>
@@ -88,13 +112,7 @@ function MapTable({ rows }: { readonly rows: readonly GroupCounts[] }) {
               <td className="px-3 text-right">{formatCount(total)}</td>
               {states.map((state) => (
                 <td key={state} className="px-3 text-right last:pr-4">
-                  {counts[state] > 0 && isFilterable(state) ? (
-                    <Link href={tenantsHref({ database: [database], set: [set], versionState: [state] })} className="hover:underline">
-                      {formatCount(counts[state])}
-                    </Link>
-                  ) : (
-                    <span className={counts[state] === 0 ? 'text-faint' : undefined}>{formatCount(counts[state])}</span>
-                  )}
+                  <MapCount count={counts[state] ?? 0} href={cellHref(state, database, set)} />
                 </td>
               ))}
             </tr>
@@ -102,5 +120,14 @@ function MapTable({ rows }: { readonly rows: readonly GroupCounts[] }) {
         </tbody>
       </table>
     </ScrollBox>
+  )
+}
+
+function MapCount({ count, href }: { readonly count: number; readonly href: string | null }) {
+  if (count === 0 || href === null) return <span className={count === 0 ? 'text-faint' : undefined}>{formatCount(count)}</span>
+  return (
+    <Link href={href} className="hover:underline">
+      {formatCount(count)}
+    </Link>
   )
 }

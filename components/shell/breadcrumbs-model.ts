@@ -10,6 +10,7 @@ const words: Readonly<Record<string, string>> = {
   tenants: 'Tenants',
   migrations: 'Migrations',
   runs: 'Runs',
+  drift: 'Drift',
   databases: 'Databases',
   people: 'People',
   audit: 'Audit',

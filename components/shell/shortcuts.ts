@@ -8,6 +8,7 @@ export const shortcutGroups: ReadonlyArray<{ readonly title: string; readonly ke
       [['g', 't'], 'tenants'],
       [['g', 'm'], 'migrations'],
       [['g', 'r'], 'runs'],
+      [['g', 's'], 'drift: shapes'],
       [['g', 'd'], 'databases'],
       [['g', 'p'], 'people'],
       [['g', 'a'], 'audit'],

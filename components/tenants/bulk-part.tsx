@@ -12,7 +12,11 @@ import { ChangeDialog, type ChangeTenants } from './change-dialog'
 import { changedSentence, type StateChange } from './change-model'
 import { chosenCount, chosenSentence, headerState, isNothing, selectionOf, setsOf, type Chosen } from './selection-model'
 
-export type Observe = (input: { readonly slugs?: string[]; readonly databases?: string[] }) => Promise<CommandResult<{ readonly databases: readonly string[] }>>
+export type Observe = (input: {
+  readonly slugs?: string[]
+  readonly databases?: string[]
+  readonly structure?: boolean
+}) => Promise<CommandResult<{ readonly databases: readonly string[] }>>
 
 export type BulkActions = { readonly suspend: ChangeTenants; readonly activate: ChangeTenants; readonly observe: Observe }
 

@@ -16,15 +16,18 @@ type Props = {
   readonly onChange: (values: string[]) => void
   /** How a value is called, when not by itself. */
   readonly nameOf?: (value: string) => React.ReactNode
+  /** The same in plain words, to be found by and for the button; when absent, the value itself. */
+  readonly wordOf?: (value: string) => string
 }
 
 const searchFrom = 9
+const asItIs = (value: string): string => value
 
 /** One filter: a button that says what it holds, and a list of values with how many rows each would bring. */
-export function FacetFilter({ label, choices, chosen, onChange, nameOf }: Props) {
+export function FacetFilter({ label, choices, chosen, onChange, nameOf, wordOf = asItIs }: Props) {
   const [text, setText] = useState('')
   const all = choicesOf(choices, chosen)
-  const shown = all.filter(({ value }) => value.toLowerCase().includes(text.trim().toLowerCase()))
+  const shown = all.filter(({ value }) => wordOf(value).toLowerCase().includes(text.trim().toLowerCase()))
   const active = chosen.length > 0
   const change = (value: string, on: boolean): void => onChange(on ? [...chosen, value] : chosen.filter((one) => one !== value))
 
@@ -37,7 +40,7 @@ export function FacetFilter({ label, choices, chosen, onChange, nameOf }: Props)
         )}
       >
         {label}
-        {active ? <span className="max-w-40 truncate font-medium">{chosenWords(chosen)}</span> : null}
+        {active ? <span className="max-w-40 truncate font-medium">{chosenWords(chosen.map(wordOf))}</span> : null}
         <ChevronDown aria-hidden className="size-3.5 opacity-70" />
       </PopoverTrigger>
       <PopoverContent className="w-64" aria-label={`Filter by ${label.toLowerCase()}`}>

@@ -41,7 +41,7 @@ export function TenantActions({ tenant, role, commands }: Props) {
   return (
     <>
       {may(role, 'targets.observe') && tenant.placements.length > 0 && tenant.state !== 'provisioning' ? (
-        <Button busy={observe.busy} onClick={() => observe.send({ slugs: [tenant.slug] })}>
+        <Button busy={observe.busy} onClick={() => observe.send({ slugs: [tenant.slug], structure: true })}>
           <Eye aria-hidden />
           Observe
         </Button>

@@ -1,11 +1,13 @@
 import Link from 'next/link'
+import { shapeHref, shapeTitle } from '@/components/drift/drift-model'
+import { driftStateLooks, severityLooks } from '@/components/drift/drift-state'
 import { itemStateLooks } from '@/components/runs/run-status'
 import { versionStateLooks } from '@/components/fleet/version-state'
 import type { TableColumn } from '@/components/ui/data-table-types'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
 import { formatBytes, formatCount } from '@/lib/format'
-import type { ListTenantsInput, TenantRow } from '@/lib/tenancy/contract'
+import type { ListTenantsInput, RowDrift, TenantRow } from '@/lib/tenancy/contract'
 import type { ColumnId } from './tenant-search'
 import { isolationLabels, tenantStateLooks } from './tenant-state'
 
@@ -14,6 +16,7 @@ const dash = <span className="text-faint">–</span>
 export const columnLabels: Readonly<Record<ColumnId, string>> = {
   tenant: 'Tenant',
   versionState: 'Version state',
+  drift: 'Drift',
   version: 'Version',
   pending: 'Pending',
   set: 'Set',
@@ -50,6 +53,13 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
     sort: 'versionState',
     cell: ({ versionState, remark, targetId }) =>
       targetId === null ? dash : <StateBadge look={versionStateLooks[versionState ?? 'unobserved']} {...(remark === null ? {} : { title: remark })} />,
+  },
+  {
+    id: 'drift',
+    header: columnLabels.drift,
+    track: '112px',
+    sort: 'drift',
+    cell: ({ drift, set }) => (drift === null || set === null ? dash : <DriftCell drift={drift} set={set} />),
   },
   {
     id: 'version',
@@ -114,6 +124,20 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
     cell: ({ observedAt }) => <RelativeTime at={observedAt} none="never" className="text-muted" />,
   },
 ]
+
+function DriftCell({ drift: { state, shape, letter, severity }, set }: { readonly drift: RowDrift; readonly set: string }) {
+  const look = driftStateLooks[state]
+  if (state === 'unknown') return <StateBadge look={look} className="text-muted" />
+  if (state === 'norm' || shape === null) return <StateBadge look={look} />
+  return (
+    <StateBadge look={look} title={severity === null ? look.label : `${look.label}, ${severityLooks[severity].label.toLowerCase()}`}>
+      <Link href={shapeHref({ set, id: shape })} tabIndex={-1} prefetch={false} className="hover:underline">
+        {shapeTitle({ state, letter })}
+        <span className="sr-only">, {look.label.toLowerCase()}</span>
+      </Link>
+    </StateBadge>
+  )
+}
 
 function SizeBar({ bytes, most }: { readonly bytes: number; readonly most: number }) {
   return (

@@ -3,13 +3,16 @@
 import { useQuery } from '@tanstack/react-query'
 import { Search, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
+import { hasSeveralServers, shapeName } from '@/components/drift/drift-model'
+import { driftStateLooks } from '@/components/drift/drift-state'
 import { versionStateLooks } from '@/components/fleet/version-state'
 import { Button } from '@/components/ui/button'
 import { cn } from '@/components/ui/class-names'
 import { Input } from '@/components/ui/input'
 import { StateBadge } from '@/components/ui/state-badge'
+import { driftQueries } from '@/lib/client/queries/drift'
 import { tenantFacetsQuery } from '@/lib/client/tenants'
-import type { Isolation, TenantFacets, TenantState, VersionState } from '@/lib/tenancy/contract'
+import type { DriftState, Isolation, TenantFacets, TenantState, VersionState } from '@/lib/tenancy/contract'
 import { FacetFilter } from './facet-filter'
 import { filterOf, isFiltered, noFilter, type TenantSearch } from './tenant-search'
 import { isolationLabels, tenantStateLooks } from './tenant-state'
@@ -34,6 +37,17 @@ export function TenantFilters({ search, onChange }: Props) {
           nameOf={(value) => <StateBadge look={versionStateLooks[value as VersionState]} />}
         />
         <FacetFilter label="Version" choices={facets.version} chosen={search.version} onChange={(version) => onChange({ version })} />
+        <FacetFilter
+          label="Drift"
+          choices={facets.drift}
+          chosen={search.drift}
+          onChange={(drift) => onChange({ drift: drift as DriftState[] })}
+          nameOf={(value) => <StateBadge look={driftStateLooks[value as DriftState]} />}
+          wordOf={(value) => driftStateLooks[value as DriftState].label}
+        />
+        {facets.shape.length > 0 || search.shape.length > 0 ? (
+          <ShapeFilter choices={facets.shape} chosen={search.shape} onChange={(shape) => onChange({ shape })} />
+        ) : null}
         <FacetFilter
           label="State"
           choices={facets.state}
@@ -66,6 +80,19 @@ export function TenantFilters({ search, onChange }: Props) {
       </div>
     </div>
   )
+}
+
+type ShapeFilterProps = { readonly choices: TenantFacets['shape']; readonly chosen: readonly string[]; readonly onChange: (shapes: string[]) => void }
+
+/** Shapes by what they are called: their ids say nothing to people. */
+function ShapeFilter(props: ShapeFilterProps) {
+  const { data: shapes = [] } = useQuery(driftQueries.names)
+  const severalServers = hasSeveralServers(shapes)
+  const wordOf = (id: string): string => {
+    const shape = shapes.find((one) => one.id === id)
+    return shape === undefined ? id : shapeName(shape, severalServers)
+  }
+  return <FacetFilter label="Shape" {...props} nameOf={wordOf} wordOf={wordOf} />
 }
 
 function Switch({ label, on, onChange }: { readonly label: string; readonly on: boolean; readonly onChange: (on: boolean) => void }) {

@@ -1,8 +1,21 @@
 /** What the address of the tenants page says: filters, order, columns. Shared by the page, the table and everything that links there. */
 import { createLoader, createSerializer, parseAsBoolean, parseAsNativeArrayOf, parseAsString, parseAsStringLiteral, type inferParserType } from 'nuqs/server'
-import { isolations, tenantSorts, tenantStates, versionStates, type TenantFilter } from '@/lib/tenancy/contract'
+import { driftStates, isolations, tenantSorts, tenantStates, versionStates, type TenantFilter } from '@/lib/tenancy/contract'
 
-export const columnIds = ['tenant', 'state', 'set', 'database', 'isolation', 'version', 'pending', 'versionState', 'bytes', 'lastRun', 'observedAt'] as const
+export const columnIds = [
+  'tenant',
+  'state',
+  'set',
+  'database',
+  'isolation',
+  'version',
+  'pending',
+  'versionState',
+  'drift',
+  'bytes',
+  'lastRun',
+  'observedAt',
+] as const
 export type ColumnId = (typeof columnIds)[number]
 
 export const tenantParsers = {
@@ -13,6 +26,8 @@ export const tenantParsers = {
   versionState: parseAsNativeArrayOf(parseAsStringLiteral(versionStates)),
   version: parseAsNativeArrayOf(parseAsString),
   isolation: parseAsNativeArrayOf(parseAsStringLiteral(isolations)),
+  drift: parseAsNativeArrayOf(parseAsStringLiteral(driftStates)),
+  shape: parseAsNativeArrayOf(parseAsString),
   label: parseAsNativeArrayOf(parseAsString),
   failed: parseAsBoolean,
   halfDone: parseAsBoolean,
@@ -32,7 +47,7 @@ export const tenantsHref = (search: Partial<TenantSearch>): string => serialize(
 const some = <T>(list: readonly T[] | null): T[] | undefined => (list && list.length > 0 ? [...list] : undefined)
 
 /** The filter as the library takes it: what is not filtered by is absent. */
-export const filterOf = ({ q, set, database, state, versionState, version, isolation, label, failed, halfDone }: TenantSearch): TenantFilter => {
+export const filterOf = ({ q, set, database, state, versionState, version, isolation, drift, shape, label, failed, halfDone }: TenantSearch): TenantFilter => {
   const filter: TenantFilter = {
     q: q?.trim() ? q.trim().slice(0, 120) : undefined,
     set: some(set),
@@ -41,6 +56,8 @@ export const filterOf = ({ q, set, database, state, versionState, version, isola
     versionState: some(versionState),
     version: some(version),
     isolation: some(isolation),
+    drift: some(drift),
+    shape: some(shape),
     label: some(label),
     failed: failed ? true : undefined,
     halfDone: halfDone ? true : undefined,
@@ -56,6 +73,8 @@ export const noFilter: Omit<TenantSearch, 'sort' | 'descending' | 'hide'> = {
   versionState: [],
   version: [],
   isolation: [],
+  drift: [],
+  shape: [],
   label: [],
   failed: null,
   halfDone: null,

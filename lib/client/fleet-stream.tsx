@@ -16,9 +16,9 @@ const FleetStreamContext = createContext<FleetStream>({ status: 'connecting', tu
 
 /** Branches of the query tree that a change makes out of date. */
 const branches: Readonly<Record<FleetEvent['changed'][number], ReadonlyArray<readonly string[]>>> = {
-  observations: [['fleet', 'overview'], ['fleet', 'map'], ['tenants'], ['migrations'], ['databases']],
-  tenants: [['fleet', 'overview'], ['fleet', 'map'], ['tenants']],
-  sets: [['fleet', 'overview'], ['migrations'], ['tenants']],
+  observations: [['fleet', 'overview'], ['fleet', 'map'], ['tenants'], ['drift'], ['migrations'], ['databases']],
+  tenants: [['fleet', 'overview'], ['fleet', 'map'], ['tenants'], ['drift']],
+  sets: [['fleet', 'overview'], ['migrations'], ['tenants'], ['drift']],
   databases: [['fleet', 'overview'], ['databases']],
   runs: [['fleet', 'overview'], ['runs']],
 }

@@ -9,6 +9,15 @@ export const fleetKeys = {
   activeRuns: ['fleet', 'activeRuns'] as const,
 }
 
+export const driftKeys = {
+  all: ['drift'] as const,
+  overview: ['drift', 'overview'] as const,
+  names: ['drift', 'names'] as const,
+  shape: (set: string, shape: string) => ['drift', 'shape', set, shape] as const,
+  repair: (set: string, shape: string) => ['drift', 'repair', set, shape] as const,
+  target: (slug: string) => ['drift', 'target', slug] as const,
+}
+
 export const tenantKeys = {
   all: ['tenants'] as const,
   lists: ['tenants', 'list'] as const,

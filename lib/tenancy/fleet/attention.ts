@@ -3,6 +3,8 @@ import type { FleetOverview, RunSummary } from '../contract/views.ts'
 export type Worries = {
   readonly failed: number
   readonly diverged: number
+  readonly drifted: number
+  readonly driftedShapes: number
   readonly unreachable: number
   readonly halfDone: number
   readonly stale: number
@@ -28,7 +30,7 @@ const pausedText = (paused: readonly RunSummary[]): string => {
 
 /** What somebody should look at, the most pressing first. Each links to the list that shows just that. */
 export const attentionOf = (worries: Worries): readonly Attention[] => {
-  const { failed, diverged, unreachable, halfDone, stale, provisioning, paused } = worries
+  const { failed, diverged, drifted, driftedShapes, unreachable, halfDone, stale, provisioning, paused } = worries
   const all: readonly Attention[] = [
     { kind: 'failed', count: failed, text: `${many(failed, 'tenant', 'tenants')} failed in the last run`, href: '/tenants?failed=true&state=active' },
     {
@@ -49,6 +51,7 @@ export const attentionOf = (worries: Worries): readonly Attention[] => {
       text: `${many(diverged, 'tenant holds', 'tenants hold')} other migrations than the set`,
       href: '/tenants?versionState=diverged',
     },
+    { kind: 'drifted', count: drifted, text: `${many(drifted, 'tenant', 'tenants')} drifted in ${many(driftedShapes, 'shape', 'shapes')}`, href: '/drift' },
     {
       kind: 'unreachable',
       count: unreachable,

@@ -4,7 +4,7 @@ import type { FleetOverview, RunSummary, VersionCounts } from '../contract/views
 import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
 import { versionShares, type VersionShare } from '../migrations/set-reads.ts'
-import { failedTargets, isHalfDone } from '../registry/tenant-filter.ts'
+import { driftState, failedTargets, isHalfDone, isSeenNow } from '../registry/tenant-filter.ts'
 import { openRuns, recentRuns } from '../runs/summaries.ts'
 import { attentionOf, type Worries } from './attention.ts'
 
@@ -21,6 +21,8 @@ type Totals = {
   readonly oldestObservedAt: Date | null
   readonly stale: number
   readonly halfDone: number
+  readonly drifted: number
+  readonly driftedShapes: number
   readonly workers: number
 }
 
@@ -30,14 +32,19 @@ const totalsOf = async (db: ControlDb): Promise<Totals> => {
       select min(o.observed_at) as oldest, max(o.observed_at) as newest, count(*) filter (where ${isHalfDone})::int as half_done,
         count(*) filter (where t.state = 'active' and coalesce(o.version_state <> 'unreachable' and o.observed_at < now() - make_interval(mins => ${staleMinutes}), o.target_id is null))::int as stale
       from placement p join tenant t on t.id = p.tenant_id left join observation o on o.target_id = p.target_id
+    ), strayed as (
+      select count(distinct p.tenant_id)::int as drifted, count(distinct (x.set_id, x.shape))::int as shapes
+      from placement p join target ta on ta.id = p.target_id join observation o on o.target_id = ta.id join seen_structure x on ${isSeenNow}
+      where ${driftState} = 'drifted'
     )
     select (select count(*) from tenant)::int as tenants,
       (select count(distinct p.tenant_id) from placement p join tenant t on t.id = p.tenant_id where t.state = 'active' and p.target_id in (${failedTargets}))::int as failed,
       (select count(*) from tenant t where t.state = 'provisioning'
         and not exists (select from run_item i where i.tenant_id = t.id and i.state in ('pending', 'running', 'interrupted')))::int as provisioning,
       seen.newest as "observedAt", seen.oldest as "oldestObservedAt", seen.stale, seen.half_done as "halfDone",
+      strayed.drifted, strayed.shapes as "driftedShapes",
       (select count(*) from worker where heartbeat_at > now() - make_interval(secs => ${workerSilenceSeconds}))::int as workers
-    from seen`.execute(db)
+    from seen, strayed`.execute(db)
   const row = rows[0]
   if (!row) throw new Error('an aggregate without a row')
   return row
@@ -66,6 +73,8 @@ const setsOf = (heads: ReadonlyMap<string, string | null>, shares: readonly Vers
 const worriesOf = (totals: Totals, states: VersionCounts, active: readonly RunSummary[]): Worries => ({
   failed: totals.failed,
   diverged: states.diverged,
+  drifted: totals.drifted,
+  driftedShapes: totals.driftedShapes,
   unreachable: states.unreachable,
   halfDone: totals.halfDone,
   stale: totals.stale,

@@ -22,6 +22,7 @@ let open: number
 beforeAll(async () => {
   library = await openLibrary(databases)
   await seedFleet(library)
+  await seedDrift()
   finished = await seedRun(library, 'failed', [
     { slug: 'acme', state: 'succeeded' },
     { slug: 'corp', state: 'failed', cause: 'a', message: violated('t1') },
@@ -40,6 +41,17 @@ beforeAll(async () => {
     library.control.db,
   )
 })
+
+/** Acme and delta drifted alike, beta is accepted, and corp was migrated since somebody looked. */
+const seedDrift = async (): Promise<void> => {
+  const { db } = library.control
+  await sql`insert into structure (fingerprint, facets, objects) values ('s1', '{}', '[]'), ('s2', '{}', '[]')`.execute(db)
+  await sql`insert into seen_structure (set_id, database_id, server_major, digest, version, structure_id, shape, letter, state, severity) values
+    (1, 1, 15, 'p4', '0004', 1, 'aaaaaaaaaaaa', 'B', 'drifted', 'slows'), (1, 2, 15, 'p4', '0004', 1, 'aaaaaaaaaaaa', 'B', 'drifted', 'slows'),
+    (1, 1, 15, 'p4', '0004', 2, 'bbbbbbbbbbbb', 'C', 'accepted', 'harmless'), (1, 1, 15, 'p1', '0001', 1, 'cccccccccccc', 'B', 'drifted', 'breaks')`.execute(db)
+  await sql`update observation o set seen_id = x.id, structure_at = now() from target ta, (values ('acme', 1), ('delta', 2), ('beta', 3), ('corp', 4)) x (slug, id)
+    where ta.id = o.target_id and ta.schema_name = 'tenant_' || x.slug`.execute(db)
+}
 
 describe('the fleet at a glance', () => {
   it('counts targets by version state, and says what needs somebody', async () => {
@@ -73,8 +85,10 @@ describe('the fleet at a glance', () => {
       ['paused_run', 1],
       ['half_done', 1],
       ['diverged', 1],
+      ['drifted', 2],
       ['provisioning', 1],
     ])
+    expect(overview.attention.find(({ kind }) => kind === 'drifted')).toMatchObject({ text: '2 tenants drifted in 1 shape', href: '/drift' })
     expect(overview.attention[0]?.text).toBe('2 tenants failed in the last run')
     expect(overview.attention[1]).toMatchObject({ href: `/runs/${open}`, text: `Run ${open} is paused: more targets failed than it may leave behind` })
   })
@@ -88,8 +102,9 @@ describe('the fleet at a glance', () => {
           slugs: ['acme', 'beta', 'corp', 'far', 'gone', 'helm'],
           versions: ['0004', '0004', '0002', '0009', '0004', null],
           letters: 'hhbadn',
+          drift: '!~????',
         },
-        { database: 'eu-1', set: 'app', slugs: ['delta', 'echo'], versions: ['0004', '0003'], letters: 'hb' },
+        { database: 'eu-1', set: 'app', slugs: ['delta', 'echo'], versions: ['0004', '0003'], letters: 'hb', drift: '!?' },
       ],
     })
   })

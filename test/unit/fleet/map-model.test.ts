@@ -3,15 +3,19 @@ import {
   cellAt,
   cellPosition,
   cellShapes,
+  cellHref,
+  cellOrders,
   countGroups,
   factsOf,
+  groupsFor,
   layoutMap,
+  mapViews,
   moveCell,
   stateOfLetter,
   totalOf,
   type MapGroup,
 } from '../../../components/fleet/map-model.ts'
-import { versionLetters } from '../../../lib/tenancy/contract/index.ts'
+import { driftLetters, versionLetters } from '../../../lib/tenancy/contract/index.ts'
 
 const group = (database: string, count: number, letter = 'h'): MapGroup => ({
   database,
@@ -73,18 +77,36 @@ describe('keys', () => {
 
 describe('states', () => {
   it('reads every letter back', () => {
-    for (const [state, letter] of Object.entries(versionLetters)) expect(stateOfLetter(letter)).toBe(state)
+    for (const [state, letter] of Object.entries({ ...versionLetters, ...driftLetters })) expect(stateOfLetter(letter)).toBe(state)
   })
 
-  it('gives each state a shape of its own besides the colour', () => {
-    const shapes = Object.values(cellShapes).map((shape) => JSON.stringify(shape))
+  it.each(mapViews)('gives each state of the %s view a shape of its own besides the colour', (view) => {
+    const shapes = cellOrders[view].map((state) => JSON.stringify(cellShapes[state]))
     expect(new Set(shapes).size).toBe(shapes.length)
+  })
+
+  it('has no letter for two states, so that either view is read by the same table', () => {
+    const letters = [...Object.values(versionLetters), ...Object.values(driftLetters)]
+    expect(new Set(letters).size).toBe(letters.length)
+  })
+
+  it('is coloured by version or by drift', () => {
+    const cells = { database: 'eu', set: 'app', slugs: ['a', 'b', 'c'], versions: ['1', null, '1'], letters: 'hbh', drift: '=!?' }
+    expect(groupsFor('version', [cells])[0]?.letters).toBe('hbh')
+    const [byDrift] = countGroups(groupsFor('drift', [cells]))
+    expect(byDrift?.counts).toEqual({ norm: 1, drifted: 1, unknown: 1 })
+  })
+
+  it('leads from a number to just those tenants, where a filter finds them', () => {
+    expect(cellHref('drifted', 'eu', 'app')).toBe('/tenants?set=app&database=eu&drift=drifted')
+    expect(cellHref('behind', 'eu', 'app')).toBe('/tenants?set=app&database=eu&versionState=behind')
+    expect(cellHref('unobserved', 'eu', 'app')).toBeNull()
   })
 
   it('counts a group by state and says what a cell is', () => {
     const mixed: MapGroup = { database: 'eu', set: 'app', slugs: ['a', 'b', 'c'], versions: ['1', null, '1'], letters: 'hbh' }
     expect(countGroups([mixed])[0]).toMatchObject({ total: 3, counts: { at_head: 2, behind: 1 } })
-    expect(totalOf(countGroups([mixed, mixed]))).toMatchObject({ at_head: 4, behind: 2, ahead: 0 })
+    expect(totalOf(countGroups([mixed, mixed]))).toEqual({ at_head: 4, behind: 2 })
     expect(factsOf([mixed], { group: 0, index: 1 })).toEqual({ slug: 'b', state: 'behind', version: null, database: 'eu', set: 'app' })
     expect(factsOf([mixed], { group: 0, index: 9 })).toBeNull()
   })

@@ -1,0 +1,16 @@
+'use server'
+
+import { command } from '@/lib/server/command'
+import { acceptFindingInput, endAcceptanceInput, ignoreFacetsInput } from '@/lib/tenancy/contract'
+
+export const acceptFinding = command({ name: 'drift.accept', permission: 'drift.accept', input: acceptFindingInput }, ({ actor, input, tenancy }) =>
+  tenancy.drift.accept(actor, input),
+)
+
+export const endAcceptance = command({ name: 'drift.endAcceptance', permission: 'drift.accept', input: endAcceptanceInput }, ({ actor, input, tenancy }) =>
+  tenancy.drift.endAcceptance(actor, input),
+)
+
+export const ignoreFacets = command({ name: 'drift.ignoreFacets', permission: 'drift.ignore', input: ignoreFacetsInput }, ({ actor, input, tenancy }) =>
+  tenancy.drift.ignoreFacets(actor, input),
+)

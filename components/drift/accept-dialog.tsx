@@ -1,0 +1,85 @@
+'use client'
+
+import { useState } from 'react'
+import { toast } from 'sonner'
+import { useNow } from '@/components/ui/clock'
+import { Button } from '@/components/ui/button'
+import { Dialog, DialogActions, DialogClose, DialogContent } from '@/components/ui/dialog'
+import { ErrorNote } from '@/components/ui/error-note'
+import { Field } from '@/components/ui/field'
+import { Input, Textarea } from '@/components/ui/input'
+import { problemOf, useCommand } from '@/lib/client/use-command'
+import { useDriftChange } from '@/lib/client/use-drift-change'
+import type { SeenFinding } from '@/lib/tenancy/contract'
+import type { ShapeActions } from './drift-actions'
+import { untilOf, untilProblem } from './shape-model'
+
+type Props = {
+  readonly set: string
+  readonly finding: Pick<SeenFinding, 'key' | 'sentence'>
+  readonly accept: ShapeActions['accept']
+  readonly onClose: () => void
+}
+
+/** That one difference is as it should be: asks why and until when. */
+export function AcceptDialog({ set, finding, accept, onClose }: Props) {
+  const changed = useDriftChange()
+  const now = useNow()
+  const [reason, setReason] = useState('')
+  const [day, setDay] = useState('')
+  const { run, busy, error } = useCommand(accept, () => {
+    toast.success('Accepted.', { description: finding.sentence })
+    changed()
+    onClose()
+  })
+  const problem = untilProblem(day, now ?? 0)
+  return (
+    <Dialog open onOpenChange={(open) => (open ? undefined : onClose())}>
+      <DialogContent
+        title="Accept this difference?"
+        description={
+          <>
+            <p className="break-words text-ink">{finding.sentence}</p>
+            <p className="mt-1">
+              It no longer counts as drift in any tenant of <span className="mono">{set}</span>. It stays on the list, and you can take it back.
+            </p>
+          </>
+        }
+      >
+        <form
+          className="flex flex-col gap-4"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (reason.trim() !== '' && problem === null) void run({ set, finding: finding.key, reason: reason.trim(), ...endOf(day) })
+          }}
+        >
+          <Field label="Why" hint="Whoever sees it later reads this." error={problemOf(error, 'reason')}>
+            {(control) => <Textarea {...control} required maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />}
+          </Field>
+          <Field
+            label="Until"
+            optional
+            hint="After that day it counts as drift again. Empty: until it is taken back."
+            error={problem ?? problemOf(error, 'until')}
+          >
+            {(control) => <Input {...control} type="date" className="w-44" value={day} onChange={(event) => setDay(event.target.value)} />}
+          </Field>
+          <ErrorNote error={error} />
+          <DialogActions className="mt-1">
+            <DialogClose asChild>
+              <Button>Cancel</Button>
+            </DialogClose>
+            <Button type="submit" variant="primary" busy={busy} disabled={reason.trim() === '' || problem !== null}>
+              Accept it
+            </Button>
+          </DialogActions>
+        </form>
+      </DialogContent>
+    </Dialog>
+  )
+}
+
+const endOf = (day: string): { readonly until?: string } => {
+  const until = untilOf(day)
+  return until === undefined ? {} : { until }
+}

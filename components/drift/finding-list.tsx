@@ -1,0 +1,137 @@
+'use client'
+
+import { Check, Undo2 } from 'lucide-react'
+import { useState } from 'react'
+import { toast } from 'sonner'
+import { Button } from '@/components/ui/button'
+import { cn } from '@/components/ui/class-names'
+import { RelativeTime } from '@/components/ui/relative-time'
+import { StateBadge } from '@/components/ui/state-badge'
+import { useDriftChange } from '@/lib/client/use-drift-change'
+import { useToastedCommand } from '@/lib/client/use-toasted-command'
+import { formatUtc } from '@/lib/format'
+import type { Acceptance, SeenFinding } from '@/lib/tenancy/contract'
+import { AcceptDialog } from './accept-dialog'
+import type { ShapeActions } from './drift-actions'
+import { orderedFindings } from './drift-model'
+import { driftStateLooks, severityLooks } from './drift-state'
+import { objectWords, rowsOf, type FactRow } from './shape-model'
+
+type Props = {
+  readonly set: string
+  readonly findings: readonly SeenFinding[]
+  /** Null for those who may only look. */
+  readonly actions: ShapeActions | null
+}
+
+/** Object by object what differs: what should be there, what is, how bad that is. */
+export function FindingList({ set, findings, actions }: Props) {
+  const [asked, setAsked] = useState<string | null>(null)
+  const ordered = orderedFindings(findings)
+  const finding = ordered.find(({ key }) => key === asked)
+  return (
+    <>
+      <ul className="rounded-lg border border-line bg-surface">
+        {ordered.map((one) => (
+          <FindingItem key={one.key} finding={one} actions={actions} onAccept={() => setAsked(one.key)} />
+        ))}
+      </ul>
+      {actions && finding ? <AcceptDialog set={set} finding={finding} accept={actions.accept} onClose={() => setAsked(null)} /> : null}
+    </>
+  )
+}
+
+type ItemProps = { readonly finding: SeenFinding; readonly actions: ShapeActions | null; readonly onAccept: () => void }
+
+function FindingItem({ finding, actions, onAccept }: ItemProps) {
+  const { accepted, severity, sentence } = finding
+  return (
+    <li className={cn('border-b border-line px-4 py-3 last:border-0', accepted && 'text-muted')}>
+      <div className="flex flex-wrap items-start gap-x-3 gap-y-1">
+        <div className="min-w-0 flex-1 basis-64">
+          <h3 className={cn('break-words', accepted === null && 'font-medium')}>{sentence}</h3>
+          <p className="flex flex-wrap items-center gap-x-3 text-xs text-muted">
+            <StateBadge look={accepted ? driftStateLooks.accepted : severityLooks[severity]} />
+            <span>{objectWords(finding)}</span>
+          </p>
+        </div>
+        {actions && accepted === null ? (
+          <Button size="sm" aria-label={`Accept: ${sentence}`} onClick={onAccept}>
+            <Check aria-hidden />
+            Accept…
+          </Button>
+        ) : null}
+      </div>
+      {accepted === null ? null : <AcceptedNote acceptance={accepted} actions={actions} />}
+      <FactTable rows={rowsOf(finding)} label={sentence} />
+    </li>
+  )
+}
+
+function AcceptedNote({ acceptance, actions }: { readonly acceptance: Acceptance; readonly actions: ShapeActions | null }) {
+  return (
+    <div className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
+      <p className="min-w-0 flex-1 basis-64 break-words">
+        “{acceptance.reason}” <span className="text-xs">accepted by {acceptance.by}</span>{' '}
+        <span className="text-xs">
+          <RelativeTime at={acceptance.at} />
+          {acceptance.until === null ? '' : `, until ${formatUtc(acceptance.until).slice(0, 10)}`}
+        </span>
+      </p>
+      {actions ? <TakeBack acceptance={acceptance} endAcceptance={actions.endAcceptance} /> : null}
+    </div>
+  )
+}
+
+function TakeBack({ acceptance, endAcceptance }: { readonly acceptance: Acceptance; readonly endAcceptance: ShapeActions['endAcceptance'] }) {
+  const changed = useDriftChange()
+  const { send, busy } = useToastedCommand(endAcceptance, {
+    onDone: () => {
+      toast.success('It counts as drift again.')
+      changed()
+    },
+  })
+  return (
+    <Button size="sm" busy={busy} aria-label={`Take back: ${acceptance.sentence}`} onClick={() => send({ acceptance: acceptance.id })}>
+      <Undo2 aria-hidden />
+      Take back
+    </Button>
+  )
+}
+
+const value = (text: string | null): React.ReactNode =>
+  text === null ? <span className="text-faint">–</span> : <code className="mono break-words whitespace-pre-wrap">{text}</code>
+
+function FactTable({ rows, label }: { readonly rows: readonly FactRow[]; readonly label: string }) {
+  if (rows.length === 0) return null
+  return (
+    <table className="mt-2 w-full table-fixed text-left text-xs">
+      <caption className="sr-only">{label}</caption>
+      <thead>
+        <tr className="text-faint">
+          <th scope="col" className="w-[22%] pr-3 font-normal">
+            <span className="sr-only">Field</span>
+          </th>
+          <th scope="col" className="pr-3 font-normal">
+            Expected
+          </th>
+          <th scope="col" className="font-normal">
+            Actual
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ facet, field, expected, actual }) => (
+          <tr key={`${facet} ${field}`} className="border-t border-line align-top">
+            <th scope="row" className="py-1 pr-3 font-normal break-words text-muted">
+              {field}
+              {facet === 'structure' ? null : <span className="block text-2xs text-faint">{facet}</span>}
+            </th>
+            <td className="py-1 pr-3">{value(expected)}</td>
+            <td className="py-1">{value(actual)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
