@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { RotateCw } from 'lucide-react'
+import { TargetPanel } from '@/components/drift/target-panel'
 import { versionStateLooks } from '@/components/fleet/version-state'
 import { Button } from '@/components/ui/button'
 import { CopyButton } from '@/components/ui/copy-button'
@@ -39,6 +40,7 @@ export function PlacementPanels({ slug, placement, maySeeSet }: Props) {
         <PlacementFacts placement={placement} />
         {placement.remark === null ? null : <p className="border-t border-line px-4 py-2 text-sm text-bad-ink">{placement.remark}</p>}
       </Panel>
+      <TargetPanel slug={slug} set={placement.set} />
       <Panel
         title="Migrations"
         actions={

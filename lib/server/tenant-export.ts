@@ -18,6 +18,8 @@ const columns = [
   'head',
   'pending',
   'versionState',
+  'drift',
+  'shape',
   'bytes',
   'lastRun',
   'lastRunState',
@@ -31,6 +33,8 @@ const cellsOf = (row: TenantRow) => ({
   labels: Object.entries(row.labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(' '),
+  drift: row.drift?.state ?? null,
+  shape: row.drift?.shape ?? null,
   lastRun: row.lastRun?.id ?? null,
   lastRunState: row.lastRun?.state ?? null,
 })

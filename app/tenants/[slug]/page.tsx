@@ -2,6 +2,7 @@ import { HydrationBoundary, dehydrate } from '@tanstack/react-query'
 import type { Metadata } from 'next'
 import { TenantView } from '@/components/tenants/tenant-view'
 import { getQueryClient } from '@/lib/client/query-client'
+import { driftQueries } from '@/lib/client/queries/drift'
 import { tenantDetailQuery } from '@/lib/client/tenants'
 import { requireAsker } from '@/lib/server/asker'
 import { found } from '@/lib/server/found'
@@ -19,8 +20,10 @@ export default async function TenantPage({ params }: Props) {
   const { person } = await requireAsker('tenants.read')
   const slug = requireParam(anySlug, (await params).slug)
   const client = getQueryClient()
-  const tenant = await found(getTenancy().tenants.get(slug))
+  const { tenants, drift } = getTenancy()
+  const [tenant, targets] = await found(Promise.all([tenants.get(slug), drift.target(slug)]))
   client.setQueryData(tenantDetailQuery(slug).queryKey, { ...tenant, runs: failedFor(person.role, tenant.runs) })
+  client.setQueryData(driftQueries.target(slug).queryKey, targets)
   return (
     <HydrationBoundary state={dehydrate(client)}>
       <TenantView
