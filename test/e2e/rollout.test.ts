@@ -157,9 +157,13 @@ test('one item was tried again by itself, and four failed for one reason, with t
   await page.getByLabel('Search the targets').fill(held)
   await page.getByRole('row', { name: new RegExp(held) }).click()
   const panel = page.getByRole('dialog', { name: held })
-  await panel.getByText('Attempt 2: succeeded').waitFor()
+  // One more where the rest of the run was done before its table was free.
+  await panel.getByText(/^Attempt [2-9]: succeeded$/).waitFor()
   await panel.getByText('Attempt 1: failed').waitFor()
-  await panel.getByText(/^SQLSTATE 55P03/).waitFor()
+  await panel
+    .getByText(/^SQLSTATE 55P03/)
+    .first()
+    .waitFor()
   await page.keyboard.press('Escape')
   await panel.waitFor({ state: 'hidden' })
 })
