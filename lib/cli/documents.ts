@@ -277,6 +277,19 @@ export const driftDocument = z.strictObject({
   control: z.strictObject({ state: z.enum(['norm', 'drifted', 'unknown']), findings: z.array(z.string()), problem: z.string().nullable() }).nullable(),
 })
 
+/** `tenantry drift try` */
+export const trialDocument = z.strictObject({
+  trial: z.strictObject({
+    slug: z.string(),
+    outcome: z.enum(['repaired', 'norm', 'failed']),
+    error: z.strictObject({ code: z.string(), message: z.string(), statement: z.string().nullable() }).nullable(),
+    findings: z.array(z.string()),
+  }),
+})
+
+/** `tenantry drift migration` */
+export const shapeMigrationDocument = z.strictObject({ migration: z.strictObject({ file: z.string(), sql: z.string(), findings: count }) })
+
 /** `tenantry sets verify` */
 export const verifyDocument = z.strictObject({
   set: z.string(),

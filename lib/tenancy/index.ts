@@ -8,6 +8,7 @@ import { createEars } from './control/notify.ts'
 import { checkSecret, claimSecret } from './control/secret-check.ts'
 import { controlUnreachableAt } from './control/unreachable.ts'
 import { controlDrift } from './drift/control-drift.ts'
+import { shapeMigration } from './drift/repair/make-migration.ts'
 import { shapeRepair } from './drift/repair/plan-repair.ts'
 import { tryRepair } from './drift/repair/try-repair.ts'
 import { acceptFinding, endAcceptance, ignoreFacets } from './drift/shapes/decide.ts'
@@ -117,6 +118,7 @@ const driftCalls = (library: Library, config: TenancyConfig): Tenancy['drift'] =
   shape: (set, shape) => shapeDetail(library, set, shape),
   target: (slug) => targetDrift(library, slug),
   repair: (set, shape) => shapeRepair(library, set, shape),
+  migration: (set, shape) => shapeMigration(library, set, shape),
   tryRepair: (actor, input) => tryRepair(library, actor, input),
   startRepair: (actor, input) => startRepair(library, actor, input),
   accept: (actor, input) => acceptFinding(library, actor, input),

@@ -10,6 +10,7 @@ import { exitCodes } from '../failure.ts'
 import { parseInput } from '../parse-input.ts'
 import { refresh } from '../refresh.ts'
 import type { Session } from '../session.ts'
+import { addDriftRepair } from './drift-repair.ts'
 
 const driftInput = z.object({
   set: setName.optional(),
@@ -163,7 +164,7 @@ const drift = async (session: Session, input: DriftInput): Promise<number> => {
 }
 
 export const addDrift = (program: Command): void => {
-  program
+  const drifts = program
     .command('drift')
     .summary('show where structures differ from what the migrations make')
     .description('Targets that look alike, shape by shape, as last seen. Exit 1 when something drifted that nobody accepted.')
@@ -173,4 +174,5 @@ export const addDrift = (program: Command): void => {
     .option('--refresh', 'look at the databases first instead of trusting what was last seen')
     .addHelpText('after', "\nExamples:\n  tenantry drift --set app --refresh\n  tenantry drift --json | jq '.shapes[] | select(.norm | not)'")
     .action((options: { set?: string; tenant?: string; sql?: boolean; refresh?: boolean }) => runCommand(() => parseInput(driftInput, options), drift))
+  addDriftRepair(drifts)
 }

@@ -145,3 +145,5 @@ export type Repair = {
 }
 /** With how many tenants it is for; the digest names what was looked at, for the start of the run. */
 export type ShapeRepair = Repair & { readonly targets: number; readonly digest: string }
+/** `file`: a name for it behind the set's newest migration. */
+export type ShapeMigration = { readonly file: string; readonly sql: string; readonly findings: number }

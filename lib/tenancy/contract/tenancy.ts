@@ -119,6 +119,8 @@ export type Tenancy = {
     target(slug: string): Promise<readonly D.TargetDrift[]>
     /** What leads from the shape to its norm; nothing for a shape without one. @throws set.unknown, drift.shape_unknown */
     repair(set: string, shape: string): Promise<D.ShapeRepair>
+    /** What the shape differs in as a file for the set. @throws drift.nothing_to_repair */
+    migration(set: string, shape: string): Promise<D.ShapeMigration>
     /** On one tenant of the shape, rolled back. @throws drift.nothing_to_repair */
     tryRepair(actor: Actor, input: z.output<typeof C.tryRepairInput>): Promise<D.RepairTrial>
     /** Queues a run that leads the shape's tenants to its norm. @throws drift.nothing_to_repair, run.plan_changed, run.targets_busy */

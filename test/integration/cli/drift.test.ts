@@ -1,12 +1,14 @@
 /** `tenantry drift` and `tenantry sets verify`, as a pipeline calls them. */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { driftDocument, statusDocument, verifyDocument } from '../../../lib/cli/documents.ts'
-import { commandLine, type CommandLine } from '../../support/command-line.ts'
+import { driftDocument, shapeMigrationDocument, statusDocument, trialDocument, verifyDocument } from '../../../lib/cli/documents.ts'
+import { commandLine, useSetFolders, type CommandLine } from '../../support/command-line.ts'
 import { makeFleet, ownSlugs, schemaOf, type Fleet } from '../../support/fleet.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
+const folder = useSetFolders()
 const { mark, newSlug } = ownSlugs('cd')
 const [good, bad] = [newSlug('good'), newSlug('bad')]
 const files = {
@@ -65,6 +67,36 @@ describe('drift', () => {
     expect([other.code, other.document(driftDocument).shapes.map(({ tenants }) => tenants)]).toEqual([0, [[good]]])
     const nobody = await cli.run(['drift', '--tenant', 'nobody-here'])
     expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringMatching(/^error tenant\.unknown: /)])
+  })
+})
+
+describe('a shape', () => {
+  const shapeOf = async (): Promise<string> => (await fleet.tenancy.drift.target(bad))[0]?.shape ?? ''
+
+  it('is made a migration, in a file that was not there', async () => {
+    const shape = await shapeOf()
+    const printed = await cli.run(['drift', 'migration', shape, '--set', 'app', '--json'])
+    const { migration } = printed.document(shapeMigrationDocument)
+    expect([printed.code, migration]).toEqual([
+      0,
+      { file: '0003_from_shape_b.sql', sql: expect.stringMatching(/^-- [\s\S]*drop index customer_email_idx;/i) as string, findings: 1 },
+    ])
+    const out = join(folder({}), migration.file)
+    expect((await cli.run(['drift', 'migration', shape, '--set', 'app', '--out', out])).code).toBe(0)
+    expect(readFileSync(out, 'utf8')).toBe(migration.sql)
+    const again = await cli.run(['drift', 'migration', shape, '--set', 'app', '--out', out])
+    expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/^error input\.invalid: .*0003_from_shape_b\.sql/) as string])
+  })
+
+  it('is tried on one tenant, repaired by a run, and no drift is left', async () => {
+    const shape = await shapeOf()
+    const tried = await cli.run(['drift', 'try', shape, '--set', 'app', '--json'])
+    expect([tried.code, tried.document(trialDocument)]).toEqual([0, { trial: { slug: bad, outcome: 'repaired', error: null, findings: [] } }])
+    const repaired = await cli.run(['drift', 'repair', shape, '--set', 'app'])
+    expect([repaired.code, repaired.stdout]).toEqual([0, expect.stringMatching(/repair targets of app {2}succeeded/) as string])
+    expect((await cli.run(['drift'])).code).toBe(0)
+    const gone = await cli.run(['drift', 'repair', shape, '--set', 'app'])
+    expect([gone.code, gone.stderr]).toEqual([2, expect.stringMatching(/^error run\.no_targets: /) as string])
   })
 })
 

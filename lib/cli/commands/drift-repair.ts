@@ -1,0 +1,101 @@
+import type { Command } from 'commander'
+import { writeFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { plural } from '../../format.ts'
+import { setName, startRepairInput, tryRepairInput } from '../../tenancy/contract/index.ts'
+import { TenancyError } from '../../tenancy/index.ts'
+import { runCommand } from '../command.ts'
+import { shapeMigrationDocument, trialDocument } from '../documents.ts'
+import { exitCodes } from '../failure.ts'
+import { followRun } from '../follow-run.ts'
+import { parseInput } from '../parse-input.ts'
+import type { Session } from '../session.ts'
+
+const repairInput = startRepairInput.extend({ detach: z.boolean().default(false) })
+
+const repair = async (session: Session, { detach, ...input }: z.output<typeof repairInput>): Promise<number> => {
+  const { run } = await session.tenancy.drift.startRepair(session.actor, input)
+  return followRun(session, run, { isDetached: detach, isWorking: !detach })
+}
+
+const words = { repaired: 'is the norm afterwards', norm: 'is the norm already', failed: 'is not repaired by it' } as const
+
+const tryOn = async ({ tenancy, actor, output }: Session, input: z.output<typeof tryRepairInput>): Promise<number> => {
+  const { slug, outcome, error, findings } = await tenancy.drift.tryRepair(actor, input)
+  const sentences = findings.map(({ sentence }) => sentence)
+  output.result(
+    trialDocument,
+    { trial: { slug, outcome, error: error && { code: error.code, message: error.message, statement: error.statement }, findings: sentences } },
+    () =>
+      [
+        `${slug} ${words[outcome]}; everything was rolled back.`,
+        ...(error === null ? [] : [`${error.code} ${error.message}`, ...(error.statement === null ? [] : [`  ${error.statement}`])]),
+        ...sentences.map((sentence) => `  ${sentence}`),
+      ].join('\n'),
+  )
+  return outcome === 'failed' ? exitCodes.targetsFailed : exitCodes.well
+}
+
+const migrationInput = z.object({ set: setName, shape: startRepairInput.shape.shape, out: z.string().min(1, 'must not be empty').optional() })
+
+/** Never over a file that is there: it may have been applied. */
+const writeNew = async (file: string, text: string): Promise<void> => {
+  try {
+    await writeFile(file, text, { flag: 'wx' })
+  } catch (error) {
+    const problem = `“${file}” cannot be written: ${error instanceof Error ? error.message : String(error)}`
+    throw new TenancyError('input.invalid', { problem, field: 'out' }, error)
+  }
+}
+
+const makeMigration = async ({ tenancy, output }: Session, { set, shape, out }: z.output<typeof migrationInput>): Promise<number> => {
+  const migration = await tenancy.drift.migration(set, shape)
+  if (out !== undefined) await writeNew(out, migration.sql)
+  output.result(shapeMigrationDocument, { migration }, () =>
+    out === undefined ? migration.sql.trimEnd() : `${out}: ${plural(migration.findings, 'finding')} as a migration.`,
+  )
+  return exitCodes.well
+}
+
+const ofSet = ['--set <set>', 'the migration set'] as const
+type Given = Readonly<Record<string, unknown>>
+
+/** `--set` and `--tenant` are options of `drift` as well, which takes them wherever they stand. */
+const given = (command: Command): Given => {
+  const options = command.optsWithGlobals<Given>()
+  if (options['set'] === undefined) throw new TenancyError('input.invalid', { problem: 'the migration set is missing: name it with --set', field: 'set' })
+  return options
+}
+
+export const addDriftRepair = (drift: Command): void => {
+  drift
+    .command('repair <shape>')
+    .summary('lead the tenants of a shape to its norm')
+    .description('Queues a run of the statements that `tenantry drift --sql` shows. What does not lead to the norm is not committed; what holds data is kept.')
+    .option(...ofSet)
+    .option('--tenants <slugs>', 'only these, separated by commas')
+    .option('--max-concurrent <n>', 'at most so many at once on a server')
+    .option('--failure-tolerance <n|p%>', 'pause when more than so many have failed')
+    .option('--note <text>', 'why, for whoever reads it later', '')
+    .option('--detach', 'return at once; workers go on with it')
+    .addHelpText('after', '\nExample:\n  tenantry drift repair 4f1c22a97b0e --set app --failure-tolerance 0')
+    .action((shape: string, { tenants }: { tenants?: string }, command: Command) =>
+      runCommand(() => parseInput(repairInput, { ...given(command), shape, ...(tenants === undefined ? {} : { slugs: tenants.split(',') }) }), repair),
+    )
+  drift
+    .command('try <shape>')
+    .summary('try a repair on one tenant, rolled back')
+    .option(...ofSet)
+    .option('--tenant <slug>', 'on this one; the first when not given')
+    .addHelpText('after', '\nExample:\n  tenantry drift try 4f1c22a97b0e --set app --tenant acme')
+    .action((shape: string, _: object, command: Command) =>
+      runCommand(() => parseInput(tryRepairInput, { ...given(command), shape, slug: given(command)['tenant'] }), tryOn),
+    )
+  drift
+    .command('migration <shape>')
+    .summary('write what a shape differs in as a migration for all')
+    .option(...ofSet)
+    .option('--out <file>', 'into this file, which must not be there yet; to the terminal when not given')
+    .addHelpText('after', '\nExample:\n  tenantry drift migration 4f1c22a97b0e --set app --out migrations/app/0013_nick.sql')
+    .action((shape: string, _: object, command: Command) => runCommand(() => parseInput(migrationInput, { ...given(command), shape }), makeMigration))
+}
