@@ -36,8 +36,9 @@ export const isNotOfExtension = (dependency: string): string =>
 
 export const isNotHistory = (relation: string): string => `NOT (${relation}.relname = ${quoteLiteral(historyTable)} AND ${relation}.relkind IN ('r', 'p'))`
 
-export const prelude = (schema: string): string => `
-  here AS MATERIALIZED (SELECT n.*, set_config('search_path', ${pathOf('n')}, true) AS path FROM pg_namespace n WHERE n.nspname = ${quoteLiteral(schema)}),
+/** @param p alias of the schema's name and the tenant's role */
+export const prelude = `
+  here AS MATERIALIZED (SELECT n.*, set_config('search_path', ${pathOf('n')}, true) AS path FROM pg_namespace n WHERE n.nspname = p.schema),
   dep AS MATERIALIZED (
     SELECT d.classid, d.objid FROM here JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = here.oid
     WHERE ${isNotOfExtension('d')} GROUP BY d.classid, d.objid),

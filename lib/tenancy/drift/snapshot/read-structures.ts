@@ -1,10 +1,10 @@
-/** Full snapshots of some schemas, each in a transaction of its own. */
+/** Full snapshots of some schemas, a few in each short transaction. */
 import type { Structure } from '../../contract/structure.ts'
 import type { FleetConnection, FlightOutcome } from '../../session/fleet-connection.ts'
-import { readStructure, structureQuestions, type Place } from './questions.ts'
+import { readPlaces, structuresQuestions, type Place } from './questions.ts'
 
 const timeoutMs = 60_000
-/** Bound on what waits in memory to be read. */
+/** Bound on what waits in memory to be read, and on how long a transaction lasts. */
 const atOnce = 20
 
 const rowsOf = (outcome: FlightOutcome): readonly object[] => {
@@ -22,14 +22,8 @@ export const readStructures = async (connection: FleetConnection, places: readon
   const found = new Map<string, Structure | null>()
   for (let start = 0; start < places.length; start += atOnce) {
     const some = places.slice(start, start + atOnce)
-    const flights = some.map((place) => ['BEGIN READ ONLY', ...structureQuestions(place, serverVersion), 'COMMIT'])
-    const outcomes = await connection.flight(flights.flat(), timeoutMs)
-    let at = 0
-    for (const [index, place] of some.entries()) {
-      const answers = outcomes.slice(at, at + (flights[index]?.length ?? 0))
-      at += answers.length
-      found.set(place.schema, readStructure(answers.map(rowsOf)))
-    }
+    const outcomes = await connection.flight(['BEGIN READ ONLY', ...structuresQuestions(some, serverVersion), 'COMMIT'], timeoutMs)
+    for (const [schema, structure] of readPlaces(some, outcomes.map(rowsOf))) found.set(schema, structure)
   }
   return found
 }

@@ -5,22 +5,29 @@
 import { collation, comment, pathOf, since } from './catalog.ts'
 import { aggregate } from './routines.ts'
 import { uncompared } from './surroundings.ts'
-import { aclMarks, numberOrName, privilegeMarks, roleMark, settingMarks } from './trace-fragments.ts'
-import { relationLines } from './trace-relations.ts'
+import { aclMarks, firstOther, numberOrName, privilegeMarks, roleMark, settingMarks } from './trace-fragments.ts'
+import { relationLines, traceRelations } from './trace-relations.ts'
 
-/** What is in the schema, also what belongs to an extension: more than a snapshot says is harmless. @param p alias with `schema`, `role` and `extensions` */
+/** What is in the schema, also what belongs to an extension: more than a snapshot says is harmless. @param p alias of schema, role and what `databaseSql` answers */
 export const tracePrelude = `
-  here AS MATERIALIZED (SELECT n.*, p.extensions, to_regrole(quote_ident(p.role))::oid AS role_oid, ${aclMarks}, set_config('search_path', ${pathOf('n')}, true) AS path
+  here AS MATERIALIZED (SELECT n.*, p.extensions, p.constraint_comments, p.index_comments, to_regrole(quote_ident(p.role))::oid AS role_oid, ${aclMarks}, set_config('search_path', ${pathOf('n')}, true) AS path
     FROM pg_namespace n WHERE n.nspname = p.schema),
   dep AS MATERIALIZED (SELECT d.classid, d.objid FROM here JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = here.oid),
-  rel AS MATERIALIZED (SELECT c.* FROM dep JOIN pg_class c ON c.oid = dep.objid WHERE dep.classid = 'pg_class'::regclass),
+  rel AS MATERIALIZED (${traceRelations}),
   typ AS MATERIALIZED (SELECT t.* FROM dep JOIN pg_type t ON t.oid = dep.objid WHERE dep.classid = 'pg_type'::regclass),
   pro AS MATERIALIZED (SELECT f.* FROM dep JOIN pg_proc f ON f.oid = dep.objid WHERE dep.classid = 'pg_proc'::regclass)`
 
-/** All extensions of a database: which of them a schema lives on follows from what is printed of it. */
-export const extensionsSql = `SELECT array_agg(ROW(e.extname, e.extversion, n.nspname,
-    (SELECT count(*) FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'))::text ORDER BY e.extname)::text AS extensions
-  FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace`
+/**
+ * What is asked once for all. Which extension a schema lives on follows from what is printed of it. Comments on constraints and indexes are rare, and there are many of
+ * these to ask for.
+ */
+export const databaseSql = `SELECT
+    (SELECT array_agg(ROW(e.extname, e.extversion, n.nspname,
+        (SELECT count(*) FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'))::text ORDER BY e.extname)::text
+      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace) AS extensions,
+    EXISTS (SELECT FROM pg_description d WHERE d.objoid >= ${firstOther} AND d.classoid = 'pg_constraint'::regclass) AS constraint_comments,
+    EXISTS (SELECT FROM pg_description d JOIN pg_class c ON c.oid = d.objoid
+      WHERE d.objoid >= ${firstOther} AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 AND c.relkind IN ('i', 'I')) AS index_comments`
 
 const schemaLines = `SELECT ROW('schema', ${roleMark('here.nspowner')}, ${privilegeMarks('here.nspacl')}, ${comment('pg_namespace', 'here.oid')}, here.extensions)::text AS line FROM here
   UNION ALL SELECT ROW('default', ${roleMark('f.defaclrole')}, f.defaclobjtype, ${privilegeMarks('f.defaclacl')})::text FROM here, dep JOIN pg_default_acl f ON f.oid = dep.objid WHERE dep.classid = 'pg_default_acl'::regclass
@@ -44,7 +51,7 @@ const typeLines = (
 const routineLines = (
   version: number,
 ): string => `SELECT ROW('routine', pro.proname, pro.prokind, oidvectortypes(pro.proargtypes), ${roleMark('pro.proowner')}, ${privilegeMarks('pro.proacl')}, ${comment('pg_proc', 'pro.oid')},
-    pg_get_function_arguments(pro.oid), pg_get_function_result(pro.oid), CASE WHEN pro.prolang < 12000 THEN pro.prolang::text ELSE (SELECT l.lanname::text FROM pg_language l WHERE l.oid = pro.prolang) END,
+    pg_get_function_arguments(pro.oid), pg_get_function_result(pro.oid), CASE WHEN pro.prolang < ${firstOther} THEN pro.prolang::text ELSE (SELECT l.lanname::text FROM pg_language l WHERE l.oid = pro.prolang) END,
     pro.prosrc, pro.probin, ${version >= since.sqlBodies ? 'CASE WHEN pro.prosqlbody IS NOT NULL THEN pg_get_function_sqlbody(pro.oid) END' : 'NULL'},
     pro.provolatile, pro.proisstrict, pro.prosecdef, pro.proleakproof, pro.proparallel, pro.procost, pro.prorows, pro.proretset, ${settingMarks('pro.proconfig')},
     ${numberOrName('pro.prosupport::oid', 'regproc')}, (SELECT array_agg(format_type(t, NULL)) FROM unnest(pro.protrftypes) AS t), (${aggregate})::text)::text AS line
@@ -52,7 +59,7 @@ const routineLines = (
 
 export const traceLines = (version: number): string =>
   [
-    relationLines(version),
+    ...relationLines(version),
     schemaLines,
     typeLines(version),
     routineLines(version),

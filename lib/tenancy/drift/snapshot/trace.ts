@@ -4,12 +4,12 @@
  */
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { quoteLiteral } from '../../sql/ident.ts'
-import { classify, codeOf } from '../../sql/sqlstate.ts'
+import { codeOf, sqlstate } from '../../sql/sqlstate.ts'
 import { planSettings } from './catalog.ts'
 import type { Place } from './questions.ts'
-import { extensionsSql, traceLines, tracePrelude } from './trace-lines.ts'
+import { databaseSql, traceLines, tracePrelude } from './trace-lines.ts'
 
-const batchSize = 200
+const batchSize = 500
 const timeoutMs = 60_000
 
 /** What is printed may have to wait for whoever changes a table just now, and with it all others of its batch. */
@@ -21,8 +21,8 @@ const valuesOf = (places: readonly Place[]): string =>
 /** One schema after the other, each under its own path: the query within is run anew for each, by a plan that is made once. */
 const traceSql = (places: readonly Place[], version: number): string => `
 SELECT p.schema, (WITH ${tracePrelude}
-    SELECT encode(sha256(convert_to(array_agg(x.line ORDER BY x.line COLLATE "C")::text, getdatabaseencoding())), 'hex') FROM (${traceLines(version)}) x) AS trace
-FROM (SELECT v.schema, v.role, e.extensions FROM (VALUES ${valuesOf(places)}) AS v(schema, role), (${extensionsSql}) e) p`
+    SELECT encode(sha256(convert_to(string_agg(x.line, E'\\n' ORDER BY x.line COLLATE "C"), getdatabaseencoding())), 'hex') FROM (${traceLines(version)}) x) AS trace
+FROM (SELECT v.schema, v.role, once.* FROM (VALUES ${valuesOf(places)}) AS v(schema, role), (${databaseSql}) once) p`
 
 type Row = { readonly schema: string; readonly trace: string | null }
 
@@ -33,12 +33,23 @@ const traceBatch = async (connection: FleetConnection, places: readonly Place[],
   return traced?.ok ? (traced.rows as Row[]) : []
 }
 
-/** What keeps one schema from being read, such as a lock or its being dropped meanwhile, must not hide the others of its batch. */
+/** A lock, or that something was dropped between being found and being printed: PostgreSQL says so in many ways. */
+const passing: ReadonlySet<string> = new Set([
+  sqlstate.lockNotAvailable,
+  sqlstate.deadlock,
+  sqlstate.undefinedTable,
+  sqlstate.undefinedSchema,
+  '42704',
+  '42883',
+  'XX000',
+])
+
+/** What keeps one schema from being read must not hide the others of its batch. */
 const traceEach = async (connection: FleetConnection, places: readonly Place[], version: number): Promise<Row[]> => {
   try {
     return await traceBatch(connection, places, version)
   } catch (error) {
-    if (connection.dead || classify(codeOf(error)) === 'connection') throw error
+    if (connection.dead || !passing.has(codeOf(error))) throw error
     if (places.length === 1) return []
   }
   const half = Math.ceil(places.length / 2)
