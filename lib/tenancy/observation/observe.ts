@@ -4,7 +4,7 @@ import type { Library } from '../context.ts'
 import { budgetPrefix, readInstallation } from '../control/installation.ts'
 import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
-import { lookAtStructures, type LookPlace } from '../drift/look/look-at-structures.ts'
+import { lookAtStructures, type LookPlace, type StructureWish } from '../drift/look/look-at-structures.ts'
 import { restateShapes } from '../drift/shapes/restate.ts'
 import { readHistory, readSummaries, type TargetSummary } from '../migrations/history.ts'
 import { explainOffTrack, standingOf, type Standing, type TrackMigration } from '../migrations/track.ts'
@@ -137,8 +137,8 @@ const controlTime = async (db: ControlDb): Promise<Date> => {
   return rows[0]?.now ?? new Date()
 }
 
-/** Beside versions and sizes: nothing, structures, or structures because somebody asked for them. */
-export type StructureWish = 'none' | 'due' | 'asked'
+/** What is looked at beside versions and sizes. */
+export type LookWish = 'none' | StructureWish
 
 /** With a look, `problem` says why its structures could not be read. */
 type Outcome =
@@ -155,13 +155,13 @@ type LookAsked = {
   readonly prefix: string
   readonly targets: readonly ObservedTarget[]
   readonly tracks: Tracks
-  readonly wish: StructureWish
+  readonly wish: LookWish
 }
 
 /** What keeps structures from being read keeps nobody from knowing the versions. */
-const structuresOf = async (sessions: Sessions, { library, place, targets, wish }: LookAsked, { summaries }: Versions) => {
+const structuresOf = async (sessions: Sessions, { library, place, targets }: LookAsked, { summaries }: Versions, wish: StructureWish) => {
   try {
-    return { structures: await lookAtStructures(library, sessions, place, targets, summaries, wish === 'asked'), problem: null }
+    return { structures: await lookAtStructures(library, sessions, place, targets, summaries, wish), problem: null }
   } catch (error) {
     library.logger.warn({ databaseId: place.databaseId, code: codeOf(error), err: error }, 'structures.not_seen')
     return { structures: null, problem: `Structures could not be compared. ${sqlProblem(error)}` }
@@ -172,7 +172,7 @@ const lookBoth = async (sessions: Sessions, asked: LookAsked): Promise<Outcome> 
   const versions = await look(sessions, asked.prefix, asked.targets, asked.tracks)
   const { summaries: _summaries, ...facts } = versions
   if (asked.wish === 'none') return { look: { ...facts, structures: null }, problem: null }
-  const { structures, problem } = await structuresOf(sessions, asked, versions)
+  const { structures, problem } = await structuresOf(sessions, asked, versions, asked.wish)
   return { look: { ...facts, structures }, problem }
 }
 
@@ -237,7 +237,7 @@ export const observeDatabase = async (
   databaseId: number,
   only: readonly number[] | null,
   turnMs = usualTurnMs,
-  wish: StructureWish = 'none',
+  wish: LookWish = 'none',
 ): Promise<ObserveResult> => {
   const { db } = library.control
   const database = await db.selectFrom('database').select(['name', 'url_sealed', 'server_id']).where('id', '=', databaseId).executeTakeFirst()

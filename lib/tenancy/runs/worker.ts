@@ -9,7 +9,7 @@ import type { Ears } from '../control/notify.ts'
 import { claimSecret } from '../control/secret-check.ts'
 import { pruneStructures } from '../drift/structures.ts'
 import { refreshDatabases } from '../registry/database-refresh.ts'
-import { observeDatabase, type StructureWish } from '../observation/observe.ts'
+import { observeDatabase, type LookWish } from '../observation/observe.ts'
 import type { DatabaseLook } from '../observation/request.ts'
 import { databasesDue } from '../pool/due.ts'
 import { tendPools } from '../pool/refill.ts'
@@ -43,7 +43,7 @@ const compareEvery = '17 2 * * *'
 const stopped = (): Error => Object.assign(new Error('the worker stops'), { code: 'CONNECTION_ENDED' })
 const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 5 }
 
-type Looks = { readonly looks: readonly DatabaseLook[]; readonly wish?: StructureWish }
+type Looks = { readonly looks: readonly DatabaseLook[]; readonly wish?: LookWish }
 
 class WorkerProcess implements Worker {
   readonly name: string
@@ -176,7 +176,8 @@ class WorkerProcess implements Worker {
 
   async #observeAll(): Promise<void> {
     await refreshDatabases(this.#library)
-    await this.#askAll(queues.observe, 'none')
+    // A target that somebody else has migrated is not left unknown until the night.
+    await this.#askAll(queues.observe, 'changed')
   }
 
   async #compareAll(): Promise<void> {
@@ -184,7 +185,7 @@ class WorkerProcess implements Worker {
     await this.#askAll(queues.structure, 'due')
   }
 
-  async #askAll(queue: string, wish: StructureWish): Promise<void> {
+  async #askAll(queue: string, wish: LookWish): Promise<void> {
     const databases = await this.#library.control.db.selectFrom('database').select(['id', 'server_id as serverId']).orderBy('id').execute()
     for (const [serverId, looks] of Map.groupBy(databases, (database) => database.serverId))
       await send(this.#queues.boss, queue, serverId, { looks: looks.map(({ id }) => ({ databaseId: id, targets: null })), wish })

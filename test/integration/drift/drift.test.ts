@@ -1,9 +1,12 @@
 /** Tenants that somebody changed by hand: found, told apart, accepted, left out, and never mistaken for tenants that are only behind. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DriftSet, Shape } from '../../../lib/tenancy/contract/index.ts'
+import { silentLogger, silentMeters } from '../../../lib/tenancy/context.ts'
 import { listTenantsInput } from '../../../lib/tenancy/contract/commands.ts'
+import { openControl } from '../../../lib/tenancy/control/db.ts'
+import { observeDatabase } from '../../../lib/tenancy/observation/observe.ts'
 import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
-import { useDatabases } from '../../support/template.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
 const { mark, newSlug } = ownSlugs('dr')
@@ -218,6 +221,20 @@ describe('what is not known', () => {
     const [target] = await fleet.tenancy.drift.target(e)
     expect([target?.state, target?.problem]).toEqual(['unknown', expect.stringMatching(/since/)])
     await look([e])
+    expect((await shapeWith(e)).state).toBe('norm')
+  })
+
+  it('for no longer than a look at versions: that takes those along that are at another version, and no other', async () => {
+    await fleet.control`update observation set structure_at = '2020-01-01'`
+    await fleet.control`update observation set seen_id = null from target where target.id = target_id and schema_name = ${schemaOf(e)}`
+    const control = openControl(fleet.controlUrl)
+    const [database] = await fleet.control<Array<{ id: string }>>`select id from database`
+    const library = { control, secret: testSecret, logger: silentLogger, meters: silentMeters, clock: () => new Date() }
+    expect(await observeDatabase(library, Number(database?.id), null, undefined, 'changed')).toMatchObject({ problem: null })
+    await control.close()
+    expect(await fleet.control`select schema_name from observation join target on target.id = target_id where structure_at > '2020-01-02'`).toEqual([
+      { schema_name: schemaOf(e) },
+    ])
     expect((await shapeWith(e)).state).toBe('norm')
   })
 

@@ -7,6 +7,7 @@ import type { Structure } from '../../contract/structure.ts'
 import type { Library } from '../../context.ts'
 import type { ControlDb } from '../../control/db.ts'
 import type { Sessions } from '../../session/sessions.ts'
+import { quoteLiteral } from '../../sql/ident.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
 import { driftFormat, majorOf } from '../format.ts'
 import { readStructures } from '../snapshot/read-structures.ts'
@@ -16,6 +17,11 @@ import { keepStructure } from '../structures.ts'
 
 /** Those who cannot wait go between two of these. */
 const tracesAtOnce = 200
+/** In relations as a session counts them. */
+const weightAtOnce = 10_000
+/** Of one in `pg_class`, tables as well as indexes and sequences: 1.4 kB stay in the backend, measured. */
+const shareOfRelation = 0.5
+const schemasACount = 2_000
 const snapshotsAtOnce = 20
 /** A snapshot asks for definitions, and what they name is opened for it. */
 const relationsASnapshot = 100
@@ -25,10 +31,42 @@ const candidatesATrace = 3
 const chunks = <T>(list: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size))
 
+/** How much schemas hold, by name: what a backend keeps of each that it has traced grows with that. */
+const readWeights = async (sessions: Sessions, places: readonly Place[]): Promise<Map<string, number>> => {
+  const weights = new Map<string, number>()
+  for (const chunk of chunks(places, schemasACount)) {
+    const names = chunk.map(({ schema }) => quoteLiteral(schema)).join(', ')
+    const rows = await (
+      await sessions.take(0)
+    ).query<{ name: string; relations: string }>(
+      `SELECT n.nspname AS name, c.relations::text FROM pg_namespace n JOIN (SELECT relnamespace, count(*) AS relations FROM pg_class GROUP BY 1) c ON c.relnamespace = n.oid ` +
+        `WHERE n.nspname = ANY (ARRAY[${names}]::name[])`,
+    )
+    for (const { name, relations } of rows) weights.set(name, Math.ceil(Number(relations) * shareOfRelation))
+  }
+  return weights
+}
+
+type Weighed = { readonly places: Place[]; weight: number }
+
+/** Never more at once than a new backend can carry easily; one schema by itself is whatever it is. */
+const weigh = (places: readonly Place[], weights: ReadonlyMap<string, number>): Weighed[] => {
+  const portions: Weighed[] = []
+  for (const place of places) {
+    const weight = weights.get(place.schema) ?? 0
+    const last = portions.at(-1)
+    if (last && last.places.length < tracesAtOnce && last.weight + weight <= weightAtOnce) {
+      last.places.push(place)
+      last.weight += weight
+    } else portions.push({ places: [place], weight })
+  }
+  return portions
+}
+
 const traceAll = async (sessions: Sessions, places: readonly Place[], serverVersion: number): Promise<Map<string, string>> => {
   const traces = new Map<string, string>()
-  for (const chunk of chunks(places, tracesAtOnce))
-    for (const [schema, trace] of await traceSchemas(await sessions.take(0), chunk, serverVersion)) traces.set(schema, trace)
+  for (const { places: some, weight } of weigh(places, await readWeights(sessions, places)))
+    for (const [schema, trace] of await traceSchemas(await sessions.take(weight), some, serverVersion)) traces.set(schema, trace)
   return traces
 }
 

@@ -20,6 +20,9 @@ export type SeenStructure = {
 }
 export type StructureLook = { readonly databaseId: number; readonly serverMajor: number; readonly seen: readonly SeenStructure[] }
 
+/** The structures of targets that are at another version than when they were looked at; all; all, because somebody asked for them. */
+export type StructureWish = 'changed' | 'due' | 'asked'
+
 type Summaries = ReadonlyMap<string, TargetSummary>
 type Looked = { readonly target: StructureTarget; readonly digest: string; readonly version: string | null }
 
@@ -30,11 +33,13 @@ const settled = (targets: readonly StructureTarget[], summaries: Summaries): Loo
     return history && history.unfinished === null ? [{ target, digest: history.digest, version: history.version }] : []
   })
 
-const readBefore = async (db: ControlDb, ids: readonly number[]): Promise<Map<number, string>> => {
-  const { rows } = await sql<{ id: number; was: string }>`
-    select o.target_id as id, s.digest || ' ' || s.structure_id as was from observation o join seen_structure s on s.id = o.seen_id
+type Before = ReadonlyMap<number, { readonly digest: string; readonly structureId: number }>
+
+const readBefore = async (db: ControlDb, ids: readonly number[]): Promise<Before> => {
+  const { rows } = await sql<{ id: number; digest: string; structureId: number }>`
+    select o.target_id as id, s.digest, s.structure_id as "structureId" from observation o join seen_structure s on s.id = o.seen_id
     where o.target_id = any(${[...ids]}::bigint[])`.execute(db)
-  return new Map(rows.map(({ id, was }) => [id, was]))
+  return new Map(rows.map(({ id, ...was }) => [id, was]))
 }
 
 const historiesAtOnce = 1_000
@@ -42,16 +47,15 @@ const relationsAHistory = 9
 
 /** Of those that do not look as before, the histories once more: what was migrated in between would be taken for something that nobody asked for. */
 const withoutMoved = async (
-  db: ControlDb,
   sessions: Sessions,
   seen: readonly SeenStructure[],
+  before: Before,
   schemas: ReadonlyMap<number, string>,
 ): Promise<SeenStructure[]> => {
-  const before = await readBefore(
-    db,
-    seen.map(({ targetId }) => targetId),
-  )
-  const changed = seen.filter(({ targetId, digest, structureId }) => before.get(targetId) !== `${digest} ${structureId}`)
+  const changed = seen.filter(({ targetId, digest, structureId }) => {
+    const was = before.get(targetId)
+    return was?.digest !== digest || was.structureId !== structureId
+  })
   const moved = new Set<number>()
   for (let index = 0; index < changed.length; index += historiesAtOnce) {
     const chunk = changed.slice(index, index + historiesAtOnce)
@@ -67,7 +71,7 @@ const withoutMoved = async (
 
 /**
  * @param summaries of the histories, by schema
- * @param isAsked somebody asked for it: references that failed are tried again
+ * @returns null when nothing was to be looked at
  * @throws the connection's error when it breaks, and the control database's
  */
 export const lookAtStructures = async (
@@ -76,10 +80,15 @@ export const lookAtStructures = async (
   place: LookPlace,
   targets: readonly StructureTarget[],
   summaries: Summaries,
-  isAsked: boolean,
-): Promise<StructureLook> => {
+  wish: StructureWish,
+): Promise<StructureLook | null> => {
   const { db } = library.control
-  const looked = settled(targets, summaries)
+  const before = await readBefore(
+    db,
+    targets.map(({ id }) => id),
+  )
+  const looked = settled(targets, summaries).filter(({ target, digest }) => wish !== 'changed' || before.get(target.id)?.digest !== digest)
+  if (looked.length === 0) return null
   const connection = await sessions.take(0)
   const [row] = await connection.query<{ version: string }>(`SELECT current_setting('server_version_num') AS version`)
   const serverVersion = Number(row?.version)
@@ -93,9 +102,9 @@ export const lookAtStructures = async (
     const structureId = structures.get(target.schema)
     return structureId === undefined ? [] : [{ targetId: target.id, setId: target.setId, digest, version, structureId }]
   })
-  const reliable = await withoutMoved(db, sessions, seen, new Map(targets.map(({ id, schema }) => [id, schema])))
+  const reliable = await withoutMoved(sessions, seen, before, new Map(targets.map(({ id, schema }) => [id, schema])))
   const versions = new Map(reliable.map(({ setId, digest }) => [`${setId} ${digest}`, { setId, digest }]))
-  await ensureReferences(library, (relations) => sessions.take(relations), { ...place, serverVersion }, [...versions.values()], isAsked)
-  library.logger.info({ databaseId: place.databaseId, targets: targets.length, seen: reliable.length, snapshots }, 'structures.seen')
+  await ensureReferences(library, (relations) => sessions.take(relations), { ...place, serverVersion }, [...versions.values()], wish === 'asked')
+  library.logger.info({ databaseId: place.databaseId, targets: looked.length, seen: reliable.length, snapshots }, 'structures.seen')
   return { databaseId: place.databaseId, serverMajor: majorOf(serverVersion), seen: reliable }
 }
