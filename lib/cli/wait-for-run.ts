@@ -89,17 +89,15 @@ const readBackEveryMs = 100
 
 /** What a run says of itself is read back right after it; a server that is away by then is not waited for. */
 const untilReadBack = async ({ tenancy, output }: Session, run: number, asked: Promise<unknown>): Promise<void> => {
-  let isAsked = false
-  void asked.then(() => {
-    isAsked = true
-  })
+  const left = new AbortController()
+  void asked.then(() => left.abort())
   const deadline = Date.now() + readBackMs
-  while (!isAsked && Date.now() < deadline) {
+  while (!left.signal.aborted && Date.now() < deadline) {
     const { state, verified } = await tenancy.runs.get(run)
     if (verified !== null || !isFinalRun(state)) return
-    await sleep(readBackEveryMs)
+    await sleep(readBackEveryMs, undefined, { signal: left.signal }).catch(() => undefined)
   }
-  if (!isAsked) output.note('Its targets have not been read back yet; tenantry runs show tells when they are.')
+  if (!left.signal.aborted) output.note('Its targets have not been read back yet; tenantry runs show tells when they are.')
 }
 
 const startWork = (tenancy: Tenancy) => tenancy.startWorker({ name: `${hostname()}:${process.pid}:cli`, schedules: false })
