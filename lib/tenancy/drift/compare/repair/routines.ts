@@ -43,11 +43,19 @@ const boundText = (object: StructureObject): string =>
       ].join(' ')
     : textOfPart(object)
 
+const words = new WeakMap<StructureObject, ReadonlySet<string>>()
+/** Read once: each is asked about many others. */
+const boundWords = (object: StructureObject): ReadonlySet<string> => {
+  const known = words.get(object) ?? mentions(boundText(object))
+  words.set(object, known)
+  return known
+}
+
 const calls = (text: string, routine: StructureObject): boolean => text.includes(`${nameOf(bareName(routine))}(`)
 const standsOn = (object: StructureObject, other: StructureObject): boolean =>
   isRoutine(other)
-    ? calls(boundText(object), other) || (object.kind === 'aggregate' && mentions(boundText(object)).has(bareName(other)))
-    : mentions(boundText(object)).has(other.name)
+    ? boundWords(object).has(bareName(other)) && (object.kind === 'aggregate' || calls(boundText(object), other))
+    : boundWords(object).has(other.name)
 
 type Cause = ReadonlyMap<string, { readonly object: StructureObject; readonly finding: Finding }>
 
@@ -69,17 +77,12 @@ const going = (scene: Scene): Cause => {
   for (const column of retyped(scene)) {
     const finding = scene.finding(column)
     for (const object of candidates) {
-      const words = mentions(boundText(object))
-      if (finding && words.has(column.of) && words.has(column.name)) add(object, finding)
+      if (finding && boundWords(object).has(column.of) && boundWords(object).has(column.name)) add(object, finding)
     }
   }
-  for (let before = -1; before !== found.size;) {
-    before = found.size
-    for (const object of candidates) {
-      const cause = [...found.values()].find(({ object: other }) => other !== object && standsOn(object, other))
-      if (cause) add(object, cause.finding)
-    }
-  }
+  // A map is walked to its end, also to what is added on the way.
+  for (const { object: other, finding } of found.values())
+    for (const object of candidates) if (object !== other && standsOn(object, other)) add(object, finding)
   return found
 }
 
@@ -134,7 +137,7 @@ const riskOfLoss = (object: StructureObject): string | null => (object.kind === 
 const unread = 'SET LOCAL check_function_bodies = off'
 
 const isEarly = (object: StructureObject, scene: Scene, cause: Cause): boolean =>
-  isRoutine(object) && object.kind !== 'aggregate' && !isAtomic(object) && ![...mentions(boundText(object))].some((word) => isComing(word, scene, cause))
+  isRoutine(object) && object.kind !== 'aggregate' && !isAtomic(object) && ![...boundWords(object)].some((word) => isComing(word, scene, cause))
 const isComing = (word: string, scene: Scene, cause: Cause): boolean =>
   scene.findings.some(({ kind, object }) => kind === 'missing' && object.of === '' && object.name === word && object.kind !== 'type') ||
   [...cause.values()].some(({ object }) => isView(object) && object.name === word)
@@ -145,7 +148,7 @@ const makeAll = (scene: Scene, cause: Cause, draft: Draft): void => {
     ...missing.map((finding) => [keyOf(finding.object), finding] as const),
     ...[...cause].map(([key, { finding }]) => [key, finding] as const),
   ])
-  const objects = [...findings.keys()].flatMap((key) => scene.wanted.objects.find((object) => keyOf(object) === key) ?? [])
+  const objects = scene.wanted.objects.filter((object) => findings.has(keyOf(object)))
   const clumps = objects.flatMap((object) => clumpOf(object, scene.wanted, 'run') ?? [])
   const first = clumps.find(({ object }) => isRoutine(object) && textIn(object, 'language') === 'sql' && !isAtomic(object))
   const firstFinding = first ? findings.get(keyOf(first.object)) : undefined

@@ -7,7 +7,7 @@ import { attributesOf, optionText } from './attributes.ts'
 import { thisSchema, write, type Writing } from './roles.ts'
 import { createPart } from './tables.ts'
 import { ofKind, wordOf } from './targets.ts'
-import { afterColumn } from './columns.ts'
+import { afterColumn, alterColumn } from './columns.ts'
 
 const withOptions = (view: StructureObject): string => {
   const options = [...listIn(view, 'options'), ...listIn(view, 'options', 'storage')].map(optionText)
@@ -20,13 +20,19 @@ export const createView = (view: StructureObject, isReplaced = false): string =>
   return `CREATE ${isReplaced ? 'OR REPLACE ' : ''}${view.kind === 'view' ? 'VIEW' : 'MATERIALIZED VIEW'} ${nameOf(view.name)}${withOptions(view)} AS\n${definition}${rows}`
 }
 
+/** What an INSERT into the view gives where nothing is said. */
+const viewDefault = (column: StructureObject): string[] => {
+  const value = textIn(column, 'default')
+  return value === null ? [] : [`${alterColumn(column)} SET DEFAULT ${value}`]
+}
+
 export const afterView = (view: StructureObject, inventory: Inventory, writing: Writing): string[] => [
   ...inventory
     .parts(view.name)
     .filter(({ kind }) => kind !== 'column')
     .flatMap((part) => createPart(part, writing)),
   ...attributesOf(view, writing),
-  ...inventory.parts(view.name, 'column').flatMap((column) => afterColumn(column, writing)),
+  ...inventory.parts(view.name, 'column').flatMap((column) => [...viewDefault(column), ...afterColumn(column, writing)]),
 ]
 
 /** Written in SQL itself and parsed when it is made, not a text in quotes. */
