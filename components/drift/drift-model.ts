@@ -63,8 +63,11 @@ export const foldFindings = <F>(findings: readonly F[]): { readonly shown: reado
   findings.length <= shownFindings + 1 ? { shown: findings, more: 0 } : { shown: findings.slice(0, shownFindings), more: findings.length - shownFindings }
 
 /** "acme, corp and 39 more" in parts: those named, and how many are not. */
-export const exampleParts = ({ tenants, examples }: Pick<Shape, 'tenants' | 'examples'>): { readonly named: readonly string[]; readonly more: number } => {
-  const named = examples.slice(0, 3)
+export const exampleParts = (
+  { tenants, examples }: Pick<Shape, 'tenants' | 'examples'>,
+  most: number,
+): { readonly named: readonly string[]; readonly more: number } => {
+  const named = examples.slice(0, most)
   return { named, more: Math.max(0, tenants - named.length) }
 }
 

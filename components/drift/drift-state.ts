@@ -14,7 +14,7 @@ export const driftStateOrder: readonly DriftState[] = driftStates
 
 /** What a difference does to an application that counts on the norm. */
 export const severityLooks: Readonly<Record<Severity, StateLook>> = {
-  breaks: { label: 'Breaks', tone: 'bad', icon: OctagonAlert },
-  slows: { label: 'Slows', tone: 'behind', icon: Turtle },
+  breaks: { label: 'Breaks the application', tone: 'bad', icon: OctagonAlert },
+  slows: { label: 'Slows it', tone: 'behind', icon: Turtle },
   harmless: { label: 'Harmless', tone: 'quiet', icon: Feather },
 }

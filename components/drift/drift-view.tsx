@@ -41,6 +41,8 @@ export function DriftView({ only, observe, ignore, mayOnboard }: Props) {
       >
         {targets === 0 ? (
           'Nothing to compare yet.'
+        ) : sets.length === 1 ? (
+          'Each tenant’s structure, compared with what the migrations of its version make.'
         ) : (
           <>
             {driftHeadline(sets)}

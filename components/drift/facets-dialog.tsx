@@ -23,7 +23,7 @@ export function FacetsDialog(props: Props) {
       <DialogTrigger asChild>
         <Button size="sm" aria-label={`What ${props.set} compares`}>
           <SlidersHorizontal aria-hidden />
-          Compared
+          Change…
         </Button>
       </DialogTrigger>
       <DialogContent

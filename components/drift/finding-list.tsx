@@ -15,7 +15,7 @@ import { AcceptDialog } from './accept-dialog'
 import type { ShapeActions } from './drift-actions'
 import { orderedFindings } from './drift-model'
 import { driftStateLooks, severityLooks } from './drift-state'
-import { objectWords, rowsOf, type FactRow } from './shape-model'
+import { objectWords, rowsOf, sidesOf, type FactRow, type FactSide } from './shape-model'
 
 type Props = {
   readonly set: string
@@ -49,7 +49,7 @@ function FindingItem({ finding, actions, onAccept }: ItemProps) {
     <li className={cn('border-b border-line px-4 py-3 last:border-0', accepted && 'text-muted')}>
       <div className="flex flex-wrap items-start gap-x-3 gap-y-1">
         <div className="min-w-0 flex-1 basis-64">
-          <h3 className={cn('break-words', accepted === null && 'font-medium')}>{sentence}</h3>
+          <h2 className={cn('break-words', accepted === null && 'font-medium')}>{sentence}</h2>
           <p className="flex flex-wrap items-center gap-x-3 text-xs text-muted">
             <StateBadge look={accepted ? driftStateLooks.accepted : severityLooks[severity]} />
             <span>{objectWords(finding)}</span>
@@ -99,11 +99,14 @@ function TakeBack({ acceptance, endAcceptance }: { readonly acceptance: Acceptan
   )
 }
 
+const sideWords: Readonly<Record<FactSide, string>> = { expected: 'Expected', actual: 'Actual' }
+
 const value = (text: string | null): React.ReactNode =>
   text === null ? <span className="text-faint">–</span> : <code className="mono break-words whitespace-pre-wrap">{text}</code>
 
 function FactTable({ rows, label }: { readonly rows: readonly FactRow[]; readonly label: string }) {
   if (rows.length === 0) return null
+  const sides = sidesOf(rows)
   return (
     <table className="mt-2 w-full table-fixed text-left text-xs">
       <caption className="sr-only">{label}</caption>
@@ -112,23 +115,25 @@ function FactTable({ rows, label }: { readonly rows: readonly FactRow[]; readonl
           <th scope="col" className="w-[22%] pr-3 font-normal">
             <span className="sr-only">Field</span>
           </th>
-          <th scope="col" className="pr-3 font-normal">
-            Expected
-          </th>
-          <th scope="col" className="font-normal">
-            Actual
-          </th>
+          {sides.map((side) => (
+            <th key={side} scope="col" className="pr-3 font-normal last:pr-0">
+              {sideWords[side]}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ facet, field, expected, actual }) => (
-          <tr key={`${facet} ${field}`} className="border-t border-line align-top">
+        {rows.map((row) => (
+          <tr key={`${row.facet} ${row.field}`} className="border-t border-line align-top">
             <th scope="row" className="py-1 pr-3 font-normal break-words text-muted">
-              {field}
-              {facet === 'structure' ? null : <span className="block text-2xs text-faint">{facet}</span>}
+              {row.field}
+              {row.facet === 'structure' ? null : <span className="block text-2xs text-faint">{row.facet}</span>}
             </th>
-            <td className="py-1 pr-3">{value(expected)}</td>
-            <td className="py-1">{value(actual)}</td>
+            {sides.map((side) => (
+              <td key={side} className="py-1 pr-3 last:pr-0">
+                {value(row[side])}
+              </td>
+            ))}
           </tr>
         ))}
       </tbody>

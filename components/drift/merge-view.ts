@@ -17,6 +17,8 @@ const look = EditorView.theme({
   '&.cm-merge-a .cm-changedLineGutter, .cm-deletedLineGutter': { background: 'var(--ahead)' },
   '&.cm-merge-b .cm-changedLineGutter, .cm-insertedLineGutter': { background: 'var(--drift)' },
   '.cm-collapsedLines': { color: 'var(--muted)', background: 'var(--sunken)', fontFamily: 'var(--font-geist-sans), sans-serif' },
+  // Its own marks are in few fonts.
+  '.cm-collapsedLines:before, .cm-collapsedLines:after': { content: '"…"' },
 })
 
 const colours: Readonly<Record<SqlKind, Decoration>> = {

@@ -49,7 +49,10 @@ export function SetPanel({ set, ignore }: Props) {
                 ) : (
                   <Link
                     href={href}
-                    className={cn('whitespace-nowrap underline-offset-4 hover:underline', state && toneClasses[driftStateLooks[state].tone].ink)}
+                    className={cn(
+                      'whitespace-nowrap underline decoration-1 underline-offset-4 hover:decoration-2',
+                      state && toneClasses[driftStateLooks[state].tone].ink,
+                    )}
                   >
                     {text}
                   </Link>

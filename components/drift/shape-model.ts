@@ -12,6 +12,7 @@ export const shapeSearch = z.object({
 
 export const isShapeTab = (text: string | null): text is ShapeTab => (shapeTabs as readonly string[]).includes(text ?? '')
 
+export type FactSide = 'expected' | 'actual'
 export type FactRow = {
   readonly facet: Facet
   readonly field: string
@@ -27,10 +28,13 @@ const valueText = (value: FactValue): string | null => {
   return value.length === 0 ? null : value.join('\n')
 }
 
+/** What is said only where it is not as by default is the other way round where nothing is said. */
+const textBeside = (value: FactValue, other: FactValue): string | null => (value === null && typeof other === 'boolean' ? valueText(!other) : valueText(value))
+
 /** "identityOptions" → "identity options" */
 const fieldWords = (field: string): string => field.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
-const factRows = (facts: Facts, side: 'expected' | 'actual'): readonly FactRow[] =>
+const factRows = (facts: Facts, side: FactSide): readonly FactRow[] =>
   Object.entries(facts).map(([field, value]) => ({
     facet: 'structure',
     field: fieldWords(field),
@@ -41,8 +45,17 @@ const factRows = (facts: Facts, side: 'expected' | 'actual'): readonly FactRow[]
 /** Field by field: of what differs both sides, of what is missing what should be there, of what is extra what is. */
 export const rowsOf = ({ kind, differences, facts }: Pick<Finding, 'kind' | 'differences' | 'facts'>): readonly FactRow[] =>
   kind === 'mismatched'
-    ? differences.map(({ facet, field, expected, actual }) => ({ facet, field: fieldWords(field), expected: valueText(expected), actual: valueText(actual) }))
+    ? differences.map(({ facet, field, expected, actual }) => ({
+        facet,
+        field: fieldWords(field),
+        expected: textBeside(expected, actual),
+        actual: textBeside(actual, expected),
+      }))
     : factRows(facts ?? {}, kind === 'missing' ? 'expected' : 'actual')
+
+/** Of what is missing there is nothing actual, of what is extra nothing expected. */
+export const sidesOf = (rows: readonly FactRow[]): readonly FactSide[] =>
+  (['expected', 'actual'] as const).filter((side) => rows.some((row) => row[side] !== null))
 
 const kindWords: Readonly<Record<Finding['kind'], string>> = { missing: 'missing', extra: 'not in the norm', mismatched: 'differs' }
 

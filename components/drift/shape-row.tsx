@@ -10,7 +10,7 @@ import { driftStateLooks } from './drift-state'
 import { FindingLine } from './finding-line'
 
 /** By the room of the table itself: below it is a list. */
-export const shapeGrid = 'grid gap-x-4 gap-y-1 px-4 @3xl:grid-cols-[7rem_5rem_11rem_minmax(0,1fr)_9rem]'
+export const shapeGrid = 'gap-x-4 gap-y-1 px-4 @max-3xl:flex @max-3xl:flex-wrap @3xl:grid @3xl:grid-cols-[7rem_5rem_13rem_minmax(0,1fr)_8rem]'
 
 type Props = { readonly shape: Shape; readonly severalServers: boolean; readonly isLong: boolean }
 
@@ -35,7 +35,9 @@ export function ShapeRow({ shape, severalServers, isLong }: Props) {
         >
           <StateBadge look={look}>{shapeTitle(shape)}</StateBadge>
         </Link>
-        {shape.state === 'accepted' || shape.state === 'unknown' ? <span className="block text-xs text-muted">{look.label}</span> : null}
+        {shape.state === 'accepted' || shape.state === 'unknown' ? (
+          <span className="block text-xs text-muted @max-3xl:ml-2 @max-3xl:inline">{look.label}</span>
+        ) : null}
       </span>
       <span role="cell">
         <span className="text-muted @3xl:hidden">at </span>
@@ -45,10 +47,10 @@ export function ShapeRow({ shape, severalServers, isLong }: Props) {
       <span role="cell" className="min-w-0">
         <Examples shape={shape} />
       </span>
-      <span role="cell" className="min-w-0">
+      <span role="cell" className="min-w-0 @max-3xl:basis-full">
         <WhatDiffers shape={shape} />
       </span>
-      <span role="cell" className="text-muted">
+      <span role="cell" className="text-muted @max-3xl:basis-full">
         {shape.firstSeenAt === '' ? null : (
           <>
             <span className="@3xl:hidden">first seen </span>
@@ -80,7 +82,7 @@ export function Trace({ afterRun }: { readonly afterRun: number | null }) {
 }
 
 function Examples({ shape }: { readonly shape: Shape }) {
-  const { named, more } = exampleParts(shape)
+  const { named, more } = exampleParts(shape, 2)
   return (
     <>
       <Link

@@ -78,7 +78,7 @@ export function ShapeView({ set, shape: id, actions }: Props) {
 const tabLabels: Readonly<Record<ShapeTab, string>> = { findings: 'Differences', diff: 'Side by side', repair: 'Repair' }
 
 function ShapeHeader({ shape }: { readonly shape: ShapeDetail }) {
-  const { named, more } = exampleParts(shape)
+  const { named, more } = exampleParts(shape, 3)
   return (
     <PageHeader
       title={

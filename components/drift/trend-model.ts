@@ -26,11 +26,16 @@ export const drawTrend = (days: readonly TrendDay[], width: number, height: numb
   return { points, line, area: `${line}L${width} ${height}L0 ${height}Z` }
 }
 
-/** "54 drifted, 61 at most on 2026-11-12" */
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
+
+/** "2026-11-12" → "12 Nov" */
+const shortDay = (day: string): string => `${Number(day.slice(8, 10))} ${months[Number(day.slice(5, 7)) - 1] ?? ''}`
+
+/** "54 drifted, 61 at most on 12 Nov" */
 export const trendWords = (days: readonly TrendDay[]): string => {
   const last = days.at(-1)
   if (last === undefined) return ''
   const peak = days.reduce((most, day) => (day.drifted > most.drifted ? day : most), last)
   const now = `${formatCount(last.drifted)} drifted`
-  return peak.drifted === last.drifted ? `${now}, never more` : `${now}, ${formatCount(peak.drifted)} at most on ${peak.day.slice(0, 10)}`
+  return peak.drifted === last.drifted ? `${now}, never more` : `${now}, ${formatCount(peak.drifted)} at most on ${shortDay(peak.day)}`
 }

@@ -35,7 +35,7 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
   {
     id: 'tenant',
     header: columnLabels.tenant,
-    track: 'minmax(220px, 1fr)',
+    track: 'minmax(200px, 1fr)',
     sort: 'slug',
     cell: ({ slug, name }) => (
       <span className="flex min-w-0 items-baseline gap-2">
@@ -57,7 +57,7 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
   {
     id: 'drift',
     header: columnLabels.drift,
-    track: '112px',
+    track: '92px',
     sort: 'drift',
     cell: ({ drift, set }) => (drift === null || set === null ? dash : <DriftCell drift={drift} set={set} />),
   },
@@ -76,11 +76,11 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
     align: 'end',
     cell: ({ pending }) => (pending === null ? dash : pending === 0 ? <span className="text-faint">0</span> : formatCount(pending)),
   },
-  { id: 'set', header: columnLabels.set, track: '84px', sort: 'set', cell: ({ set }) => (set === null ? dash : <span className="mono">{set}</span>) },
+  { id: 'set', header: columnLabels.set, track: '72px', sort: 'set', cell: ({ set }) => (set === null ? dash : <span className="mono">{set}</span>) },
   {
     id: 'database',
     header: columnLabels.database,
-    track: '84px',
+    track: '76px',
     sort: 'database',
     cell: ({ database }) => (database === null ? dash : <span className="mono">{database}</span>),
   },
@@ -103,7 +103,7 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
   {
     id: 'lastRun',
     header: columnLabels.lastRun,
-    track: '88px',
+    track: '82px',
     sort: 'lastRun',
     cell: ({ lastRun }) =>
       lastRun === null ? (
@@ -119,7 +119,7 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
   {
     id: 'observedAt',
     header: columnLabels.observedAt,
-    track: '88px',
+    track: '80px',
     sort: 'observedAt',
     cell: ({ observedAt }) => <RelativeTime at={observedAt} none="never" className="text-muted" />,
   },
@@ -127,7 +127,7 @@ export const tenantColumns = (mostBytes: number): readonly Column[] => [
 
 function DriftCell({ drift: { state, shape, letter, severity }, set }: { readonly drift: RowDrift; readonly set: string }) {
   const look = driftStateLooks[state]
-  if (state === 'unknown') return <StateBadge look={look} className="text-muted" />
+  if (state === 'unknown') return <span title={look.label}>{dash}</span>
   if (state === 'norm' || shape === null) return <StateBadge look={look} />
   return (
     <StateBadge look={look} title={severity === null ? look.label : `${look.label}, ${severityLooks[severity].label.toLowerCase()}`}>

@@ -56,7 +56,7 @@ test('an operator comes by an invitation, may rerun, and is offered nothing that
   const invited = await tenancy.people.invite(cliActor, { email: emailOf('operator'), name: 'Olga', role: 'operator' })
   const { page, complaints } = await visit()
   await redeem(page, `/welcome?token=${invited.token}`)
-  expect((await places(page)).map((place) => place.replace(/\s.*/s, ''))).toEqual(['Fleet', 'Tenants', 'Migrations', 'Runs', 'Databases', 'People', 'Audit'])
+  expect((await places(page)).map((place) => place.replace(/\s.*/s, ''))).toEqual(['Fleet', 'Tenants', 'Migrations', 'Runs', 'Drift', 'Databases', 'People', 'Audit'])
 
   await page.goto('/tenants')
   await page.getByRole('row', { name: /Baltic Bakery/ }).waitFor()
@@ -89,7 +89,7 @@ test('support looks and changes nothing', async () => {
   const { page } = await visit()
   await signInAs(page, emailOf('support'), '/tenants/baltic-bakery')
   await page.getByText('Size of').waitFor()
-  expect((await places(page)).map((place) => place.replace(/\s.*/s, ''))).toEqual(['Fleet', 'Tenants', 'Runs'])
+  expect((await places(page)).map((place) => place.replace(/\s.*/s, ''))).toEqual(['Fleet', 'Tenants', 'Runs', 'Drift'])
   expect(await page.getByRole('button', { name: /Observe|Edit|Suspend/ }).count()).toBe(0)
   await page.goto(failedRun)
   await page.getByRole('heading', { name: '4 tenants: rows that break a check' }).waitFor()

@@ -79,8 +79,8 @@ describe('a shape', () => {
   })
   it('has an address of its own', () => expect(shapeHref({ set: 'app', id: 'aaaaaaaaaaaa-bbbbbb' })).toBe('/drift/app/aaaaaaaaaaaa-bbbbbb'))
   it('names a few of its tenants and counts the rest', () => {
-    expect(exampleParts(shape({}))).toEqual({ named: ['acme', 'beta', 'corp'], more: 38 })
-    expect(exampleParts(shape({ tenants: 1, examples: ['acme'] }))).toEqual({ named: ['acme'], more: 0 })
+    expect(exampleParts(shape({}), 3)).toEqual({ named: ['acme', 'beta', 'corp'], more: 38 })
+    expect(exampleParts(shape({ tenants: 1, examples: ['acme'] }), 3)).toEqual({ named: ['acme'], more: 0 })
   })
   it('came about by something only where it differs', () => expect(driftStates.filter((state) => isTraced({ state }))).toEqual(['accepted', 'drifted']))
 })

@@ -6,6 +6,7 @@ import {
   repairScript,
   rowsOf,
   shapeSearch,
+  sidesOf,
   tabsOf,
   untilOf,
   untilProblem,
@@ -24,7 +25,7 @@ describe('what differs, field by field', () => {
         ],
       }),
     ).toEqual([
-      { facet: 'structure', field: 'nullable', expected: null, actual: 'no' },
+      { facet: 'structure', field: 'nullable', expected: 'yes', actual: 'no' },
       { facet: 'storage', field: 'identity options', expected: 'a\nb', actual: null },
     ]))
   it('has what should be there of what is missing, and what is of what is extra', () => {
@@ -35,6 +36,11 @@ describe('what differs, field by field', () => {
     expect(rowsOf({ kind: 'extra', differences: [], facts: { unlogged: true } })).toEqual([
       { facet: 'structure', field: 'unlogged', expected: null, actual: 'yes' },
     ])
+  })
+  it('has no column for a side on which there is nothing', () => {
+    const row = { facet: 'structure', field: 'type', expected: 'text', actual: null } as const
+    expect(sidesOf([row])).toEqual(['expected'])
+    expect(sidesOf([row, { ...row, actual: 'x' }])).toEqual(['expected', 'actual'])
   })
   it('says what kind of object it is', () => {
     expect(objectWords({ kind: 'missing', object: { kind: 'index', of: 'work_logs', name: 'i' } })).toBe('index of work_logs, missing')
@@ -100,7 +106,7 @@ describe('the trend', () => {
     expect(drawTrend([], 100, 40)).toBeNull()
   })
   it('is said in words', () => {
-    expect(trendWords(days)).toBe('4 drifted, 8 at most on 2026-11-02')
+    expect(trendWords(days)).toBe('4 drifted, 8 at most on 2 Nov')
     expect(trendWords(days.slice(0, 2))).toBe('8 drifted, never more')
   })
 })

@@ -1,0 +1,184 @@
+/** Three tenants are changed by hand in three ways: three shapes, told apart, explained, and one of them accepted. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { migrationsDir } from '../../lib/connection.ts'
+import { urlBeside, withSql } from '../../lib/demo/setting.ts'
+import { onboardInput, type Tenancy } from '../../lib/tenancy/contract/index.ts'
+import { createTenancy } from '../../lib/tenancy/index.ts'
+import { quoteIdent } from '../../lib/tenancy/sql/ident.ts'
+import { findViolations, openVisitor, widths, type Visitor } from '../support/browser.ts'
+import { ended } from '../support/failed-run.ts'
+import { cliActor, makePerson } from '../support/people.ts'
+import { signInAs } from '../support/signing-in.ts'
+
+const set = 'rooms'
+const email = 'drift@example.com'
+const supportEmail = 'drift-support@example.com'
+const slugs = ['rooms-anna', 'rooms-bert', 'rooms-cleo', 'rooms-dana', 'rooms-emil']
+const migration = `create table bookings (id bigint generated always as identity primary key, room text not null, nights integer not null default 1);
+create index bookings_room_idx on bookings (room);`
+const byHand: Readonly<Record<string, (schema: string) => string>> = {
+  'rooms-anna': (schema) => `drop index ${schema}.bookings_room_idx`,
+  'rooms-bert': (schema) => `alter table ${schema}.bookings add column remark text`,
+  'rooms-cleo': (schema) => `alter table ${schema}.bookings alter column room drop not null`,
+}
+const missing = 'Index bookings_room_idx of bookings is missing.'
+const dir = mkdtempSync(join(tmpdir(), 'tenantry-drift-'))
+let tenancy: Tenancy
+let admin: Visitor
+
+beforeAll(async () => {
+  tenancy = createTenancy({ controlUrl: inject('controlUrl'), secret: inject('secret'), migrationsDir })
+  await makePerson(tenancy, email, 'admin')
+  await makePerson(tenancy, supportEmail, 'support')
+  const [database] = await tenancy.databases.list()
+  if (!database) throw new Error('the demo has no database')
+  writeFileSync(join(dir, '0001_bookings.sql'), migration)
+  await tenancy.sets.sync(cliActor, { name: set, dir, database: database.name })
+  await ended(tenancy, (await tenancy.onboarding.start(cliActor, onboardInput.parse({ set, tenants: slugs.map((slug) => ({ slug })) }))).run)
+  await withSql(urlBeside(inject('controlUrl'), database.dbname), async (sql) => {
+    for (const [slug, change] of Object.entries(byHand)) {
+      const [placement] = (await tenancy.tenants.get(slug)).placements
+      await sql.unsafe(change(quoteIdent(placement?.schema ?? ''))).simple()
+    }
+  })
+  admin = await openVisitor({ baseUrl: inject('consoleUrl') })
+})
+afterAll(async () => {
+  await admin.close()
+  await tenancy.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+const rowOf = (page: Page, text: string) =>
+  page
+    .getByRole('table', { name: new RegExp(`^Shapes of ${set}`) })
+    .getByRole('row')
+    .filter({ hasText: text })
+
+/** How many pixels are hidden to the right of the screen. */
+const tooWide = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const content = document.getElementById('content')
+    return content ? content.scrollWidth - content.clientWidth : Number.NaN
+  })
+
+/** What axe finds in light and in dark, and what a telephone cannot show. */
+const faultsOf = async (page: Page): Promise<readonly unknown[]> => {
+  const light = await findViolations(page)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const dark = await findViolations(page, 'colours')
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize(widths.narrow)
+  const hidden = await tooWide(page)
+  await page.setViewportSize(widths.wide)
+  return [...light, ...dark, ...(hidden > 0 ? [`${hidden} pixels wider than a telephone`] : [])]
+}
+
+test('three changes by hand are three shapes beside the norm, each with what differs', async () => {
+  const { page } = admin
+  await signInAs(page, email, `/drift/${set}`)
+  await page.getByText('Live', { exact: true }).waitFor()
+  await page.getByRole('button', { name: /^Look (again|at all structures)$/ }).click()
+  await page.getByRole('link', { name: '3 drifted in 3 shapes' }).waitFor({ timeout: 30_000 })
+  await rowOf(page, 'As the migrations make it.')
+    .getByRole('link', { name: /^2 tenants of Norm/ })
+    .waitFor()
+  for (const [slug, sentence] of [
+    ['rooms-anna', missing],
+    ['rooms-bert', 'Column remark of bookings was added: it is in no migration.'],
+    ['rooms-cleo', 'Column room of bookings allows null.'],
+  ] as const)
+    await rowOf(page, slug).filter({ hasText: sentence }).filter({ hasText: 'outside Tenantry' }).waitFor()
+  expect(await faultsOf(page)).toEqual([])
+})
+
+test('a shape shows what is expected and what is there, both as SQL, and what leads back', async () => {
+  const { page } = admin
+  await rowOf(page, missing)
+    .getByRole('link', { name: /^Shape / })
+    .focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('1 tenant of rooms at 0001 has 1 difference from the norm.').waitFor()
+  await page.getByRole('cell', { name: /^CREATE INDEX bookings_room_idx/ }).waitFor()
+  expect(await faultsOf(page)).toEqual([])
+
+  await page.getByRole('tab', { name: 'Side by side' }).click()
+  const [norm, own] = [page.getByLabel('The norm as SQL'), page.getByLabel(/^Shape [B-D] as SQL$/)]
+  await norm.getByText('bookings_room_idx').first().waitFor()
+  await own.getByText('bookings').first().waitFor()
+  expect(await own.getByText('bookings_room_idx').count()).toBe(0)
+  expect(await faultsOf(page)).toEqual([])
+
+  await page.getByRole('tab', { name: 'Repair' }).click()
+  await page.getByText('1 statement leads back to the norm').waitFor()
+  await page.getByText('SHARE on bookings').waitFor()
+  await page.getByRole('group', { name: 'Part 1 of the repair' }).getByText('bookings_room_idx').waitFor()
+  expect(new URL(page.url()).search).toBe('?tab=repair')
+  expect(await faultsOf(page)).toEqual([])
+})
+
+test('one difference is accepted with a reason, stays there greyed, and no longer counts', async () => {
+  const { page } = admin
+  await page.getByRole('tab', { name: /^Differences/ }).click()
+  await page.getByRole('button', { name: `Accept: ${missing}` }).click()
+  const asked = page.getByRole('dialog', { name: 'Accept this difference?' })
+  await asked.getByLabel('Why').fill('Five bookings a year need no index.')
+  await asked.getByLabel(/^Until/).fill('2020-01-01')
+  await asked.getByText('A day to come: it would be over already.').waitFor()
+  expect(await asked.getByRole('button', { name: 'Accept it' }).isDisabled()).toBe(true)
+  await asked.getByLabel(/^Until/).fill('')
+  await asked.getByRole('button', { name: 'Accept it' }).click()
+  await page.getByText('“Five bookings a year need no index.”').waitFor()
+  await page.getByRole('button', { name: `Take back: ${missing}` }).waitFor()
+  await page.getByRole('navigation', { name: 'Breadcrumbs' }).getByRole('link', { name: set }).click()
+  await page.getByRole('link', { name: '2 drifted in 2 shapes' }).waitFor()
+  await page.getByRole('link', { name: '1 accepted' }).waitFor()
+  await rowOf(page, missing).filter({ hasText: 'Accepted' }).waitFor()
+  const [row] = (await tenancy.audit.list({ action: 'drift.accept', limit: 1 })).rows
+  expect(row).toMatchObject({ actor: email, subject: set, details: { sentence: missing, reason: 'Five bookings a year need no index.' } })
+})
+
+test('tenants are filtered by a shape, and tell what differs; the fleet counts and colours them', async () => {
+  const { page, complaints } = admin
+  await rowOf(page, 'rooms-bert')
+    .getByRole('link', { name: /^1 tenant of Shape/ })
+    .click()
+  await page.getByText('1 match', { exact: true }).waitFor()
+  await page.getByRole('button', { name: /^Shape rooms 0001 · Shape [B-D]/ }).waitFor()
+  await page.getByRole('link', { name: 'rooms-bert' }).first().click()
+  await page.getByText('Column remark of bookings was added: it is in no migration.').waitFor()
+  expect(await faultsOf(page)).toEqual([])
+
+  await page.goto('/')
+  await page.getByText('Live', { exact: true }).waitFor()
+  await page.getByRole('link', { name: /tenants drifted in \d+ shapes$/ }).waitFor()
+  await page.getByRole('group', { name: 'Colour by' }).getByRole('button', { name: 'Drift' }).click()
+  await page
+    .getByRole('listitem')
+    .filter({ hasText: /^\d+ drifted$/ })
+    .waitFor()
+  await page.getByRole('button', { name: 'Show as table' }).click()
+  await page.getByRole('table', { name: 'Targets by database and drift' }).getByRole('link').first().waitFor()
+  expect(complaints).toEqual([])
+})
+
+test('support reads all of it and is offered nothing to do', async () => {
+  const support = await openVisitor({ baseUrl: inject('consoleUrl') })
+  try {
+    const { page } = support
+    await signInAs(page, supportEmail, `/drift/${set}`)
+    await rowOf(page, missing)
+      .getByRole('link', { name: /^Shape / })
+      .click()
+    await page.getByText('“Five bookings a year need no index.”').waitFor()
+    expect(await page.getByRole('button', { name: /Take back|Accept|Look/ }).count()).toBe(0)
+    await page.goto(`/drift/${set}?tab=none`)
+    expect(await page.getByRole('button', { name: /Look|Change/ }).count()).toBe(0)
+  } finally {
+    await support.close()
+  }
+})
