@@ -80,7 +80,9 @@ describe('the control plane', () => {
     await withTenancy(older, (tenancy) => tenancy.control.migrate())
     const its = postgres(older, { max: 1, onnotice: () => undefined })
     await its.unsafe(
-      `delete from tenantry.tenantry_history where version >= '0002'; drop schema if exists kept cascade; drop function tenantry.keep_tenant_hosts cascade; alter table tenantry.database drop column pool_swept_at`,
+      `delete from tenantry.tenantry_history where version >= '0002'; drop schema if exists kept cascade; drop function tenantry.keep_tenant_hosts cascade; alter table tenantry.database drop column pool_swept_at;
+        alter table tenantry.observation drop column seen_id, drop column structure_at, drop column structure_since, drop column structure_after_run;
+        alter table tenantry.migration_set drop column ignored_facets`,
     )
     const tables = await its<
       Array<{ name: string }>
