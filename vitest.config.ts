@@ -25,7 +25,11 @@ export default defineConfig({
         hookTimeout: 120_000,
       }),
       project('integration18', {
-        include: ['test/integration/engine/**/*.test.ts', 'test/integration/pool/comparison.test.ts', 'test/integration/drift/cases.test.ts'],
+        include: [
+          'test/integration/engine/**/*.test.ts',
+          'test/integration/pool/comparison.test.ts',
+          'test/integration/drift/{cases,changes,names,fuzz}.test.ts',
+        ],
         // What the control plane, its queue and the pace do by themselves is the same whatever the tenants' server is.
         exclude: ['test/integration/engine/{control,discard,jobs,lease,looks,old-items,onboarding-many,pace,put-right,restored-control,set-changes}.test.ts'],
         globalSetup: 'test/support/cluster-18.ts',

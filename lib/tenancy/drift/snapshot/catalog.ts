@@ -5,15 +5,12 @@ import { quoteLiteral } from '../../sql/ident.ts'
 /** First server that has it, as server_version_num. */
 export const since = {
   sqlBodies: 140_000,
-  ownCollations: 140_000,
   compression: 140_000,
-  statisticsExpressions: 140_000,
   multiranges: 140_000,
   detaching: 140_000,
   publishedSchemas: 150_000,
   nullsNotDistinct: 150_000,
   deletedColumns: 150_000,
-  notNullConstraints: 180_000,
   notEnforced: 180_000,
 }
 
@@ -33,6 +30,10 @@ export const planSettings = 'SET LOCAL jit = off; SET LOCAL enable_seqscan = off
 /** Whatever belongs to an extension is the extension's. */
 export const isNotOfExtension = (dependency: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = ${dependency}.classid AND e.objid = ${dependency}.objid AND e.deptype = 'e')`
+
+/** PostgreSQL makes constructors of a range type, and casts, by itself. */
+export const isNotMadeBy = (object: string): string =>
+  `NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = ${object}.classid AND i.objid = ${object}.objid AND i.deptype = 'i')`
 
 export const isNotHistory = (relation: string): string => `NOT (${relation}.relname = ${quoteLiteral(historyTable)} AND ${relation}.relkind IN ('r', 'p'))`
 

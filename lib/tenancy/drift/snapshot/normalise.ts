@@ -50,7 +50,7 @@ const namesIn = (value: string): readonly string[] | null => {
   while (pattern.lastIndex < value.length) {
     const found = pattern.exec(value)
     if (!found) return null
-    names.push(found[1] === undefined ? (found[2] ?? '') : found[1].replaceAll('""', '"'))
+    names.push(found[1] === undefined ? (found[2] ?? '').toLowerCase() : found[1].replaceAll('""', '"'))
   }
   return names
 }
@@ -60,6 +60,3 @@ export const settingText = (setting: string, names: Names): string => {
   const value = setting.startsWith('search_path=') ? namesIn(setting.slice('search_path='.length)) : null
   return value === null ? setting : `search_path=${value.map((name) => schemaName(name, names)).join(', ')}`
 }
-
-/** Up to 15 columns of a view over a single relation are printed with its name, from 16 on without. */
-export const viewText = (definition: string, _version: number): string => definition

@@ -1,8 +1,9 @@
 /** Tables with their columns, sequences, views. */
 import { collation, comment, common, rights, since, tablespace } from './catalog.ts'
 import { commonFacts, privilegesOf, type Common, type Rights } from './names.ts'
-import { optionsOf, viewText } from './normalise.ts'
+import { optionsOf } from './normalise.ts'
 import { flag, objectOf, part } from './part.ts'
+import { viewText } from './view-text.ts'
 import { sequenceFacts, sequenceOptions, sequenceSql, type SequenceFact } from './sequence-options.ts'
 
 const relationCommon = (kind: string): string => common('rel.relowner', 'rel.relacl', kind, comment('pg_class', 'rel.oid'))

@@ -1,5 +1,5 @@
 /** The schema itself, the extensions that it lives on, and what is in it that cannot be compared. */
-import { comment, common, grantsIn, isNotOfExtension, since } from './catalog.ts'
+import { comment, common, grantsIn, isNotMadeBy, isNotOfExtension, since } from './catalog.ts'
 import { commonFacts, grantLines, roleName, schemaName, type Common, type Names } from './names.ts'
 import { objectOf, part } from './part.ts'
 
@@ -60,7 +60,7 @@ export const uncompared = part<string>(
     UNION ALL SELECT pg_describe_object('pg_type'::regclass, typ.oid, 0) FROM typ WHERE typ.typtype IN ('b', 'p')
       AND NOT EXISTS (SELECT FROM pg_type element WHERE element.typarray = typ.oid)
     UNION ALL SELECT pg_describe_object(d.classid, d.objid, 0) FROM typ JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = typ.oid
-      WHERE d.classid IN ('pg_cast'::regclass, 'pg_transform'::regclass) AND ${isNotOfExtension('d')}
+      WHERE d.classid IN ('pg_cast'::regclass, 'pg_transform'::regclass) AND ${isNotOfExtension('d')} AND ${isNotMadeBy('d')} GROUP BY d.classid, d.objid
     UNION ALL SELECT format('publication %I of table %s', p.pubname, rel.oid::regclass) FROM rel JOIN pg_publication_rel l ON l.prrelid = rel.oid JOIN pg_publication p ON p.oid = l.prpubid
     ${version >= since.publishedSchemas ? `UNION ALL SELECT format('publication %I of the whole schema', p.pubname) FROM here JOIN pg_publication_namespace l ON l.pnnspid = here.oid JOIN pg_publication p ON p.oid = l.pnpubid` : ''}
     UNION ALL SELECT format('security label by %I of %s', s.provider, pg_describe_object(s.classoid, s.objoid, s.objsubid)) FROM dep JOIN pg_seclabel s ON s.classoid = dep.classid AND s.objoid = dep.objid

@@ -58,18 +58,7 @@ const columns = (version: number): string => `SELECT ROW('columns', rel.relname,
       FROM pg_attribute a WHERE a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) y) x
   WHERE rel.relkind <> 'S'`
 
-/**
- * An expression that depends on nothing but its own table holds only numbers that are PostgreSQL's, and those of columns: it is taken as it is stored, which is a third of
- * the work. Where it was written somewhere else in its statement it reads differently, which is harmless. Up to 13 it may also hold those of the machine's collations.
- */
-const expression = (version: number, catalog: string, oid: string, tree: string, relation: string): string =>
-  version < since.ownCollations
-    ? `pg_get_expr(${tree}, ${relation})`
-    : `CASE WHEN EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalog}'::regclass AND d.objid = ${oid} AND d.refobjid <> ${relation})
-      THEN pg_get_expr(${tree}, ${relation}) ELSE ${tree}::text END`
-
-const defaults = (version: number): string =>
-  `SELECT ROW('default', rel.relname, f.adnum, ${expression(version, 'pg_attrdef', 'f.oid', 'f.adbin', 'f.adrelid')})::text FROM rel JOIN pg_attrdef f ON f.adrelid = rel.oid WHERE rel.relkind <> 'S'`
+const defaults = `SELECT ROW('default', rel.relname, f.adnum, pg_get_expr(f.adbin, f.adrelid))::text FROM rel JOIN pg_attrdef f ON f.adrelid = rel.oid WHERE rel.relkind <> 'S'`
 
 const isBuiltIn = `${firstOther} > ALL (i.indclass::oid[]) AND ${firstOther} > ALL (i.indcollation::oid[])`
 
@@ -96,7 +85,7 @@ const elsewhere = `CASE WHEN k.confrelid::regclass::text LIKE '%.%' THEN ROW(
 /** Of keys the rest is said by their index, of NOT NULL by its column. */
 const constraintBody = (version: number): string => `CASE k.contype
       WHEN 'f' THEN ROW(k.confrelid::regclass, k.confkey, ${elsewhere}, k.confupdtype, k.confdeltype, k.confmatchtype, ${version >= since.deletedColumns ? 'k.confdelsetcols' : 'NULL'})::text
-      WHEN 'c' THEN ${expression(version, 'pg_constraint', 'k.oid', 'k.conbin', 'k.conrelid')} WHEN 'p' THEN NULL WHEN 'u' THEN NULL WHEN 'n' THEN NULL ELSE pg_get_constraintdef(k.oid) END`
+      WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) WHEN 'p' THEN NULL WHEN 'u' THEN NULL WHEN 'n' THEN NULL ELSE pg_get_constraintdef(k.oid) END`
 
 const isPlainConstraint = (version: number): string =>
   `k.conislocal AND k.coninhcount = 0 AND k.convalidated AND NOT k.condeferrable${version >= since.notEnforced ? ' AND k.conenforced AND NOT k.conperiod' : ''}`
@@ -129,7 +118,7 @@ export const relationLines = (version: number): readonly string[] => [
   sequences,
   comments,
   columns(version),
-  defaults(version),
+  defaults,
   indexes(version),
   constraints(version),
   triggers,
