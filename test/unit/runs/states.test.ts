@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { driftStates, severities } from '../../../lib/tenancy/contract/drift.ts'
 import * as states from '../../../lib/tenancy/contract/states.ts'
 import { itemLetters, versionLetters } from '../../../lib/tenancy/contract/views.ts'
 
@@ -99,6 +100,7 @@ describe('the control plane’s CHECK constraints', () => {
   const registry = read('0001_registry.sql')
   const runs = read('0002_runs.sql')
   const pool = read('0011_warm_pool.sql')
+  const drift = read('0012_drift.sql')
   const repairs = read('0013_repair.sql')
 
   it.each([
@@ -107,6 +109,8 @@ describe('the control plane’s CHECK constraints', () => {
     ['run_item.state', runs, itemStates],
     ['attempt.state', runs, attemptStates],
     ['pool_schema.state', pool, poolStates],
+    ['seen_structure.state', drift, driftStates],
+    ['seen_structure.severity', drift, severities],
     ['tenant.state', registry, tenantStates],
     ['target.isolation', registry, isolations],
     ['observation.version_state', registry, versionStates],
