@@ -6,9 +6,7 @@ export const shapeTabs = ['findings', 'diff', 'repair'] as const
 export type ShapeTab = (typeof shapeTabs)[number]
 
 /** What the address of a shape's page may say. */
-export const shapeSearch = z.object({
-  tab: z.enum(shapeTabs, { error: ({ input }) => `“${String(input)}” is none of ${shapeTabs.join(', ')}` }).optional(),
-})
+export const shapeSearch = z.object({ tab: z.enum(shapeTabs, `is none of ${shapeTabs.join(', ')}`).optional() })
 
 export const isShapeTab = (text: string | null): text is ShapeTab => (shapeTabs as readonly string[]).includes(text ?? '')
 
