@@ -83,3 +83,23 @@ export const floorObserve = async (url: string, schemas: readonly string[]): Pro
     await sql.end({ timeout: 5 })
   }
 }
+
+/** What columns, indexes and constraints say, as text and in one query: the least that could be called a fingerprint. */
+const fingerprints = `
+  select n.nspname, md5(string_agg(x.line, e'\\n' order by x.line)) as fingerprint from (
+    select c.relnamespace as place, concat_ws(' ', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)) as line
+      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum where c.relkind in ('r', 'p', 'v', 'm')
+    union all select c.relnamespace, concat_ws(' ', pg_get_indexdef(i.indexrelid), i.indisvalid) from pg_index i join pg_class c on c.oid = i.indexrelid
+    union all select k.connamespace, concat_ws(' ', k.conname, pg_get_constraintdef(k.oid), k.convalidated) from pg_constraint k) x
+  join pg_namespace n on n.oid = x.place where n.nspname like 'tenant\\_%' group by n.nspname`
+
+export const floorFingerprints = async (url: string): Promise<number> => {
+  const sql = connect(url)
+  const start = performance.now()
+  try {
+    await sql.unsafe(fingerprints).simple()
+    return performance.now() - start
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}

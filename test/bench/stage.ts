@@ -19,6 +19,8 @@ export type Stage = {
   reset(): Promise<void>
   /** The registry sees again what is there. */
   observe(): Promise<void>
+  /** Its structures with it. */
+  observeAll(): Promise<void>
   close(): Promise<void>
 }
 
@@ -104,6 +106,10 @@ export const openStage = async (server: BenchServer, options: Options, size: num
     },
     async observe() {
       await product.tenancy.observation.now({})
+    },
+    async observeAll() {
+      const { unread, unreachable } = await product.tenancy.observation.now({ structure: true })
+      if (unread.length + unreachable.length > 0) throw new Error(`not all was read: ${JSON.stringify({ unread, unreachable })}`)
     },
     async close() {
       await product.close()
