@@ -1,5 +1,4 @@
 /** Each kind of object missing, extra and mismatched: what is found, what mends it, and that it does; on the server itself. */
-import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Finding, Repair, Structure } from '../../../lib/tenancy/contract/index.ts'
 import { compareStructures } from '../../../lib/tenancy/drift/compare/compare-structures.ts'
@@ -7,8 +6,6 @@ import { ddlOf } from '../../../lib/tenancy/drift/compare/ddl.ts'
 import { migrationOf } from '../../../lib/tenancy/drift/compare/migration-text.ts'
 import { repairOf } from '../../../lib/tenancy/drift/compare/repair.ts'
 import { fingerprintsOf } from '../../../lib/tenancy/drift/fingerprint.ts'
-import { readStructures } from '../../../lib/tenancy/drift/snapshot/read-structures.ts'
-import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
 import { useDatabases } from '../../support/template.ts'
 import { actingCases } from './cases/acting.ts'
 import type { Case } from './cases/case.ts'
@@ -17,6 +14,7 @@ import { constraintCases } from './cases/constraints.ts'
 import { facetCases } from './cases/facets.ts'
 import { indexCases } from './cases/indexes.ts'
 import { routineCases } from './cases/routines.ts'
+import { openStage, type Stage } from './cases/stage.ts'
 import { tableCases } from './cases/tables.ts'
 import { togetherCases } from './cases/together.ts'
 import { typeCases } from './cases/types.ts'
@@ -37,43 +35,13 @@ const cases = Object.values(groups).flat().filter(known)
 
 const databases = useDatabases()
 const role = `drift_case_${process.pid}`
-let sql: postgres.Sql
-let connection: FleetConnection
-let serverVersion: number
+let stage: Stage
 
 const schemaOf = (part: string, one: Case): string => `${part}_${cases.indexOf(one)}`
-const placed = (text: string, schema: string): string => text.replaceAll('$role', role).replaceAll('$schema', schema)
-
-const build = async (schema: string, ...scripts: readonly string[]): Promise<void> => {
-  await sql
-    .unsafe(
-      [`create schema ${schema}`, `set search_path = ${schema}`, ...scripts.filter((text) => text !== '').map((text) => placed(text, schema))].join(';\n'),
-    )
-    .simple()
-}
-
-/** As a run does it: one transaction, the path and the role's name set for it. @returns what the server said against it */
-const execute = async (schema: string, statements: readonly string[]): Promise<string> => {
-  const head = ['begin', `set local tenantry.role = '${role}'`, `set local search_path = ${schema}`]
-  try {
-    await sql.unsafe([...head, ...statements, 'commit'].join(';\n')).simple()
-    return ''
-  } catch (error) {
-    await sql.unsafe('rollback').simple()
-    return error instanceof Error ? error.message : String(error)
-  }
-}
 
 const readAll = async (part: string): Promise<ReadonlyMap<Case, Structure>> => {
-  const places = cases.map((one) => ({ schema: schemaOf(part, one), role }))
-  const found = await readStructures(connection, places, serverVersion)
-  return new Map(
-    cases.map((one) => {
-      const structure = found.get(schemaOf(part, one))
-      if (!structure) throw new Error(`${one.name}: no structure of ${part}`)
-      return [one, structure]
-    }),
-  )
+  const found = await stage.read(cases.map((one) => schemaOf(part, one)))
+  return new Map(cases.flatMap((one) => [found.get(schemaOf(part, one)) ?? []].flat().map((structure) => [one, structure] as const)))
 }
 
 /** DDL for people names this schema, its owner and the tenant's role in words of its own. */
@@ -99,17 +67,12 @@ type Proof = {
 const proofs = new Map<Case, Proof>()
 
 beforeAll(async () => {
-  const url = await databases.empty()
-  sql = postgres(url, { max: 1, onnotice: () => undefined })
-  await sql.unsafe(`create role ${role}`)
-  connection = await connectFleet(url, { applicationName: 'tenantry:test' })
-  const [row] = await sql<Array<{ version: string }>>`select current_setting('server_version_num') as version`
-  serverVersion = Number(row?.version)
+  stage = await openStage(await databases.empty(), role)
   for (const one of cases) {
-    await build(schemaOf('norm', one), one.base ?? '', one.norm)
-    await build(schemaOf('seen', one), one.base ?? '', one.seen)
-    await build(schemaOf('migrated', one), one.base ?? '', one.norm)
-    await build(schemaOf('rebuilt', one))
+    await stage.build(schemaOf('norm', one), one.base ?? '', one.norm)
+    await stage.build(schemaOf('seen', one), one.base ?? '', one.seen)
+    await stage.build(schemaOf('migrated', one), one.base ?? '', one.norm)
+    await stage.build(schemaOf('rebuilt', one))
   }
   const [norms, seens] = [await readAll('norm'), await readAll('seen')]
   const begun = new Map<Case, Omit<Proof, 'after' | 'rebuilt' | 'afterMigration'>>()
@@ -123,14 +86,14 @@ beforeAll(async () => {
       norm,
       findings,
       repair,
-      repairError: await execute(
+      repairError: await stage.execute(
         schemaOf('seen', one),
         repair.steps.map((step) => step.sql),
       ),
       ddl,
-      ddlError: await execute(schemaOf('rebuilt', one), [runnable(ddl, schemaOf('rebuilt', one))]),
+      ddlError: await stage.execute(schemaOf('rebuilt', one), [runnable(ddl, schemaOf('rebuilt', one))]),
       migration,
-      migrationError: await execute(schemaOf('migrated', one), [migration]),
+      migrationError: await stage.execute(schemaOf('migrated', one), [migration]),
     })
   }
   const [afters, rebuilts, migrateds] = [await readAll('seen'), await readAll('rebuilt'), await readAll('migrated')]
@@ -139,11 +102,7 @@ beforeAll(async () => {
     if (after && rebuilt && seen && migrated) proofs.set(one, { ...proof, after, rebuilt, afterMigration: compareStructures(seen, migrated, []) })
   }
 })
-afterAll(async () => {
-  await connection.close()
-  await sql.unsafe(`drop owned by ${role} cascade; drop role ${role}`).simple()
-  await sql.end()
-})
+afterAll(() => stage.close())
 
 const proofOf = (one: Case): Proof => {
   const proof = proofs.get(one)

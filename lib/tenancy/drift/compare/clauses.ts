@@ -132,12 +132,14 @@ const fields: Readonly<Partial<Record<ObjectKind, Readonly<Record<string, Clause
       actual === null ? 'is not generated' : expected === null ? 'is generated, and should not be' : 'is generated otherwise',
     collation: given('collation'),
     inherited: whether('is inherited, and should be its own', 'is its own, and should be inherited'),
+    local: whether('is its own besides being inherited', 'is inherited only'),
   },
   constraint: {
     definition: instead('is', 'is defined otherwise'),
     notValid: whether('was never checked against the rows that were there', 'was checked against all rows, and should not be'),
     notEnforced: whether('is not enforced', 'is enforced, and should not be'),
     inherited: whether('is inherited, and should be its own', 'is its own, and should be inherited'),
+    local: whether('is its own besides being inherited', 'is inherited only'),
   },
   index: {
     invalid: whether('is invalid: a concurrent build did not finish', 'is valid, and should not be'),

@@ -130,8 +130,10 @@ const notImplied = (told: readonly Told[], norm: Inventory, seen: Inventory): re
       if (object.kind === 'column' && wholes.some(({ differences }) => differences.some(({ field }) => field === 'definition'))) return false
       if (finding.kind === 'mismatched' && followsSources(object, inventory, findings)) return false
       // Attached or detached as a whole.
-      if (finding.differences.length > 0 && finding.differences.every(isDescent) && byKey.get(keyOf(tableOf(object)))?.differences.some(isDescent) === true)
-        return false
+      const isMoved = byKey.get(keyOf(tableOf(object)))?.differences.some(isDescent) === true
+      if (isMoved && finding.differences.length > 0 && finding.differences.every(isDescent)) return false
+      // Only what is an heir now gets what its parent gets.
+      if (isMoved && (object.kind === 'column' || object.kind === 'constraint')) return true
       return !inventory.origins(object).some((origin) => {
         const other = byKey.get(keyOf(origin))
         return other?.kind === finding.kind && (finding.kind !== 'mismatched' || JSON.stringify(other.differences) === JSON.stringify(finding.differences))

@@ -294,10 +294,6 @@ AS $$ begin delete from scratch where n > keep; end $$`,
   CONSTRAINT customer_pkey PRIMARY KEY (id),
   CONSTRAINT mail_is_short CHECK ((length((mail)::text) < 100))
 )`,
-      `CREATE TABLE child (
-  extra integer
-)
-INHERITS (customer)`,
       `CREATE TABLE orders (
   id uuid DEFAULT gen_random_uuid() NOT NULL,
   customer_id bigint,
@@ -309,12 +305,16 @@ INHERITS (customer)`,
   note text COLLATE "C"
 )
 PARTITION BY RANGE (at)`,
-      "CREATE TABLE part_2026 PARTITION OF part FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
       `CREATE UNLOGGED TABLE scratch (
   n integer
 )
 WITH (fillfactor=70)`,
       'CREATE STATISTICS customer_stats (dependencies) ON mail, feels FROM customer',
+      `CREATE TABLE child (
+  extra integer
+)
+INHERITS (customer)`,
+      "CREATE TABLE part_2026 PARTITION OF part FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
       `CREATE VIEW busy AS
 SELECT id,
     mail
@@ -388,6 +388,48 @@ SELECT id,
       'REVOKE SELECT ON TABLE orders FROM PUBLIC',
     ],
     left: ['Column note of orders was added: it is in no migration. It may hold data: drop it by hand, or make it a migration.'],
+  },
+  {
+    name: 'heir without its parent and what it would get',
+    base: 'create table customer (id bigint primary key, email text)',
+    norm: "alter table customer add constraint few check (id < 9), alter email set default 'x'; create table vip (level int) inherits (customer); create table other (n int) inherits (customer)",
+    seen: 'create table vip (id bigint not null, email text, level int)',
+    findings: [
+      'breaks: Table other is missing.',
+      'breaks: Table vip is no heir of customer.',
+      "breaks: Column email of customer lacks its default 'x'::text.",
+      "breaks: Column email of vip lacks its default 'x'::text and is its own, and should be inherited.",
+      'breaks: Constraint few of customer is missing.',
+      'breaks: Constraint few of vip is missing.',
+    ],
+    repair: [
+      "ALTER TABLE ONLY customer ALTER COLUMN email SET DEFAULT 'x'::text",
+      "ALTER TABLE vip ALTER COLUMN email SET DEFAULT 'x'::text",
+      'ALTER TABLE customer ADD CONSTRAINT few CHECK ((id < 9))',
+      'ALTER TABLE vip ADD CONSTRAINT few CHECK ((id < 9))',
+      `CREATE TABLE other (
+  n integer
+)
+INHERITS (customer)`,
+      'ALTER TABLE vip INHERIT customer',
+    ],
+    left: [
+      'Column email of vip is its own besides being inherited. It was there before its table became an heir, and stays when it is one no longer.',
+      'Column id of vip is its own besides being inherited. It was there before its table became an heir, and stays when it is one no longer.',
+      'Constraint few of vip is its own besides being inherited. It was there before its table became an heir, and stays when it is one no longer.',
+    ],
+  },
+  {
+    name: 'partition missing with an index of its parent',
+    base: 'create table part (id int, at date not null) partition by range (at)',
+    norm: "create table part_2026 partition of part for values from ('2026-01-01') to ('2027-01-01'); create index part_at_idx on part (at); alter table part add note text default 'x'",
+    seen: '',
+    findings: ['breaks: Table part_2026 is missing.', 'breaks: Column note of part is missing.', 'slows: Index part_at_idx of part is missing.'],
+    repair: [
+      "ALTER TABLE part ADD COLUMN note text DEFAULT 'x'::text",
+      'CREATE INDEX part_at_idx ON part USING btree (at)',
+      "CREATE TABLE part_2026 PARTITION OF part FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
+    ],
   },
   {
     name: 'column virtual',

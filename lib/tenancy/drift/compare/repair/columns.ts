@@ -64,10 +64,20 @@ const changeNull = ({ finding, column, draft }: Change): void => {
     draft.add('alterColumns', finding, `${alterColumn(column)} SET NOT NULL`, { lock, risk: `Fails where ${column.name} is null in a row; all rows are read.` })
 }
 
-const changeDefault = ({ finding, column, draft, scene }: Change): void => {
+const setDefault = (finding: Finding, column: StructureObject, { wanted }: Scene, draft: Draft): void => {
   const value = textIn(column, 'default')
-  const alter = alterColumn(column, isParent(column.of, scene.wanted))
+  const alter = alterColumn(column, isParent(column.of, wanted))
   draft.add('alterColumns', finding, value === null ? `${alter} DROP DEFAULT` : `${alter} SET DEFAULT ${value}`, { lock: accessExclusive(column.of) })
+}
+
+/** Of heirs too that differ alike, since each may have a default of its own. */
+const changeDefault = ({ finding, column, difference, draft, scene }: Change): void => {
+  setDefault(finding, column, scene, draft)
+  for (const heir of scene.wanted.children(column.of)) {
+    const [should, is] = [scene.wanted, scene.seen].map((inventory) => inventory.get({ kind: 'column', of: heir.name, name: column.name }))
+    if (should && is && !scene.finding(should) && textIn(should, 'default') !== textIn(is, 'default'))
+      changeDefault({ finding, column: should, difference, draft, scene })
+  }
 }
 
 const changeIdentity = ({ finding, column, difference, draft }: Change): void => {

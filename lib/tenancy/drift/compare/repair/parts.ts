@@ -60,7 +60,8 @@ export const makePart = (finding: Finding, part: StructureObject, draft: Draft):
 
 /** On partitioned tables the indexes of partitions come first: the one of their parent then takes those that are there. */
 export const makeIndex = (finding: Finding, index: StructureObject, scene: Scene, draft: Draft): void => {
-  for (const child of scene.norm.children(index.of))
+  // A partition that is missing itself gets it when it is made.
+  for (const child of scene.norm.children(index.of).filter(({ name }) => scene.seen.relation(name)))
     for (const part of scene.norm.parts(child.name, 'index'))
       if (unquoted(textIn(part, 'attachedTo') ?? '') === index.name && !scene.seen.get(part)) makeIndex(finding, part, scene, draft)
   makePart(finding, index, draft)

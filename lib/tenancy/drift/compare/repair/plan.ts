@@ -20,6 +20,7 @@ export const phases = [
   'alterColumns',
   'indexes',
   'constraints',
+  'heirs',
   'foreignKeys',
   'tableState',
   'views',

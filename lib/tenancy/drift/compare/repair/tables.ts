@@ -3,7 +3,7 @@ import type { Difference, Finding } from '../../../contract/drift.ts'
 import type { StructureObject } from '../../../contract/structure.ts'
 import { clumpOf, inOrder } from '../clumps.ts'
 import { findingOf, orderDifference } from '../compare-structures.ts'
-import { isSaid, keyOf, listIn, textIn, unquoted } from '../inventory.ts'
+import { isSaid, keyOf, listIn, parentsOf, textIn, unquoted } from '../inventory.ts'
 import { nameOf } from '../names.ts'
 import { alterTable, replicaIdentity } from '../statements/tables.ts'
 import { createSequence } from '../statements/types.ts'
@@ -43,7 +43,9 @@ export const makeTables = (scene: Scene, draft: Draft): void => {
     const finding = byKey.get(keyOf(clump.object))
     if (!finding) continue
     draft.markMadeAnew(clump.object)
-    draft.add(sql === clump.head ? 'tables' : 'tableTails', finding, sql, { lock: lockOfMaking(clump.object, sql, scene) })
+    // Heirs and partitions take over what their parents are by then.
+    const headPhase = parentsOf(clump.object).length > 0 ? 'heirs' : 'tables'
+    draft.add(sql === clump.head ? headPhase : 'tableTails', finding, sql, { lock: lockOfMaking(clump.object, sql, scene) })
   }
 }
 
@@ -68,7 +70,17 @@ const changeInheritance = (finding: Finding, table: StructureObject, { expected,
   for (const parent of should ?? []) if (!is?.includes(parent)) draft.add('tableState', finding, `${alterTable(table)} INHERIT ${parent}`, { lock })
 }
 
-const changeField = (finding: Finding, table: StructureObject, difference: Difference, draft: Draft): void => {
+/** PostgreSQL remembers that a column was there before its table became an heir. */
+const leaveLocal = (table: StructureObject, { norm, seen }: Scene, draft: Draft): void => {
+  for (const part of norm.parts(table.name)) {
+    const is = seen.get(part)
+    if (!isSaid(part, 'inherited') || isSaid(part, 'local') || isSaid(is, 'inherited')) continue
+    const differences: readonly Difference[] = [{ facet: 'structure', field: 'local', expected: null, actual: true }]
+    draft.leave(findingOf('mismatched', part, differences), 'It was there before its table became an heir, and stays when it is one no longer.', differences)
+  }
+}
+
+const changeField = (finding: Finding, table: StructureObject, difference: Difference, scene: Scene, draft: Draft): void => {
   const lock = accessExclusive(table.name)
   const isOn = difference.expected === true
   const state = (sql: string, risk: string | null = null): void => draft.add('tableState', finding, `${alterTable(table)} ${sql}`, { lock, risk })
@@ -84,6 +96,7 @@ const changeField = (finding: Finding, table: StructureObject, difference: Diffe
     case 'partitionOf':
       return changePartition(finding, table, draft)
     case 'inherits':
+      if (difference.expected !== null) leaveLocal(table, scene, draft)
       return changeInheritance(finding, table, difference, draft)
     case 'bound':
       if (finding.differences.some(({ field }) => field === 'partitionOf')) return
@@ -97,7 +110,7 @@ const changeField = (finding: Finding, table: StructureObject, difference: Diffe
 export const changeTable = (finding: Finding, scene: Scene, draft: Draft): void => {
   const table = scene.norm.get(finding.object)
   if (!table) return
-  for (const difference of finding.differences) if (difference.facet === 'structure') changeField(finding, table, difference, draft)
+  for (const difference of finding.differences) if (difference.facet === 'structure') changeField(finding, table, difference, scene, draft)
 }
 
 const orderReason = 'Columns are added behind the others: their order changes only when the table is written anew.'
