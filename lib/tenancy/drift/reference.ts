@@ -46,16 +46,41 @@ export const extensionSchemas = async (connection: FleetConnection): Promise<str
   return rows.map(({ name }) => name)
 }
 
-type Known = WantedVersion & { readonly problem: AttemptError | null; readonly isOld: boolean }
+type Known = WantedVersion & {
+  readonly problem: AttemptError | null
+  readonly isOld: boolean
+  readonly extensions: ReadonlyArray<{ readonly name: string; readonly schema: string; readonly version: string }>
+}
+
+/** By name, as they are in the database now. */
+type Extensions = ReadonlyMap<string, { readonly schema: string; readonly version: string }>
+
+const readExtensions = async (connection: FleetConnection): Promise<Extensions> => {
+  const rows = await connection.query<{ name: string; schema: string; version: string }>(
+    `SELECT e.extname AS name, n.nspname AS schema, e.extversion AS version FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace`,
+  )
+  return new Map(rows.map(({ name, ...extension }) => [name, extension]))
+}
+
+/** What it lives on was moved or brought to another version since; one that is in the targets' own schema is theirs. */
+const isOutlived = ({ extensions }: Known, now: Extensions): boolean =>
+  extensions.some(({ name, schema, version }) => {
+    const extension = now.get(name)
+    return extension?.version !== version || (schema !== 'own' && extension.schema !== schema)
+  })
 
 /** A problem that passes is tried again with each look; another one after a day, for the database may be another by then. */
-const isDue = (known: Known | undefined, isAsked: boolean): boolean =>
-  known === undefined || (known.problem !== null && (isAsked || known.isOld || classify(known.problem.code) !== 'permanent'))
+const isDue = (known: Known | undefined, now: Extensions, isAsked: boolean): boolean =>
+  known === undefined || isOutlived(known, now) || (known.problem !== null && (isAsked || known.isOld || classify(known.problem.code) !== 'permanent'))
 
-const readKnown = async (db: ControlDb, place: ReferencePlace): Promise<Known[]> => {
+const readKnown = async (db: ControlDb, place: ReferencePlace, wanted: readonly WantedVersion[]): Promise<Known[]> => {
   const { rows } = await sql<Known>`
-    select set_id as "setId", digest, problem, made_at < now() - interval '1 day' as "isOld" from reference
-    where database_id = ${place.databaseId} and server_major = ${majorOf(place.serverVersion)} and format = ${driftFormat}`.execute(db)
+    select r.set_id as "setId", r.digest, r.problem, r.made_at < now() - interval '1 day' as "isOld", (
+      select coalesce(jsonb_agg(jsonb_build_object('name', o ->> 'name', 'schema', o #>> '{facts,structure,schema}', 'version', o #>> '{facts,storage,version}')), '[]')
+      from jsonb_array_elements(s.objects) o where o ->> 'kind' = 'extension') as extensions
+    from reference r left join structure s on s.id = r.structure_id
+    where r.database_id = ${place.databaseId} and r.server_major = ${majorOf(place.serverVersion)} and r.format = ${driftFormat}
+      and r.digest = any(${wanted.map(({ digest }) => digest)}::text[])`.execute(db)
   return rows
 }
 
@@ -89,9 +114,11 @@ export const ensureReferences = async (
   isAsked: boolean,
 ): Promise<void> => {
   const { db } = library.control
-  const known = new Map((await readKnown(db, place)).map((one) => [`${one.setId} ${one.digest}`, one]))
+  if (wanted.length === 0) return
+  const now = await readExtensions(await connect(0))
+  const known = new Map((await readKnown(db, place, wanted)).map((one) => [`${one.setId} ${one.digest}`, one]))
   for (const version of wanted) {
-    if (!isDue(known.get(`${version.setId} ${version.digest}`), isAsked)) continue
+    if (!isDue(known.get(`${version.setId} ${version.digest}`), now, isAsked)) continue
     const migrations = migrationsUpTo(await setMigrations(db, version.setId), version.digest)
     if (migrations === null) continue
     const connection = await connect(migrations.reduce((sum, { statements }) => sum + statements.length * relationsAStatement, 0))

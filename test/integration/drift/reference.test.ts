@@ -87,6 +87,24 @@ describe('a reference', () => {
     expect(await leftOvers()).toBe(0)
   })
 
+  it('is made anew when an extension that it lives on is elsewhere, or another version, by now', async () => {
+    await fleet.sql.unsafe('create schema words; create schema texts; create extension citext schema words')
+    await fleet.sync({ '0001_init.sql': 'create table a (name citext);\n' }, 'lives')
+    const [version] = await versionsOf('lives')
+    if (!version) throw new Error('no version')
+    const typeOf = async () => {
+      const rows = await fleet.control<Array<{ type: string }>>`
+        select o -> 'facts' -> 'structure' ->> 'type' as type from reference r join structure s on s.id = r.structure_id cross join jsonb_array_elements(s.objects) o
+        where r.digest = ${version.digest} and o ->> 'kind' = 'column'`
+      return rows.map(({ type }) => type)
+    }
+    await ensure([version])
+    expect(await typeOf()).toEqual(['words.citext'])
+    await fleet.sql.unsafe('alter extension citext set schema texts')
+    await ensure([version])
+    expect(await typeOf()).toEqual(['texts.citext'])
+  })
+
   it('leaves nothing on the server when its backend is ended in the middle', async () => {
     await fleet.sync({ ...firstFiles, '0003_slow.sql': 'select pg_sleep(60);\n' }, 'slow')
     const victim = await connectFleet(fleet.urls[0] ?? '', { applicationName: 'tenantry:test-victim' })
