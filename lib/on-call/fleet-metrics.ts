@@ -1,6 +1,6 @@
 /** The fleet's numbers as gauges. Every process tells the same of them: the control database is where they come from. */
 import { Registry } from 'prom-client'
-import { runStates, type FleetNumbers, type ServerNumbers } from '../tenancy/contract/index.ts'
+import { driftStates, runStates, type FleetNumbers, type ServerNumbers } from '../tenancy/contract/index.ts'
 import { gauge, type Sample } from './gauge.ts'
 
 const openRunStates: ReadonlySet<string> = new Set(['queued', 'running', 'pausing', 'paused', 'cancelling'])
@@ -86,7 +86,10 @@ export const renderFleet = async (numbers: FleetNumbers | null): Promise<string>
   poolGauges(registry, numbers)
   const targets = numbers.targets.map(({ set, state, count }) => ({ labels: { set, state }, value: count }))
   gauge(registry, 'tenantry_targets', 'Targets by migration set and version state, as last seen.', targets)
-  const drift = numbers.drift.map(({ set, state, count }) => ({ labels: { set, state }, value: count }))
+  const sets = [...new Set(numbers.drift.map(({ set }) => set))]
+  const drift = sets.flatMap((set) =>
+    driftStates.map((state) => ({ labels: { set, state }, value: numbers.drift.find((one) => one.set === set && one.state === state)?.count ?? 0 })),
+  )
   gauge(registry, 'tenantry_targets_drift', 'Targets by migration set and how their structure compares with that of their version, as last seen.', drift)
   const jobs = numbers.jobs.map(({ queue, state, count }) => ({ labels: { queue, state }, value: count }))
   gauge(registry, 'tenantry_queue_jobs', 'Jobs in the queue.', jobs)

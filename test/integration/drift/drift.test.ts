@@ -214,6 +214,25 @@ describe('deciding', () => {
 })
 
 describe('what is not known', () => {
+  it('is said with file and line where the set cannot be replayed, and hinders nothing else', async () => {
+    const adopted = newSlug('adopted')
+    await fleet.sync(
+      { '0001_init.sql': 'create table a (id integer);\n', '0002_late.sql': `\ndo $$ begin raise exception 'nobody is there'; end $$;\n` },
+      'late',
+    )
+    await fleet.sql.unsafe(`create schema "${schemaOf(adopted)}"; create table "${schemaOf(adopted)}".a (id integer)`)
+    await fleet.verified(await fleet.onboard([{ slug: adopted, baseline: '0002' }], { set: 'late' }))
+    const [target] = await fleet.tenancy.drift.target(adopted)
+    expect([target?.state, target?.problem]).toEqual(['unknown', 'Replaying the set failed (0002_late.sql, line 2): nobody is there (P0001).'])
+    const { sets } = await fleet.tenancy.drift.overview()
+    expect(sets.find(({ set }) => set === 'late')).toMatchObject({
+      compared: 0,
+      unknown: 1,
+      shapes: [{ state: 'unknown', problem: target?.problem, examples: [adopted] }],
+    })
+    expect((await fleet.tenancy.tenants.get(adopted)).placements[0]).toMatchObject({ versionState: 'at_head', drift: { state: 'unknown' } })
+  })
+
   it('is said: since its last migration a target was not looked at', async () => {
     await inTenant(e, `comment on table customer is null`)
     await fleet.control`update observation set digest = 'of another version' from target where target.id = target_id and schema_name = ${schemaOf(e)}`

@@ -51,6 +51,8 @@ it('tells the fleet by state, with the states that nothing is in', async () => {
   expect(samples.get('tenantry_oldest_run_age_seconds{state="running"}')).toBe(61.5)
   expect(samples.has('tenantry_oldest_run_age_seconds{state="succeeded"}')).toBe(false)
   expect(samples.get('tenantry_targets{set="app",state="behind"}')).toBe(9_000)
+  expect(samples.get('tenantry_targets_drift{set="app",state="drifted"}')).toBe(3)
+  expect(samples.get('tenantry_targets_drift{set="app",state="unknown"}')).toBe(0)
   expect(samples.get('tenantry_control_up')).toBe(1)
 })
 
