@@ -40,8 +40,8 @@ const coloured = (text: string): Extension => {
   return EditorView.decorations.of(Decoration.set(ranges))
 }
 
-/** As an editor counts: one character a line's end. */
-const plain = (text: string): string => text.replaceAll(/\r\n?/g, '\n').trimEnd()
+/** As an editor counts: one character a line's end. The last line has one too, else it would differ from the same line in the middle of the other. */
+const plain = (text: string): string => `${text.replaceAll(/\r\n?/g, '\n').trimEnd()}\n`
 
 const reading = (text: string, label: string): readonly Extension[] => [
   lineNumbers(),

@@ -44,7 +44,7 @@ export function ShapeRow({ shape, severalServers, isLong }: Props) {
         <span className="mono">{versionWord(shape.version)}</span>
         {severalServers ? <span className="block text-xs text-muted @max-3xl:inline"> PostgreSQL {shape.server}</span> : null}
       </span>
-      <span role="cell" className="min-w-0">
+      <span role="cell" className={cn('min-w-0', shape.state !== 'norm' && '@max-3xl:basis-full')}>
         <Examples shape={shape} />
       </span>
       <span role="cell" className="min-w-0 @max-3xl:basis-full">
@@ -93,7 +93,7 @@ function Examples({ shape }: { readonly shape: Shape }) {
         {plural(shape.tenants, 'tenant')}
       </Link>
       {shape.state === 'norm' ? null : (
-        <span className="block text-xs break-words text-muted">
+        <span className="block text-xs break-words text-muted @max-3xl:ml-2 @max-3xl:inline">
           <span className="mono">{named.join(', ')}</span>
           {more > 0 ? ` and ${formatCount(more)} more` : ''}
         </span>
