@@ -103,6 +103,7 @@ const afterTheRollout = async (page: Page, run: string): Promise<void> => {
   await show(page, 'run-plan', `${run}?tab=plan`, 'frozen with their checksums')
   await show(page, 'runs', '/runs', 'Each rollout and each onboarding')
   await show(page, 'fleet', '/', 'Finished lately')
+  await show(page, 'drift', '/drift', 'As the migrations make it')
   await show(page, 'tenant', '/tenants/clearwater-bakery', 'Size of')
   await show(page, 'audit', '/audit', 'runs.start')
   await show(page, 'not-found', '/nowhere', 'There is no such page')
