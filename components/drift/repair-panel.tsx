@@ -11,10 +11,13 @@ import { describeReadError } from '@/lib/client/fetch-json'
 import { driftQueries } from '@/lib/client/queries/drift'
 import { plural } from '@/lib/format'
 import type { Repair } from '@/lib/tenancy/contract'
+import type { RepairActions } from './drift-actions'
+import { RepairDialog } from './repair-dialog'
+import { TryRepair } from './try-repair'
 import { repairBlocks, repairScript, type RepairBlock } from './shape-model'
 
 /** What leads back to the norm, statement by statement, and what is left to a person. */
-export function RepairPanel({ set, shape }: { readonly set: string; readonly shape: string }) {
+export function RepairPanel({ set, shape, actions }: { readonly set: string; readonly shape: string; readonly actions: RepairActions | null }) {
   const repair = useQuery(driftQueries.repair(set, shape))
   const { data } = repair
   if (!data) {
@@ -47,6 +50,12 @@ export function RepairPanel({ set, shape }: { readonly set: string; readonly sha
           </ol>
         )}
       </Panel>
+      {actions === null || data.steps.length === 0 ? null : (
+        <div className="flex flex-wrap items-start gap-3">
+          <RepairDialog set={set} shape={shape} repair={data} start={actions.start} />
+          <TryRepair set={set} shape={shape} tryOne={actions.tryOne} />
+        </div>
+      )}
       <Left left={data.left} />
     </div>
   )

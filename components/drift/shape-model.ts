@@ -1,8 +1,9 @@
 /** What the page of one shape shows. */
+import { plural } from '@/lib/format'
 import { z } from 'zod'
-import type { Facet, Facts, FactValue, Finding, Repair, SeenFinding, ShapeDetail } from '@/lib/tenancy/contract'
+import type { Facet, Facts, FactValue, Finding, Repair, RepairTrial, SeenFinding, ShapeDetail, ShapeRepair } from '@/lib/tenancy/contract'
 
-export const shapeTabs = ['findings', 'diff', 'repair'] as const
+export const shapeTabs = ['findings', 'diff', 'repair', 'migration'] as const
 export type ShapeTab = (typeof shapeTabs)[number]
 
 /** What the address of a shape's page may say. */
@@ -95,6 +96,25 @@ export const repairBlocks = ({ steps }: Pick<Repair, 'steps'>): readonly RepairB
     else blocks.push({ sql: closed(sql), lock, risk })
   }
   return blocks
+}
+
+/** What starting a repair means, before it is started. */
+export const repairConsequences = ({ steps, left, targets }: ShapeRepair): readonly string[] => [
+  `${plural(steps.length, 'statement')} in one transaction each; it is committed only where the structure is the norm afterwards.`,
+  `While it goes on it locks what the statements name in ${targets === 1 ? 'that tenant' : 'one tenant after the other'}.`,
+  ...(left.length > 0 ? [`${plural(left.length, 'difference')} ${left.length === 1 ? 'stays' : 'stay'}: nothing that may hold data is dropped.`] : []),
+  'Suspended tenants are left alone.',
+]
+
+export const trialSentence = ({ slug, outcome }: RepairTrial): string => {
+  switch (outcome) {
+    case 'repaired':
+      return `${slug} is the norm afterwards. Everything was rolled back.`
+    case 'norm':
+      return `${slug} is the norm already; nothing was done.`
+    case 'failed':
+      return `${slug} is not repaired by it. Everything was rolled back.`
+  }
 }
 
 /** What a tab is worth: a norm differs in nothing. */

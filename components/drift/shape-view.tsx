@@ -17,10 +17,11 @@ import { driftQueries } from '@/lib/client/queries/drift'
 import { formatCount, plural } from '@/lib/format'
 import type { ShapeDetail } from '@/lib/tenancy/contract'
 import { DiffPanel } from './diff-panel'
-import type { ShapeActions } from './drift-actions'
+import type { RepairActions, ShapeActions } from './drift-actions'
 import { exampleParts, isTraced, shapeTitle, versionWord } from './drift-model'
 import { driftStateLooks } from './drift-state'
 import { FindingList } from './finding-list'
+import { MigrationTab } from './migration-tab'
 import { RepairPanel } from './repair-panel'
 import { isShapeTab, openFindings, tabsOf, type ShapeTab } from './shape-model'
 import { Trace } from './shape-row'
@@ -30,10 +31,12 @@ type Props = {
   readonly shape: string
   /** Null for those who may only look. */
   readonly actions: ShapeActions | null
+  /** Null for those who may not repair. */
+  readonly repairs: RepairActions | null
 }
 
 /** One shape: what differs from the norm object by object, both as SQL, what leads back, and who has it. */
-export function ShapeView({ set, shape: id, actions }: Props) {
+export function ShapeView({ set, shape: id, actions, repairs }: Props) {
   const query = useQuery(driftQueries.shape(set, id))
   const search = useSearchParams()
   const path = usePathname()
@@ -67,7 +70,10 @@ export function ShapeView({ set, shape: id, actions }: Props) {
             <DiffPanel shape={shape} />
           </TabsContent>
           <TabsContent value="repair" className="focus-visible:outline-offset-4">
-            <RepairPanel set={set} shape={id} />
+            <RepairPanel set={set} shape={id} actions={repairs} />
+          </TabsContent>
+          <TabsContent value="migration" className="focus-visible:outline-offset-4">
+            <MigrationTab set={set} shape={id} />
           </TabsContent>
         </Tabs>
       )}
@@ -75,7 +81,7 @@ export function ShapeView({ set, shape: id, actions }: Props) {
   )
 }
 
-const tabLabels: Readonly<Record<ShapeTab, string>> = { findings: 'Differences', diff: 'Side by side', repair: 'Repair' }
+const tabLabels: Readonly<Record<ShapeTab, string>> = { findings: 'Differences', diff: 'Side by side', repair: 'Repair', migration: 'As a migration' }
 
 function ShapeHeader({ shape }: { readonly shape: ShapeDetail }) {
   const { named, more } = exampleParts(shape, 3)

@@ -15,6 +15,7 @@ export const driftKeys = {
   names: ['drift', 'names'] as const,
   shape: (set: string, shape: string) => ['drift', 'shape', set, shape] as const,
   repair: (set: string, shape: string) => ['drift', 'repair', set, shape] as const,
+  migration: (set: string, shape: string) => ['drift', 'migration', set, shape] as const,
   target: (slug: string) => ['drift', 'target', slug] as const,
 }
 

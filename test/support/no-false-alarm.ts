@@ -61,10 +61,12 @@ export const expectNoFalseAlarm = async (fleet: Fleet, mark: string, each: numbe
   const onboard = async (slugs: readonly string[]): Promise<void> => {
     const run = await fleet.onboard([...slugs])
     expect([(await fleet.ended(run, 600_000)).state, await fleet.tenancy.runs.failures(run)]).toEqual(['succeeded', []])
+    await fleet.verified(run)
   }
   const roll = async (slugs: readonly string[]): Promise<void> => {
     const run = await fleet.start({ selection: { kind: 'tenants', slugs: [...slugs] } })
     expect((await fleet.ended(run, 600_000)).state).toBe('succeeded')
+    await fleet.verified(run)
   }
   // Built at the first version: some stay there, some go one further, some all the way.
   const old = slugsOf(each * 3, `${mark}o`)
@@ -78,8 +80,8 @@ export const expectNoFalseAlarm = async (fleet: Fleet, mark: string, each: numbe
   const young = slugsOf(each, `${mark}y`)
   await onboard(young)
   const pooled = slugsOf(each, `${mark}p`)
-  for (let index = 0; index < pooled.length; index += 20) {
-    const some = pooled.slice(index, index + 20)
+  for (let index = 0; index < pooled.length; index += 60) {
+    const some = pooled.slice(index, index + 60)
     await setSize(fleet, some.length)
     await untilReady(fleet, some.length)
     await onboard(some)

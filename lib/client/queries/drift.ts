@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { fetchJson } from '@/lib/client/fetch-json'
 import { driftKeys } from '@/lib/client/keys'
-import type { DriftOverview, Repair, Shape, ShapeDetail, TargetDrift } from '@/lib/tenancy/contract'
+import type { DriftOverview, Shape, ShapeDetail, ShapeMigration, ShapeRepair, TargetDrift } from '@/lib/tenancy/contract'
 
 /** What tells shapes apart in a list of them: ids say nothing to people. */
 export type ShapeName = Pick<Shape, 'id' | 'set' | 'version' | 'letter' | 'state' | 'server'>
@@ -14,7 +14,12 @@ export const driftQueries = {
   shape: (set: string, shape: string) =>
     queryOptions({ queryKey: driftKeys.shape(set, shape), queryFn: ({ signal }) => fetchJson<ShapeDetail>(shapePath(set, shape), { signal }) }),
   repair: (set: string, shape: string) =>
-    queryOptions({ queryKey: driftKeys.repair(set, shape), queryFn: ({ signal }) => fetchJson<Repair>(`${shapePath(set, shape)}/repair`, { signal }) }),
+    queryOptions({ queryKey: driftKeys.repair(set, shape), queryFn: ({ signal }) => fetchJson<ShapeRepair>(`${shapePath(set, shape)}/repair`, { signal }) }),
+  migration: (set: string, shape: string) =>
+    queryOptions({
+      queryKey: driftKeys.migration(set, shape),
+      queryFn: ({ signal }) => fetchJson<ShapeMigration>(`${shapePath(set, shape)}/migration`, { signal }),
+    }),
   target: (slug: string) =>
     queryOptions({ queryKey: driftKeys.target(slug), queryFn: ({ signal }) => fetchJson<readonly TargetDrift[]>(`/api/tenants/${slug}/drift`, { signal }) }),
 }

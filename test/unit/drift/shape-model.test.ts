@@ -79,13 +79,13 @@ describe('a repair', () => {
 describe('the parts of the page', () => {
   const ddl = { norm: 'a', shape: 'b' }
   it('are all of them only where there is something to compare', () => {
-    expect(tabsOf({ state: 'drifted', ddl })).toEqual(['findings', 'diff', 'repair'])
+    expect(tabsOf({ state: 'drifted', ddl })).toEqual(['findings', 'diff', 'repair', 'migration'])
     expect(tabsOf({ state: 'norm', ddl })).toEqual(['diff'])
     expect(tabsOf({ state: 'unknown', ddl: { norm: null, shape: 'b' } })).toEqual(['diff'])
   })
   it('are refused by an address that names another', () => {
     expect(shapeSearch.safeParse({ tab: 'repair' }).success).toBe(true)
-    expect(shapeSearch.safeParse({ tab: 'none' }).error?.issues[0]?.message).toBe('is none of findings, diff, repair')
+    expect(shapeSearch.safeParse({ tab: 'none' }).error?.issues[0]?.message).toBe('is none of findings, diff, repair, migration')
   })
 })
 

@@ -11,7 +11,7 @@ import { readSearch, type SearchProps } from '@/lib/server/page-props'
 import { readParam, requireParam } from '@/lib/server/path-param'
 import { getTenancy } from '@/lib/server/tenancy'
 import { may, setName, shapeId } from '@/lib/tenancy/contract'
-import { acceptFinding, endAcceptance } from '../../actions'
+import { acceptFinding, endAcceptance, startRepair, tryRepair } from '../../actions'
 
 type Props = SearchProps & { readonly params: Promise<{ readonly set: string; readonly shape: string }> }
 
@@ -30,7 +30,12 @@ export default async function ShapePage({ params, searchParams }: Props) {
   client.setQueryData(driftQueries.shape(set, shape).queryKey, await found(drift.shape(set, shape)))
   return (
     <HydrationBoundary state={dehydrate(client)}>
-      <ShapeView set={set} shape={shape} actions={may(person.role, 'drift.accept') ? { accept: acceptFinding, endAcceptance } : null} />
+      <ShapeView
+        set={set}
+        shape={shape}
+        actions={may(person.role, 'drift.accept') ? { accept: acceptFinding, endAcceptance } : null}
+        repairs={may(person.role, 'drift.repair') ? { tryOne: tryRepair, start: startRepair } : null}
+      />
     </HydrationBoundary>
   )
 }
