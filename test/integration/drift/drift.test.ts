@@ -159,6 +159,26 @@ describe('three ways of breaking a tenant', () => {
   })
 })
 
+it('a function that names its own schema is like the others’; one that names another tenant’s is not', async () => {
+  const [one, other] = [newSlug('one'), newSlug('other')]
+  await fleet.sync(
+    {
+      '0001_home.sql': `do $$ begin execute format('create function home() returns text language sql as %L', format('select %L::text', current_schema())); end $$;\n`,
+    },
+    'named',
+  )
+  await fleet.verified(await fleet.onboard([one, other], { set: 'named' }))
+  const stateOf = async (slug: string) => (await fleet.tenancy.drift.target(slug))[0]
+  expect([(await stateOf(one))?.state, (await stateOf(other))?.state]).toEqual(['norm', 'norm'])
+  await inTenant(other, `create or replace function home() returns text language sql as $$select '${schemaOf(one)}'::text$$`)
+  await look([one, other])
+  const wrong = await stateOf(other)
+  expect([(await stateOf(one))?.state, wrong?.state, wrong?.findings.map(({ object }) => object.name)]).toEqual(['norm', 'drifted', ['home()']])
+  const repair = await fleet.tenancy.drift.repair('named', wrong?.shape ?? '')
+  expect([repair.steps, repair.left.map(({ reason }) => reason)]).toEqual([[], [expect.stringMatching(/names the schema that it is in/)]])
+  await fleet.control`delete from placement using tenant where tenant.id = tenant_id and slug = any(${[one, other]})`
+})
+
 describe('deciding', () => {
   const findingOf = async (slug: string): Promise<string> => (await shapeWith(slug)).findings[0]?.key ?? ''
 

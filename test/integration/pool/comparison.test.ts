@@ -118,6 +118,15 @@ describe('a claimed tenant', () => {
     expect(await inSecond(claimed)).toBe(true)
     expect(await of(claimed)).toEqual(await of(built))
   })
+
+  it('has not drifted, nor have the others: built or given, rolled out, of one set or two', async () => {
+    expect(await fleet.tenancy.observation.now({ structure: true })).toMatchObject({ unread: [] })
+    const { sets } = await fleet.tenancy.drift.overview()
+    expect(sets.map(({ set, compared, drifted, unknown }) => [set, compared, drifted, unknown])).toEqual([
+      ['app', 2, 0, 0],
+      ['second', 2, 0, 0],
+    ])
+  })
 })
 
 describe('a user with no more rights than are asked for', () => {
@@ -140,6 +149,8 @@ describe('a user with no more rights than are asked for', () => {
       }
       const of = (slug: string) => structureOf(limited.sql, { schema: schemaOf(slug), role: schemaOf(slug) })
       expect(await of(claimed)).toEqual(await of(built))
+      await limited.tenancy.observation.now({ structure: true })
+      expect((await limited.tenancy.drift.overview()).sets).toMatchObject([{ compared: 2, drifted: 0, unknown: 0 }])
       await emptyPools(limited)
     } finally {
       await limited.sql.unsafe(`drop owned by ${user}`)

@@ -1,7 +1,8 @@
 /** The statements that lead from one structure to another, and what is left to a person. Nothing that may hold data is ever dropped. */
 import type { Finding, Repair } from '../../contract/drift.ts'
 import type { Structure } from '../../contract/structure.ts'
-import { listIn, ownerColumn } from './inventory.ts'
+import { ownMark } from '../own-name.ts'
+import { keyOf, listIn, ownerColumn, textIn } from './inventory.ts'
 import { changeAttributes, extensionReason } from './repair/attributes.ts'
 import { addColumn, changeColumn } from './repair/columns.ts'
 import { changePart, dropPart, isNotNullOfColumn, makeConstraintAnew, makeIndex, makePart } from './repair/parts.ts'
@@ -73,9 +74,27 @@ const inColumnOrder = ({ findings, norm }: Scene): readonly Finding[] => {
   return findings.toSorted((a, b) => place(a) - place(b))
 }
 
+const ownNameReason = 'Its text names the schema that it is in, which is another one in each tenant: run the migration’s own statement there.'
+
+/** Functions whose text would have to be another one in each target. */
+const namesOwn = ({ objects }: Structure, findings: readonly Finding[]): ReadonlySet<Finding> => {
+  const named = new Set(objects.filter((object) => textIn(object, 'body')?.includes(ownMark)).map((object) => keyOf(object)))
+  return new Set(
+    findings.filter(
+      ({ kind, object, differences }) =>
+        kind !== 'extra' && named.has(keyOf(object)) && (kind === 'missing' || differences.some(({ facet }) => facet === 'structure')),
+    ),
+  )
+}
+
 /** Statements in an order that works, in one transaction whose path begins with the schema; in it `tenantry.role` is set to the name of the tenant's role. */
 export const repairOf = (norm: Structure, seen: Structure, findings: readonly Finding[]): Repair => {
-  const scene = sceneOf(norm, seen, findings)
+  const named = namesOwn(norm, findings)
+  const scene = sceneOf(
+    norm,
+    seen,
+    findings.filter((finding) => !named.has(finding)),
+  )
   const { draft, finish } = startDraft(scene.norm)
   repairRoutines(scene, draft)
   makeTypes(scene, draft)
@@ -89,5 +108,6 @@ export const repairOf = (norm: Structure, seen: Structure, findings: readonly Fi
     else if (finding.kind === 'mismatched') change(finding, scene, draft)
   }
   leaveOrder(scene, draft)
+  for (const finding of named) draft.leave(finding, ownNameReason)
   return finish()
 }

@@ -1,4 +1,5 @@
 /** Functions, procedures, aggregates. */
+import { withOwnMark } from '../own-name.ts'
 import { comment, common, since } from './catalog.ts'
 import { commonFacts, type Common, type Names } from './names.ts'
 import { settingText } from './normalise.ts'
@@ -82,7 +83,12 @@ export const routines = part<RoutineFact>(
           ...structureOf(fact, names),
           ...(fact.aggregate
             ? aggregateFields(fact.aggregate)
-            : { language: fact.language, body: fact.sqlBody ?? fact.source, library: fact.library, window: flag(fact.kind === 'w') }),
+            : {
+                language: fact.language,
+                body: fact.sqlBody ?? withOwnMark(fact.source, names.schema),
+                library: fact.library,
+                window: flag(fact.kind === 'w'),
+              }),
         },
       }),
     ],

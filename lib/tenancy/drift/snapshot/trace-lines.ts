@@ -48,11 +48,14 @@ const typeLines = (
       r.rngcanonical, r.rngsubdiff, ${version >= since.multiranges ? 'format_type(r.rngmultitypid, NULL)' : 'NULL'})::text FROM pg_range r WHERE r.rngtypid = typ.oid) END)::text AS line
   FROM here, typ`
 
+/** What a body means that holds the schema's own name is left to the full snapshot: with the name no other schema has this trace. */
+const namedInBody = `CASE WHEN here.nspname ~ '[-_0-9]' AND strpos(pro.prosrc, here.nspname) > 0 THEN here.nspname END`
+
 const routineLines = (
   version: number,
 ): string => `SELECT ROW('routine', pro.proname, pro.prokind, oidvectortypes(pro.proargtypes), ${roleMark('pro.proowner')}, ${privilegeMarks('pro.proacl')}, ${comment('pg_proc', 'pro.oid')},
     pg_get_function_arguments(pro.oid), pg_get_function_result(pro.oid), CASE WHEN pro.prolang < ${firstOther} THEN pro.prolang::text ELSE (SELECT l.lanname::text FROM pg_language l WHERE l.oid = pro.prolang) END,
-    pro.prosrc, pro.probin, ${version >= since.sqlBodies ? 'CASE WHEN pro.prosqlbody IS NOT NULL THEN pg_get_function_sqlbody(pro.oid) END' : 'NULL'},
+    pro.prosrc, ${namedInBody}, pro.probin, ${version >= since.sqlBodies ? 'CASE WHEN pro.prosqlbody IS NOT NULL THEN pg_get_function_sqlbody(pro.oid) END' : 'NULL'},
     pro.provolatile, pro.proisstrict, pro.prosecdef, pro.proleakproof, pro.proparallel, pro.procost, pro.prorows, pro.proretset, ${settingMarks('pro.proconfig')},
     ${numberOrName('pro.prosupport::oid', 'regproc')}, (SELECT array_agg(format_type(t, NULL)) FROM unnest(pro.protrftypes) AS t), (${aggregate})::text)::text AS line
   FROM here, pro`
