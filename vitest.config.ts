@@ -28,7 +28,7 @@ export default defineConfig({
         include: [
           'test/integration/engine/**/*.test.ts',
           'test/integration/pool/comparison.test.ts',
-          'test/integration/drift/{cases,cases-mixed,changes,names,fuzz,no-false-alarm}.test.ts',
+          'test/integration/drift/{cases,cases-mixed,changes,names,notes,fuzz,no-false-alarm}.test.ts',
         ],
         // What the control plane, its queue and the pace do by themselves is the same whatever the tenants' server is.
         exclude: ['test/integration/engine/{control,discard,jobs,lease,looks,old-items,onboarding-many,pace,put-right,restored-control,set-changes}.test.ts'],

@@ -8,6 +8,7 @@ import { createEars } from './control/notify.ts'
 import { checkSecret, claimSecret } from './control/secret-check.ts'
 import { controlUnreachableAt } from './control/unreachable.ts'
 import { controlDrift } from './drift/control-drift.ts'
+import { setNotes } from './drift/notes/set-notes.ts'
 import { shapeMigration } from './drift/repair/make-migration.ts'
 import { shapeRepair } from './drift/repair/plan-repair.ts'
 import { tryRepair } from './drift/repair/try-repair.ts'
@@ -145,6 +146,7 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
       list: () => listDatabases(library),
       setBudget: (actor, input) => setBudget(library, actor, input),
       changeUrl: (actor, input) => changeDatabaseUrl(library, actor, input),
+      setNotes: (actor, input) => setNotes(library, actor, input),
       remove: (actor, input) => removeDatabase(library, actor, input),
     },
     sets: {

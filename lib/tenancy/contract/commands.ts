@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { driftStates } from './drift.ts'
 import { roles } from './permissions.ts'
-import { reservedSchemaPrefix, scratchSchemaPrefix, slugPattern, slugSchema } from './slug.ts'
+import { notesSchemaPrefix, reservedSchemaPrefix, scratchSchemaPrefix, slugPattern, slugSchema } from './slug.ts'
 import type { Facet } from './structure.ts'
 import { tenantStates, versionStates, isolations, runStates } from './states.ts'
 
@@ -32,6 +32,7 @@ export const schemaName = storableText
     'is kept for PostgreSQL (public, information_schema, pg_…); choose another one',
   )
   .refine((value) => !value.startsWith(reservedSchemaPrefix), `is kept for schemas of the warm pool (${reservedSchemaPrefix}…); choose another one`)
+  .refine((value) => !value.startsWith(notesSchemaPrefix), `is kept for notes of changes (${notesSchemaPrefix}…); choose another one`)
   .refine((value) => !value.startsWith(scratchSchemaPrefix), `is kept for schemas in which sets are tried (${scratchSchemaPrefix}…); choose another one`)
 
 export const hostText = z
@@ -63,6 +64,8 @@ export const addDatabaseInput = z.object({
 export const checkDatabaseInput = addDatabaseInput.pick({ url: true })
 export const changeDatabaseUrlInput = addDatabaseInput.pick({ name: true, url: true })
 export const removeDatabaseInput = z.object({ name: databaseName })
+/** Whether the database is to note DDL that does not come from Tenantry. */
+export const setNotesInput = z.object({ name: databaseName, on: z.boolean('is neither true nor false') })
 export const setBudgetInput = z.object({ name: databaseName, budget })
 
 export const syncSetInput = z.object({

@@ -84,11 +84,29 @@ export type DriftSet = {
 }
 export type DriftOverview = { readonly sets: readonly DriftSet[] }
 
+/** DDL in a target's schema that did not come from Tenantry, as its database noted it. What it was about, never its text. */
+export type OutsideChange = {
+  readonly slug: string
+  readonly at: string
+  /** Who was signed in; null for whoever may not see that. */
+  readonly user: string | null
+  /** As the session calls itself; empty: it does not say. */
+  readonly application: string
+  /** The address that it came from; null: the server's own machine, or whoever asks may not see that. */
+  readonly client: string | null
+  /** "ALTER TABLE" */
+  readonly command: string
+  /** "orders", by its name within the schema; several with commas. */
+  readonly object: string
+}
+
 export type ShapeDetail = Shape & {
   readonly ignored: readonly Facet[]
   /** Both as readable DDL; `norm` is null where there is no reference. */
   readonly ddl: { readonly norm: string | null; readonly shape: string }
   readonly acceptances: readonly Acceptance[]
+  /** The newest, of its tenants; none where databases do not tell. */
+  readonly changes: readonly OutsideChange[]
 }
 
 /** What one target looked like when its structure was last seen. */
@@ -103,6 +121,8 @@ export type TargetDrift = {
   readonly since: string | null
   readonly afterRun: number | null
   readonly problem: string | null
+  /** The newest; none where its database does not tell. */
+  readonly changes: readonly OutsideChange[]
 }
 
 /** The control plane's own structure; `unknown` says in `problem` why it could not be compared. */

@@ -136,6 +136,21 @@ export const errorTable = {
     title: 'Database “{database}” still holds {count|ready schema|ready schemas} of the warm pool of set “{set}”.',
     hint: 'Keep none there, and remove it when they are dropped: tenantry sets pool {set} --size 0 --database {database}, or Migrations → {set} → Warm pool.',
   },
+  'database.notes_rights': {
+    status: 422,
+    title: 'The user “{user}” may not make event triggers in “{dbname}”; nothing was changed.',
+    hint: 'PostgreSQL leaves them to superusers, and hosting services to their administrators’ role (rds_superuser on RDS). Have that role granted to “{user}”, or change the address of “{database}” to a user who has it.',
+  },
+  'database.notes_failed': {
+    status: 503,
+    title: 'Notes of “{database}” could not be switched {state}: {problem}',
+    hint: 'Try again in a moment: it goes on from what is there.',
+  },
+  'database.notes_on': {
+    status: 409,
+    title: 'Database “{database}” still notes changes for this console.',
+    hint: 'Switch that off first, so that nothing of it is left behind: tenantry databases notes {database} off, or Databases → {database} → Note changes from outside.',
+  },
   'drift.shape_unknown': {
     status: 404,
     title: 'Set “{set}” has no shape {shape}.',

@@ -8,6 +8,8 @@ export const slugMaxLength = 48
 export const reservedSchemaPrefix = 'tenantry_pool_'
 /** What schemas begin with that are made to see what a set makes, and dropped again. */
 export const scratchSchemaPrefix = 'tenantry_reference_'
+/** What the schema begins with in which a database notes changes of structure. */
+export const notesSchemaPrefix = 'tenantry_notes_'
 
 /** Names that hosts, PostgreSQL or Tenantry itself use. */
 export const reservedSlugs: ReadonlySet<string> = new Set([

@@ -34,6 +34,8 @@ export type Tenancy = {
     setBudget(actor: Actor, input: z.output<typeof C.setBudgetInput>): Promise<void>
     /** The same database under another address or password. */
     changeUrl(actor: Actor, input: z.output<typeof C.changeDatabaseUrlInput>): Promise<V.DatabaseRow>
+    /** Has the database note DDL that does not come from Tenantry, or takes all of it away again. @throws database.notes_rights, database.notes_failed */
+    setNotes(actor: Actor, input: z.output<typeof C.setNotesInput>): Promise<void>
     remove(actor: Actor, input: z.output<typeof C.removeDatabaseInput>): Promise<void>
   }
   readonly sets: {

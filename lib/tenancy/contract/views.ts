@@ -216,6 +216,8 @@ export type DatabaseRow = {
   readonly bytes: number | null
   readonly tenants: number
   readonly conductor: { readonly worker: string; readonly heartbeatAt: string } | null
+  /** Whether it notes changes of structure from outside of Tenantry; null: it does not. */
+  readonly notes: { readonly since: string; readonly lastAt: string | null; readonly problem: string | null } | null
 }
 
 export type FleetOverview = {

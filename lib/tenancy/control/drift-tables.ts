@@ -58,5 +58,17 @@ export type DriftTables = {
     ended_at: OptionalTime
     ended_by: string | null
   }
+  outside_change: {
+    id: Generated<number>
+    target_id: number
+    note: number
+    at: Time
+    heard_at: Time
+    username: string
+    application: string
+    client: string | null
+    command: string
+    object: string
+  }
   drift_day: { set_id: number; day: string; compared: number; drifted: number }
 }

@@ -59,6 +59,10 @@ export type ControlTables = {
     bytes: number | null
     checked_at: NullableTimestamp
     pool_swept_at: NullableTimestamp
+    notes_since: NullableTimestamp
+    notes_tried_at: NullableTimestamp
+    notes_last_at: NullableTimestamp
+    notes_problem: string | null
     created_at: Generated<Date>
   }
   migration_set: {

@@ -11,21 +11,16 @@ import { openingMessages } from '../migrations/build-messages.ts'
 import { stepFrom, type TrackMigration } from '../migrations/track.ts'
 import type { ExecutableMigration } from '../migrations/types.ts'
 import type { FleetConnection } from '../session/fleet-connection.ts'
+import { transact } from '../session/transact.ts'
 import { quoteIdent, quoteLiteral } from '../sql/ident.ts'
-import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { newReferenceName, referencePrefix, type Replayed } from './replay.ts'
 import { readStructures } from './snapshot/read-structures.ts'
 
 const limits = { lockTimeoutMs: 5_000, statementTimeoutMs: 60_000 }
-const timeoutMs = 90_000
-
-const transact = async (connection: FleetConnection, texts: readonly string[]): Promise<void> => {
-  for (const outcome of await connection.flight(['BEGIN READ WRITE; SET LOCAL lock_timeout = 5000', ...texts, 'COMMIT'], timeoutMs))
-    if (!outcome.ok && codeOf(outcome.error) !== sqlstate.transactionAborted) throw outcome.error
-}
+const bounds = { lockTimeoutMs: 5_000, timeoutMs: 90_000 }
 
 const drop = async (connection: FleetConnection, name: string): Promise<void> => {
-  await transact(connection, [`DROP SCHEMA IF EXISTS ${quoteIdent(name)} CASCADE`, `DROP ROLE IF EXISTS ${quoteIdent(name)}`])
+  await transact(connection, [`DROP SCHEMA IF EXISTS ${quoteIdent(name)} CASCADE`, `DROP ROLE IF EXISTS ${quoteIdent(name)}`], bounds)
 }
 
 /** Whoever works here has the server's turn, so whatever is there is nobody's any more. */
@@ -76,6 +71,7 @@ export const applyStepByStep = async (connection: FleetConnection, steps: Steps)
     await transact(
       connection,
       opening.map(({ text }) => text),
+      bounds,
     )
   } catch (error) {
     if (!isRefusal(error)) throw error

@@ -4,6 +4,7 @@ import type { Library } from '../context.ts'
 import { budgetPrefix, readInstallation } from '../control/installation.ts'
 import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
+import { hearNotes } from '../drift/notes/hear-notes.ts'
 import { lookAtStructures, type LookPlace, type StructureWish } from '../drift/look/look-at-structures.ts'
 import { restateShapes } from '../drift/shapes/restate.ts'
 import { readHistory, readSummaries, type TargetSummary } from '../migrations/history.ts'
@@ -261,6 +262,8 @@ export const observeDatabase = async (
     await patiently(() => (reachable ? writeUnread(library, databaseId, since, problem) : writeUnreachable(library, databaseId, targets, problem)))
     return { targets: targets.length, reachable, problem }
   }
+  // So that whoever asked learns from the same look what differs and who did it.
+  if (wish === 'asked') await hearNotes(library, databaseId)
   try {
     return await atServer(library, database.server_id, lookNow, turnMs)
   } catch (error) {

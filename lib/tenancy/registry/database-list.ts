@@ -2,10 +2,13 @@ import { sql } from 'kysely'
 import type { DatabaseRow } from '../contract/views.ts'
 import type { Library } from '../context.ts'
 
-type Row = Omit<DatabaseRow, 'checkedAt' | 'conductor'> & {
+type Row = Omit<DatabaseRow, 'checkedAt' | 'conductor' | 'notes'> & {
   readonly checkedAt: Date | null
   readonly worker: string | null
   readonly heartbeatAt: Date | null
+  readonly notesSince: Date | null
+  readonly notesLastAt: Date | null
+  readonly notesProblem: string | null
 }
 
 /** Ten missed heartbeats: whoever is named there drives nothing any more. */
@@ -17,7 +20,7 @@ export const listDatabases = async ({ control }: Pick<Library, 'control'>, only?
     select d.name, s.name as server, d.host, d.port, d.dbname, s.version, d.reachable, d.problem, d.checked_at as "checkedAt", s.budget,
       seen.connections_ours as "connectionsOurs", seen.connections_used as "connectionsUsed", s.max_connections as "maxConnections", d.bytes,
       (select count(*) from target t join placement p on p.target_id = t.id where t.database_id = d.id)::int as tenants,
-      c.worker, c.heartbeat_at as "heartbeatAt"
+      c.worker, c.heartbeat_at as "heartbeatAt", d.notes_since as "notesSince", d.notes_last_at as "notesLastAt", d.notes_problem as "notesProblem"
     from database d
     join server s on s.id = d.server_id
     -- Connections are counted on the whole server: its newest look holds for all of its databases.
@@ -27,9 +30,10 @@ export const listDatabases = async ({ control }: Pick<Library, 'control'>, only?
     left join conductor c on c.server_id = s.id and c.heartbeat_at > now() - make_interval(secs => ${conductorSilenceSeconds})
     where ${only ?? null}::text is null or d.name = ${only ?? null}
     order by d.name`.execute(control.db)
-  return rows.map(({ worker, heartbeatAt, checkedAt, ...row }) => ({
+  return rows.map(({ worker, heartbeatAt, checkedAt, notesSince, notesLastAt, notesProblem, ...row }) => ({
     ...row,
     checkedAt: checkedAt?.toISOString() ?? null,
     conductor: worker === null || heartbeatAt === null ? null : { worker, heartbeatAt: heartbeatAt.toISOString() },
+    notes: notesSince === null ? null : { since: notesSince.toISOString(), lastAt: notesLastAt?.toISOString() ?? null, problem: notesProblem },
   }))
 }

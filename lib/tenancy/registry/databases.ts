@@ -4,8 +4,10 @@ import type { addDatabaseInput, checkDatabaseInput, removeDatabaseInput, setBudg
 import type { Actor } from '../contract/permissions.ts'
 import type { DatabaseFacts, AddedDatabase } from '../contract/views.ts'
 import type { Library } from '../context.ts'
+import { notesSchemaPrefix } from '../contract/slug.ts'
 import { appendAudit } from '../control/audit.ts'
 import type { ControlDb } from '../control/db.ts'
+import { readInstallation } from '../control/installation.ts'
 import { notify } from '../control/notify.ts'
 import { seal, unseal } from '../control/seal.ts'
 import { TenancyError, isTenancyError } from '../errors.ts'
@@ -107,8 +109,10 @@ export const addDatabase = async (library: Library, actor: Actor, input: z.outpu
   return { ...row, warnings: probe.warnings }
 }
 
-const findDatabase = async (trx: ControlDb, name: string): Promise<{ id: number; server_id: number; reachable: boolean }> => {
-  const row = await trx.selectFrom('database').select(['id', 'server_id', 'reachable']).where('name', '=', name).forUpdate().executeTakeFirst()
+type Found = { readonly id: number; readonly server_id: number; readonly reachable: boolean; readonly notes_since: Date | null }
+
+const findDatabase = async (trx: ControlDb, name: string): Promise<Found> => {
+  const row = await trx.selectFrom('database').select(['id', 'server_id', 'reachable', 'notes_since']).where('name', '=', name).forUpdate().executeTakeFirst()
   if (!row) throw new TenancyError('database.unknown', { database: name })
   return row
 }
@@ -173,11 +177,13 @@ const forgetPools = async (trx: ControlDb, database: string, id: number, isReach
   return rows.flatMap(({ schemas }) => schemas)
 }
 
-/** Forgets the database; nothing in it is touched. @throws database.unknown, database.in_use while tenants live there, database.pooled, run.targets_busy */
+/** Forgets the database; nothing in it is touched. @throws database.unknown, database.in_use while tenants live there, database.pooled, database.notes_on, run.targets_busy */
 export const removeDatabase = async ({ control }: Library, actor: Actor, input: z.output<typeof removeDatabaseInput>): Promise<void> => {
   await control.db.transaction().execute(async (trx) => {
-    const { id, server_id, reachable } = await findDatabase(trx, input.name)
-    const leftBehind = await forgetPools(trx, input.name, id, reachable)
+    const { id, server_id, reachable, notes_since } = await findDatabase(trx, input.name)
+    if (notes_since && reachable) throw new TenancyError('database.notes_on', { database: input.name })
+    const notes = notes_since ? [notesSchemaPrefix + (await readInstallation(trx))] : []
+    const leftBehind = [...(await forgetPools(trx, input.name, id, reachable)), ...notes]
     await forgetTargets(trx, input.name, await lockEmptyTargets(trx, input.name, id))
     const sets = await trx.updateTable('migration_set').set({ default_database_id: null }).where('default_database_id', '=', id).returning('name').execute()
     await trx.deleteFrom('database').where('id', '=', id).execute()

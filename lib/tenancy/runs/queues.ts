@@ -18,6 +18,7 @@ export const queues = {
   structureAll: 'structure-all',
   verify: 'verify',
   pool: 'pool',
+  notes: 'notes',
 } as const
 
 const closeMs = 1_500

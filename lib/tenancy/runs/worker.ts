@@ -7,8 +7,10 @@ import type { StopOptions, Worker } from '../contract/worker.ts'
 import type { Library } from '../context.ts'
 import type { Ears } from '../control/notify.ts'
 import { claimSecret } from '../control/secret-check.ts'
+import { notesDue } from '../drift/notes/hear-notes.ts'
 import { pruneStructures } from '../drift/structures.ts'
 import { refreshDatabases } from '../registry/database-refresh.ts'
+import { followNotes } from '../observation/follow-notes.ts'
 import { observeDatabase, type LookWish } from '../observation/observe.ts'
 import type { DatabaseLook } from '../observation/request.ts'
 import { databasesDue } from '../pool/due.ts'
@@ -101,6 +103,7 @@ class WorkerProcess implements Worker {
 
   /** What was not looked at since the last due time, because no worker ran, is looked at now. */
   async #startSchedule(): Promise<void> {
+    await this.#work(queues.notes, 2, ({ databaseId }: { databaseId: number }) => followNotes(this.#library, databaseId))
     await this.#queues.boss.schedule(queues.observeAll, observeEvery)
     await this.#queues.boss.schedule(queues.structureAll, compareEvery)
     const { rows } = await sql<{ stale: boolean }>`
@@ -217,6 +220,8 @@ class WorkerProcess implements Worker {
     for (const run of await runsToVerify(this.#library))
       if ((this.#verifyAgainAt.get(run) ?? 0) <= Date.now()) await send(this.#queues.boss, queues.verify, run, { run })
     for (const databaseId of await databasesDue(db)) await send(this.#queues.boss, queues.pool, databaseId, { databaseId })
+    if (this.#options.schedules === false) return
+    for (const databaseId of await notesDue(db)) await send(this.#queues.boss, queues.notes, databaseId, { databaseId })
   }
 
   /** What is on its way finishes if it can in time; everything else is left to other workers, or to the next start. */

@@ -5,6 +5,7 @@ import type { Structure } from '../../contract/structure.ts'
 import type { Library } from '../../context.ts'
 import { TenancyError } from '../../errors.ts'
 import { driftState, isSeenNow } from '../../registry/tenant-filter.ts'
+import { changesOfShape, changesOfTenant } from '../notes/changes.ts'
 import { ddlOf } from '../compare/ddl.ts'
 import { readStructures } from '../structures.ts'
 import { plainAcceptance, readAcceptances, readGroups, readShapeFacts, severityShown, shapeOf, withAcceptances, type ShapeFacts } from './shape-rows.ts'
@@ -31,7 +32,12 @@ export const readPair = async ({ control: { db } }: Db, setId: number, set: stri
 export const shapeDetail = async (library: Db, set: string, shape: string): Promise<ShapeDetail> => {
   const { db } = library.control
   const { id, ignored } = await findDriftSet(library, set)
-  const [{ facts, seen, norm }, groups, acceptances] = await Promise.all([readPair(library, id, set, shape), readGroups(db, id), readAcceptances(db, id)])
+  const [{ facts, seen, norm }, groups, acceptances, changes] = await Promise.all([
+    readPair(library, id, set, shape),
+    readGroups(db, id),
+    readAcceptances(db, id),
+    changesOfShape(db, id, shape),
+  ])
   const group = groups.find((one) => one.shape === shape)
   // Nobody has it any more: it is told no longer.
   if (!group) throw new TenancyError('drift.shape_unknown', { set, shape })
@@ -40,6 +46,7 @@ export const shapeDetail = async (library: Db, set: string, shape: string): Prom
     ignored,
     ddl: { norm: norm && ddlOf(norm), shape: ddlOf(seen) },
     acceptances: acceptances.map(plainAcceptance),
+    changes,
   }
 }
 
@@ -73,7 +80,7 @@ export const targetDrift = async ({ control: { db } }: Db, slug: string): Promis
     from placement p join target ta on ta.id = p.target_id join migration_set s on s.id = p.set_id
     left join observation o on o.target_id = ta.id left join seen_structure x on ${isSeenNow}
     where p.tenant_id = ${tenant.id} order by s.name`.execute(db)
-  const acceptances = await readAcceptances(db, null)
+  const [acceptances, changes] = await Promise.all([readAcceptances(db, null), changesOfTenant(db, tenant.id)])
   return rows.map((row) => {
     const findings = withAcceptances(
       row.findings ?? [],
@@ -90,6 +97,7 @@ export const targetDrift = async ({ control: { db } }: Db, slug: string): Promis
       since: row.since?.toISOString() ?? null,
       afterRun: row.afterRun,
       problem: whyUnknown(row),
+      changes: changes.get(row.setId) ?? [],
     }
   })
 }
