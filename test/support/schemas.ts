@@ -19,6 +19,7 @@ export type Schemas = {
   build(schema: string, ddl: string): Promise<void>
   look(schemas: readonly string[]): Promise<Map<string, Seen>>
   lookAt(schema: string): Promise<Seen>
+  traces(schemas: readonly string[]): Promise<Map<string, string>>
   close(): Promise<void>
 }
 
@@ -60,6 +61,12 @@ export const openSchemas = async (databases: Databases, role: string | null = nu
     },
     look,
     lookAt,
+    traces: (schemas) =>
+      traceSchemas(
+        connection,
+        schemas.map((schema) => ({ schema, role })),
+        version,
+      ),
     async close() {
       await sql.end()
       await connection.close()

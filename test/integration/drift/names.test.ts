@@ -94,21 +94,20 @@ describe('the name of a schema', () => {
   })
 
   it('is told from text: a constant stays what it is', async () => {
-    for (const name of ['said_a', 'said_b'])
-      await schemas.build(
-        name,
-        `create table t (x text default 'said_a', y text default 'said_a.t'); create function f() returns text language sql as 'select ''said_a''::text'`,
-      )
+    for (const name of ['said_a', 'said_b']) await schemas.build(name, `create table t (x text default 'said_a', y text default 'said_a.t')`)
     const seen = await schemas.look(['said_a', 'said_b'])
     expect(seen.get('said_a')).toEqual(seen.get('said_b'))
     expect(linesOf((await schemas.lookAt('said_b')).structure).join('\n')).toContain(`'said_a.t'::text`)
-    await schemas.build(
-      'said_c',
-      `create table t (x text default 'said_c', y text default 'said_c.t'); create function f() returns text language sql as 'select ''said_c''::text'`,
-    )
+    await schemas.build('said_c', `create table t (x text default 'said_c', y text default 'said_c.t')`)
     const third = await schemas.lookAt('said_c')
     expect(third.prints.structure).not.toBe(seen.get('said_a')?.prints.structure)
     expect(third.trace).not.toBe(seen.get('said_a')?.trace)
+  })
+
+  it('has a trace of its own where a function’s body holds it, also as a part of another name', async () => {
+    for (const name of ['half_1', 'half_10', 'half_2']) await schemas.build(name, `create function f() returns text language sql as 'select ''half_10''::text'`)
+    const seen = await schemas.look(['half_1', 'half_10', 'half_2'])
+    expect(new Set([...seen.values()].map(({ trace }) => trace)).size).toBe(3)
   })
 
   it('is told from another schema’s', async () => {
@@ -195,5 +194,21 @@ describe('what cannot be compared', () => {
       expect.stringMatching(/^extension {2}hstore .*"schema":"own"/),
       expect.stringMatching(/^table {2}t /),
     ])
+  })
+})
+
+describe('a trace', () => {
+  it('does without a schema that is not there, or that somebody keeps locked just now', async () => {
+    const ddl = 'create table t (id int default 1); create view v as select id from t'
+    for (const name of ['held_a', 'held_b', 'held_c']) await schemas.build(name, ddl)
+    const all = ['held_a', 'held_b', 'held_c', 'not there']
+    const free = await schemas.traces(all)
+    expect([...free.keys()]).toEqual(['held_a', 'held_b', 'held_c'])
+    expect(new Set(free.values()).size).toBe(1)
+    await schemas.sql.begin(async (trx) => {
+      await trx.unsafe('lock table held_b.t in access exclusive mode').simple()
+      expect([...(await schemas.traces(all)).keys()]).toEqual(['held_a', 'held_c'])
+    })
+    expect(await schemas.traces(all)).toEqual(free)
   })
 })

@@ -13,7 +13,7 @@ const batchSize = 500
 const timeoutMs = 60_000
 
 /** What is printed may have to wait for whoever changes a table just now, and with it all others of its batch. */
-const waitMs = 500
+const waitMs = 200
 
 const valuesOf = (places: readonly Place[]): string =>
   places.map(({ schema, role }) => `(${quoteLiteral(schema)}::name, ${role === null ? 'NULL' : quoteLiteral(role)}::text)`).join(', ')
