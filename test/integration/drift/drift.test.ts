@@ -4,6 +4,7 @@ import type { DriftSet, Shape } from '../../../lib/tenancy/contract/index.ts'
 import { silentLogger, silentMeters } from '../../../lib/tenancy/context.ts'
 import { listTenantsInput } from '../../../lib/tenancy/contract/commands.ts'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
+import { pruneStructures } from '../../../lib/tenancy/drift/structures.ts'
 import { observeDatabase } from '../../../lib/tenancy/observation/observe.ts'
 import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
@@ -283,6 +284,26 @@ describe('what is not known', () => {
     const shape = await shapeWith(e)
     expect([shape.state, shape.problem]).toEqual(['unknown', expect.stringMatching(/not one of the set/)])
   })
+})
+
+it('structures that nothing stands for since yesterday are forgotten, and no other', async () => {
+  const control = openControl(fleet.controlUrl)
+  const [before] = await fleet.control<Array<{ used: number }>>`
+    select count(distinct x.structure_id)::int as used from seen_structure x join observation o on o.seen_id = x.id`
+  await fleet.control`update structure set made_at = now() - interval '2 days'`
+  await fleet.control`update structure_trace set used_on = current_date - 31`
+  await fleet.control`delete from reference`
+  await fleet.control`insert into structure (fingerprint, facets, objects) values ('of today', '{}', '[]')`
+  const told = await fleet.tenancy.drift.overview()
+  await pruneStructures(control.db)
+  await control.close()
+  // Norms that nobody has stay for those who are measured by them.
+  const [after] = await fleet.control<Array<{ kept: number; today: number; norms: number }>>`
+    select count(*)::int as kept, count(*) filter (where fingerprint = 'of today')::int as today,
+      count(*) filter (where id in (select norm_id from seen_structure) and id not in (select structure_id from seen_structure))::int as norms from structure`
+  expect((after?.kept ?? 0) - (after?.norms ?? 0) - (after?.today ?? 0)).toBe(before?.used)
+  expect(after?.today).toBe(1)
+  expect(await fleet.tenancy.drift.overview()).toEqual(told)
 })
 
 it('nothing of it is left on the server', async () => {
