@@ -1,4 +1,5 @@
 import { RelativeTime } from '@/components/ui/relative-time'
+import { SqlView } from '@/components/ui/sql-view'
 import { plural } from '@/lib/format'
 import { describePace, type RunDetail } from '@/lib/tenancy/contract'
 
@@ -12,9 +13,11 @@ export function RunPlan({ run }: { readonly run: RunDetail }) {
           <Fact name="Set">
             <span className="mono">{run.set}</span>
           </Fact>
-          <Fact name="To version">
-            <span className="mono">{run.toVersion ?? 'head'}</span>
-          </Fact>
+          {run.repair === null ? (
+            <Fact name="To version">
+              <span className="mono">{run.toVersion ?? 'head'}</span>
+            </Fact>
+          ) : null}
           <Fact name="Targets">{plural(run.counts.total, 'target')}</Fact>
           <Fact name="Attempts so far">{run.attempts}</Fact>
           <Fact name="At once">
@@ -45,23 +48,42 @@ export function RunPlan({ run }: { readonly run: RunDetail }) {
           ))}
         </ul>
       </section>
-      <section aria-label="Migrations" className="min-w-0">
-        <h2 className="mb-2 text-sm font-semibold">{plural(run.migrations.length, 'migration')}, frozen with their checksums</h2>
-        <ul className="max-h-96 overflow-y-auto rounded-lg border border-line bg-surface" tabIndex={0} aria-label="Frozen migrations">
-          {run.migrations.map((migration) => (
-            <li key={migration.version} className="flex h-9 items-center gap-3 border-b border-line px-3 last:border-0">
-              <span className="mono min-w-0 flex-1 truncate">
-                {migration.version} <span className="text-muted">{migration.name}</span>
-              </span>
-              {migration.transactional ? null : <span className="text-xs text-behind-ink">no transaction</span>}
-              <span className="mono w-24 shrink-0 truncate text-xs text-muted" title={migration.checksum}>
-                {migration.checksum.slice(0, 12)}
-              </span>
-            </li>
-          ))}
-        </ul>
-      </section>
+      {run.repair === null ? <Migrations run={run} /> : <FrozenRepair set={run.set} repair={run.repair} />}
     </div>
+  )
+}
+
+function FrozenRepair({ set, repair }: { readonly set: string; readonly repair: NonNullable<RunDetail['repair']> }) {
+  return (
+    <section aria-label="Repair" className="min-w-0">
+      <h2 className="mb-2 text-sm font-semibold">What was frozen</h2>
+      <p className="mb-2 text-muted">
+        From shape {repair.letter ?? repair.shape} to the norm of <span className="mono">{set}</span> at{' '}
+        <span className="mono">{repair.version ?? 'no version'}</span>. An item is committed only where its structure is the norm afterwards.
+      </p>
+      <SqlView sql={repair.script} label="Statements of the repair" />
+    </section>
+  )
+}
+
+function Migrations({ run }: { readonly run: RunDetail }) {
+  return (
+    <section aria-label="Migrations" className="min-w-0">
+      <h2 className="mb-2 text-sm font-semibold">{plural(run.migrations.length, 'migration')}, frozen with their checksums</h2>
+      <ul className="max-h-96 overflow-y-auto rounded-lg border border-line bg-surface" tabIndex={0} aria-label="Frozen migrations">
+        {run.migrations.map((migration) => (
+          <li key={migration.version} className="flex h-9 items-center gap-3 border-b border-line px-3 last:border-0">
+            <span className="mono min-w-0 flex-1 truncate">
+              {migration.version} <span className="text-muted">{migration.name}</span>
+            </span>
+            {migration.transactional ? null : <span className="text-xs text-behind-ink">no transaction</span>}
+            <span className="mono w-24 shrink-0 truncate text-xs text-muted" title={migration.checksum}>
+              {migration.checksum.slice(0, 12)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 

@@ -63,6 +63,8 @@ export type RunDetail = RunSummary & {
   readonly failureTolerance: string | null
   readonly digest: string
   readonly migrations: ReadonlyArray<{ readonly version: string; readonly name: string; readonly checksum: string; readonly transactional: boolean }>
+  /** Of a run that repairs a shape: what was frozen instead of migrations. */
+  readonly repair: { readonly shape: string; readonly letter: string | null; readonly version: string | null; readonly script: string } | null
   readonly attempts: number
   readonly retried: number
   /** Tenants that were given a ready schema of the warm pool. */

@@ -51,6 +51,7 @@ type ExtraRow = {
   readonly failureTolerance: string | null
   readonly digest: string
   readonly migrations: readonly FrozenMigration[]
+  readonly repair: RunDetail['repair']
   readonly verifiedAt: Date | null
   readonly verifiedTargets: number | null
   readonly verifiedMismatches: number | null
@@ -64,6 +65,7 @@ type ExtraRow = {
 const extraOf = async (db: ControlDb, run: number): Promise<ExtraRow | undefined> => {
   const { rows } = await sql<ExtraRow>`
     select r.revision, r.max_concurrent as "maxConcurrent", r.failure_tolerance as "failureTolerance", r.digest, r.migrations,
+      case when r.repair is not null then jsonb_build_object('shape', r.repair->'shape', 'letter', r.repair->'letter', 'version', r.repair->'version', 'script', r.repair->'script') end as repair,
       r.verified_at as "verifiedAt", r.verified_targets as "verifiedTargets", r.verified_mismatches as "verifiedMismatches", r.verified_different as "verifiedDifferent",
       i.attempts, i.retried, case when r.kind = 'onboard' then (select count(*)::int from attempt a where a.run_id = r.id and a.claimed) else 0 end as claimed, array(select c.id from run c where c.parent_run_id = r.id order by c.id) as "childRuns"
     from run r

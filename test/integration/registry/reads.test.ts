@@ -174,7 +174,9 @@ describe('runs', () => {
         { server: 'one:5432', budget: 8, conductor: null, waitingFor: null },
         { server: 'two:5432', budget: 12, conductor: null, waitingFor: null },
       ],
+      repair: null,
       verified: null,
+      differing: [],
     })
     expect(await getRunMap(library, finished)).toEqual({ revision: 1, letters: 'sfffk', slugs: ['acme', 'corp', 'delta', 'echo', 'beta'] })
   })

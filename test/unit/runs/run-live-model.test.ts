@@ -30,6 +30,7 @@ const run: RunDetail = {
   leftover: { failed: 0, interrupted: 0, cancelled: 0, putRight: [] },
   servers: [],
   waitsFor: null,
+  repair: null,
   verified: null,
   differing: [],
 }
