@@ -76,7 +76,7 @@ describe('a server that is stopped at once in the middle of a run', () => {
     await fleet.watchStates()
     await fleet.work()
     await fleet.ended(await fleet.onboard(slugs))
-    await fleet.sync({ ...counted('0002', 0.03), ...countedSteps('0003', 0.03) })
+    await fleet.sync({ ...counted('0002', 0.08), ...countedSteps('0003', 0.08) })
     const run = await fleet.start()
     for (const share of [8, 30]) {
       await fleet.until('some of it', async () => (await fleet.settledOf(run)) >= share)
@@ -106,7 +106,7 @@ describe('a server that is stopped at once in the middle of a run', () => {
     const worker = spawnWorker(fleet)
     await worker.ready
     await fleet.ended(await fleet.onboard(slugs))
-    await fleet.sync({ ...counted('0002', 0.03), ...countedSteps('0003', 0.03) })
+    await fleet.sync({ ...counted('0002', 0.08), ...countedSteps('0003', 0.08) })
     const run = await fleet.start()
     await fleet.until('some of it', async () => (await fleet.settledOf(run)) >= 8)
     await stopImmediately()
@@ -122,7 +122,7 @@ describe('a server that is stopped at once in the middle of a run', () => {
     fleet = await makeFleet(databases, { urls: [await makeDatabase('tenants3')], files: countedFiles, budget: 4, limits: { unreachableMs: 1_500 } })
     await fleet.work()
     await fleet.ended(await fleet.onboard(slugs))
-    await fleet.sync(counted('0002', 0.1))
+    await fleet.sync(counted('0002', 0.4))
     const run = await fleet.start({ maxConcurrent: 2 })
     await fleet.until('some of it', async () => (await fleet.settledOf(run)) >= 2)
     await stopImmediately()
