@@ -17,7 +17,8 @@ const project = (name: string, test: TestProjectInlineConfiguration['test']): Te
 export default defineConfig({
   test: {
     projects: [
-      project('unit', { include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 }),
+      // What has no input and no output has nothing to keep apart: its modules are read once.
+      project('unit', { include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, isolate: false }),
       project('integration15', {
         include: ['test/integration/**/*.test.ts'],
         globalSetup: 'test/support/cluster-15.ts',
