@@ -1,7 +1,7 @@
 'use server'
 
 import { command } from '@/lib/server/command'
-import { addDatabaseInput, changeDatabaseUrlInput, checkDatabaseInput, removeDatabaseInput, setBudgetInput } from '@/lib/tenancy/contract'
+import { addDatabaseInput, changeDatabaseUrlInput, checkDatabaseInput, removeDatabaseInput, setBudgetInput, setNotesInput } from '@/lib/tenancy/contract'
 
 export const checkDatabase = command({ name: 'databases.check', permission: 'databases.manage', input: checkDatabaseInput }, ({ actor, input, tenancy }) =>
   tenancy.databases.check(actor, input),
@@ -18,6 +18,10 @@ export const changeDatabaseUrl = command(
 
 export const setBudget = command({ name: 'databases.setBudget', permission: 'databases.manage', input: setBudgetInput }, ({ actor, input, tenancy }) =>
   tenancy.databases.setBudget(actor, input),
+)
+
+export const setNotes = command({ name: 'databases.setNotes', permission: 'databases.manage', input: setNotesInput }, ({ actor, input, tenancy }) =>
+  tenancy.databases.setNotes(actor, input),
 )
 
 export const removeDatabase = command({ name: 'databases.remove', permission: 'databases.manage', input: removeDatabaseInput }, ({ actor, input, tenancy }) =>

@@ -6,5 +6,6 @@ export type DatabaseActions = {
   readonly add: (input: { name: string; url: string; budget: number }) => Promise<CommandResult<DatabaseRow>>
   readonly changeUrl: (input: { name: string; url: string }) => Promise<CommandResult<DatabaseRow>>
   readonly setBudget: (input: { name: string; budget: number }) => Promise<CommandResult<void>>
+  readonly setNotes: (input: { name: string; on: boolean }) => Promise<CommandResult<void>>
   readonly remove: (input: { name: string }) => Promise<CommandResult<void>>
 }

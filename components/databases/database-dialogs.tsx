@@ -17,7 +17,7 @@ import { budgetProblem, removalProblem, serverUse } from './database-model'
 type Props = { readonly row: DatabaseRow; readonly actions: DatabaseActions; readonly onClose: () => void }
 
 /** Closes the dialog, says what was done and has the list read again. */
-const useDone = (onClose: () => void): ((sentence: string) => void) => {
+export const useDone = (onClose: () => void): ((sentence: string) => void) => {
   const client = useQueryClient()
   return (sentence) => {
     toast.success(sentence)

@@ -72,6 +72,7 @@ function Row({ row, rows, actions }: { readonly row: DatabaseRow; readonly rows:
       <td className="px-3 py-2">
         <StateBadge look={row.reachable ? reachable : unreachable} />
         {row.problem === null ? null : <p className="max-w-72 text-xs break-words text-bad-ink">{row.problem}</p>}
+        <Notes notes={row.notes} />
       </td>
       <td className="px-3 py-2">
         <p className="mono whitespace-nowrap">
@@ -105,6 +106,19 @@ function Row({ row, rows, actions }: { readonly row: DatabaseRow; readonly rows:
         </td>
       ) : null}
     </tr>
+  )
+}
+
+function Notes({ notes }: Pick<DatabaseRow, 'notes'>) {
+  if (notes === null) return null
+  return (
+    <div className="max-w-72 text-xs text-muted">
+      <p>
+        Notes changes since <RelativeTime at={notes.since} />; {notes.lastAt === null ? 'none yet' : 'the last '}
+        {notes.lastAt === null ? null : <RelativeTime at={notes.lastAt} />}
+      </p>
+      {notes.problem === null ? null : <p className="break-words text-bad-ink">{notes.problem}</p>}
+    </div>
   )
 }
 

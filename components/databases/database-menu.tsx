@@ -7,6 +7,7 @@ import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from '@/compo
 import type { DatabaseRow } from '@/lib/tenancy/contract'
 import type { DatabaseActions } from './database-actions'
 import { AddressDialog, BudgetDialog, RemoveDialog } from './database-dialogs'
+import { NotesDialog } from './notes-dialog'
 
 type Props = {
   readonly row: DatabaseRow
@@ -15,7 +16,7 @@ type Props = {
   readonly sharing: readonly string[]
 }
 
-type Deed = 'budget' | 'address' | 'remove'
+type Deed = 'budget' | 'address' | 'notes' | 'remove'
 
 export function DatabaseMenu({ row, actions, sharing }: Props) {
   const [deed, setDeed] = useState<Deed | null>(null)
@@ -31,6 +32,7 @@ export function DatabaseMenu({ row, actions, sharing }: Props) {
         <MenuContent>
           <MenuItem onSelect={() => setDeed('budget')}>Change the budget…</MenuItem>
           <MenuItem onSelect={() => setDeed('address')}>Change the address…</MenuItem>
+          <MenuItem onSelect={() => setDeed('notes')}>{row.notes === null ? 'Note changes from outside…' : 'Stop noting changes…'}</MenuItem>
           <MenuSeparator />
           <MenuItem danger onSelect={() => setDeed('remove')}>
             Remove…
@@ -39,6 +41,7 @@ export function DatabaseMenu({ row, actions, sharing }: Props) {
       </Menu>
       {deed === 'budget' ? <BudgetDialog row={row} actions={actions} sharing={sharing} onClose={close} /> : null}
       {deed === 'address' ? <AddressDialog row={row} actions={actions} onClose={close} /> : null}
+      {deed === 'notes' ? <NotesDialog row={row} actions={actions} onClose={close} /> : null}
       {deed === 'remove' ? <RemoveDialog row={row} actions={actions} onClose={close} /> : null}
     </>
   )

@@ -3,7 +3,9 @@ import { formatCount, plural } from '@/lib/format'
 import { maxBudget, minBudget, type DatabaseFacts, type DatabaseRow } from '@/lib/tenancy/contract'
 
 /** Why it can't be removed now, as a sentence; null when it can. */
-export const removalProblem = (row: Pick<DatabaseRow, 'name' | 'tenants'>): string | null => {
+export const removalProblem = (row: Pick<DatabaseRow, 'name' | 'tenants' | 'notes' | 'reachable'>): string | null => {
+  if (row.tenants === 0 && row.notes !== null && row.reachable)
+    return `${row.name} still notes changes for this console: stop that first, so that nothing of it is left behind.`
   if (row.tenants === 0) return null
   return `${row.name} holds ${plural(row.tenants, 'tenant')}; a database can be removed only when no tenant lives in it.`
 }

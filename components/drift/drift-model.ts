@@ -1,7 +1,17 @@
 /** What the pages of drift say of sets and shapes. */
 import { tenantsHref } from '@/components/tenants/tenant-search'
 import { formatCount, plural } from '@/lib/format'
-import { ignorableFacets, severities, type DriftSet, type DriftState, type Facet, type SeenFinding, type Severity, type Shape } from '@/lib/tenancy/contract'
+import {
+  ignorableFacets,
+  severities,
+  type DriftSet,
+  type DriftState,
+  type Facet,
+  type OutsideChange,
+  type SeenFinding,
+  type Severity,
+  type Shape,
+} from '@/lib/tenancy/contract'
 
 export type SentencePart = { readonly text: string; readonly href: string | null; readonly state: DriftState | null }
 
@@ -107,4 +117,10 @@ export const ignoredSentence = (ignored: readonly Facet[]): string => {
   const words = ignorableFacets.filter((facet) => ignored.includes(facet)).map((facet) => facetWords[facet].label.toLowerCase())
   if (words.length === 0) return 'Compares everything'
   return `Leaves out ${words.length === 1 ? words[0] : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`}`
+}
+
+/** "by deploy@psql from 10.0.0.4"; as much as whoever looks may see, and the session said. */
+export const whoChanged = ({ user, application, client }: Pick<OutsideChange, 'user' | 'application' | 'client'>): string => {
+  const who = user === null ? application : `${user}${application === '' ? '' : `@${application}`}`
+  return `by ${who === '' ? 'somebody' : who}${client === null ? '' : ` from ${client}`}`
 }

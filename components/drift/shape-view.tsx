@@ -22,6 +22,7 @@ import { exampleParts, isTraced, shapeTitle, versionWord } from './drift-model'
 import { driftStateLooks } from './drift-state'
 import { FindingList } from './finding-list'
 import { MigrationTab } from './migration-tab'
+import { OutsideChanges } from './outside-changes'
 import { RepairPanel } from './repair-panel'
 import { isShapeTab, openFindings, tabsOf, type ShapeTab } from './shape-model'
 import { Trace } from './shape-row'
@@ -129,6 +130,7 @@ function ShapeHeader({ shape }: { readonly shape: ShapeDetail }) {
         . On PostgreSQL {shape.server}.
       </p>
       {shape.problem === null ? null : <p className="break-words text-behind-ink">{shape.problem}</p>}
+      <OutsideChanges named changes={shape.changes} />
     </PageHeader>
   )
 }

@@ -13,6 +13,7 @@ import type { TargetDrift } from '@/lib/tenancy/contract'
 import { isTraced, orderedFindings, shapeHref, shapeTitle } from './drift-model'
 import { driftStateLooks } from './drift-state'
 import { FindingLine } from './finding-line'
+import { OutsideChanges } from './outside-changes'
 import { Trace } from './shape-row'
 
 /** How one of a tenant's targets compares with the norm of its version. */
@@ -42,7 +43,10 @@ export function TargetPanel({ slug, set }: { readonly slug: string; readonly set
           <Skeleton className="h-5 w-80 max-w-full" />
         </div>
       ) : (
-        <div className="flex flex-col gap-2 px-4 py-3">{target === undefined ? 'It has no placement any more.' : <Findings target={target} />}</div>
+        <div className="flex flex-col gap-2 px-4 py-3">
+          {target === undefined ? 'It has no placement any more.' : <Findings target={target} />}
+          {target === undefined ? null : <OutsideChanges changes={target.changes} />}
+        </div>
       )}
     </Panel>
   )

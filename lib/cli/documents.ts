@@ -202,6 +202,8 @@ const database = z.strictObject({
   bytes: count.nullable(),
   tenants: count,
   checkedAt: time.nullable(),
+  /** Whether it notes changes from outside of Tenantry; null: it does not. */
+  notes: z.strictObject({ since: time, lastAt: time.nullable(), problem: z.string().nullable() }).nullable(),
 })
 export type DatabaseDocument = z.output<typeof database>
 
@@ -209,6 +211,8 @@ export type DatabaseDocument = z.output<typeof database>
 export const databaseDocument = z.strictObject({ database, warnings: z.array(z.string()) })
 /** `tenantry databases list` */
 export const databaseListDocument = z.strictObject({ databases: z.array(database) })
+/** `tenantry databases notes` */
+export const notesDocument = z.strictObject({ database: z.string(), on: z.boolean() })
 /** `tenantry databases remove` */
 export const removedDocument = z.strictObject({ removed: z.string() })
 

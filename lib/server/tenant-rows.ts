@@ -1,4 +1,4 @@
-import { may, type AttemptError, type ItemBlockers, type Role } from '@/lib/tenancy/contract'
+import { may, type AttemptError, type ItemBlockers, type OutsideChange, type Role } from '@/lib/tenancy/contract'
 
 type Failed = { readonly error: AttemptError | null }
 
@@ -14,3 +14,9 @@ export const failedFor = <T extends Failed>(role: Role, rows: readonly T[]): rea
 /** A query may hold a tenant's values as literals; whose it is and from where says more of a customer's people than a look at a run needs. */
 export const blockersFor = (role: Role, blockers: ItemBlockers): ItemBlockers =>
   may(role, 'rows.read') ? blockers : { ...blockers, sessions: blockers.sessions.map((session) => ({ ...session, query: null, user: null, client: null })) }
+
+type Changed = { readonly changes: readonly OutsideChange[] }
+
+/** What was changed from outside is for everybody who sees what differs; who was signed in, and from where, is not. */
+export const changesFor = <T extends Changed>(role: Role, one: T): T =>
+  may(role, 'rows.read') ? one : { ...one, changes: one.changes.map((change) => ({ ...change, user: null, client: null })) }

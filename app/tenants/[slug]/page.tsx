@@ -8,7 +8,7 @@ import { requireAsker } from '@/lib/server/asker'
 import { found } from '@/lib/server/found'
 import { readParam, requireParam } from '@/lib/server/path-param'
 import { getTenancy } from '@/lib/server/tenancy'
-import { failedFor } from '@/lib/server/tenant-rows'
+import { changesFor, failedFor } from '@/lib/server/tenant-rows'
 import { anySlug } from '@/lib/tenancy/contract'
 import { activateTenants, discardTenant, observeTenants, suspendTenants, updateTenant } from '../actions'
 
@@ -23,7 +23,10 @@ export default async function TenantPage({ params }: Props) {
   const { tenants, drift } = getTenancy()
   const [tenant, targets] = await found(Promise.all([tenants.get(slug), drift.target(slug)]))
   client.setQueryData(tenantDetailQuery(slug).queryKey, { ...tenant, runs: failedFor(person.role, tenant.runs) })
-  client.setQueryData(driftQueries.target(slug).queryKey, targets)
+  client.setQueryData(
+    driftQueries.target(slug).queryKey,
+    targets.map((target) => changesFor(person.role, target)),
+  )
   return (
     <HydrationBoundary state={dehydrate(client)}>
       <TenantView

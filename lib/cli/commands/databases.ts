@@ -2,14 +2,14 @@ import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import { formatBytes } from '../../format.ts'
-import { addDatabaseInput, removeDatabaseInput } from '../../tenancy/contract/index.ts'
+import { addDatabaseInput, removeDatabaseInput, setNotesInput } from '../../tenancy/contract/index.ts'
 import type { DatabaseRow } from '../../tenancy/contract/index.ts'
 import { formatColumns } from '../columns.ts'
 import { runCommand } from '../command.ts'
-import { databaseDocument, databaseListDocument, removedDocument } from '../documents.ts'
+import { databaseDocument, databaseListDocument, notesDocument, removedDocument } from '../documents.ts'
 import type { DatabaseDocument } from '../documents.ts'
 import { exitCodes } from '../failure.ts'
-import { parseInput } from '../parse-input.ts'
+import { invalid, parseInput } from '../parse-input.ts'
 import type { Session } from '../session.ts'
 
 const documentOf = (row: DatabaseRow): DatabaseDocument => ({
@@ -27,6 +27,7 @@ const documentOf = (row: DatabaseRow): DatabaseDocument => ({
   bytes: row.bytes,
   tenants: row.tenants,
   checkedAt: row.checkedAt,
+  notes: row.notes,
 })
 
 const add = async ({ tenancy, actor, output }: Session, input: z.output<typeof addDatabaseInput>): Promise<number> => {
@@ -65,6 +66,21 @@ const remove = async ({ tenancy, actor, output }: Session, input: z.output<typeo
   return exitCodes.well
 }
 
+const setNotes = async ({ tenancy, actor, output }: Session, input: z.output<typeof setNotesInput>): Promise<number> => {
+  await tenancy.databases.setNotes(actor, input)
+  output.result(notesDocument, { database: input.name, on: input.on }, () =>
+    input.on
+      ? `${input.name} notes DDL that does not come from Tenantry; workers read it every 20 seconds.`
+      : `${input.name} notes nothing any more; nothing of it is left there.`,
+  )
+  return exitCodes.well
+}
+
+const isOn = (state: string): boolean => {
+  if (state !== 'on' && state !== 'off') throw invalid(`“${state}” is neither on nor off`)
+  return state === 'on'
+}
+
 /** A password on a command line can be seen by others on the machine; a pipe keeps it to itself. */
 const readUrl = async (url: string): Promise<string> => (url === '-' ? (await text(process.stdin)).trim() : url)
 
@@ -83,6 +99,14 @@ export const addDatabases = (program: Command): void => {
     .command('list')
     .summary('list databases')
     .action(() => runCommand(() => null, list))
+  databases
+    .command('notes <name> <on|off>')
+    .summary('have the database note who changes tenants from outside of Tenantry, or stop that')
+    .addHelpText(
+      'after',
+      '\nOn makes a schema tenantry_notes_… with a table, a function and two event triggers, which takes a superuser or your hosting service’s role for that; off drops all of it.\n\nExample:\n  tenantry databases notes eu-1 on',
+    )
+    .action((name: string, state: string) => runCommand(() => parseInput(setNotesInput, { name, on: isOn(state) }), setNotes))
   databases
     .command('remove <name>')
     .summary('forget a database that holds no tenants')

@@ -210,6 +210,17 @@ describe('a rollout that one tenant is in the way of', () => {
     expect(targets).toMatchObject([{ schema: `old_${mark}`, version: '0002', pending: 1, state: 'behind' }])
   })
 
+  it('databases notes has a database tell of changes, and takes all of it back', async () => {
+    for (const state of ['on', 'off']) {
+      const { code, document } = await cli.run(['databases', 'notes', 'app-1', state, '--json'])
+      expect([code, document(documents.notesDocument)]).toEqual([0, { database: 'app-1', on: state === 'on' }])
+      const { databases: listed } = (await cli.run(['databases', 'list', '--json'])).document(documents.databaseListDocument)
+      expect(listed.map(({ notes }) => notes !== null)).toEqual([state === 'on'])
+    }
+    const wrong = await cli.run(['databases', 'notes', 'app-1', 'maybe', '--json'])
+    expect([wrong.code, wrong.document(documents.errorDocument).error.message]).toEqual([2, expect.stringContaining('“maybe” is neither on nor off')])
+  })
+
   it('databases remove forgets an empty one only', async () => {
     const refused = await cli.run(['databases', 'remove', 'app-1', '--json'])
     expect([refused.code, refused.document(documents.errorDocument).error.code]).toEqual([2, 'database.in_use'])

@@ -40,6 +40,9 @@ beforeAll(async () => {
   await sql`insert into target (set_id, database_id, schema_name, isolation) select s.id, d.id, 'tenant_acme', 'schema' from migration_set s, database d`.execute(
     db,
   )
+  await sql`insert into placement (tenant_id, set_id, target_id, isolation) select n.id, t.set_id, t.id, 'schema' from tenant n, target t`.execute(db)
+  await sql`insert into outside_change (target_id, note, at, username, application, client, command, object)
+    select id, 1, now(), 'grace', 'psql', '10.0.0.4', 'ALTER TABLE', 'orders' from target`.execute(db)
   await sql`insert into run (kind, set_id, migrations, digest, started_by, state) select 'migrate', id, '[]', '', 'ada', 'failed' from migration_set`.execute(
     db,
   )
@@ -67,6 +70,20 @@ test.each(Object.entries(doors))('%s', async (_, door) => {
     const text = await answer.text()
     expect(text).toContain('is violated by some row')
     expect(text.includes('ada@customer.example'), role).toBe(role !== 'support')
+  }
+})
+
+test('who changed a structure by hand, and from where', async () => {
+  const { GET } = await import('../../../app/api/tenants/[slug]/drift/route.ts')
+  const { default: Page } = await import('../../../app/tenants/[slug]/page.tsx')
+  for (const role of roles) {
+    comeFrom(ownRequest(await edge.signIn(role)))
+    const answer = await GET(new Request(`http://${ownHost}/`), { params: Promise.resolve({ slug: 'acme' }) })
+    const page = await Page({ params: Promise.resolve({ slug: 'acme' }) })
+    for (const text of [await answer.text(), JSON.stringify(page.props.state)]) {
+      expect(text).toContain('ALTER TABLE')
+      expect([text.includes('grace'), text.includes('10.0.0.4')], role).toEqual([role !== 'support', role !== 'support'])
+    }
   }
 })
 

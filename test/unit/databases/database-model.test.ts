@@ -3,8 +3,12 @@ import { budgetProblem, budgetReason, connectionUse, proposeName, removalProblem
 import { databaseName } from '../../../lib/tenancy/contract/index.ts'
 
 it('lets only an empty database go, and says why', () => {
-  expect(removalProblem({ name: 'eu-1', tenants: 0 })).toBeNull()
-  expect(removalProblem({ name: 'eu-1', tenants: 1 })).toBe('eu-1 holds 1 tenant; a database can be removed only when no tenant lives in it.')
+  const empty = { name: 'eu-1', tenants: 0, notes: null, reachable: true }
+  const notes = { since: '2026-11-20T10:00:00.000Z', lastAt: null, problem: null }
+  expect(removalProblem(empty)).toBeNull()
+  expect(removalProblem({ ...empty, notes })).toMatch(/still notes changes for this console/)
+  expect(removalProblem({ ...empty, notes, reachable: false })).toBeNull()
+  expect(removalProblem({ ...empty, tenants: 1 })).toBe('eu-1 holds 1 tenant; a database can be removed only when no tenant lives in it.')
 })
 
 it('shows connections of the budget, and none as none', () => {

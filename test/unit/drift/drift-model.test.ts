@@ -13,6 +13,7 @@ import {
   shapeHref,
   shapeName,
   shapeTitle,
+  whoChanged,
 } from '../../../components/drift/drift-model.ts'
 import { driftStateLooks, severityLooks } from '../../../components/drift/drift-state.ts'
 import { driftStates, severities, type DriftSet, type Shape } from '../../../lib/tenancy/contract/index.ts'
@@ -110,6 +111,13 @@ it('tells a problem once for all versions that it concerns', () =>
       shape({}),
     ]),
   ).toEqual([{ problem: 'p', versions: ['0011', '0012'], tenants: 6 }]))
+
+it('says who changed a tenant, as far as that is known and may be seen', () => {
+  expect(whoChanged({ user: 'deploy', application: 'psql', client: '10.0.0.4' })).toBe('by deploy@psql from 10.0.0.4')
+  expect(whoChanged({ user: 'deploy', application: '', client: null })).toBe('by deploy')
+  expect(whoChanged({ user: null, application: 'psql', client: null })).toBe('by psql')
+  expect(whoChanged({ user: null, application: '', client: null })).toBe('by somebody')
+})
 
 it('says what a set leaves out', () => {
   expect(ignoredSentence([])).toBe('Compares everything')

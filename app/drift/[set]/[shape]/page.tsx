@@ -10,6 +10,7 @@ import { found } from '@/lib/server/found'
 import { readSearch, type SearchProps } from '@/lib/server/page-props'
 import { readParam, requireParam } from '@/lib/server/path-param'
 import { getTenancy } from '@/lib/server/tenancy'
+import { changesFor } from '@/lib/server/tenant-rows'
 import { may, setName, shapeId } from '@/lib/tenancy/contract'
 import { acceptFinding, endAcceptance, startRepair, tryRepair } from '../../actions'
 
@@ -27,7 +28,7 @@ export default async function ShapePage({ params, searchParams }: Props) {
   if (error !== null) return <WrongAddress title={`Shape of ${set}`} error={error} path={`/drift/${set}/${shape}`} />
   const { drift } = getTenancy()
   const client = getQueryClient()
-  client.setQueryData(driftQueries.shape(set, shape).queryKey, await found(drift.shape(set, shape)))
+  client.setQueryData(driftQueries.shape(set, shape).queryKey, changesFor(person.role, await found(drift.shape(set, shape))))
   return (
     <HydrationBoundary state={dehydrate(client)}>
       <ShapeView
