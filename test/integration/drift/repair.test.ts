@@ -58,7 +58,7 @@ describe('a shape that statements can mend', () => {
     expect(await fleet.itemsOf(run)).toEqual({ succeeded: [a, b] })
     expect([await stateOf(a), await stateOf(b)]).toEqual(['norm', 'norm'])
     expect((await shapes()).map(({ state, tenants }) => [state, tenants])).toEqual([['norm', 8]])
-    const [entry] = (await fleet.tenancy.audit.list({ limit: 20 })).rows.filter(({ action }) => action === 'drift.repair')
+    const entry = (await fleet.tenancy.audit.list({ limit: 20 })).rows.find(({ action }) => action === 'drift.repair')
     expect(entry?.details).toMatchObject({
       set: 'app',
       shape,
