@@ -168,6 +168,47 @@ test('tenants are filtered by a shape, and tell what differs; the fleet counts a
   expect(complaints).toEqual([])
 })
 
+test('a shape is tried on one tenant, repaired by a run, and gone; another is made a migration', async () => {
+  const { page, complaints } = admin
+  await page.goto(`/drift/${set}`)
+  await rowOf(page, 'rooms-bert')
+    .getByRole('link', { name: /^Shape / })
+    .first()
+    .click()
+  await page.getByRole('tab', { name: 'As a migration' }).click()
+  await page
+    .getByText(/^0002_from_shape_[b-d]\.sql$/)
+    .first()
+    .waitFor()
+  await page.getByText('ALTER TABLE bookings ADD COLUMN remark text;').waitFor()
+  expect(await page.getByRole('link', { name: 'Download' }).getAttribute('download')).toMatch(/^0002_from_shape_[b-d]\.sql$/)
+  expect(await faultsOf(page)).toEqual([])
+
+  await page.goto(`/drift/${set}`)
+  await rowOf(page, 'rooms-cleo')
+    .getByRole('link', { name: /^Shape / })
+    .first()
+    .click()
+  await page.getByRole('tab', { name: 'Repair' }).click()
+  await page.getByRole('button', { name: 'Try on one tenant' }).click()
+  await page.getByText('rooms-cleo is the norm afterwards. Everything was rolled back.').waitFor()
+  await page.getByRole('button', { name: 'Repair its tenant…' }).click()
+  const asked = page.getByRole('dialog', { name: 'Repair 1 tenant?' })
+  await asked.getByText('Suspended tenants are left alone.').waitFor()
+  await asked.getByLabel(/^Why/).fill('A hotfix of last night')
+  expect(await faultsOf(page)).toEqual([])
+  await asked.getByRole('button', { name: 'Start the repair' }).click()
+  await page.getByRole('heading', { name: `Repair 1 target of ${set}` }).waitFor()
+  await page.getByText('1 target repaired, none failed.').waitFor()
+  await page.getByText(/^Read back: 1 /).waitFor()
+  await page.getByRole('tab', { name: 'Plan' }).click()
+  await page.getByText('ALTER TABLE bookings ALTER COLUMN room SET NOT NULL').waitFor()
+  expect(await faultsOf(page)).toEqual([])
+  await page.goto(`/drift/${set}`)
+  await page.getByRole('link', { name: '1 drifted in 1 shape' }).waitFor()
+  expect(complaints).toEqual([])
+})
+
 test('support reads all of it and is offered nothing to do; an address that is not understood says so', async () => {
   const support = await openVisitor({ baseUrl: inject('consoleUrl') })
   try {
@@ -180,8 +221,14 @@ test('support reads all of it and is offered nothing to do; an address that is n
       .click()
     await page.getByText('“Five bookings a year need no index.”').waitFor()
     expect(await page.getByRole('button', { name: /^(Take back|Accept)/ }).count()).toBe(0)
+    await page.getByRole('tab', { name: 'Repair' }).click()
+    await page
+      .getByText(/^Nothing here is repaired|statements? leads? back/)
+      .first()
+      .waitFor()
+    expect(await page.getByRole('button', { name: /^(Try|Repair)/ }).count()).toBe(0)
     await page.goto(`${new URL(page.url()).pathname}?tab=none`)
-    await page.getByRole('listitem').filter({ hasText: 'tab: “none” is none of findings, diff, repair.' }).waitFor()
+    await page.getByRole('listitem').filter({ hasText: 'tab: “none” is none of findings, diff, repair, migration.' }).waitFor()
   } finally {
     await support.close()
   }

@@ -56,7 +56,16 @@ test('an operator comes by an invitation, may rerun, and is offered nothing that
   const invited = await tenancy.people.invite(cliActor, { email: emailOf('operator'), name: 'Olga', role: 'operator' })
   const { page, complaints } = await visit()
   await redeem(page, `/welcome?token=${invited.token}`)
-  expect((await places(page)).map((place) => place.replace(/\s.*/s, ''))).toEqual(['Fleet', 'Tenants', 'Migrations', 'Runs', 'Drift', 'Databases', 'People', 'Audit'])
+  expect((await places(page)).map((place) => place.replace(/\s.*/s, ''))).toEqual([
+    'Fleet',
+    'Tenants',
+    'Migrations',
+    'Runs',
+    'Drift',
+    'Databases',
+    'People',
+    'Audit',
+  ])
 
   await page.goto('/tenants')
   await page.getByRole('row', { name: /Baltic Bakery/ }).waitFor()
