@@ -52,12 +52,15 @@ BEGIN
   IF starts_with(current_setting('application_name'), ${quoteLiteral(prefix)}) OR tg_tag IN ('REFRESH MATERIALIZED VIEW', 'REINDEX')
     OR (tg_event = 'sql_drop' AND NOT starts_with(tg_tag, 'DROP')) THEN RETURN; END IF;
   BEGIN
-    IF tg_event = 'sql_drop' THEN${insertNotes(
+    -- Temporary tables come by the thousand.
+    IF tg_event = 'sql_drop' THEN
+      IF NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE NOT d.is_temporary) THEN RETURN; END IF;${insertNotes(
       table,
       droppedObjects,
       ` OR EXISTS (SELECT FROM pg_event_trigger_dropped_objects() h WHERE h.schema_name = o.place AND h.object_type = 'table' AND h.object_name = 'tenantry_history')`,
     )}
-    ELSE${insertNotes(table, changedObjects, '')}
+    ELSE
+      IF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c WHERE c.schema_name IS DISTINCT FROM 'pg_temp') THEN RETURN; END IF;${insertNotes(table, changedObjects, '')}
     END IF;
     IF newest IS NOT NULL AND current_setting('transaction_isolation') <> 'serializable' THEN
       DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE id <= newest - ${notesKept} ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED);
