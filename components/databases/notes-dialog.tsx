@@ -40,7 +40,7 @@ export function NotesDialog({ row, actions, onClose }: Props) {
               until they are read.
             </li>
             <li>Nobody’s statement fails by it. Tenantry’s own leave no row; GRANT and REVOKE leave none, as PostgreSQL does not say what they are about.</li>
-            <li>It takes a superuser, or the role that a hosting service has for event triggers.</li>
+            <li>It takes a superuser, or a hosting service’s administrators’ account.</li>
           </ul>
         ) : null}
         <ErrorNote error={change.error} />

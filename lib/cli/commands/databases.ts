@@ -104,7 +104,7 @@ export const addDatabases = (program: Command): void => {
     .summary('have the database note who changes tenants from outside of Tenantry, or stop that')
     .addHelpText(
       'after',
-      '\nOn makes a schema tenantry_notes_… with a table, a function and two event triggers, which takes a superuser or your hosting service’s role for that; off drops all of it.\n\nExample:\n  tenantry databases notes eu-1 on',
+      '\nOn makes a schema tenantry_notes_… with a table, a function and two event triggers, which takes a superuser or your hosting service’s administrators’ account; off drops all of it.\n\nExample:\n  tenantry databases notes eu-1 on',
     )
     .action((name: string, state: string) => runCommand(() => parseInput(setNotesInput, { name, on: isOn(state) }), setNotes))
   databases

@@ -139,7 +139,7 @@ export const errorTable = {
   'database.notes_rights': {
     status: 422,
     title: 'The user “{user}” may not make event triggers in “{dbname}”; nothing was changed.',
-    hint: 'PostgreSQL leaves them to superusers, and hosting services to their administrators’ role (rds_superuser on RDS). Have that role granted to “{user}”, or change the address of “{database}” to a user who has it.',
+    hint: 'PostgreSQL leaves them to superusers, and hosting services to their administrators’ account (the main user on RDS). Change the address of “{database}” to such a user, or have “{user}” made one.',
   },
   'database.notes_failed': {
     status: 503,
