@@ -9,13 +9,17 @@ import type { AttemptError } from '../contract/views.ts'
 import { attemptError, ownError } from '../migrations/attempt-error.ts'
 import { resetSession, type Message, type Scene } from '../migrations/apply.ts'
 import { migrationMessages, nowhere, openingMessages, plain } from '../migrations/build-messages.ts'
+import { touchesShared } from '../migrations/parsed.ts'
 import type { ExecutableMigration } from '../migrations/types.ts'
 import type { FleetConnection, FlightOutcome } from '../session/fleet-connection.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { readStructure, structureQuestions } from './snapshot/questions.ts'
 
-/** Rows of tables that tenants share are held no longer than this. */
-const limits = { lockTimeoutMs: 1_000, statementTimeoutMs: 30_000, flightTimeoutMs: 120_000 }
+const usualLimits = { lockTimeoutMs: 1_000, statementTimeoutMs: 30_000, flightTimeoutMs: 120_000 }
+/** What tenants share is locked until all of it is rolled back, so all of it must be short; where it cannot be, that is what is told of the reference. */
+const sharedLimits = { lockTimeoutMs: 300, statementTimeoutMs: 2_000, flightTimeoutMs: 5_000 }
+const limitsFor = (migrations: readonly ExecutableMigration[]): typeof usualLimits =>
+  migrations.some(({ statements }) => touchesShared(statements)) ? sharedLimits : usualLimits
 
 export const referencePrefix = (installation: string): string => `${scratchSchemaPrefix}${installation}_`
 export const newReferenceName = (installation: string): string => `${referencePrefix(installation)}${randomBytes(6).toString('hex')}`
@@ -81,6 +85,7 @@ const structuresIn = (outcomes: readonly FlightOutcome[], parts: readonly Part[]
 
 export const replay = async (connection: FleetConnection, asked: Replay): Promise<Replayed> => {
   const schema = newReferenceName(asked.installation)
+  const limits = limitsFor(asked.migrations)
   const scene: Scene = {
     schema,
     extensionSchemas: asked.extensionSchemas,

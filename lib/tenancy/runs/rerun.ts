@@ -5,13 +5,29 @@ import type { RerunRef } from '../contract/tenancy.ts'
 import type { Library } from '../context.ts'
 import { appendAudit } from '../control/audit.ts'
 import { notify } from '../control/notify.ts'
-import { TenancyError } from '../errors.ts'
+import type { FrozenRepair } from '../control/schema.ts'
+import { planRepair } from '../drift/repair/plan-repair.ts'
+import { isTenancyError, TenancyError } from '../errors.ts'
 import { insertRun, planDigest, type NewItem } from './freeze.ts'
 import { putRightOf, readLeftovers, type Leftover } from './leftovers.ts'
 import { explainConflict } from './start.ts'
 
 const itemOf = ({ targetId, tenantId, serverId, version, options }: Leftover): NewItem[] =>
   targetId === null || tenantId === null ? [] : [{ targetId, tenantId, serverId, fromVersion: version, ...(options ? { options } : {}) }]
+
+/** What was accepted or left out since is meant to stay, and another reference leads elsewhere. @throws run.plan_changed */
+const requireSameRepair = async (library: Library, set: string, frozen: FrozenRepair): Promise<void> => {
+  const now = await planRepair(library, set, frozen.shape).catch((error: unknown) => {
+    if (isTenancyError(error)) return null
+    throw error
+  })
+  const said = ({ script, normId, ignored, before, left }: FrozenRepair): string =>
+    JSON.stringify([script, normId, ignored.toSorted(), before.toSorted(), left.toSorted()])
+  if (!now?.frozen || said(now.frozen) !== said(frozen))
+    throw new TenancyError('run.plan_changed', {
+      problem: 'what repairs that shape is not the same any more: start the repair anew from the page of the shape',
+    })
+}
 
 /** Says why a rerun would be empty. */
 const refuseEmpty = (run: number, leftovers: readonly Leftover[]): TenancyError => {
@@ -54,6 +70,7 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
           command: 'rerun',
           remedy: 'While it is open, retry its failed items inside it.',
         })
+      if (parent.repair) await requireSameRepair(library, parent.set_name, parent.repair)
       const leftovers = await readLeftovers(trx, parent.id, input.slugs)
       const items = leftovers.filter(({ isLeft }) => isLeft).flatMap(itemOf)
       if (items.length === 0) throw refuseEmpty(parent.id, leftovers)

@@ -96,6 +96,10 @@ describe('a target that the repair does not lead to the norm', () => {
     expect(await fleet.tenancy.drift.tryRepair(ada, { set: 'app', shape, slug: e })).toMatchObject({ outcome: 'failed', error: { code: '23502' } })
 
     await change(e, 'delete from customer')
+    const [finding] = (await fleet.tenancy.drift.shape('app', shape)).findings
+    const { acceptance } = await fleet.tenancy.drift.accept(ada, { set: 'app', finding: finding?.key ?? '', reason: 'meant to be' })
+    expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run: run.id, note: '' }))).toMatchObject({ code: 'run.plan_changed' })
+    await fleet.tenancy.drift.endAcceptance(ada, { acceptance })
     const again = await fleet.tenancy.runs.rerun(ada, { run: run.id, note: '' })
     expect((await fleet.ended(again.run)).state).toBe('succeeded')
     await fleet.verified(again.run)

@@ -44,6 +44,8 @@ const nowhere: ErrorPlace = { version: null, file: null, statement: null }
 
 const failed = (error: AttemptError, findings: readonly Finding[] = []): RepairOutcome => ({ kind: 'failed', error, findings })
 
+const missing = (schema: string): RepairOutcome => failed(ownError('schema_missing', `There is no schema “${schema}” in the database.`))
+
 const sentencesOf = (findings: readonly Finding[]): string =>
   [...findings.slice(0, 5).map(({ sentence }) => sentence), ...(findings.length > 5 ? [`And ${findings.length - 5} more.`] : [])].join(' ')
 
@@ -63,7 +65,7 @@ const findingsNow = async (connection: FleetConnection, { scene, role, serverVer
 }
 
 const whyNot = (findings: readonly Finding[] | null, { before, left }: RepairPlan, schema: string): RepairOutcome | null => {
-  if (findings === null) return failed(ownError('schema_missing', `There is no schema “${schema}” in the database.`))
+  if (findings === null) return missing(schema)
   if (findings.every(({ key }) => left.includes(key))) return { kind: 'norm' }
   const keys = new Set(findings.map(({ key }) => key))
   if (keys.size === new Set(before).size && before.every((key) => keys.has(key))) return null
@@ -122,7 +124,8 @@ const inTransaction = async (connection: FleetConnection, place: RepairPlace, pl
   if (how === 'look') return { kind: 'differs' }
   const refused = await run(connection, place, plan)
   if (refused) return refused
-  const after = (await findingsNow(connection, place, plan)) ?? []
+  const after = await findingsNow(connection, place, plan)
+  if (after === null) return missing(schema)
   const wrong = after.filter(({ key }) => !plan.left.includes(key))
   if (wrong.length === 0) return { kind: 'repaired' }
   return failed(

@@ -15,9 +15,9 @@ import { extensionSchemas } from '../reference.ts'
 import { nothingToRepair, openRepair, planRepair, type RepairTarget } from './plan-repair.ts'
 import { repairTarget, type RepairOutcome, type RepairPlan } from './repair-target.ts'
 
-const turnMs = 5_000
-/** The tenant's tables are locked no longer than this, and not waited for. */
-const limits = { lockTimeoutMs: 300, statementTimeoutMs: 5_000, flightTimeoutMs: 10_000 }
+const turnMs = 2_000
+/** Somebody waits for the answer, and what the statements lock is locked until all of it is rolled back. */
+const limits = { lockTimeoutMs: 300, statementTimeoutMs: 2_000, flightTimeoutMs: 4_000 }
 
 const tryOn = async (connection: FleetConnection, { schema, role }: RepairTarget, plan: RepairPlan, applicationName: string): Promise<RepairOutcome> => {
   const [version] = await connection.query<{ number: string }>(`SELECT current_setting('server_version_num') AS number`)
