@@ -55,10 +55,10 @@ BEGIN
     -- Temporary tables come by the thousand.
     IF tg_event = 'sql_drop' THEN
       IF NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE NOT d.is_temporary) THEN RETURN; END IF;${insertNotes(
-      table,
-      droppedObjects,
-      ` OR EXISTS (SELECT FROM pg_event_trigger_dropped_objects() h WHERE h.schema_name = o.place AND h.object_type = 'table' AND h.object_name = 'tenantry_history')`,
-    )}
+        table,
+        droppedObjects,
+        ` OR EXISTS (SELECT FROM pg_event_trigger_dropped_objects() h WHERE h.schema_name = o.place AND h.object_type = 'table' AND h.object_name = 'tenantry_history')`,
+      )}
     ELSE
       IF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c WHERE c.schema_name IS DISTINCT FROM 'pg_temp') THEN RETURN; END IF;${insertNotes(table, changedObjects, '')}
     END IF;
