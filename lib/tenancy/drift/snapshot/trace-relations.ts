@@ -97,8 +97,9 @@ const constraints = (
       ${version >= since.notEnforced ? 'k.conenforced, k.conperiod' : 'NULL'})::text END, CASE WHEN here.constraint_comments THEN ${comment('pg_constraint', 'k.oid')} END)::text
   FROM here, rel JOIN pg_constraint k ON k.conrelid = rel.oid WHERE rel.relkind IN ('r', 'p', 'f')`
 
-/** Those that a constraint lives by are said where somebody has switched them off. */
-const triggers = `SELECT ROW('trigger', rel.relname, g.tgenabled, CASE WHEN g.tgisinternal THEN ROW((SELECT k.conname FROM pg_constraint k WHERE k.oid = g.tgconstraint), g.tgtype)::text
+/** Those that a constraint lives by are said where somebody has switched them off: by its table, too, for several may have one name and refer to the same table. */
+const triggers = `SELECT ROW('trigger', rel.relname, g.tgenabled, CASE WHEN g.tgisinternal
+    THEN ROW((SELECT ROW(k.conrelid::regclass, k.conname)::text FROM pg_constraint k WHERE k.oid = g.tgconstraint), g.tgtype)::text
     ELSE ROW(g.tgname, pg_get_triggerdef(g.oid, true), g.tgparentid <> 0, ${comment('pg_trigger', 'g.oid')})::text END)::text
   FROM rel JOIN pg_trigger g ON g.tgrelid = rel.oid WHERE rel.relhastriggers AND (NOT g.tgisinternal OR g.tgenabled <> 'O')`
 
