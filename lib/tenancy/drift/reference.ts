@@ -38,6 +38,15 @@ const migrationsUpTo = (migrations: ReadonlyArray<ExecutableMigration & TrackMig
   return last === -1 ? null : migrations.slice(0, last + 1)
 }
 
+/** Of histories that are not a set's there may be many, at every look: they must not cost its statements. */
+const onTrack = async (db: ControlDb, wanted: readonly WantedVersion[]): Promise<WantedVersion[]> => {
+  const { rows } = await sql<WantedVersion>`
+    select set_id as "setId", prefix_digest as digest from migration
+    where set_id = any(${wanted.map(({ setId }) => setId)}::bigint[]) and prefix_digest = any(${wanted.map(({ digest }) => digest)}::text[])`.execute(db)
+  const known = new Set(rows.map(({ setId, digest }) => `${setId} ${digest}`))
+  return wanted.filter(({ setId, digest }) => digest === emptyDigest || known.has(`${setId} ${digest}`))
+}
+
 /** Schemas of extensions, which stand behind the tenant's own in the path. */
 export const extensionSchemas = async (connection: FleetConnection): Promise<string[]> => {
   const rows = await connection.query<{ name: string }>(
@@ -100,6 +109,32 @@ const keep = async (db: ControlDb, place: ReferencePlace, version: WantedVersion
 /** A replay opens about so many relations for each of its statements: the table, its indexes, what holds its texts. */
 const relationsAStatement = 6
 
+/** Of one set. */
+const makeReferences = async (
+  library: Library,
+  connect: (relations: number) => Promise<FleetConnection>,
+  place: ReferencePlace,
+  all: Awaited<ReturnType<typeof setMigrations>>,
+  versions: readonly WantedVersion[],
+): Promise<void> => {
+  for (const version of versions) {
+    const migrations = migrationsUpTo(all, version.digest)
+    if (migrations === null) continue
+    const connection = await connect(migrations.reduce((sum, { statements }) => sum + statements.length * relationsAStatement, 0))
+    const replayed = await replay(connection, {
+      migrations,
+      at: [migrations.length],
+      extensionSchemas: await extensionSchemas(connection),
+      installation: place.installation,
+      applicationName: `${budgetPrefix(place.installation)}reference`,
+      serverVersion: place.serverVersion,
+      isTenant: true,
+    })
+    if (replayed.problem) library.logger.warn({ ...version, databaseId: place.databaseId, code: replayed.problem.code }, 'reference.failed')
+    await keep(library.control.db, place, version, migrations.length, replayed)
+  }
+}
+
 /**
  * Makes the references that are lacking. What failed is kept as well, and does not hinder the others.
  * @param connect a connection for work that opens about so many relations
@@ -117,21 +152,8 @@ export const ensureReferences = async (
   if (wanted.length === 0) return
   const now = await readExtensions(await connect(0))
   const known = new Map((await readKnown(db, place, wanted)).map((one) => [`${one.setId} ${one.digest}`, one]))
-  for (const version of wanted) {
-    if (!isDue(known.get(`${version.setId} ${version.digest}`), now, isAsked)) continue
-    const migrations = migrationsUpTo(await setMigrations(db, version.setId), version.digest)
-    if (migrations === null) continue
-    const connection = await connect(migrations.reduce((sum, { statements }) => sum + statements.length * relationsAStatement, 0))
-    const replayed = await replay(connection, {
-      migrations,
-      at: [migrations.length],
-      extensionSchemas: await extensionSchemas(connection),
-      installation: place.installation,
-      applicationName: `${budgetPrefix(place.installation)}reference`,
-      serverVersion: place.serverVersion,
-      isTenant: true,
-    })
-    if (replayed.problem) library.logger.warn({ ...version, databaseId: place.databaseId, code: replayed.problem.code }, 'reference.failed')
-    await keep(db, place, version, migrations.length, replayed)
-  }
+  const due = wanted.filter(({ setId, digest }) => isDue(known.get(`${setId} ${digest}`), now, isAsked))
+  if (due.length === 0) return
+  const bySet = Map.groupBy(await onTrack(db, due), ({ setId }) => setId)
+  for (const [setId, versions] of bySet) await makeReferences(library, connect, place, await setMigrations(db, setId), versions)
 }

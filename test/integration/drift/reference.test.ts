@@ -1,5 +1,6 @@
 /** References: made by a replay that leaves nothing behind, also where it fails or is killed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { KyselyPlugin } from 'kysely'
 import { openControl, type Control } from '../../../lib/tenancy/control/db.ts'
 import { silentLogger, silentMeters, type Library } from '../../../lib/tenancy/context.ts'
 import { ensureReferences, setMigrations, type ReferencePlace, type WantedVersion } from '../../../lib/tenancy/drift/reference.ts'
@@ -85,6 +86,26 @@ describe('a reference', () => {
     await ensure([first, second], true)
     expect((await keptOf('odd'))[1]).toMatchObject({ tables: ['a'], problem: null })
     expect(await leftOvers()).toBe(0)
+  })
+
+  it('costs the set’s statements once a look, and nothing for a history that is not the set’s', async () => {
+    await fleet.sync({ '0001_init.sql': 'create table a (id int);\n', '0002_more.sql': 'create table b (id int);\n' }, 'read')
+    let reads = 0
+    const counting: KyselyPlugin = {
+      transformQuery: ({ node }) => {
+        if (JSON.stringify(node).includes('migration_content')) reads += 1
+        return node
+      },
+      transformResult: ({ result }) => Promise.resolve(result),
+    }
+    const counted = { ...library, control: { ...control, db: control.db.withPlugin(counting) } }
+    const [first, second] = await versionsOf('read')
+    if (!first || !second) throw new Error('no versions')
+    const foreign = ['one', 'two', 'three'].map((digest) => ({ ...first, digest }))
+    await ensureReferences(counted, () => Promise.resolve(connection), place, foreign, false)
+    expect(reads).toBe(0)
+    await ensureReferences(counted, () => Promise.resolve(connection), place, [...foreign, first, second], false)
+    expect([reads, (await keptOf('read')).map(({ tables }) => tables)]).toEqual([1, [['a'], ['a', 'b']]])
   })
 
   it('is made anew when an extension that it lives on is elsewhere, or another version, by now', async () => {
