@@ -10,24 +10,18 @@ import { relationLines, traceRelations } from './trace-relations.ts'
 
 /** What is in the schema, also what belongs to an extension: more than a snapshot says is harmless. @param p alias of schema, role and what `databaseSql` answers */
 export const tracePrelude = `
-  here AS MATERIALIZED (SELECT n.*, p.extensions, p.constraint_comments, p.index_comments, to_regrole(quote_ident(p.role))::oid AS role_oid, ${aclMarks}, set_config('search_path', ${pathOf('n')}, true) AS path
+  here AS MATERIALIZED (SELECT n.*, p.extensions, to_regrole(quote_ident(p.role))::oid AS role_oid, ${aclMarks}, set_config('search_path', ${pathOf('n')}, true) AS path
     FROM pg_namespace n WHERE n.nspname = p.schema),
   dep AS MATERIALIZED (SELECT d.classid, d.objid FROM here JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = here.oid),
   rel AS MATERIALIZED (${traceRelations}),
   typ AS MATERIALIZED (SELECT t.* FROM dep JOIN pg_type t ON t.oid = dep.objid WHERE dep.classid = 'pg_type'::regclass),
   pro AS MATERIALIZED (SELECT f.* FROM dep JOIN pg_proc f ON f.oid = dep.objid WHERE dep.classid = 'pg_proc'::regclass)`
 
-/**
- * What is asked once for all. Which extension a schema lives on follows from what is printed of it. Comments on constraints and indexes are rare, and there are many of
- * these to ask for.
- */
+/** What is asked once for all. Which extension a schema lives on follows from what is printed of it. */
 export const databaseSql = `SELECT
     (SELECT array_agg(ROW(e.extname, e.extversion, n.nspname,
         (SELECT count(*) FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'))::text ORDER BY e.extname)::text
-      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace) AS extensions,
-    EXISTS (SELECT FROM pg_description d WHERE d.objoid >= ${firstOther} AND d.classoid = 'pg_constraint'::regclass) AS constraint_comments,
-    EXISTS (SELECT FROM pg_description d JOIN pg_class c ON c.oid = d.objoid
-      WHERE d.objoid >= ${firstOther} AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 AND c.relkind IN ('i', 'I')) AS index_comments`
+      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace) AS extensions`
 
 const schemaLines = `SELECT ROW('schema', ${roleMark('here.nspowner')}, ${privilegeMarks('here.nspacl')}, ${comment('pg_namespace', 'here.oid')}, here.extensions)::text AS line FROM here
   UNION ALL SELECT ROW('default', ${roleMark('f.defaclrole')}, f.defaclobjtype, ${privilegeMarks('f.defaclacl')})::text FROM here, dep JOIN pg_default_acl f ON f.oid = dep.objid WHERE dep.classid = 'pg_default_acl'::regclass

@@ -74,8 +74,8 @@ const unusualIndex = (
 
 const indexes = (version: number): string => `SELECT ROW('index', rel.relname, c.relname, i.indisunique, i.indisprimary, i.indnkeyatts, i.indkey,
     CASE WHEN ${isBuiltIn} THEN i.indclass::text || '/' || i.indcollation::text || '/' || i.indoption::text ELSE pg_get_indexdef(c.oid, 0, true) END,
-    ${unusualIndex(version)}, CASE WHEN here.index_comments THEN ${comment('pg_class', 'c.oid')} END)::text
-  FROM here, rel JOIN pg_index i ON i.indrelid = rel.oid JOIN pg_class c ON c.oid = i.indexrelid WHERE rel.relhasindex`
+    ${unusualIndex(version)}, ${comment('pg_class', 'c.oid')})::text
+  FROM rel JOIN pg_index i ON i.indrelid = rel.oid JOIN pg_class c ON c.oid = i.indexrelid WHERE rel.relhasindex`
 
 /** Numbers of columns mean something where the columns are in the trace; another schema's table stands there with that schema's name. */
 const elsewhere = `CASE WHEN k.confrelid::regclass::text LIKE '%.%' THEN ROW(
@@ -94,8 +94,8 @@ const constraints = (
   version: number,
 ): string => `SELECT ROW('constraint', rel.relname, k.conname, k.contype, k.connoinherit, k.conkey, ${constraintBody(version)},
     CASE WHEN ${isPlainConstraint(version)} THEN NULL ELSE ROW(k.condeferrable, k.condeferred, k.convalidated, k.conislocal, k.coninhcount > 0,
-      ${version >= since.notEnforced ? 'k.conenforced, k.conperiod' : 'NULL'})::text END, CASE WHEN here.constraint_comments THEN ${comment('pg_constraint', 'k.oid')} END)::text
-  FROM here, rel JOIN pg_constraint k ON k.conrelid = rel.oid WHERE rel.relkind IN ('r', 'p', 'f')`
+      ${version >= since.notEnforced ? 'k.conenforced, k.conperiod' : 'NULL'})::text END, ${comment('pg_constraint', 'k.oid')})::text
+  FROM rel JOIN pg_constraint k ON k.conrelid = rel.oid WHERE rel.relkind IN ('r', 'p', 'f')`
 
 /** Those that a constraint lives by are said where somebody has switched them off: by its table, too, for several may have one name and refer to the same table. */
 const triggers = `SELECT ROW('trigger', rel.relname, g.tgenabled, CASE WHEN g.tgisinternal
