@@ -45,6 +45,9 @@ export function TargetPanel({ slug, set }: { readonly slug: string; readonly set
       ) : (
         <div className="flex flex-col gap-2 px-4 py-3">
           {target === undefined ? 'It has no placement any more.' : <Findings target={target} />}
+          {target === undefined || target.uncompared.length === 0 ? null : (
+            <p className="break-words text-muted">Not compared: {target.uncompared.join(', ')}.</p>
+          )}
           {target === undefined ? null : <OutsideChanges changes={target.changes} />}
         </div>
       )}

@@ -38,7 +38,7 @@ export type Acceptance = {
 }
 export type SeenFinding = Finding & { readonly accepted: Acceptance | null }
 
-/** `drifted` when a finding is neither accepted nor in a facet that the set leaves out; `unknown` without a reference or before the first look. */
+/** `drifted` when a finding is neither accepted nor in a facet that the set leaves out; `unknown` without a reference, before the first look, and where only what cannot be compared is not as in the norm. */
 export const driftStates = ['norm', 'accepted', 'drifted', 'unknown'] as const
 export type DriftState = (typeof driftStates)[number]
 
@@ -117,6 +117,8 @@ export type TargetDrift = {
   readonly letter: string | null
   readonly severity: Severity | null
   readonly findings: readonly SeenFinding[]
+  /** What is there and cannot be compared, in words. */
+  readonly uncompared: readonly string[]
   readonly lookedAt: string | null
   readonly since: string | null
   readonly afterRun: number | null

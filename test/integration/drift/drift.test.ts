@@ -278,6 +278,29 @@ describe('what is not known', () => {
     expect((await shapeWith(e)).state).toBe('norm')
   })
 
+  it('something is there that the norm does not have and that cannot be compared: not taken for the norm, and named', async () => {
+    const one = newSlug('operator')
+    await fleet.verified(await fleet.onboard([one]))
+    await inTenant(one, 'create operator === (function = texteq, leftarg = text, rightarg = text)')
+    await look([one])
+    const shape = await shapeWith(one)
+    const uncompared = ['operator ===(text,text)']
+    expect([shape.state, shape.tenants, shape.findings, shape.uncompared, shape.problem]).toEqual([
+      'unknown',
+      1,
+      [],
+      uncompared,
+      expect.stringMatching(/operator ===\(text,text\)/),
+    ])
+    const [target] = await fleet.tenancy.drift.target(one)
+    expect([target?.state, target?.uncompared, target?.problem]).toEqual(['unknown', uncompared, shape.problem])
+    await inTenant(one, 'drop operator === (text, text)')
+    await look([one])
+    const [after] = await fleet.tenancy.drift.target(one)
+    expect([after?.state, after?.uncompared]).toEqual(['norm', []])
+    await fleet.control`delete from placement using tenant where tenant.id = tenant_id and slug = ${one}`
+  })
+
   it('the history of a tenant left the set’s track: there is nothing to compare with', async () => {
     await inTenant(e, `update tenantry_history set checksum = 'edited' where version = '0001'`)
     await look([e])

@@ -10,6 +10,7 @@ const sighting = (id: number, change: Partial<Sighting> = {}): Sighting => ({
   fingerprint: `f${id}`,
   norm: 'n',
   findings: [{ key: `k${id}`, severity: 'slows' }],
+  uncompared: [],
   targets: 1,
   ...change,
 })
@@ -97,4 +98,13 @@ describe('a finding that is accepted', () => {
 
 it('without a reference nothing is said', () => {
   expect(standingsOf([sighting(1, { norm: null, findings: [] })]).get(1)).toMatchObject({ state: 'unknown', severity: null })
+})
+
+it('what holds something that the norm does not, and that cannot be compared, is not the norm: a shape of its own, of which nothing is said', () => {
+  const uncompared = ['operator ===(text, text)']
+  const seen = standingsOf([norm(1, { targets: 9 }), norm(2, { uncompared }), norm(3, { uncompared, databaseId: 2 }), sighting(4, { uncompared })])
+  expect(seen.get(2)).toMatchObject({ state: 'unknown', severity: null, letter: 'B' })
+  expect(seen.get(2)?.shape).not.toBe(seen.get(1)?.shape)
+  expect(seen.get(3)).toEqual(seen.get(2))
+  expect(seen.get(4)?.state).toBe('drifted')
 })

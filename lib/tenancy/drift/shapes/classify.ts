@@ -14,6 +14,8 @@ export type Sighting = {
   /** Of its reference; null: there is none. */
   readonly norm: string | null
   readonly findings: readonly FindingMark[]
+  /** What only one of it and its reference holds, and cannot be compared; in words. */
+  readonly uncompared: readonly string[]
   readonly targets: number
 }
 export type OpenAcceptance = { readonly finding: string; readonly until: Date | null }
@@ -35,9 +37,9 @@ export const worstOf = (findings: readonly FindingMark[]): Severity | null =>
 const earliest = (times: ReadonlyArray<Date | null>): Date | null =>
   times.reduce<Date | null>((first, time) => (time !== null && (first === null || time < first) ? time : first), null)
 
-const judge = ({ norm, findings }: Sighting, accepted: ReadonlyMap<string, OpenAcceptance>): Omit<Standing, 'id' | 'shape' | 'letter'> => {
+const judge = ({ norm, findings, uncompared }: Sighting, accepted: ReadonlyMap<string, OpenAcceptance>): Omit<Standing, 'id' | 'shape' | 'letter'> => {
   if (norm === null) return { state: 'unknown', severity: null, acceptedUntil: null }
-  if (findings.length === 0) return { state: 'norm', severity: null, acceptedUntil: null }
+  if (findings.length === 0) return { state: uncompared.length === 0 ? 'norm' : 'unknown', severity: null, acceptedUntil: null }
   const open = findings.filter(({ key }) => !accepted.has(key))
   if (open.length > 0) return { state: 'drifted', severity: worstOf(open), acceptedUntil: null }
   return { state: 'accepted', severity: worstOf(findings), acceptedUntil: earliest(findings.map(({ key }) => accepted.get(key)?.until ?? null)) }
@@ -52,7 +54,9 @@ const shownFingerprint = ({ norm, findings, fingerprint }: Sighting): string => 
  */
 const nameShapes = (setId: number, sightings: readonly Sighting[]): Map<number, string> => {
   const names = new Map<number, string>()
-  const byStructure = Map.groupBy(sightings, (one) => digestOf([setId, one.digest, one.serverMajor, shownFingerprint(one)]).slice(0, 12))
+  const byStructure = Map.groupBy(sightings, (one) =>
+    digestOf([setId, one.digest, one.serverMajor, shownFingerprint(one), ...(one.uncompared.length === 0 ? [] : [one.uncompared])]).slice(0, 12),
+  )
   for (const [name, alike] of byStructure) {
     const byNorm = [...Map.groupBy(alike, ({ norm }) => norm ?? '')].toSorted(
       ([norm, some], [otherNorm, others]) => sizeOf(others) - sizeOf(some) || (norm < otherNorm ? -1 : 1),
@@ -77,7 +81,7 @@ const letterShapes = (sightings: readonly Sighting[], names: ReadonlyMap<number,
   const letters = new Map<string, string>()
   for (const ofVersion of Map.groupBy(sightings, ({ digest }) => digest).values()) {
     const shapes = [...Map.groupBy(ofVersion, ({ id }) => names.get(id) ?? '')]
-      .filter(([, members]) => members.some(({ norm, findings }) => norm === null || findings.length > 0))
+      .filter(([, members]) => members.some(({ norm, findings, uncompared }) => norm === null || findings.length > 0 || uncompared.length > 0))
       .toSorted(([name, some], [otherName, others]) => sizeOf(others) - sizeOf(some) || (name < otherName ? -1 : 1))
     for (const [index, [name]] of shapes.entries()) letters.set(name, letterOf(index))
   }

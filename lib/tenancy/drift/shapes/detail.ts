@@ -57,6 +57,7 @@ type TargetRow = {
   readonly shape: string | null
   readonly letter: string | null
   readonly findings: ShapeFacts['findings'] | null
+  readonly uncompared: readonly string[] | null
   readonly problem: string | null
   readonly lookedAt: Date | null
   readonly since: Date | null
@@ -75,10 +76,11 @@ export const targetDrift = async ({ control: { db } }: Db, slug: string): Promis
   const tenant = await db.selectFrom('tenant').select('id').where('slug', '=', slug).executeTakeFirst()
   if (!tenant) throw new TenancyError('tenant.unknown', { slug })
   const { rows } = await sql<TargetRow>`
-    select s.name as set, p.set_id as "setId", ${driftState} as state, x.shape, x.letter, x.findings, x.problem, o.structure_at as "lookedAt",
+    select s.name as set, p.set_id as "setId", ${driftState} as state, x.shape, x.letter, x.findings, st.uncompared, x.problem, o.structure_at as "lookedAt",
       o.structure_since as since, o.structure_after_run as "afterRun", o.remark
     from placement p join target ta on ta.id = p.target_id join migration_set s on s.id = p.set_id
     left join observation o on o.target_id = ta.id left join seen_structure x on ${isSeenNow}
+    left join structure st on st.id = x.structure_id
     where p.tenant_id = ${tenant.id} order by s.name`.execute(db)
   const [acceptances, changes] = await Promise.all([readAcceptances(db, null), changesOfTenant(db, tenant.id)])
   return rows.map((row) => {
@@ -93,6 +95,7 @@ export const targetDrift = async ({ control: { db } }: Db, slug: string): Promis
       letter: row.letter,
       severity: severityShown(findings),
       findings,
+      uncompared: row.uncompared ?? [],
       lookedAt: row.lookedAt?.toISOString() ?? null,
       since: row.since?.toISOString() ?? null,
       afterRun: row.afterRun,

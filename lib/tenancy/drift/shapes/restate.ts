@@ -23,6 +23,8 @@ type SeenRow = {
   readonly isOnTrack: boolean
   readonly referenceProblem: AttemptError | null
   readonly findings: readonly FindingMark[]
+  readonly uncompared: readonly string[]
+  readonly normUncompared: readonly string[] | null
   readonly targets: number
 }
 
@@ -31,7 +33,7 @@ const readSeen = async (trx: ControlDb, setId: number): Promise<SeenRow[]> => {
     with sizes as (
       select o.seen_id, count(*)::int as targets from observation o join placement p on p.target_id = o.target_id join tenant n on n.id = p.tenant_id and n.state in ('active', 'suspended')
       where p.set_id = ${setId} and o.seen_id is not null group by 1)
-    select s.id, s.database_id as "databaseId", s.digest, s.server_major as "serverMajor", st.facets, r.structure_id as "normId", norm.facets as "normFacets",
+    select s.id, s.database_id as "databaseId", s.digest, s.server_major as "serverMajor", st.facets, st.uncompared, norm.uncompared as "normUncompared", r.structure_id as "normId", norm.facets as "normFacets",
       coalesce(s.compared = ${comparedOf}, false) as "isCompared", r.problem as "referenceProblem",
       s.digest = ${emptyDigest} or exists (select from migration g where g.set_id = s.set_id and g.prefix_digest = s.digest) as "isOnTrack",
       (select coalesce(jsonb_agg(jsonb_build_object('key', f ->> 'key', 'severity', f ->> 'severity')), '[]') from jsonb_array_elements(s.findings) f) as findings,
@@ -43,22 +45,47 @@ const readSeen = async (trx: ControlDb, setId: number): Promise<SeenRow[]> => {
   return rows
 }
 
-const whyUnknown = ({ normId, isCompared, isOnTrack, referenceProblem }: SeenRow): string | null => {
-  if (normId !== null && isCompared) return null
+/** Enough to go and look. */
+const textsTold = 5
+const listed = (texts: readonly string[]): string =>
+  texts.slice(0, textsTold).join(', ') + (texts.length > textsTold ? ` and ${texts.length - textsTold} more` : '')
+
+/** What both hold by the same name is taken for the same, as it is with every tenant of the version; its shape tells that it was not compared. */
+const uncomparedOf = ({ uncompared, normUncompared }: SeenRow) => {
+  const [own, norms] = [new Set(uncompared), new Set(normUncompared)]
+  return { extra: uncompared.filter((text) => !norms.has(text)), missing: [...norms].filter((text) => !own.has(text)) }
+}
+
+const whyIncomparable = (row: SeenRow): string | null => {
+  const { extra, missing } = uncomparedOf(row)
+  const parts = [
+    ...(extra.length === 0 ? [] : [`it has ${listed(extra)}, which its migrations do not make`]),
+    ...(missing.length === 0 ? [] : [`it does not have ${listed(missing)}, which its migrations make`]),
+  ]
+  return parts.length === 0 ? null : `Whether it is the norm is not known: ${parts.join(', and ')}. Objects of that kind are not compared.`
+}
+
+const whyUnknown = (row: SeenRow): string | null => {
+  const { normId, isCompared, isOnTrack, referenceProblem, findings } = row
+  if (normId !== null && isCompared) return findings.length === 0 ? whyIncomparable(row) : null
   if (!isOnTrack) return 'Its history is not one of the set’s, so there is nothing to compare it with.'
   return referenceProblem === null ? 'It has not been compared yet; the next look does it.' : problemSentence(referenceProblem)
 }
 
-const sightingOf = (row: SeenRow, ignored: readonly Facet[]): Sighting => ({
-  id: row.id,
-  databaseId: row.databaseId,
-  digest: row.digest,
-  serverMajor: row.serverMajor,
-  fingerprint: comparedFingerprint(row.facets, ignored),
-  norm: row.normFacets !== null && row.isCompared ? comparedFingerprint(row.normFacets, ignored) : null,
-  findings: row.isCompared ? row.findings : [],
-  targets: row.targets,
-})
+const sightingOf = (row: SeenRow, ignored: readonly Facet[]): Sighting => {
+  const { extra, missing } = uncomparedOf(row)
+  return {
+    id: row.id,
+    databaseId: row.databaseId,
+    digest: row.digest,
+    serverMajor: row.serverMajor,
+    fingerprint: comparedFingerprint(row.facets, ignored),
+    norm: row.normFacets !== null && row.isCompared ? comparedFingerprint(row.normFacets, ignored) : null,
+    findings: row.isCompared ? row.findings : [],
+    uncompared: [...extra, ...missing].toSorted(),
+    targets: row.targets,
+  }
+}
 
 const keepDay = async (trx: ControlDb, setId: number): Promise<void> => {
   await sql`
@@ -97,6 +124,16 @@ export const restateSet = async (trx: ControlDb, setId: number): Promise<void> =
       is distinct from (x.shape, x.letter, x.state, x.severity, x.accepted_until, x.norm_id, x.problem)`.execute(trx)
   await keepDay(trx, setId)
   await notify(trx, { topic: 'observations' })
+}
+
+/** Of these, those of which something was seen, or has another reference now, that nobody has compared: who saw it died before that. */
+export const setsToRestate = async (db: ControlDb, setIds: readonly number[]): Promise<number[]> => {
+  const { rows } = await sql<{ id: number }>`
+    select m.id from migration_set m where m.id = any(${[...setIds]}::bigint[]) and exists (
+      select from seen_structure s left join reference r on ${isReferenceOf} and r.structure_id is not null
+      where s.set_id = m.id and (s.shape = '' or (r.structure_id is not null and (s.norm_id is distinct from r.structure_id or s.compared is distinct from ${comparedOf}))))
+    order by m.id`.execute(db)
+  return rows.map(({ id }) => id)
 }
 
 /** @throws the control database's errors */
