@@ -6,7 +6,7 @@ import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { hearNotes } from '../drift/notes/hear-notes.ts'
 import { lookAtStructures, type LookPlace, type StructureWish } from '../drift/look/look-at-structures.ts'
-import { restateShapes } from '../drift/shapes/restate.ts'
+import { restateShapes, setsToRestate } from '../drift/shapes/restate.ts'
 import { readHistory, readSummaries, type TargetSummary } from '../migrations/history.ts'
 import { explainOffTrack, standingOf, type Standing, type TrackMigration } from '../migrations/track.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
@@ -254,7 +254,8 @@ export const observeDatabase = async (
     if (outcome.look) {
       const { look: seen } = outcome
       await patiently(() => writeLook(library, databaseId, since, seen))
-      if (seen.structures) await restateShapes(library, [...new Set(targets.map(({ setId }) => setId))])
+      const sets = [...new Set(targets.map(({ setId }) => setId))]
+      await restateShapes(library, seen.structures ? sets : await setsToRestate(db, sets))
       return { targets: targets.length, reachable: true, problem: outcome.problem }
     }
     const { problem, reachable, code } = outcome

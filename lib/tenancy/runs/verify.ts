@@ -5,6 +5,7 @@ import { readInstallation } from '../control/installation.ts'
 import { notify } from '../control/notify.ts'
 import { analyzeCatalogs } from '../observation/analyze-catalogs.ts'
 import { driftState, isSeenNow } from '../registry/tenant-filter.ts'
+import { restateShapes, setsToRestate } from '../drift/shapes/restate.ts'
 import { observeDatabase } from '../observation/observe.ts'
 import { conductLimits } from './conduct/limits.ts'
 import { beginRunSpan, endSpan, runSpanIds } from '../tracing.ts'
@@ -46,24 +47,56 @@ const changedMuch = async ({ control }: Library, run: number, analyzeAfter: numb
   return rows.map(({ id }) => id)
 }
 
+/** What keeps a structure from being read is mostly a lock that is held for a moment. */
+const looks = 2
+const nextLookMs = 1_000
+
+/** Targets that nobody has looked at since the run ended; with a later look only those whose history was read and whose structure was not. */
+const readUnseen = async ({ control }: Library, run: number, look: number): Promise<Array<{ databaseId: number; targets: number[] }>> => {
+  const { rows } = await sql<{ databaseId: number; targets: number[] }>`
+    select t.database_id as "databaseId", array_agg(t.id) as targets
+    from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id left join observation o on o.target_id = t.id
+    where i.run_id = ${run} and (o.structure_at >= r.finished_at and o.observed_at >= r.finished_at) is not true
+      and (${look}::integer = 1 or (i.state = 'succeeded' and o.observed_at >= r.finished_at and o.digest is not null))
+    group by t.database_id`.execute(control.db)
+  return rows
+}
+
+const lookAgain = async (library: Library, run: number): Promise<void> => {
+  for (let look = 1; look <= looks; look += 1) {
+    const unseen = await readUnseen(library, run, look)
+    if (unseen.length === 0) return
+    if (look > 1) await new Promise((resolve) => setTimeout(resolve, nextLookMs))
+    for (const { databaseId, targets } of unseen) await observeDatabase(library, databaseId, targets.map(Number), undefined, 'due')
+  }
+}
+
+/** Whoever looked at them meanwhile may have died before it was said what they are. */
+const restateSeen = async (library: Library, run: number): Promise<void> => {
+  const { db } = library.control
+  const { rows } = await sql<{
+    id: number
+  }>`select distinct t.set_id as id from run_item i join target t on t.id = i.target_id where i.run_id = ${run}`.execute(db)
+  const sets = rows.map(({ id }) => id)
+  await restateShapes(library, await setsToRestate(db, sets))
+}
+
 /**
  * Looks at the targets of a finished run again, independently of what its conductors said, and notes how many of the succeeded ones do not hold what the run
  * recorded for them, and which of them are not what their version's migrations make. Databases of which it changed much get new statistics of their catalogs first. Nothing is noted before each of those was read: what is out of reach is no mismatch.
+ * A structure that nobody could read since keeps nothing from being noted, and is not said to be different: what was seen before says nothing about the run.
  * @returns whether all were read; else another call reads what is left
  */
 export const verifyRun = async (library: Library, run: number, { analyzeAfter } = conductLimits): Promise<boolean> => {
   const { db } = library.control
   for (const databaseId of await changedMuch(library, run, analyzeAfter)) await analyzeCatalogs(library, databaseId)
-  const { rows } = await sql<{ database_id: number; targets: number[] }>`
-    select t.database_id, array_agg(t.id) as targets
-    from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id left join observation o on o.target_id = t.id
-    where i.run_id = ${run} and (o.observed_at is null or o.observed_at < r.finished_at or o.structure_at is null or o.structure_at < r.finished_at)
-    group by t.database_id`.execute(db)
-  for (const { database_id: databaseId, targets } of rows) await observeDatabase(library, databaseId, targets.map(Number), undefined, 'due')
+  await lookAgain(library, run)
+  await restateSeen(library, run)
   const verified = await db.transaction().execute(async (trx) => {
     const noted = await sql<Verified>`
       with seen as (
-        select i.run_id, i.position, o.observed_at >= r.finished_at as is_read, ${driftState} = 'drifted' as is_different,
+        select i.run_id, i.position, o.observed_at >= r.finished_at as is_read,
+          coalesce(o.structure_at >= r.finished_at and ${driftState} = 'drifted', false) as is_different,
           coalesce((select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'version' = coalesce(i.options ->> 'baseline', r.to_version)), 0) as expected,
           coalesce(
             (select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'prefixDigest' = o.digest), g.position,

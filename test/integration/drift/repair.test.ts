@@ -3,7 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Shape } from '../../../lib/tenancy/contract/index.ts'
 import { runItemsInput } from '../../../lib/tenancy/contract/commands.ts'
 import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
-import { useDatabases } from '../../support/template.ts'
+import { silentLogger, silentMeters } from '../../../lib/tenancy/context.ts'
+import { openControl } from '../../../lib/tenancy/control/db.ts'
+import { observeDatabase } from '../../../lib/tenancy/observation/observe.ts'
+import { verifyRun } from '../../../lib/tenancy/runs/verify.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
 const { newSlug } = ownSlugs('rp')
@@ -16,10 +20,11 @@ const files = {
     create view large as select id, total from orders where total > 1000;\n`,
 }
 let fleet: Fleet
+let worker: Awaited<ReturnType<Fleet['work']>>
 
 beforeAll(async () => {
   fleet = await makeFleet(databases, { files })
-  await fleet.work()
+  worker = await fleet.work()
   await fleet.verified(await fleet.onboard(slugs))
 })
 afterAll(() => fleet.close())
@@ -183,5 +188,63 @@ describe('a migration that is applied, but different', () => {
       [a, 'succeeded'],
       [b, 'succeeded'],
     ])
+  })
+})
+
+describe('read back where a look was not whole', () => {
+  const control = () => openControl(fleet.controlUrl)
+  const libraryOf = (opened: ReturnType<typeof control>) => ({
+    control: opened,
+    secret: testSecret,
+    logger: silentLogger,
+    meters: silentMeters,
+    clock: () => new Date(),
+  })
+  const differing = async (run: number) => (await fleet.tenancy.runs.items({ ...runItemsInput.parse({ run }), differs: true })).rows.map(({ slug }) => slug)
+
+  it('a target whose structure cannot be read is not judged by what it was before the run', async () => {
+    await change(d, 'drop index orders_customer_idx')
+    await look()
+    const shape = await shapeOf(d)
+    const run = await repair(shape)
+    expect([run.state, await stateOf(d)]).toEqual(['succeeded', 'norm'])
+    await worker.stop()
+    // As if nobody had seen it since: the history is the same before and after a repair.
+    await fleet.control`
+      update observation o set structure_at = '2020-01-01', seen_id = x.id from target t, seen_structure x
+      where t.id = o.target_id and t.schema_name = ${schemaOf(d)} and x.shape = ${shape}`
+    expect(await stateOf(d)).toBe('drifted')
+    await fleet.control`update run set verified_at = null, finished_at = clock_timestamp() where id = ${run.id}`
+    const holder = await fleet.sql.reserve()
+    await holder.unsafe(`begin; lock table "${schemaOf(d)}".orders in access exclusive mode`)
+    const opened = control()
+    expect(await verifyRun(libraryOf(opened), run.id)).toBe(true)
+    await holder.unsafe('rollback')
+    holder.release()
+    const rows = await fleet.control`select 1 from observation where structure_at = '2020-01-01'`
+    expect([rows.length, (await fleet.tenancy.runs.get(run.id)).verified, await differing(run.id)]).toMatchObject([1, { different: 0 }, []])
+    await fleet.control`update run set verified_at = null where id = ${run.id}`
+    expect(await verifyRun(libraryOf(opened), run.id)).toBe(true)
+    expect(await stateOf(d)).toBe('norm')
+    await opened.close()
+  })
+
+  it('what was seen by a process that died before it compared is compared by whoever looks next, or reads the run back', async () => {
+    await look()
+    const [last] = await fleet.control<Array<{ id: string }>>`select max(run_id) as id from run_item where differs`
+    const run = Number(last?.id)
+    const forget = () => fleet.control`
+      update seen_structure set compared = null, findings = '[]', shape = default, letter = null, state = default, severity = null, norm_id = null`
+    const opened = control()
+    await forget()
+    await fleet.control`update run set verified_at = null where id = ${run}`
+    expect(await verifyRun(libraryOf(opened), run)).toBe(true)
+    expect((await fleet.tenancy.runs.get(run)).verified).toMatchObject({ different: 2 })
+    expect([await stateOf(a), await stateOf(d)]).toEqual(['drifted', 'norm'])
+    await forget()
+    const [database] = await fleet.control<Array<{ id: string }>>`select id from database`
+    await observeDatabase(libraryOf(opened), Number(database?.id), null)
+    expect([await stateOf(a), await stateOf(d)]).toEqual(['drifted', 'norm'])
+    await opened.close()
   })
 })
