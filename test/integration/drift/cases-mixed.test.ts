@@ -1,5 +1,6 @@
 /** Many things at once, in combinations that nobody chose: what is mended is the norm, and what is left was foretold. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Facet, Repair, Structure } from '../../../lib/tenancy/contract/index.ts'
 import { compareStructures } from '../../../lib/tenancy/drift/compare/compare-structures.ts'
 import { migrationOf } from '../../../lib/tenancy/drift/compare/migration-text.ts'
 import { repairOf } from '../../../lib/tenancy/drift/compare/repair.ts'
@@ -140,4 +141,133 @@ it('an identity that is given back goes on behind the rows that are there', asyn
   ).toBe('')
   await stage.sql`insert into counted_seen.customer (email) values ('b')`
   expect((await stage.sql<Array<{ id: string }>>`select id from counted_seen.customer order by id`).map(({ id }) => id)).toEqual(['41', '42'])
+})
+
+const pair = async (name: string, norm: string, seen: string): Promise<readonly [norm: Structure, seen: Structure]> => {
+  await stage.build(`${name}_norm`, norm)
+  await stage.build(`${name}_seen`, seen)
+  const found = await stage.read([`${name}_norm`, `${name}_seen`])
+  const [should, is] = [found.get(`${name}_norm`), found.get(`${name}_seen`)]
+  if (!should || !is) throw new Error('not read')
+  return [should, is]
+}
+const sqlOf = ({ steps }: Repair): readonly string[] => steps.map(({ sql }) => sql)
+const mend = async (name: string, norm: string, seen: string): Promise<Repair> => {
+  const [should, is] = await pair(name, norm, seen)
+  const repair = repairOf(should, is, compareStructures(should, is, []))
+  expect(await stage.execute(`${name}_seen`, sqlOf(repair))).toBe('')
+  return repair
+}
+
+describe('a sequence that is made again goes on behind the rows that are there', () => {
+  it.each([
+    ['of its own column', 'create table t (id serial primary key, s text)', "insert into t (s) values ('a'), ('b'); drop sequence t_id_seq cascade"],
+    ['of its own column, where an identity was', 'create table t (id serial primary key, s text)', 'identity'],
+    [
+      'of defaults of two tables',
+      'create sequence n; create table t (id bigint default nextval($$n$$) primary key, s text); create table u (id int default nextval($$n$$))',
+      "insert into t (s) values ('a'); insert into u values (7), (default); insert into t values (3, 'c'); drop sequence n cascade",
+    ],
+    [
+      'that counts down',
+      'create sequence n increment -1; create table t (id int default nextval($$n$$) primary key, s text)',
+      "insert into t (s) values ('a'), ('b'); drop sequence n cascade",
+    ],
+    [
+      'that begins further up',
+      'create sequence n minvalue 100; create table t (id int default nextval($$n$$) primary key, s text)',
+      "insert into t values (5, 'a'); drop sequence n cascade",
+    ],
+    [
+      'of partitions',
+      'create table t (id serial primary key, s text) partition by range (id); create table t_1 partition of t for values from (0) to (1000)',
+      "insert into t (s) values ('a'), ('b'); drop sequence t_id_seq cascade",
+    ],
+  ])('%s', async (name, norm, accident) => {
+    const schema = `again_${name.replaceAll(/\W+/g, '_')}`
+    const identity = "create table t (id int generated always as identity primary key, s text); insert into t (s) values ('a'), ('b')"
+    const { left } = await mend(schema, norm, accident === 'identity' ? identity : `${norm}; ${accident}`)
+    expect(left).toEqual([])
+    const ids = async () => (await stage.sql<Array<{ id: number }>>`select id::int from ${stage.sql(`${schema}_seen`)}.t order by abs(id)`).map(({ id }) => id)
+    const before = await ids()
+    await stage.sql`insert into ${stage.sql(`${schema}_seen`)}.t (s) values ('new')`
+    const numbers = await ids()
+    expect(numbers).toHaveLength(before.length + 1)
+    const next: Readonly<Record<string, number>> = { 'of defaults of two tables': 8, 'that counts down': -3, 'that begins further up': 100 }
+    expect(numbers.at(-1)).toBe(next[name] ?? 3)
+  })
+
+  it.each([
+    ['nobody knows what it counts', 'create sequence n'],
+    ['its numbers are part of a text', "create sequence n; create table t (id text default 'A' || nextval('n'))"],
+  ])('is left to a person where %s', async (name, norm) => {
+    const { steps, left } = await mend(`left_${name.replaceAll(/\W+/g, '_')}`, norm, norm.replace('create sequence n', '').replace(/ default .*'\)/, ''))
+    expect(steps).toEqual([])
+    expect(left[0]?.reason).toBe('From which number on it has to count, only the data can say: make it by hand.')
+  })
+})
+
+it('a sequence that is made for all by a migration counts from its start', async () => {
+  const [should, is] = await pair('first', 'create table t (id int)', 'create table t (id int); create sequence n start 5')
+  expect(migrationOf(should, is, compareStructures(should, is, []))).toContain('\nCREATE SEQUENCE n START WITH 5;\n')
+})
+
+describe('what a set does not compare', () => {
+  const norm = `create table customer (id bigint primary key, email varchar(20));
+    create function ok(t text) returns boolean language sql immutable as $$ select t <> '' $$;
+    create view mails as select email from customer where ok(email);
+    create index by_email on customer (lower(email));
+    create policy fine on customer using (ok(email))`
+  const accidents = `drop view mails; create view mails as select id, email from customer;
+    drop index by_email; create index by_email on customer (upper(email));
+    alter table customer add check (id > 0)`
+  const own = `grant select on mails to $role; comment on view mails is 'Its own'; comment on index by_email is 'Its own';
+    comment on policy fine on customer is 'Its own'`
+
+  const repairedWithout = async (name: string, ignored: readonly Facet[]) => {
+    const [should, is] = await pair(name, norm, `${norm}; ${accidents}`)
+    await stage.build(`${name}_other`, norm, accidents, own)
+    const other = (await stage.read([`${name}_other`])).get(`${name}_other`)
+    if (!other) throw new Error('not read')
+    expect(compareStructures(is, other, ignored)).toEqual([])
+    const repair = repairOf(should, is, compareStructures(should, is, ignored), ignored)
+    expect(await stage.execute(`${name}_other`, sqlOf(repair))).toBe('')
+    const after = (await stage.read([`${name}_other`])).get(`${name}_other`)
+    if (!after) throw new Error('not read')
+    const remaining = compareStructures(should, after, ignored).map(({ key }) => key)
+    expect(remaining.toSorted()).toEqual(repair.left.map(({ finding }) => finding).toSorted())
+    const ownIn = (structure: Structure) =>
+      structure.objects.flatMap(({ kind, of, name: called, facts: { comments, grants } }) =>
+        comments || grants ? [{ kind, of, called, comments, grants }] : [],
+      )
+    expect(ownIn(after)).toEqual(ownIn(other))
+    return repair
+  }
+
+  it('stays as each target has it, when a view or an index would have to be dropped for it', async () => {
+    const { steps, left } = await repairedWithout('own', ['grants', 'comments'])
+    expect(steps.map(({ sql }) => sql)).toEqual(['ALTER TABLE customer DROP CONSTRAINT customer_id_check'])
+    expect(left.map(({ reason }) => reason)).toEqual([
+      'View mails would have to be dropped and made again. This set does not compare comments and rights: each tenant may have its own, and would lose it.',
+      'Index by_email of customer would have to be dropped and made again. This set does not compare comments: each tenant may have its own, and would lose it.',
+    ])
+  })
+
+  it('is left as it is also where it hangs on something else that changes', async () => {
+    const returns = (type: string) =>
+      `create table t (id int); create function one() returns ${type} language sql as 'select 1'; create view ones as select one() as one from t`
+    const [should, is] = await pair('hang', returns('bigint'), returns('int'))
+    const findings = compareStructures(should, is, ['grants'])
+    expect(repairOf(should, is, findings).steps).not.toEqual([])
+    const { steps, left } = repairOf(should, is, findings, ['grants'])
+    expect(steps).toEqual([])
+    expect(left.map(({ finding }) => finding).toSorted()).toEqual(findings.map(({ key }) => key).toSorted())
+  })
+
+  it('does not hinder where it cannot be lost', async () => {
+    const [should, is] = await pair('keep', norm, `${norm}; drop index by_email; create index by_email on customer (upper(email))`)
+    const repair = repairOf(should, is, compareStructures(should, is, ['owner', 'grants']), ['owner', 'grants'])
+    expect(repair.left).toEqual([])
+    expect(repair.steps).toHaveLength(2)
+  })
 })

@@ -1,6 +1,6 @@
 /** The other way round: what somebody did by hand, as a migration for all. */
 import type { Finding } from '../../contract/drift.ts'
-import { facets, type Structure } from '../../contract/structure.ts'
+import { facets, type Facet, type Structure } from '../../contract/structure.ts'
 import { compareStructures } from './compare-structures.ts'
 import { keyOf } from './inventory.ts'
 import { isKept } from './repair/plan.ts'
@@ -25,12 +25,13 @@ const dropReason = 'it may hold data. Write the DROP yourself if that is meant.'
 
 /**
  * @param findings what of the difference is to be in it
+ * @param ignored what the set does not compare
  * @returns a file for the set: statements that lead every target from the norm to what was seen
  */
-export const migrationOf = (norm: Structure, seen: Structure, findings: readonly Finding[]): string => {
+export const migrationOf = (norm: Structure, seen: Structure, findings: readonly Finding[], ignored: readonly Facet[] = []): string => {
   const sentences = new Map(findings.map(({ object, sentence }) => [keyOf(object), sentence]))
   const back = turned(norm, seen, findings)
-  const { steps, left } = repairOf(seen, norm, back)
+  const { steps, left } = repairOf(seen, norm, back, ignored, true)
   const kept = new Map(back.map((finding) => [finding.key, finding]))
   const remarks = left.map(({ finding: key, sentence, reason }) => {
     const finding = kept.get(key)

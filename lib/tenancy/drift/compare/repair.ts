@@ -1,17 +1,19 @@
 /** The statements that lead from one structure to another, and what is left to a person. Nothing that may hold data is ever dropped. */
 import type { Finding, Repair } from '../../contract/drift.ts'
-import type { Structure } from '../../contract/structure.ts'
+import type { Facet, ObjectKind, Structure } from '../../contract/structure.ts'
 import { ownMark } from '../own-name.ts'
-import { keyOf, listIn, ownerColumn, textIn } from './inventory.ts'
+import { inventoryOf, keyOf, listIn, ownerColumn, textIn, type Inventory } from './inventory.ts'
+import { mentions } from './names.ts'
 import { changeAttributes, extensionReason } from './repair/attributes.ts'
 import { addColumn, changeColumn } from './repair/columns.ts'
-import { changePart, dropPart, isNotNullOfColumn, makeConstraintAnew, makeIndex, makePart } from './repair/parts.ts'
-import { isKept, sceneOf, startDraft, type Draft, type Scene } from './repair/plan.ts'
+import { changePart, dropPart, isNotNullOfColumn, makeConstraintAnew, makeIndex, makePart, textOfPart } from './repair/parts.ts'
+import { isKept, sceneOf, startDraft, type Draft, type Drafting, type Scene } from './repair/plan.ts'
 import { isRoutine, isView, repairRoutines } from './repair/routines.ts'
+import { makeSequence } from './repair/sequences.ts'
 import { changeTable, leaveOrder, makeTables, makeTypes } from './repair/tables.ts'
 import { changeSequence, changeType } from './repair/types.ts'
 import { ownedBy } from './statements/tables.ts'
-import { createSequence } from './statements/types.ts'
+import { labelOf } from './sentences.ts'
 
 const keptReasons: Readonly<Partial<Record<Finding['object']['kind'], string>>> = {
   table: 'It may hold data: drop it by hand, or make it a migration.',
@@ -28,7 +30,7 @@ const make = (finding: Finding, scene: Scene, draft: Draft): void => {
     case 'extension':
       return draft.leave(finding, extensionReason)
     case 'sequence':
-      draft.add('sequences', finding, createSequence(object, 'run'))
+      makeSequence(finding, object, scene, draft)
       return ownerColumn(object) ? draft.add('alterColumns', finding, ownedBy(object)) : undefined
     case 'column':
       return addColumn(finding, object, scene, draft)
@@ -87,15 +89,10 @@ const namesOwn = ({ objects }: Structure, findings: readonly Finding[]): Readonl
   )
 }
 
-/** Statements in an order that works, in one transaction whose path begins with the schema; in it `tenantry.role` is set to the name of the tenant's role. */
-export const repairOf = (norm: Structure, seen: Structure, findings: readonly Finding[]): Repair => {
-  const named = namesOwn(norm, findings)
-  const scene = sceneOf(
-    norm,
-    seen,
-    findings.filter((finding) => !named.has(finding)),
-  )
-  const { draft, finish } = startDraft(scene.norm)
+const workOut = (norm: Structure, seen: Structure, findings: readonly Finding[], ignored: readonly Facet[], isFirst: boolean): Drafting => {
+  const scene = sceneOf(norm, seen, findings, isFirst)
+  const drafting = startDraft(scene.norm, ignored)
+  const { draft } = drafting
   repairRoutines(scene, draft)
   makeTypes(scene, draft)
   makeTables(scene, draft)
@@ -108,6 +105,46 @@ export const repairOf = (norm: Structure, seen: Structure, findings: readonly Fi
     else if (finding.kind === 'mismatched') change(finding, scene, draft)
   }
   leaveOrder(scene, draft)
-  for (const finding of named) draft.leave(finding, ownNameReason)
-  return finish()
+  return drafting
+}
+
+const isCalled: ReadonlySet<ObjectKind> = new Set(['view', 'materialized_view', 'function', 'procedure', 'aggregate', 'sequence'])
+
+/** What is to be made or changed and names what stays as it is. */
+const namers = (norm: Inventory, open: readonly Finding[], refused: readonly Finding[]): ReadonlyMap<Finding, string> => {
+  const called = refused.filter(({ kind, object }) => kind !== 'extra' && isCalled.has(object.kind))
+  const found = new Map<Finding, string>()
+  for (const finding of called.length === 0 ? [] : open) {
+    const object = finding.kind === 'extra' ? undefined : norm.get(finding.object)
+    if (!object || (finding.kind === 'mismatched' && !finding.differences.some(({ facet }) => facet === 'structure'))) continue
+    const parts = finding.kind === 'missing' && object.of === '' ? norm.parts(object.name) : []
+    const words = mentions([object, ...parts].map((part) => textOfPart(part)).join(' '))
+    const cause = called.find(({ object: { name } }) => words.has(name.replace(/\([^()]*\)$/, '')))
+    if (cause) found.set(finding, `${labelOf(cause.object)} is left to you too, and it stands on that.`)
+  }
+  return found
+}
+
+/**
+ * Statements in an order that works, in one transaction whose path begins with the schema; in it `tenantry.role` is set to the name of the tenant's role.
+ * @param ignored what the set does not compare: the same statements go to targets that have it otherwise
+ * @param isFirst what is missing was never there, as in a migration
+ */
+export const repairOf = (norm: Structure, seen: Structure, findings: readonly Finding[], ignored: readonly Facet[] = [], isFirst = false): Repair => {
+  const refused = new Map([...namesOwn(norm, findings)].map((finding) => [finding, ownNameReason]))
+  const expected = inventoryOf(norm)
+  for (;;) {
+    const open = findings.filter((finding) => !refused.has(finding))
+    const { draft, refused: reasons, finish } = workOut(norm, seen, open, ignored, isFirst)
+    const before = refused.size
+    for (const finding of open) {
+      const reason = reasons.get(finding.key)
+      if (reason !== undefined) refused.set(finding, reason)
+    }
+    const rest = open.filter((finding) => !refused.has(finding))
+    for (const [finding, reason] of namers(expected, rest, [...refused.keys()])) refused.set(finding, reason)
+    if (refused.size > before) continue
+    for (const [finding, reason] of refused) draft.leave(finding, reason)
+    return finish()
+  }
 }

@@ -21,7 +21,7 @@ const readHead = async (db: ControlDb, setId: number): Promise<string | null> =>
 /** What is accepted is meant to be different, and left out. @throws set.unknown, drift.shape_unknown, drift.nothing_to_repair */
 export const shapeMigration = async (library: Pick<Library, 'control'>, set: string, shape: string): Promise<ShapeMigration> => {
   const { db } = library.control
-  const { id } = await findDriftSet(library, set)
+  const { id, ignored } = await findDriftSet(library, set)
   const [{ facts, seen, norm }, acceptances, head] = await Promise.all([readPair(library, id, set, shape), readAcceptances(db, id), readHead(db, id)])
   const accepted = new Set(acceptances.map(({ finding }) => finding))
   const findings = facts.findings.filter(({ key }) => !accepted.has(key))
@@ -29,7 +29,7 @@ export const shapeMigration = async (library: Pick<Library, 'control'>, set: str
     throw new TenancyError('drift.nothing_to_repair', { set, shape, reason: 'It is the norm, all of it is accepted, or there is nothing to compare it with.' })
   return {
     file: `${versionAfter(head)}_from_shape_${(facts.letter ?? shape).toLowerCase()}.sql`,
-    sql: migrationOf(norm, seen, findings),
+    sql: migrationOf(norm, seen, findings, ignored),
     findings: findings.length,
   }
 }

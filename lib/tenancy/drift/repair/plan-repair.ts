@@ -68,7 +68,7 @@ export const planRepair = async (library: Db, set: string, shape: string, slugs?
   const [{ facts, seen, norm }, acceptances] = await Promise.all([readPair(library, setId, set, shape), readAcceptances(db, setId)])
   const accepted = new Set(acceptances.map(({ finding }) => finding))
   const open = facts.findings.filter(({ key }) => !accepted.has(key))
-  const repair = norm === null ? { steps: [], left: [] } : repairOf(norm, seen, open)
+  const repair = norm === null ? { steps: [], left: [] } : repairOf(norm, seen, open, ignored)
   const targets = await readTargets(db, setId, shape, slugs)
   const script = scriptOf(repair)
   const left = new Set([...repair.left.map(({ finding }) => finding), ...facts.findings.flatMap(({ key }) => (accepted.has(key) ? [key] : []))])

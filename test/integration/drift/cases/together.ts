@@ -100,7 +100,7 @@ SELECT first_n() AS n`,
       'ALTER TABLE customer ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY',
       `DO $do$DECLARE last bigint := (SELECT max(id) FROM customer);
 BEGIN
-  IF last IS NOT NULL THEN EXECUTE format($$ALTER TABLE customer ALTER COLUMN id RESTART WITH %s$$, last + 1); END IF;
+  IF last >= 1 THEN EXECUTE format($$ALTER TABLE customer ALTER COLUMN id RESTART WITH %s$$, last + 1); END IF;
 END$do$`,
     ],
     left: ['Sequence customer_id_seq was added: it is in no migration. Somebody may count with it: drop it by hand, or make it a migration.'],

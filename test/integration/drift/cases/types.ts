@@ -7,7 +7,22 @@ export const typeCases: readonly Case[] = [
     norm: 'create sequence number as int start 1000 increment 10 cache 5 cycle',
     seen: '',
     findings: ['breaks: Sequence number is missing.'],
-    repair: ['CREATE SEQUENCE number AS integer INCREMENT BY 10 START WITH 1000 CACHE 5 CYCLE'],
+    left: ['Sequence number is missing. From which number on it has to count, only the data can say: make it by hand.'],
+  },
+  {
+    name: 'sequence of a default missing',
+    base: 'create table customer (id bigint primary key, n int)',
+    norm: "create sequence number as int start 1000 increment 10 cache 5 cycle; alter table customer alter n set default nextval('number')",
+    seen: '',
+    findings: ['breaks: Sequence number is missing.', "breaks: Column n of customer lacks its default nextval('number'::regclass)."],
+    repair: [
+      'CREATE SEQUENCE number AS integer INCREMENT BY 10 START WITH 1000 CACHE 5 CYCLE',
+      "ALTER TABLE customer ALTER COLUMN n SET DEFAULT nextval('number'::regclass)",
+      `DO $do$DECLARE last bigint := (SELECT max(n) FROM customer);
+BEGIN
+  IF last >= 1000 THEN EXECUTE format($$ALTER SEQUENCE number RESTART WITH %s$$, last + 1); END IF;
+END$do$`,
+    ],
   },
   {
     name: 'sequence extra',

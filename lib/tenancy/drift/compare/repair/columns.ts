@@ -1,14 +1,14 @@
 /** Columns: added, and changed in place where no value can be lost. */
 import type { Difference, Finding } from '../../../contract/drift.ts'
 import type { StructureObject } from '../../../contract/structure.ts'
-import { textIn, type Inventory } from '../inventory.ts'
-import { dollars, nameOf } from '../names.ts'
+import { listIn, textIn, type Inventory } from '../inventory.ts'
+import { nameOf } from '../names.ts'
 import { changeOptions } from '../statements/attributes.ts'
 import { afterColumn, alterColumn, columnDefinition, identityOf, isNotNull } from '../statements/columns.ts'
 import { ownedBy } from '../statements/tables.ts'
-import { createSequence } from '../statements/types.ts'
 import { accessExclusive, shareUpdateExclusive } from './locks.ts'
 import type { Draft, Scene } from './plan.ts'
+import { makeSequence, restartBehind } from './sequences.ts'
 import { widening } from './widening.ts'
 
 const isVolatile = (value: string): boolean => /\b(?:nextval|gen_random_uuid|random|clock_timestamp|uuid_generate_v\d\w*)\s*\(/.test(value)
@@ -24,7 +24,7 @@ const addingRisk = (column: StructureObject): string | null => {
 
 export const addColumn = (finding: Finding, column: StructureObject, scene: Scene, draft: Draft): void => {
   const sequences = scene.norm.ownedSequences(column.of, column.name)
-  for (const sequence of sequences) if (!scene.seen.get(sequence)) draft.add('sequences', finding, createSequence(sequence, 'run'))
+  for (const sequence of sequences) if (!scene.seen.get(sequence)) makeSequence(finding, sequence, scene, draft)
   const lock = accessExclusive(column.of)
   draft.add('columns', finding, `ALTER TABLE ${nameOf(column.of)} ADD COLUMN ${columnDefinition(column)}`, { lock, risk: addingRisk(column) })
   for (const sequence of sequences) draft.add('alterColumns', finding, ownedBy(sequence))
@@ -80,6 +80,16 @@ const changeDefault = ({ finding, column, difference, draft, scene }: Change): v
   }
 }
 
+/** `START WITH 100`, `INCREMENT BY -1` */
+const identityCounting = (column: StructureObject): { readonly start: string; readonly isDown: boolean } => {
+  const option = (words: string): string | undefined =>
+    listIn(column, 'identityOptions')
+      .find((text) => text.startsWith(`${words} `))
+      ?.slice(words.length + 1)
+  const isDown = option('INCREMENT BY')?.startsWith('-') === true
+  return { start: option('START WITH') ?? (isDown ? (option('MAXVALUE') ?? '-1') : (option('MINVALUE') ?? '1')), isDown }
+}
+
 const changeIdentity = ({ finding, column, difference, draft }: Change): void => {
   const lock = accessExclusive(column.of)
   const words = identityOf(column)
@@ -93,11 +103,7 @@ const changeIdentity = ({ finding, column, difference, draft }: Change): void =>
     return
   }
   draft.add('alterColumns', finding, `${alterColumn(column)} ADD ${words}`, { lock })
-  const restart = `DECLARE last bigint := (SELECT max(${nameOf(column.name)}) FROM ${nameOf(column.of)});
-BEGIN
-  IF last IS NOT NULL THEN EXECUTE format(${dollars(`${alterColumn(column).replaceAll('%', '%%')} RESTART WITH %s`, 'sql')}, last + 1); END IF;
-END`
-  draft.add('alterColumns', finding, `DO ${dollars(restart, 'do')}`, {
+  draft.add('alterColumns', finding, restartBehind(alterColumn(column), [column], identityCounting(column)), {
     lock,
     risk: `Goes on behind the highest number that ${column.of} holds, which is looked for.`,
   })

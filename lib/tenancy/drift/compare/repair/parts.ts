@@ -88,6 +88,7 @@ export const makeAnew = (finding: Finding, part: StructureObject, scene: Scene, 
   const [is, should] = [scene.seen.get(part), scene.wanted.get(part)]
   if (is) dropPart(finding, is, draft)
   if (!should) return
+  if (is) draft.remake(finding, should)
   if (should.kind === 'index') makeIndex(finding, should, scene, draft)
   else makePart(finding, should, draft)
 }

@@ -1,8 +1,9 @@
 /** What a repair is put together from: steps in phases, and what is left to a person. */
 import type { Difference, Finding, Repair } from '../../../contract/drift.ts'
-import type { Structure, StructureObject } from '../../../contract/structure.ts'
+import type { Facet, Structure, StructureObject } from '../../../contract/structure.ts'
 import { findingOf } from '../compare-structures.ts'
-import { inventoryOf, keyOf, type Inventory, type ObjectName } from '../inventory.ts'
+import { inventoryOf, keyOf, textIn, type Inventory, type ObjectName } from '../inventory.ts'
+import { labelOf } from '../sentences.ts'
 
 /** Nothing needs what is made in a later one, and nothing is dropped that a kept one still stands on. */
 export const phases = [
@@ -39,6 +40,8 @@ export type Scene = {
   /** What will be there: as seen, with all that is repaired as in the norm. */
   readonly wanted: Inventory
   readonly findings: readonly Finding[]
+  /** What is missing was never there: nobody has counted with it. */
+  readonly isFirst: boolean
   finding(object: ObjectName): Finding | undefined
 }
 
@@ -46,6 +49,10 @@ export type Draft = {
   add(phase: Phase, finding: Finding, statements: string | readonly string[], cost?: Cost): void
   /** Of a finding with several differences only those given. */
   leave(finding: Finding, reason: string, differences?: readonly Difference[]): void
+  /** All of it: the rest is worked out anew as if it had not been asked for. */
+  refuse(finding: Finding, reason: string): void
+  /** It is dropped and made as it was seen in one target: refused where others may have it otherwise. */
+  remake(finding: Finding, object: StructureObject): void
   /** Whether it was made anew already, with all that is said of it. */
   isMadeAnew(object: ObjectName): boolean
   markMadeAnew(object: ObjectName): void
@@ -60,16 +67,57 @@ const remainder = (finding: Finding, kept: readonly Kept[], norm: Inventory): Fi
   return finding.kind === 'mismatched' && object ? findingOf('mismatched', object, differences) : finding
 }
 
-export const startDraft = (norm: Inventory): { readonly draft: Draft; finish(): Repair } => {
+/** What is lost when it is dropped and cannot be told from the statements that make it. */
+const ownFacets = (object: StructureObject): readonly Facet[] => {
+  switch (object.kind) {
+    case 'view':
+    case 'function':
+    case 'procedure':
+    case 'aggregate':
+      return ['comments', 'owner', 'grants']
+    case 'materialized_view':
+      return ['comments', 'owner', 'grants', 'storage']
+    case 'statistics':
+      return ['comments', 'owner', 'storage']
+    case 'index':
+      return ['comments', 'storage']
+    case 'constraint':
+      return textIn(object, 'type') === 'foreign key' ? ['comments'] : ['comments', 'storage']
+    default:
+      return ['comments']
+  }
+}
+const facetWords: Readonly<Partial<Record<Facet, string>>> = { comments: 'comments', owner: 'owners', grants: 'rights', storage: 'storage' }
+
+export type Drafting = {
+  readonly draft: Draft
+  /** Keys of findings, with the reasons. */
+  readonly refused: ReadonlyMap<string, string>
+  finish(): Repair
+}
+
+/** @param ignored facets in which targets with one structure may differ */
+export const startDraft = (norm: Inventory, ignored: readonly Facet[]): Drafting => {
   const steps: Array<Repair['steps'][number] & { readonly phase: Phase }> = []
   const kept: Kept[] = []
   const anew = new Set<string>()
+  const refused = new Map<string, string>()
   const draft: Draft = {
     add: (phase, finding, statements, { lock = null, risk = null } = {}) => {
       for (const sql of typeof statements === 'string' ? [statements] : statements) steps.push({ sql, finding: finding.key, lock, risk, phase })
     },
     leave: (finding, reason, differences = finding.differences) => {
       kept.push({ finding, reason, differences })
+    },
+    refuse: (finding, reason) => {
+      if (!refused.has(finding.key)) refused.set(finding.key, reason)
+    },
+    remake: (finding, object) => {
+      const lost = ownFacets(object).filter((facet) => ignored.includes(facet))
+      if (lost.length === 0) return
+      const words = lost.map((facet) => facetWords[facet]).join(' and ')
+      const loss = `This set does not compare ${words}: each tenant may have its own, and would lose it.`
+      draft.refuse(finding, `${labelOf(object)} would have to be dropped and made again. ${loss}`)
     },
     isMadeAnew: (object) => anew.has(keyOf(object)),
     markMadeAnew: (object) => {
@@ -87,7 +135,7 @@ export const startDraft = (norm: Inventory): { readonly draft: Draft; finish(): 
       return { finding: finding?.key ?? '', sentence: finding?.sentence ?? '', reason: [...new Set(some.map(({ reason }) => reason))].join(' ') }
     }),
   })
-  return { draft, finish }
+  return { draft, refused, finish }
 }
 
 const keptKinds: ReadonlySet<string> = new Set(['table', 'column', 'sequence', 'type', 'extension', 'schema'])
@@ -125,7 +173,7 @@ const wantedOf = (norm: Inventory, seen: Inventory, findings: readonly Finding[]
   return { objects: [...objects, ...added], uncompared: [] }
 }
 
-export const sceneOf = (norm: Structure, seen: Structure, findings: readonly Finding[]): Scene => {
+export const sceneOf = (norm: Structure, seen: Structure, findings: readonly Finding[], isFirst: boolean): Scene => {
   const [expected, actual] = [inventoryOf(norm), inventoryOf(seen)]
   const byKey = new Map(findings.map((finding) => [keyOf(finding.object), finding]))
   return {
@@ -133,6 +181,7 @@ export const sceneOf = (norm: Structure, seen: Structure, findings: readonly Fin
     seen: actual,
     wanted: inventoryOf(wantedOf(expected, actual, findings)),
     findings,
+    isFirst,
     finding: (object) => byKey.get(keyOf(object)),
   }
 }

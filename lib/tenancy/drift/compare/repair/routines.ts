@@ -187,6 +187,7 @@ export const repairRoutines = (scene: Scene, draft: Draft): void => {
     draft.leave(finding, `${labelOf(user)} needs it, and would have to go first.`)
     draft.markMadeAnew(object)
   }
+  for (const { object, finding } of cause.values()) if (scene.wanted.get(object)) draft.remake(finding, object)
   remakeParts(scene, cause, draft)
   dropAll(scene, cause, draft)
   makeAll(scene, cause, draft)

@@ -6,10 +6,10 @@ import { findingOf, orderDifference } from '../compare-structures.ts'
 import { isSaid, keyOf, listIn, parentsOf, textIn, unquoted } from '../inventory.ts'
 import { nameOf } from '../names.ts'
 import { alterTable, replicaIdentity } from '../statements/tables.ts'
-import { createSequence } from '../statements/types.ts'
 import { accessExclusive, shareRowExclusive, shareUpdateExclusive } from './locks.ts'
 import { referenced } from './parts.ts'
 import type { Draft, Scene } from './plan.ts'
+import { makeSequence } from './sequences.ts'
 
 /** Of others: nobody uses the table yet. */
 const lockOfMaking = (table: StructureObject, sql: string, scene: Scene): string | null => {
@@ -37,7 +37,7 @@ export const makeTables = (scene: Scene, draft: Draft): void => {
   for (const table of tables)
     for (const sequence of scene.norm.ownedSequences(table.name)) {
       const finding = byKey.get(keyOf(table))
-      if (finding && !scene.seen.get(sequence)) draft.add('sequences', finding, createSequence(sequence, 'run'))
+      if (finding && !scene.seen.get(sequence)) makeSequence(finding, sequence, scene, draft)
     }
   for (const { clump, sql } of inOrder(tables.flatMap((table) => clumpOf(table, scene.norm, 'run') ?? []))) {
     const finding = byKey.get(keyOf(clump.object))

@@ -31,13 +31,14 @@ export const sequenceOptions = (norm: StructureObject, fields: readonly string[]
     .filter(([field]) => fields.includes(field))
     .map(([field, words, unset]) => {
       const value = valueOf(norm, field)
-      return value === null ? (unset ?? `START WITH ${startOf(norm)}`) : `${words} ${String(value)}`
+      return value === null ? (unset ?? `START WITH ${lowest(norm)}`) : `${words} ${String(value)}`
     })
     .concat(fields.includes('cycle') ? [isSaid(norm, 'cycle') ? 'CYCLE' : 'NO CYCLE'] : [])
 
 /** Where nothing is said: its lowest number, or counting down its highest. */
-const startOf = (sequence: StructureObject): string =>
-  Number(valueOf(sequence, 'increment') ?? 1) < 0 ? (textIn(sequence, 'max') ?? '-1') : (textIn(sequence, 'min') ?? '1')
+const lowest = (sequence: StructureObject): string => (isDescending(sequence) ? (textIn(sequence, 'max') ?? '-1') : (textIn(sequence, 'min') ?? '1'))
+export const isDescending = (sequence: StructureObject): boolean => Number(valueOf(sequence, 'increment') ?? 1) < 0
+export const startOf = (sequence: StructureObject): string => textIn(sequence, 'start') ?? lowest(sequence)
 
 /** `positive CHECK ((VALUE > 0))` */
 export const checkOf = (entry: string): { readonly name: string; readonly text: string } => {
