@@ -40,8 +40,8 @@ export function MigrationTab({ set, shape }: { readonly set: string; readonly sh
     >
       <div className="flex flex-col gap-3 p-4">
         <p className="text-muted">
-          Leads every tenant of <span className="mono">{set}</span> from its norm to what these have. Put it into the set’s directory, read it, and sync the
-          set. These tenants have it already: roll out to the others, and adopt the version for these.
+          Leads tenants of <span className="mono">{set}</span> from the norm to what these have. Read it, put it into the set’s directory, and sync the set.
+          These have it already, so the file must bear that: write IF NOT EXISTS where it would fail there.
         </p>
         <SqlView sql={data.sql} label={data.file} />
       </div>

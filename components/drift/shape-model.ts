@@ -73,7 +73,7 @@ export const untilProblem = (day: string, now: number): string | null => {
   if (until === undefined) return null
   const at = Date.parse(until)
   if (Number.isNaN(at)) return 'A day such as 2027-01-31.'
-  return at <= now ? 'A day to come: it would be over already.' : null
+  return at <= now ? 'Pick a later day: it would be over already.' : null
 }
 
 const closed = (sql: string): string => (sql.trimEnd().endsWith(';') ? sql.trimEnd() : `${sql.trimEnd()};`)
@@ -100,19 +100,24 @@ export const repairBlocks = ({ steps }: Pick<Repair, 'steps'>): readonly RepairB
 
 /** What starting a repair means, before it is started. */
 export const repairConsequences = ({ steps, left, targets }: ShapeRepair): readonly string[] => [
-  `${plural(steps.length, 'statement')} in one transaction each; it is committed only where the structure is the norm afterwards.`,
-  `While it goes on it locks what the statements name in ${targets === 1 ? 'that tenant' : 'one tenant after the other'}.`,
+  `${plural(steps.length, 'statement')} in one transaction for each tenant, committed only where ${left.length === 0 ? 'its structure is the norm afterwards' : 'nothing but what stays differs afterwards'}.`,
+  `While it goes on it locks what the statements name in ${targets === 1 ? 'that tenant' : 'each tenant, a few at a time'}.`,
   ...(left.length > 0 ? [`${plural(left.length, 'difference')} ${left.length === 1 ? 'stays' : 'stay'}: nothing that may hold data is dropped.`] : []),
   'Suspended tenants are left alone.',
 ]
 
-export const trialSentence = ({ slug, outcome }: RepairTrial): string => {
+const passing: ReadonlySet<string> = new Set(['55P03', '57014', 'server_busy'])
+
+export const trialSentence = ({ slug, outcome, findings, error }: RepairTrial): string => {
   switch (outcome) {
     case 'repaired':
-      return `${slug} is the norm afterwards. Everything was rolled back.`
+      return findings.length === 0
+        ? `${slug} is the norm afterwards. Everything was rolled back.`
+        : `${slug} differs in ${plural(findings.length, 'thing')} afterwards, which ${findings.length === 1 ? 'stays' : 'stay'}. Everything was rolled back.`
     case 'norm':
       return `${slug} is the norm already; nothing was done.`
     case 'failed':
+      if (passing.has(error?.code ?? '')) return `${slug} was locked, or it took too long to be tried. Everything was rolled back; try again.`
       return `${slug} is not repaired by it. Everything was rolled back.`
   }
 }

@@ -55,7 +55,7 @@ export function RunList({ mayStart }: { readonly mayStart: boolean }) {
           ) : null
         }
       >
-        Each rollout and each onboarding, with what came of every target.
+        Each rollout, onboarding and repair, with what came of every target.
       </PageHeader>
       <nav aria-label="States" className="flex flex-wrap gap-0.5 sm:gap-1">
         {runFilters.map((one) => (

@@ -59,7 +59,8 @@ function FrozenRepair({ set, repair }: { readonly set: string; readonly repair: 
       <h2 className="mb-2 text-sm font-semibold">What was frozen</h2>
       <p className="mb-2 text-muted">
         From shape {repair.letter ?? repair.shape} to the norm of <span className="mono">{set}</span> at{' '}
-        <span className="mono">{repair.version ?? 'no version'}</span>. An item is committed only where its structure is the norm afterwards.
+        <span className="mono">{repair.version ?? 'no version'}</span>. An item is committed only where nothing differs afterwards but what was accepted or left
+        to a person.
       </p>
       <SqlView sql={repair.script} label="Statements of the repair" />
     </section>

@@ -68,9 +68,9 @@ export function RunProgress({ live, status, onState }: Props) {
         {verified === null ? null : (
           <p className={cn('flex items-center gap-1.5 sm:ml-auto', verified.tone === 'bad' ? 'text-bad-ink' : 'text-muted')}>
             {verified.tone === 'bad' ? (
-              <CircleAlert aria-hidden className="size-3.5" />
+              <CircleAlert aria-hidden className="size-3.5 shrink-0" />
             ) : (
-              <ShieldCheck aria-hidden className={cn('size-3.5', verified.tone === 'good' && 'text-good-ink')} />
+              <ShieldCheck aria-hidden className={cn('size-3.5 shrink-0', verified.tone === 'good' && 'text-good-ink')} />
             )}
             {verified.text}
           </p>

@@ -7,7 +7,7 @@ export const Tabs = Radix.Root
 export const TabsContent = Radix.Content
 
 export function TabsList({ className, ...rest }: React.ComponentProps<typeof Radix.List>) {
-  return <Radix.List className={cn('flex gap-4 overflow-x-auto px-1 border-b border-line', className)} {...rest} />
+  return <Radix.List className={cn('flex gap-4 overflow-x-auto overflow-y-hidden [scrollbar-width:none] px-1 border-b border-line', className)} {...rest} />
 }
 
 export function TabsTrigger({ className, ...rest }: React.ComponentProps<typeof Radix.Trigger>) {

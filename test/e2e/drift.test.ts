@@ -130,7 +130,7 @@ test('one difference is accepted with a reason, stays there greyed, and no longe
   const asked = page.getByRole('dialog', { name: 'Accept this difference?' })
   await asked.getByLabel('Why').fill('Five bookings a year need no index.')
   await asked.getByLabel(/^Until/).fill('2020-01-01')
-  await asked.getByText('A day to come: it would be over already.').waitFor()
+  await asked.getByText('Pick a later day: it would be over already.').waitFor()
   expect(await asked.getByRole('button', { name: 'Accept it' }).isDisabled()).toBe(true)
   await asked.getByLabel(/^Until/).fill('')
   await asked.getByRole('button', { name: 'Accept it' }).click()

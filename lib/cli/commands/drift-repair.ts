@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { plural } from '../../format.ts'
-import { setName, startRepairInput, tryRepairInput } from '../../tenancy/contract/index.ts'
+import { setName, startRepairInput, tryRepairInput, type RepairTrial } from '../../tenancy/contract/index.ts'
 import { TenancyError } from '../../tenancy/index.ts'
 import { runCommand } from '../command.ts'
 import { shapeMigrationDocument, trialDocument } from '../documents.ts'
@@ -19,16 +19,19 @@ const repair = async (session: Session, { detach, ...input }: z.output<typeof re
 }
 
 const words = { repaired: 'is the norm afterwards', norm: 'is the norm already', failed: 'is not repaired by it' } as const
+const wordsFor = ({ outcome, findings }: RepairTrial): string =>
+  outcome === 'repaired' && findings.length > 0 ? `differs in ${plural(findings.length, 'thing')} afterwards, left to you` : words[outcome]
 
 const tryOn = async ({ tenancy, actor, output }: Session, input: z.output<typeof tryRepairInput>): Promise<number> => {
-  const { slug, outcome, error, findings } = await tenancy.drift.tryRepair(actor, input)
+  const trial = await tenancy.drift.tryRepair(actor, input)
+  const { slug, outcome, error, findings } = trial
   const sentences = findings.map(({ sentence }) => sentence)
   output.result(
     trialDocument,
     { trial: { slug, outcome, error: error && { code: error.code, message: error.message, statement: error.statement }, findings: sentences } },
     () =>
       [
-        `${slug} ${words[outcome]}; everything was rolled back.`,
+        `${slug} ${wordsFor(trial)}; everything was rolled back.`,
         ...(error === null ? [] : [`${error.code} ${error.message}`, ...(error.statement === null ? [] : [`  ${error.statement}`])]),
         ...sentences.map((sentence) => `  ${sentence}`),
       ].join('\n'),
@@ -43,7 +46,10 @@ const writeNew = async (file: string, text: string): Promise<void> => {
   try {
     await writeFile(file, text, { flag: 'wx' })
   } catch (error) {
-    const problem = `“${file}” cannot be written: ${error instanceof Error ? error.message : String(error)}`
+    const isThere = error instanceof Error && Reflect.get(error, 'code') === 'EEXIST'
+    const problem = isThere
+      ? `“${file}” is there already: name a new file`
+      : `“${file}” cannot be written: ${error instanceof Error ? error.message : String(error)}`
     throw new TenancyError('input.invalid', { problem, field: 'out' }, error)
   }
 }
@@ -71,7 +77,9 @@ export const addDriftRepair = (drift: Command): void => {
   drift
     .command('repair <shape>')
     .summary('lead the tenants of a shape to its norm')
-    .description('Queues a run of the statements that `tenantry drift --sql` shows. What does not lead to the norm is not committed; what holds data is kept.')
+    .description(
+      'Queues a run of the statements that `tenantry drift --sql` shows. What does not lead to the norm is not committed; what holds data is kept, and named.',
+    )
     .option(...ofSet)
     .option('--tenants <slugs>', 'only these, separated by commas')
     .option('--max-concurrent <n>', 'at most so many at once on a server')

@@ -156,6 +156,11 @@ export const errorTable = {
     title: 'Set “{set}” has no shape {shape}.',
     hint: 'Its targets may have changed since, or the set compares other facets now: look at the list of shapes.',
   },
+  'drift.other_shape': {
+    status: 409,
+    title: 'No active tenant “{slug}” of set “{set}” has shape {shape} now.',
+    hint: 'Its page tells which shape it has; suspended tenants are left alone.',
+  },
   'drift.nothing_to_repair': { status: 409, title: 'Nothing of shape {shape} of set “{set}” can be repaired by statements.', hint: '{reason}' },
   'drift.finding_unknown': {
     status: 404,

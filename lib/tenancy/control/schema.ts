@@ -192,6 +192,7 @@ export type ControlTables = {
     cause: string | null
     options: ColumnType<OnboardOptions | null, string | null, string | null>
     differs: Generated<boolean>
+    seen_before: number | null
   }
   attempt: {
     run_id: number

@@ -11,7 +11,7 @@ import { insertRun } from './freeze.ts'
 import { explainConflict } from './start.ts'
 
 /**
- * @throws set.unknown, drift.shape_unknown, drift.nothing_to_repair, run.no_targets, run.plan_changed, run.targets_busy
+ * @throws set.unknown, drift.shape_unknown, drift.nothing_to_repair, drift.other_shape, run.no_targets, run.plan_changed, run.targets_busy
  */
 export const startRepair = async (library: Library, actor: Actor, input: StartRepairInput): Promise<RunRef> => {
   const plan = await planRepair(library, input.set, input.shape, input.slugs)
@@ -19,6 +19,8 @@ export const startRepair = async (library: Library, actor: Actor, input: StartRe
   if (!frozen) throw nothingToRepair(input.set, input.shape, plan)
   if (input.digest !== undefined && input.digest !== digest)
     throw new TenancyError('run.plan_changed', { problem: 'the shape’s targets or what repairs them are others than when you looked' })
+  const other = input.slugs?.find((slug) => !targets.some((target) => target.slug === slug))
+  if (other !== undefined) throw new TenancyError('drift.other_shape', { slug: other, set: input.set, shape: input.shape })
   if (targets.length === 0) throw new TenancyError('run.no_targets')
   try {
     return await library.control.db.transaction().execute(async (trx) => {

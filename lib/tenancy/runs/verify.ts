@@ -71,6 +71,14 @@ const lookAgain = async (library: Library, run: number): Promise<void> => {
   }
 }
 
+/** Before they are looked at again. A target that was looked at since has lost what it was before: then all that differs counts. */
+const keepSightings = async ({ control }: Library, run: number): Promise<void> => {
+  await sql`
+    update run_item i set seen_before = o.seen_id from run r, observation o join seen_structure x on x.id = o.seen_id
+    where i.run_id = ${run} and r.id = i.run_id and o.target_id = i.target_id and i.state = 'succeeded' and i.seen_before is null
+      and o.structure_at < r.started_at and x.findings <> '[]'`.execute(control.db)
+}
+
 /** Whoever looked at them meanwhile may have died before it was said what they are. */
 const restateSeen = async (library: Library, run: number): Promise<void> => {
   const { db } = library.control
@@ -90,20 +98,22 @@ const restateSeen = async (library: Library, run: number): Promise<void> => {
 export const verifyRun = async (library: Library, run: number, { analyzeAfter } = conductLimits): Promise<boolean> => {
   const { db } = library.control
   for (const databaseId of await changedMuch(library, run, analyzeAfter)) await analyzeCatalogs(library, databaseId)
+  await keepSightings(library, run)
   await lookAgain(library, run)
   await restateSeen(library, run)
   const verified = await db.transaction().execute(async (trx) => {
     const noted = await sql<Verified>`
       with seen as (
         select i.run_id, i.position, o.observed_at >= r.finished_at as is_read,
-          coalesce(o.structure_at >= r.finished_at and ${driftState} = 'drifted', false) as is_different,
+          coalesce(o.structure_at >= r.finished_at and ${driftState} = 'drifted' and exists (
+            select from jsonb_array_elements(x.findings) f where not coalesce(b.findings, '[]') @> jsonb_build_array(jsonb_build_object('key', f -> 'key'))), false) as is_different,
           coalesce((select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'version' = coalesce(i.options ->> 'baseline', r.to_version)), 0) as expected,
           coalesce(
             (select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'prefixDigest' = o.digest), g.position,
             case when o.version_state = 'ahead' then o.applied end, 0) as actual
         from run_item i join run r on r.id = i.run_id join target ta on ta.id = i.target_id
         left join observation o on o.target_id = i.target_id left join migration g on g.set_id = ta.set_id and g.prefix_digest = o.digest
-        left join seen_structure x on ${isSeenNow}
+        left join seen_structure x on ${isSeenNow} left join seen_structure b on b.id = i.seen_before
         where i.run_id = ${run} and i.state = 'succeeded'),
       marked as (
         update run_item i set differs = true, revision = r.revision + 1 from seen s, run r

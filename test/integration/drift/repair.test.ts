@@ -170,6 +170,9 @@ describe('a migration that is applied, but different', () => {
   it('is an outcome of its own: told by the run, by the item, and on the command line’s document', async () => {
     await change(a, 'create index orders_total_idx on orders (id)')
     await change(b, 'alter table orders add column status int')
+    // Known before, and not of this run's making.
+    await change(d, 'alter table customer alter column email drop not null')
+    await fleet.tenancy.observation.now({ structure: true, slugs: [d] })
     await fleet.sync({
       ...files,
       '0002_more.sql': `create index if not exists orders_total_idx on orders (total);
@@ -188,6 +191,8 @@ describe('a migration that is applied, but different', () => {
       [a, 'succeeded'],
       [b, 'succeeded'],
     ])
+    expect(await stateOf(d)).toBe('drifted')
+    await change(d, 'alter table customer alter column email set not null')
   })
 })
 

@@ -58,7 +58,7 @@ describe('until when', () => {
   it('lies ahead', () => {
     expect(untilProblem('', now)).toBeNull()
     expect(untilProblem('2026-11-21', now)).toBeNull()
-    expect(untilProblem('2026-11-20', now)).toBe('A day to come: it would be over already.')
+    expect(untilProblem('2026-11-20', now)).toBe('Pick a later day: it would be over already.')
     expect(untilProblem('2026-13-40', now)).toBe('A day such as 2027-01-31.')
   })
 })

@@ -36,7 +36,7 @@ export const migrationOf = (norm: Structure, seen: Structure, findings: readonly
   const remarks = left.map(({ finding: key, sentence, reason }) => {
     const finding = kept.get(key)
     const told = finding ? (sentences.get(keyOf(finding.object)) ?? sentence) : sentence
-    return `- ${told} Not written: ${finding && isKept(finding) ? dropReason : `${reason.charAt(0).toLowerCase()}${reason.slice(1)}`}`
+    return `- ${told} Not written: ${finding && isKept(finding) ? dropReason : reason.startsWith('PostgreSQL') ? reason : `${reason.charAt(0).toLowerCase()}${reason.slice(1)}`}`
   })
   const head = [
     'Made of what differs from the reference of this set:',

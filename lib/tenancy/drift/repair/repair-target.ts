@@ -31,7 +31,8 @@ export type RepairPlan = {
 export type RepairPlace = { readonly scene: Scene; readonly role: string | null; readonly serverVersion: number }
 
 export type RepairOutcome =
-  | { readonly kind: 'repaired' }
+  /** `left`: what still differs, and stays. */
+  | { readonly kind: 'repaired'; readonly left: readonly Finding[] }
   /** Nothing was to be done. */
   | { readonly kind: 'norm' }
   /** It was only looked at, and could be repaired. */
@@ -127,7 +128,7 @@ const inTransaction = async (connection: FleetConnection, place: RepairPlace, pl
   const after = await findingsNow(connection, place, plan)
   if (after === null) return missing(schema)
   const wrong = after.filter(({ key }) => !plan.left.includes(key))
-  if (wrong.length === 0) return { kind: 'repaired' }
+  if (wrong.length === 0) return { kind: 'repaired', left: after }
   return failed(
     ownError(
       'not_the_norm',

@@ -28,7 +28,7 @@ const tryOn = async (connection: FleetConnection, { schema, role }: RepairTarget
 const trialOf = (slug: string, outcome: RepairOutcome): RepairTrial => {
   if (outcome.kind === 'failed') return { slug, outcome: 'failed', error: outcome.error, findings: outcome.findings }
   if (outcome.kind === 'unknown') return { slug, outcome: 'failed', error: outcome.error, findings: [] }
-  return { slug, outcome: outcome.kind === 'norm' ? 'norm' : 'repaired', error: null, findings: [] }
+  return { slug, outcome: outcome.kind === 'norm' ? 'norm' : 'repaired', error: null, findings: outcome.kind === 'repaired' ? outcome.left : [] }
 }
 
 const connectAndTry = async (library: Library, target: RepairTarget, plan: RepairPlan): Promise<RepairTrial> => {
@@ -48,13 +48,13 @@ const connectAndTry = async (library: Library, target: RepairTarget, plan: Repai
 
 /**
  * @returns outcomes are data, also that the server cannot be reached
- * @throws set.unknown, drift.shape_unknown, drift.nothing_to_repair, tenant.unknown when the tenant has another shape; the control database's errors
+ * @throws set.unknown, drift.shape_unknown, drift.nothing_to_repair, drift.other_shape; the control database's errors
  */
 export const tryRepair = async (library: Library, actor: Actor, { set, shape, slug }: z.output<typeof tryRepairInput>): Promise<RepairTrial> => {
   const planned = await planRepair(library, set, shape, slug === undefined ? undefined : [slug])
   if (!planned.frozen) throw nothingToRepair(set, shape, planned)
   const [target] = planned.targets
-  if (!target) throw slug === undefined ? new TenancyError('run.no_targets') : new TenancyError('tenant.unknown', { slug, set })
+  if (!target) throw slug === undefined ? new TenancyError('run.no_targets') : new TenancyError('drift.other_shape', { slug, set, shape })
   const plan = await openRepair(library.control.db, planned.frozen)
   const trial = await atServer(library, target.serverId, () => connectAndTry(library, target, plan), turnMs).catch((error: unknown): RepairTrial => {
     if (!(error instanceof ServerBusy)) throw error

@@ -172,6 +172,24 @@ END$do$`,
     ],
   },
   {
+    name: 'column identity where null was allowed',
+    norm: 'create table customer (id bigint generated always as identity)',
+    seen: 'create table customer (id int default 7)',
+    findings: [
+      'breaks: Column id of customer has a default it should not have, 7, is no identity column, generated always, allows null and is integer instead of bigint.',
+    ],
+    repair: [
+      'ALTER TABLE customer ALTER COLUMN id TYPE bigint',
+      'ALTER TABLE customer ALTER COLUMN id SET NOT NULL',
+      'ALTER TABLE customer ALTER COLUMN id DROP DEFAULT',
+      'ALTER TABLE customer ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY',
+      `DO $do$DECLARE last bigint := (SELECT max(id) FROM customer);
+BEGIN
+  IF last >= 1 THEN EXECUTE format($$ALTER TABLE customer ALTER COLUMN id RESTART WITH %s$$, last + 1); END IF;
+END$do$`,
+    ],
+  },
+  {
     name: 'column identity options',
     norm: 'create table customer (id bigint generated always as identity (start with 100))',
     seen: 'create table customer (id bigint generated always as identity)',

@@ -145,10 +145,15 @@ const changeStorage = ({ finding, column, difference: { field, expected, actual 
   else draft.add('attributes', finding, `${alter} SET STORAGE ${String(expected ?? usualStorage(column)).toUpperCase()}`, lasting)
 }
 
+/** An identity is given to a column of the right type that is NOT NULL and has no default. */
+const changeOrder: readonly string[] = ['generated', 'type', 'nullable', 'default', 'identity']
+const inOrder = (differences: readonly Difference[]): readonly Difference[] =>
+  differences.toSorted((one, other) => changeOrder.indexOf(one.field) - changeOrder.indexOf(other.field))
+
 export const changeColumn = (finding: Finding, scene: Scene, draft: Draft): void => {
   const column = scene.norm.get(finding.object)
   if (!column) return
-  for (const difference of finding.differences) {
+  for (const difference of inOrder(finding.differences)) {
     const change: Change = { finding, column, difference, draft, scene }
     if (difference.facet === 'storage') changeStorage(change)
     if (difference.facet !== 'structure') continue
