@@ -19,8 +19,17 @@ export default defineConfig({
     projects: [
       // What has no input and no output has nothing to keep apart: its modules are read once.
       project('unit', { include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, isolate: false }),
+      // Whatever has the one console of its process, as an edge has, needs a process of its own.
+      project('edges15', {
+        include: ['test/integration/{edge,audit,on-call}/**/*.test.ts'],
+        globalSetup: 'test/support/cluster-15.ts',
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+      }),
       project('integration15', {
         include: ['test/integration/**/*.test.ts'],
+        exclude: ['test/integration/{edge,audit,on-call}/**'],
+        isolate: false,
         globalSetup: 'test/support/cluster-15.ts',
         testTimeout: 120_000,
         hookTimeout: 120_000,
@@ -32,7 +41,10 @@ export default defineConfig({
           'test/integration/drift/{cases,cases-mixed,changes,names,notes,fuzz,no-false-alarm}.test.ts',
         ],
         // What the control plane, its queue and the pace do by themselves is the same whatever the tenants' server is.
-        exclude: ['test/integration/engine/{control,discard,jobs,lease,looks,old-items,onboarding-many,pace,put-right,restored-control,set-changes}.test.ts'],
+        exclude: [
+          'test/integration/engine/{breaking-control,control,control-plane,discard,jobs,lease,looks,old-items,onboarding-many,pace,put-right,restored-control,set-changes}.test.ts',
+        ],
+        isolate: false,
         globalSetup: 'test/support/cluster-18.ts',
         testTimeout: 120_000,
         hookTimeout: 120_000,

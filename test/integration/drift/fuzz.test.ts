@@ -6,7 +6,7 @@ import { useDatabases, withServer } from '../../support/template.ts'
 
 const databases = useDatabases()
 const role = roleOf('fuzz')
-const rounds = 25
+const rounds = 12
 
 beforeAll(() => withServer((sql) => sql.unsafe(`create role ${role}`).simple()))
 afterAll(() => withServer((sql) => sql.unsafe(`drop role ${role}`).simple()))

@@ -1,5 +1,6 @@
 /** The control plane's own schema, brought up by the tenants' runner. */
 import { spawn } from 'node:child_process'
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +8,7 @@ import { migrationsDir } from '../../../lib/connection.ts'
 import { projectRoot } from '../../../lib/root.ts'
 import { createTenancy, type TenancyConfig } from '../../../lib/tenancy/index.ts'
 import { refusalOf } from '../../support/fleet.ts'
+import { makeFolder } from '../../support/folder.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -14,8 +16,8 @@ const configOf = (controlUrl: string): TenancyConfig => ({ controlUrl, secret: t
 let url: string
 let sql: postgres.Sql
 
-const withTenancy = async <T>(controlUrl: string, work: (tenancy: ReturnType<typeof createTenancy>) => Promise<T>): Promise<T> => {
-  const tenancy = createTenancy(configOf(controlUrl))
+const withTenancy = async <T>(controlUrl: string, work: (tenancy: ReturnType<typeof createTenancy>) => Promise<T>, release = migrationsDir): Promise<T> => {
+  const tenancy = createTenancy({ ...configOf(controlUrl), migrationsDir: release })
   try {
     return await work(tenancy)
   } finally {
@@ -77,23 +79,16 @@ describe('the control plane', () => {
 
   it('goes on where an older release left it', async () => {
     const older = await databases.empty()
-    await withTenancy(older, (tenancy) => tenancy.control.migrate())
-    const its = postgres(older, { max: 1, onnotice: () => undefined })
-    await its.unsafe(
-      `delete from tenantry.tenantry_history where version >= '0002'; drop schema if exists kept cascade; drop function tenantry.keep_tenant_hosts cascade; alter table tenantry.database drop column pool_swept_at;
-        alter table tenantry.observation drop column seen_id, drop column structure_at, drop column structure_since, drop column structure_after_run;
-        alter table tenantry.migration_set drop column ignored_facets`,
-    )
-    const tables = await its<
-      Array<{ name: string }>
-    >`select tablename as name from pg_tables where schemaname = 'tenantry' and tablename not in ('tenantry_history', 'setting', 'server', 'database', 'migration_set', 'migration_content', 'migration', 'tenant', 'target', 'placement', 'observation', 'audit')`
-    for (const { name } of tables) await its.unsafe(`drop table tenantry."${name}" cascade`)
+    const release = makeFolder('older-release')
+    mkdirSync(join(release, 'control'))
+    for (const file of ['0001_registry.sql', '0002_runs.sql']) copyFileSync(join(migrationsDir, 'control', file), join(release, 'control', file))
+    await withTenancy(older, (tenancy) => tenancy.control.migrate(), release)
+    rmSync(release, { recursive: true })
     await withTenancy(older, async (tenancy) => {
       const { applied } = await tenancy.control.migrate()
-      expect(applied[0]).toBe('0002')
+      expect(applied[0]).toBe('0003')
       await tenancy.control.ready()
     })
-    await its.end()
   })
 
   it.each([
