@@ -33,7 +33,7 @@ export const startCluster =
   (name: EmbeddedPackage, major: number) =>
   async (project: TestProject): Promise<() => Promise<void>> => {
     await sweepDead()
-    const dataDir = makeFolder(String(major))
+    const dataDir = makeFolder(project.name)
     const server = await openEmbedded({ dataDir, package: name, isDurable: false, settings: { max_connections: '300' } })
     await makeTemplate(server)
     project.provide('serverUrl', server.urlOf('postgres'))
