@@ -42,7 +42,7 @@ export default defineConfig({
         ],
         // What the control plane, its queue and the pace do by themselves is the same whatever the tenants' server is.
         exclude: [
-          'test/integration/engine/{breaking-control,control,control-plane,discard,jobs,lease,looks,old-items,onboarding-many,pace,put-right,restored-control,set-changes}.test.ts',
+          'test/integration/engine/{breaking-control,breaking-workers,control,control-plane,discard,jobs,lease,looks,old-items,onboarding-many,pace,put-right,restored-control,set-changes}.test.ts',
         ],
         isolate: false,
         globalSetup: 'test/support/cluster-18.ts',

@@ -82,7 +82,7 @@ SELECT first_n() AS n`,
     norm: "create table customer (id int, email varchar(10) not null default 'x')",
     seen: 'create table customer (id int, email text)',
     findings: ["breaks: Column email of customer lacks its default 'x'::character varying, allows null and is text instead of varchar(10)."],
-    repair: ["ALTER TABLE customer ALTER COLUMN email SET DEFAULT 'x'::character varying", 'ALTER TABLE customer ALTER COLUMN email SET NOT NULL'],
+    repair: ['ALTER TABLE customer ALTER COLUMN email SET NOT NULL', "ALTER TABLE customer ALTER COLUMN email SET DEFAULT 'x'::character varying"],
     left: [
       'Column email of customer is text instead of varchar(10). PostgreSQL could lose or refuse values when it turns text into character varying(10): look at them, and change the type by hand.',
     ],
@@ -376,8 +376,8 @@ SELECT count(*) AS n
     repair: [
       'DROP VIEW mails',
       'DROP INDEX orders_x',
-      'ALTER TABLE orders ALTER COLUMN total SET NOT NULL',
       'ALTER TABLE orders ALTER COLUMN total TYPE numeric',
+      'ALTER TABLE orders ALTER COLUMN total SET NOT NULL',
       'CREATE INDEX orders_total ON orders USING btree (total)',
       'ALTER TABLE orders ADD CONSTRAINT orders_fk FOREIGN KEY (customer_id) REFERENCES customer(id)',
       `CREATE VIEW mails AS
