@@ -101,16 +101,19 @@ const buildOnce: Step = async () => {
 
 type Stages = ReadonlyArray<ReadonlyArray<readonly Step[]>>
 
-/** Two cores: two at a time where a step uses one, alone where it uses both. */
+/** Two cores, two lanes: a browser waits more than it works, and beside it there is room for the rest. */
 const usual: Stages = [
   [
-    [check('lint', 'oxlint', ['--deny-warnings']), check('format', 'oxfmt', ['--check', '.']), check('unused code', 'knip', [])],
-    // Types after the build, which writes those of the routes.
-    [buildOnce, check('types', 'tsc', ['--noEmit'])],
+    [
+      check('lint', 'oxlint', ['--deny-warnings']),
+      check('format', 'oxfmt', ['--check', '.']),
+      check('unused code', 'knip', []),
+      tests('unit', ['unit']),
+      tests('integration', ['edges15', 'integration15', 'integration18']),
+    ],
+    // Types after the build, which writes those of the routes; only browsers need what is built.
+    [buildOnce, check('types', 'tsc', ['--noEmit']), tests('e2e', ['e2e'])],
   ],
-  [[tests('unit', ['unit'])]],
-  // A browser waits more than it works: beside it there is room for the rest.
-  [[tests('integration', ['edges15', 'integration15', 'integration18'])], [tests('e2e', ['e2e'])]],
 ]
 /** Its web processes are built first, so that none of them has to be. */
 const breaking: Stages = [[[buildOnce]], [[tests('breaking', ['breaking'])]]]
