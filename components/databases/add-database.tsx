@@ -5,7 +5,7 @@ import { CircleCheck, Plus, TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
-import { Dialog, DialogActions, DialogClose, DialogContent, DialogTrigger } from '@/components/ui/dialog'
+import { Dialog, DialogContent, DialogTrigger, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Input } from '@/components/ui/input'
@@ -73,16 +73,7 @@ function AddForm({ actions, taken, onDone }: Props & { readonly onDone: () => vo
           )}
         </Field>
         <ErrorNote error={check.error} />
-        {isTested ? null : (
-          <DialogActions className="mt-1">
-            <DialogClose asChild>
-              <Button>Cancel</Button>
-            </DialogClose>
-            <Button type="submit" variant="primary" busy={check.busy}>
-              Test the connection
-            </Button>
-          </DialogActions>
-        )}
+        {isTested ? null : <FormActions busy={check.busy}>Test the connection</FormActions>}
       </form>
       {isTested ? <SaveForm key={tested.url} tested={tested} actions={actions} taken={taken} onDone={onDone} /> : null}
     </div>
@@ -128,14 +119,9 @@ function SaveForm({ tested: { url, facts }, actions, taken, onDone }: SaveProps)
       </div>
       <p className="text-xs text-muted">{budgetReason(facts)}</p>
       <ErrorNote error={add.error} />
-      <DialogActions className="mt-1">
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" busy={add.busy} disabled={wrongBudget !== null || taken.includes(name.trim())}>
-          Add the database
-        </Button>
-      </DialogActions>
+      <FormActions busy={add.busy} disabled={wrongBudget !== null || taken.includes(name.trim())}>
+        Add the database
+      </FormActions>
     </form>
   )
 }

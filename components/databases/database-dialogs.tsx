@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
-import { Dialog, DialogActions, DialogClose, DialogContent } from '@/components/ui/dialog'
+import { Dialog, DialogActions, DialogClose, DialogContent, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Input } from '@/components/ui/input'
@@ -50,14 +50,9 @@ export function BudgetDialog({ row, actions, onClose, sharing }: Props & { reado
             )}
           </Field>
           <ErrorNote error={change.error} />
-          <DialogActions className="mt-1">
-            <DialogClose asChild>
-              <Button>Cancel</Button>
-            </DialogClose>
-            <Button type="submit" variant="primary" busy={change.busy} disabled={problem !== null}>
-              Change the budget
-            </Button>
-          </DialogActions>
+          <FormActions busy={change.busy} disabled={problem !== null}>
+            Change the budget
+          </FormActions>
         </form>
       </DialogContent>
     </Dialog>
@@ -97,14 +92,7 @@ export function AddressDialog({ row, actions, onClose }: Props) {
             )}
           </Field>
           <ErrorNote error={change.error} />
-          <DialogActions className="mt-1">
-            <DialogClose asChild>
-              <Button>Cancel</Button>
-            </DialogClose>
-            <Button type="submit" variant="primary" busy={change.busy}>
-              Test and save
-            </Button>
-          </DialogActions>
+          <FormActions busy={change.busy}>Test and save</FormActions>
         </form>
       </DialogContent>
     </Dialog>

@@ -3,8 +3,7 @@
 import { useState } from 'react'
 import { toast } from 'sonner'
 import { useNow } from '@/components/ui/clock'
-import { Button } from '@/components/ui/button'
-import { Dialog, DialogActions, DialogClose, DialogContent } from '@/components/ui/dialog'
+import { Dialog, DialogContent, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Input, Textarea } from '@/components/ui/input'
@@ -65,14 +64,9 @@ export function AcceptDialog({ set, finding, accept, onClose }: Props) {
             {(control) => <Input {...control} type="date" className="w-44" value={day} onChange={(event) => setDay(event.target.value)} />}
           </Field>
           <ErrorNote error={error} />
-          <DialogActions className="mt-1">
-            <DialogClose asChild>
-              <Button>Cancel</Button>
-            </DialogClose>
-            <Button type="submit" variant="primary" busy={busy} disabled={reason.trim() === '' || problem !== null}>
-              Accept it
-            </Button>
-          </DialogActions>
+          <FormActions busy={busy} disabled={reason.trim() === '' || problem !== null}>
+            Accept it
+          </FormActions>
         </form>
       </DialogContent>
     </Dialog>

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
 import { Checkbox } from '@/components/ui/checkbox'
-import { Dialog, DialogActions, DialogClose, DialogContent, DialogTrigger } from '@/components/ui/dialog'
+import { Dialog, DialogContent, DialogTrigger, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { useCommand } from '@/lib/client/use-command'
 import { useDriftChange } from '@/lib/client/use-drift-change'
@@ -64,14 +64,9 @@ function FacetsForm({ set, ignored, ignore, onDone }: Props & { readonly onDone:
         </label>
       ))}
       <ErrorNote error={error} />
-      <DialogActions className="mt-3">
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" busy={busy}>
-          Compare these
-        </Button>
-      </DialogActions>
+      <FormActions className="mt-3" busy={busy}>
+        Compare these
+      </FormActions>
     </form>
   )
 }

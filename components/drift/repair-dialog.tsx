@@ -4,7 +4,7 @@ import { Wrench } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { Dialog, DialogActions, DialogClose, DialogContent, DialogTrigger } from '@/components/ui/dialog'
+import { Dialog, DialogContent, DialogTrigger, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Input, Textarea } from '@/components/ui/input'
@@ -78,14 +78,7 @@ function RepairForm({ set, shape, repair, start }: Props) {
         {(control) => <Textarea {...control} rows={2} maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />}
       </Field>
       <ErrorNote error={error} />
-      <DialogActions className="mt-1">
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" busy={busy}>
-          Start the repair
-        </Button>
-      </DialogActions>
+      <FormActions busy={busy}>Start the repair</FormActions>
     </form>
   )
 }

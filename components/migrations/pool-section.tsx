@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
 import { cn } from '@/components/ui/class-names'
-import { Dialog, DialogActions, DialogClose, DialogContent, DialogTrigger } from '@/components/ui/dialog'
+import { Dialog, DialogContent, DialogTrigger, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Input } from '@/components/ui/input'
@@ -150,14 +150,9 @@ function PoolForm({ set, setPool, databases, size, onDone }: DialogProps & { rea
         {(control) => <Input {...control} required inputMode="numeric" autoComplete="off" value={text} onChange={(event) => setText(event.target.value)} />}
       </Field>
       <ErrorNote error={error} />
-      <DialogActions className="mt-1">
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" busy={busy} disabled={problem !== null}>
-          {Number(text) === 0 ? 'Keep none' : 'Keep them ready'}
-        </Button>
-      </DialogActions>
+      <FormActions busy={busy} disabled={problem !== null}>
+        {Number(text) === 0 ? 'Keep none' : 'Keep them ready'}
+      </FormActions>
     </form>
   )
 }

@@ -5,7 +5,7 @@ import { RefreshCw } from 'lucide-react'
 import { useState } from 'react'
 import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
-import { Dialog, DialogActions, DialogClose, DialogContent, DialogTrigger } from '@/components/ui/dialog'
+import { Dialog, DialogContent, DialogTrigger, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Input } from '@/components/ui/input'
@@ -92,14 +92,7 @@ function SyncForm({ sync, set, databases, onDone }: Props & { readonly onDone: (
       </Field>
       <ErrorNote error={error} />
       <Findings findings={findings} className="max-h-60 overflow-y-auto" />
-      <DialogActions className="mt-1">
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" busy={busy}>
-          {set === undefined ? 'Read the directory' : 'Read it again'}
-        </Button>
-      </DialogActions>
+      <FormActions busy={busy}>{set === undefined ? 'Read the directory' : 'Read it again'}</FormActions>
     </form>
   )
 }

@@ -3,7 +3,7 @@
 import { UserPlus } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { Dialog, DialogActions, DialogClose, DialogContent, DialogTrigger } from '@/components/ui/dialog'
+import { Dialog, DialogActions, DialogClose, DialogContent, DialogTrigger, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Input } from '@/components/ui/input'
@@ -78,14 +78,9 @@ function InviteForm({ invite }: { readonly invite: Invite }) {
         )}
       </Field>
       {error && emailProblem === null && nameProblem === null ? <ErrorNote error={error} /> : null}
-      <DialogActions>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" busy={busy}>
-          Make the link
-        </Button>
-      </DialogActions>
+      <FormActions className="mt-5" busy={busy}>
+        Make the link
+      </FormActions>
     </form>
   )
 }

@@ -1,8 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import { Button } from '@/components/ui/button'
-import { Dialog, DialogActions, DialogClose, DialogContent } from '@/components/ui/dialog'
+import { Dialog, DialogContent, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Input } from '@/components/ui/input'
@@ -40,14 +39,9 @@ export function EditDialog({ tenant, update, onClose, onDone }: Props) {
           </Field>
           <HostsAndLabels form={form} rows={3} problem={problem} set={set} />
           <ErrorNote error={error} />
-          <DialogActions className="mt-0">
-            <DialogClose asChild>
-              <Button>Cancel</Button>
-            </DialogClose>
-            <Button type="submit" variant="primary" busy={busy}>
-              Save
-            </Button>
-          </DialogActions>
+          <FormActions className="mt-0" busy={busy}>
+            Save
+          </FormActions>
         </form>
       </DialogContent>
     </Dialog>

@@ -1,8 +1,8 @@
 'use client'
 
 import { useState } from 'react'
-import { Button, type ButtonVariant } from '@/components/ui/button'
-import { Dialog, DialogActions, DialogClose, DialogContent } from '@/components/ui/dialog'
+import type { ButtonVariant } from '@/components/ui/button'
+import { Dialog, DialogContent, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Input } from '@/components/ui/input'
@@ -37,14 +37,9 @@ export function ReasonDialog({ title, description, button, variant, busy, error,
           <div className="mt-3">
             <ErrorNote error={error} />
           </div>
-          <DialogActions>
-            <DialogClose asChild>
-              <Button>Cancel</Button>
-            </DialogClose>
-            <Button type="submit" variant={variant} busy={busy}>
-              {button}
-            </Button>
-          </DialogActions>
+          <FormActions className="mt-5" variant={variant} busy={busy}>
+            {button}
+          </FormActions>
         </form>
       </DialogContent>
     </Dialog>

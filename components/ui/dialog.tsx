@@ -71,3 +71,17 @@ export function DialogContent({ title, description, width = 'sm', className, chi
 export function DialogActions({ className, ...rest }: React.ComponentProps<'div'>) {
   return <div className={cn('mt-5 flex flex-wrap justify-end gap-2', className)} {...rest} />
 }
+
+type FormActionsProps = Pick<React.ComponentProps<typeof Button>, 'variant' | 'busy' | 'disabled' | 'children'> & { readonly className?: string }
+
+/** Below a form in a dialog: the way out, and what it does. */
+export function FormActions({ className = 'mt-1', variant = 'primary', ...submit }: FormActionsProps) {
+  return (
+    <DialogActions className={className}>
+      <DialogClose asChild>
+        <Button>Cancel</Button>
+      </DialogClose>
+      <Button type="submit" variant={variant} {...submit} />
+    </DialogActions>
+  )
+}
