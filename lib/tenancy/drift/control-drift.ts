@@ -6,6 +6,7 @@ import { readTarget } from '../migrations/history.ts'
 import { loadSet } from '../migrations/load-set.ts'
 import { positionOnTrack } from '../migrations/track.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
+import { readPlaceFacts } from '../session/place-facts.ts'
 import { compareStructures } from './compare/compare-structures.ts'
 import { replay } from './replay.ts'
 import { problemSentence } from './shapes/problem-sentence.ts'
@@ -21,8 +22,7 @@ const compare = async (connection: FleetConnection, directory: string): Promise<
   const history = (await readTarget(connection, controlSchema))?.history ?? null
   const count = history && positionOnTrack(track, history.digest)
   if (count === null) return unknown('Its history is not one of this release, so there is nothing to compare it with.')
-  const [row] = await connection.query<{ version: string }>(`SELECT current_setting('server_version_num') AS version`)
-  const serverVersion = Number(row?.version)
+  const { serverVersion } = await readPlaceFacts(connection)
   const { structures, problem } = await replay(connection, {
     migrations: track.slice(0, count),
     at: [count],

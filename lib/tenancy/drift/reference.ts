@@ -9,13 +9,14 @@ import { statementsOf } from '../migrations/parsed.ts'
 import type { TrackMigration } from '../migrations/track.ts'
 import type { ExecutableMigration } from '../migrations/types.ts'
 import type { FleetConnection } from '../session/fleet-connection.ts'
+import type { PlaceFacts } from '../session/place-facts.ts'
 import { classify } from '../sql/sqlstate.ts'
 import { driftFormat, majorOf } from './format.ts'
 import { replay, type Replayed } from './replay.ts'
 import { keepStructure } from './structures.ts'
 
 /** A database as references are made in it. */
-export type ReferencePlace = { readonly databaseId: number; readonly serverVersion: number; readonly installation: string }
+export type ReferencePlace = PlaceFacts & { readonly databaseId: number; readonly installation: string }
 /** A version of a set, as a history says it. */
 export type WantedVersion = { readonly setId: number; readonly digest: string }
 
@@ -45,14 +46,6 @@ const onTrack = async (db: ControlDb, wanted: readonly WantedVersion[]): Promise
     where set_id = any(${wanted.map(({ setId }) => setId)}::bigint[]) and prefix_digest = any(${wanted.map(({ digest }) => digest)}::text[])`.execute(db)
   const known = new Set(rows.map(({ setId, digest }) => `${setId} ${digest}`))
   return wanted.filter(({ setId, digest }) => digest === emptyDigest || known.has(`${setId} ${digest}`))
-}
-
-/** Schemas of extensions, which stand behind the tenant's own in the path. */
-export const extensionSchemas = async (connection: FleetConnection): Promise<string[]> => {
-  const rows = await connection.query<{ name: string }>(
-    `SELECT DISTINCT n.nspname AS name FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname NOT IN ('pg_catalog', 'public') ORDER BY 1`,
-  )
-  return rows.map(({ name }) => name)
 }
 
 type Known = WantedVersion & {
@@ -124,7 +117,7 @@ const makeReferences = async (
     const replayed = await replay(connection, {
       migrations,
       at: [migrations.length],
-      extensionSchemas: await extensionSchemas(connection),
+      extensionSchemas: place.extensionSchemas,
       installation: place.installation,
       applicationName: `${budgetPrefix(place.installation)}reference`,
       serverVersion: place.serverVersion,

@@ -16,9 +16,10 @@ import { TenancyError } from '../errors.ts'
 import { touchesShared } from '../migrations/parsed.ts'
 import { lookBriefly, type LookBounds } from '../registry/brief-look.ts'
 import type { FleetConnection } from '../session/fleet-connection.ts'
+import { readPlaceFacts } from '../session/place-facts.ts'
 import { compareStructures } from './compare/compare-structures.ts'
 import { majorOf } from './format.ts'
-import { extensionSchemas, setMigrations } from './reference.ts'
+import { setMigrations } from './reference.ts'
 import { replay, type Replayed } from './replay.ts'
 import { problemSentence } from './shapes/problem-sentence.ts'
 import { applyStepByStep, sweepScratch, type Steps } from './step-by-step.ts'
@@ -47,13 +48,12 @@ const findDatabase = async (db: ControlDb, { set, database }: Input, fallback: n
 type BothWays = { readonly atOnce: Replayed; readonly oneByOne: Replayed | null; readonly serverVersion: number }
 
 const bothWays = async (connection: FleetConnection, migrations: Migrations, installation: string, isShared: boolean): Promise<BothWays> => {
-  const [row] = await connection.query<{ version: string }>(`SELECT current_setting('server_version_num') AS version`)
+  const facts = await readPlaceFacts(connection)
   const steps: Steps = {
     migrations,
-    extensionSchemas: await extensionSchemas(connection),
+    ...facts,
     installation,
     applicationName: `${budgetPrefix(installation)}verify`,
-    serverVersion: Number(row?.version),
   }
   await sweepScratch(connection, installation)
   const atOnce = await replay(connection, { ...steps, at: migrations.map((_, index) => index + 1), isTenant: true })

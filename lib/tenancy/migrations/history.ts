@@ -1,4 +1,5 @@
 /** The table `tenantry_history` inside each target's own schema: the truth about what was applied there. */
+import { chunks } from '../session/chunks.ts'
 import type { FleetConnection } from '../session/fleet-connection.ts'
 import { quoteLiteral, quoteQualified } from '../sql/ident.ts'
 import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
@@ -112,9 +113,6 @@ export const readSummary = (row: object): HistorySummary => {
 /** Each batch is its own transaction, so that locks stay bounded whatever the size of the fleet; a longer UNION costs more to plan for each of its parts. */
 const batchSize = 50
 const catalogBatch = 1000
-
-const chunks = <T>(list: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size))
 
 type CatalogRow = { nspname: string; has_history: boolean | string }
 

@@ -3,12 +3,9 @@ import type { StartRepairInput } from '../contract/commands.ts'
 import type { Actor } from '../contract/permissions.ts'
 import type { RunRef } from '../contract/tenancy.ts'
 import type { Library } from '../context.ts'
-import { appendAudit } from '../control/audit.ts'
-import { notify } from '../control/notify.ts'
 import { nothingToRepair, planRepair } from '../drift/repair/plan-repair.ts'
 import { TenancyError } from '../errors.ts'
-import { insertRun } from './freeze.ts'
-import { explainConflict } from './start.ts'
+import { queueRun } from './start.ts'
 
 /**
  * @throws set.unknown, drift.shape_unknown, drift.nothing_to_repair, drift.other_shape, run.no_targets, run.plan_changed, run.targets_busy
@@ -22,31 +19,18 @@ export const startRepair = async (library: Library, actor: Actor, input: StartRe
   const other = input.slugs?.find((slug) => !targets.some((target) => target.slug === slug))
   if (other !== undefined) throw new TenancyError('drift.other_shape', { slug: other, set: input.set, shape: input.shape })
   if (targets.length === 0) throw new TenancyError('run.no_targets')
-  try {
-    return await library.control.db.transaction().execute(async (trx) => {
-      const run = await insertRun(trx, {
-        kind: 'repair',
-        setId,
-        migrations: [],
-        repair: frozen,
-        digest,
-        parentRun: null,
-        note: input.note,
-        startedBy: actor.label,
-        maxConcurrent: input.maxConcurrent ?? null,
-        failureTolerance: input.failureTolerance ?? null,
-        items: targets.map(({ targetId, tenantId, serverId, version }) => ({ targetId, tenantId, serverId, fromVersion: version })),
-      })
-      const details = { set: input.set, shape: frozen.shape, version: frozen.version, targets: targets.length, script: frozen.script, digest, note: input.note }
-      await appendAudit(trx, { actor, action: 'drift.repair', subjectKind: 'run', subject: String(run), details })
-      await notify(trx, { topic: 'runs' })
-      return { run }
-    })
-  } catch (error) {
-    throw await explainConflict(
-      library,
-      error,
-      targets.map(({ targetId }) => targetId),
-    )
-  }
+  const details = { set: input.set, shape: frozen.shape, version: frozen.version, targets: targets.length, script: frozen.script, digest, note: input.note }
+  return queueRun(library, actor, 'drift.repair', details, {
+    kind: 'repair',
+    setId,
+    migrations: [],
+    repair: frozen,
+    digest,
+    parentRun: null,
+    note: input.note,
+    startedBy: actor.label,
+    maxConcurrent: input.maxConcurrent ?? null,
+    failureTolerance: input.failureTolerance ?? null,
+    items: targets.map(({ targetId, tenantId, serverId, version }) => ({ targetId, tenantId, serverId, fromVersion: version })),
+  })
 }

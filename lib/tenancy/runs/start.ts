@@ -7,7 +7,7 @@ import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { busyRun, busyRunOfSet } from './busy.ts'
-import { insertRun } from './freeze.ts'
+import { insertRun, type NewRun } from './freeze.ts'
 import { makePlan, type Plan } from './plan.ts'
 
 /** Says why a plan without targets has none. */
@@ -21,6 +21,30 @@ const refuseEmpty = async (library: Library, plan: Plan, input: StartRunInput): 
   throw new TenancyError('run.nothing_to_do', { count: considered, set: input.set })
 }
 
+/** Inserts a run that was planned, with its trail, and wakes the workers. @throws run.targets_busy, run.plan_changed */
+export const queueRun = async (
+  library: Library,
+  actor: Actor,
+  action: string,
+  details: Readonly<Record<string, unknown>>,
+  planned: NewRun,
+): Promise<RunRef> => {
+  try {
+    return await library.control.db.transaction().execute(async (trx) => {
+      const run = await insertRun(trx, planned)
+      await appendAudit(trx, { actor, action, subjectKind: 'run', subject: String(run), details })
+      await notify(trx, { topic: 'runs' })
+      return { run }
+    })
+  } catch (error) {
+    throw await explainConflict(
+      library,
+      error,
+      planned.items.map(({ targetId }) => targetId),
+    )
+  }
+}
+
 /**
  * Freezes the plan and queues the run; a worker takes it up at once.
  * @throws set.unknown, set.empty, version.unknown, run.no_targets, run.nothing_to_do, run.targets_busy, run.plan_changed
@@ -30,32 +54,19 @@ export const startRun = async (library: Library, actor: Actor, input: StartRunIn
   if (input.digest !== undefined && input.digest !== plan.digest)
     throw new TenancyError('run.plan_changed', { problem: 'targets or migrations are others than when you looked' })
   if (plan.chosen.length === 0) return refuseEmpty(library, plan, input)
-  try {
-    return await library.control.db.transaction().execute(async (trx) => {
-      const run = await insertRun(trx, {
-        kind: 'migrate',
-        setId: plan.set.id,
-        migrations: plan.migrations,
-        digest: plan.digest,
-        parentRun: null,
-        note: input.note,
-        startedBy: actor.label,
-        maxConcurrent: input.maxConcurrent ?? null,
-        failureTolerance: input.failureTolerance ?? null,
-        items: plan.chosen.map((one) => ({ targetId: one.target_id, tenantId: one.tenant_id, serverId: one.server_id, fromVersion: one.version })),
-      })
-      const details = { set: plan.set.name, to: plan.migrations.at(-1)?.version, targets: plan.chosen.length, digest: plan.digest, note: input.note }
-      await appendAudit(trx, { actor, action: 'runs.start', subjectKind: 'run', subject: String(run), details })
-      await notify(trx, { topic: 'runs' })
-      return { run }
-    })
-  } catch (error) {
-    throw await explainConflict(
-      library,
-      error,
-      plan.chosen.map(({ target_id: id }) => id),
-    )
-  }
+  const details = { set: plan.set.name, to: plan.migrations.at(-1)?.version, targets: plan.chosen.length, digest: plan.digest, note: input.note }
+  return queueRun(library, actor, 'runs.start', details, {
+    kind: 'migrate',
+    setId: plan.set.id,
+    migrations: plan.migrations,
+    digest: plan.digest,
+    parentRun: null,
+    note: input.note,
+    startedBy: actor.label,
+    maxConcurrent: input.maxConcurrent ?? null,
+    failureTolerance: input.failureTolerance ?? null,
+    items: plan.chosen.map((one) => ({ targetId: one.target_id, tenantId: one.tenant_id, serverId: one.server_id, fromVersion: one.version })),
+  })
 }
 
 /** A target belongs to one open run: another took it first. */

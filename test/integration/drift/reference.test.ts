@@ -7,6 +7,7 @@ import { ensureReferences, setMigrations, type ReferencePlace, type WantedVersio
 import { replay } from '../../../lib/tenancy/drift/replay.ts'
 import { emptyDigest } from '../../../lib/tenancy/migrations/digest.ts'
 import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
+import { readPlaceFacts } from '../../../lib/tenancy/session/place-facts.ts'
 import { firstFiles, makeFleet, type Fleet } from '../../support/fleet.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
 
@@ -22,9 +23,8 @@ beforeAll(async () => {
   control = openControl(fleet.controlUrl)
   library = { control, secret: testSecret, logger: silentLogger, meters: silentMeters, clock: () => new Date() }
   connection = await connectFleet(fleet.urls[0] ?? '', { applicationName: 'tenantry:test' })
-  const [row] = await fleet.sql<Array<{ version: string }>>`select current_setting('server_version_num') as version`
   const [database] = await fleet.control<Array<{ id: string }>>`select id from database`
-  place = { databaseId: Number(database?.id), serverVersion: Number(row?.version), installation: `t${process.pid}` }
+  place = { databaseId: Number(database?.id), installation: `t${process.pid}`, ...(await readPlaceFacts(connection)) }
 })
 afterAll(async () => {
   await connection.close()
@@ -37,7 +37,10 @@ const versionsOf = async (set: string): Promise<WantedVersion[]> => {
     select m.set_id, m.prefix_digest as digest from migration m join migration_set s on s.id = m.set_id where s.name = ${set} order by m.position`
   return rows.map(({ set_id: setId, digest }) => ({ setId: Number(setId), digest }))
 }
-const ensure = (wanted: readonly WantedVersion[], isAsked = false) => ensureReferences(library, () => Promise.resolve(connection), place, wanted, isAsked)
+const ensure = async (wanted: readonly WantedVersion[], isAsked = false) => {
+  const now = { ...place, ...(await readPlaceFacts(connection)) }
+  return ensureReferences(library, () => Promise.resolve(connection), now, wanted, isAsked)
+}
 
 type Kept = { digest: string; tables: string[] | null; problem: Record<string, unknown> | null; made_at: Date }
 const keptOf = (set: string): Promise<readonly Kept[]> => fleet.control<Kept[]>`
@@ -132,7 +135,7 @@ describe('a reference', () => {
     const [version] = (await versionsOf('slow')).slice(-1)
     if (!version) throw new Error('no version')
     const migrations = await setMigrations(control.db, version.setId)
-    const replaying = replay(victim, { migrations, at: [3], extensionSchemas: [], applicationName: 'tenantry:test-replay', isTenant: true, ...place })
+    const replaying = replay(victim, { migrations, at: [3], applicationName: 'tenantry:test-replay', isTenant: true, ...place })
     await fleet.until('the replay to sleep', async () => {
       const rows = await fleet.sql`select 1 from pg_stat_activity where pid = ${victim.pid} and wait_event = 'PgSleep'`
       return rows.length > 0

@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import type { Structure } from '../../contract/structure.ts'
 import type { Library } from '../../context.ts'
 import type { ControlDb } from '../../control/db.ts'
+import { chunks } from '../../session/chunks.ts'
 import type { Sessions } from '../../session/sessions.ts'
 import { quoteLiteral } from '../../sql/ident.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
@@ -27,9 +28,6 @@ const snapshotsAtOnce = 20
 const relationsASnapshot = 100
 /** Of one trace: the first may be locked just now. */
 const candidatesATrace = 3
-
-const chunks = <T>(list: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size))
 
 /** No index leads from a schema into `pg_class`: counting there would read all of it for a single target. @param n alias of pg_namespace */
 const relationsSql = `SELECT coalesce(sum(1 + (SELECT count(*) FROM pg_index i WHERE i.indrelid = d.objid)), 0) FROM pg_depend d

@@ -4,6 +4,7 @@ import type { Library } from '../../context.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { readSummaries, type TargetSummary } from '../../migrations/history.ts'
 import type { Sessions } from '../../session/sessions.ts'
+import { readPlaceFacts } from '../../session/place-facts.ts'
 import { majorOf } from '../format.ts'
 import { ensureReferences } from '../reference.ts'
 import { findStructures } from './find-structures.ts'
@@ -90,8 +91,8 @@ export const lookAtStructures = async (
   const looked = settled(targets, summaries).filter(({ target, digest }) => wish !== 'changed' || before.get(target.id)?.digest !== digest)
   if (looked.length === 0) return null
   const connection = await sessions.take(0)
-  const [row] = await connection.query<{ version: string }>(`SELECT current_setting('server_version_num') AS version`)
-  const serverVersion = Number(row?.version)
+  const facts = await readPlaceFacts(connection)
+  const { serverVersion } = facts
   const { structures, snapshots } = await findStructures(
     library,
     sessions,
@@ -104,7 +105,7 @@ export const lookAtStructures = async (
   })
   const reliable = await withoutMoved(sessions, seen, before, new Map(targets.map(({ id, schema }) => [id, schema])))
   const versions = new Map(reliable.map(({ setId, digest }) => [`${setId} ${digest}`, { setId, digest }]))
-  await ensureReferences(library, (relations) => sessions.take(relations), { ...place, serverVersion }, [...versions.values()], wish === 'asked')
+  await ensureReferences(library, (relations) => sessions.take(relations), { ...place, ...facts }, [...versions.values()], wish === 'asked')
   library.logger.info({ databaseId: place.databaseId, targets: looked.length, seen: reliable.length, snapshots }, 'structures.seen')
   return { databaseId: place.databaseId, serverMajor: majorOf(serverVersion), seen: reliable }
 }

@@ -5,7 +5,7 @@ import type { ControlDb } from '../../control/db.ts'
 import { TenancyError } from '../../errors.ts'
 import { migrationOf } from '../compare/migration-text.ts'
 import { findDriftSet, readPair } from '../shapes/detail.ts'
-import { readAcceptances } from '../shapes/shape-rows.ts'
+import { readAcceptances, splitAccepted } from '../shapes/shape-rows.ts'
 
 /** After the newest of the set, in as many digits: 0013 after 0012. */
 export const versionAfter = (head: string | null): string => {
@@ -23,8 +23,7 @@ export const shapeMigration = async (library: Pick<Library, 'control'>, set: str
   const { db } = library.control
   const { id, ignored } = await findDriftSet(library, set)
   const [{ facts, seen, norm }, acceptances, head] = await Promise.all([readPair(library, id, set, shape), readAcceptances(db, id), readHead(db, id)])
-  const accepted = new Set(acceptances.map(({ finding }) => finding))
-  const findings = facts.findings.filter(({ key }) => !accepted.has(key))
+  const { open: findings } = splitAccepted(facts.findings, acceptances)
   if (norm === null || findings.length === 0)
     throw new TenancyError('drift.nothing_to_repair', { set, shape, reason: 'It is the norm, all of it is accepted, or there is nothing to compare it with.' })
   return {

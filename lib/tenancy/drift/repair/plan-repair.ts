@@ -11,7 +11,7 @@ import { isSeenNow } from '../../registry/tenant-filter.ts'
 import { parseStatements } from '../../sql/statements.ts'
 import { repairOf } from '../compare/repair.ts'
 import { findDriftSet, readPair } from '../shapes/detail.ts'
-import { readAcceptances } from '../shapes/shape-rows.ts'
+import { readAcceptances, splitAccepted } from '../shapes/shape-rows.ts'
 import { readStructures } from '../structures.ts'
 import type { RepairPlan } from './repair-target.ts'
 
@@ -66,12 +66,11 @@ export const planRepair = async (library: Db, set: string, shape: string, slugs?
   const { db } = library.control
   const { id: setId, ignored } = await findDriftSet(library, set)
   const [{ facts, seen, norm }, acceptances] = await Promise.all([readPair(library, setId, set, shape), readAcceptances(db, setId)])
-  const accepted = new Set(acceptances.map(({ finding }) => finding))
-  const open = facts.findings.filter(({ key }) => !accepted.has(key))
+  const { open, accepted } = splitAccepted(facts.findings, acceptances)
   const repair = norm === null ? { steps: [], left: [] } : repairOf(norm, seen, open, ignored)
   const targets = await readTargets(db, setId, shape, slugs)
   const script = scriptOf(repair)
-  const left = new Set([...repair.left.map(({ finding }) => finding), ...facts.findings.flatMap(({ key }) => (accepted.has(key) ? [key] : []))])
+  const left = new Set([...repair.left.map(({ finding }) => finding), ...accepted])
   const frozen: FrozenRepair | null =
     facts.normId === null || repair.steps.length === 0
       ? null

@@ -11,7 +11,7 @@ import { attemptError, ownError } from '../../migrations/attempt-error.ts'
 import { openUrl } from '../../registry/databases.ts'
 import { atServer, ServerBusy } from '../../registry/server-gate.ts'
 import { connectFleet, type FleetConnection } from '../../session/fleet-connection.ts'
-import { extensionSchemas } from '../reference.ts'
+import { readPlaceFacts } from '../../session/place-facts.ts'
 import { nothingToRepair, openRepair, planRepair, type RepairTarget } from './plan-repair.ts'
 import { repairTarget, type RepairOutcome, type RepairPlan } from './repair-target.ts'
 
@@ -20,9 +20,9 @@ const turnMs = 2_000
 const limits = { lockTimeoutMs: 300, statementTimeoutMs: 2_000, flightTimeoutMs: 4_000 }
 
 const tryOn = async (connection: FleetConnection, { schema, role }: RepairTarget, plan: RepairPlan, applicationName: string): Promise<RepairOutcome> => {
-  const [version] = await connection.query<{ number: string }>(`SELECT current_setting('server_version_num') AS number`)
-  const scene = { schema, extensionSchemas: await extensionSchemas(connection), run: null, applicationName, limits }
-  return repairTarget(connection, { scene, role, serverVersion: Number(version?.number) }, plan, 'try')
+  const { serverVersion, extensionSchemas } = await readPlaceFacts(connection)
+  const scene = { schema, extensionSchemas, run: null, applicationName, limits }
+  return repairTarget(connection, { scene, role, serverVersion }, plan, 'try')
 }
 
 const trialOf = (slug: string, outcome: RepairOutcome): RepairTrial => {

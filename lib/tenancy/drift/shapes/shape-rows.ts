@@ -69,6 +69,12 @@ export const readAcceptances = async (db: ControlDb, setId: number | null): Prom
   return rows.map((row) => ({ ...row, at: row.at.toISOString(), until: row.until?.toISOString() ?? null }))
 }
 
+/** Keys of what is meant to be as it is, and what is left of a shape's findings without them. */
+export const splitAccepted = (findings: readonly Finding[], acceptances: readonly SetAcceptance[]) => {
+  const accepted = new Set(acceptances.map(({ finding }) => finding))
+  return { open: findings.filter(({ key }) => !accepted.has(key)), accepted: findings.flatMap(({ key }) => (accepted.has(key) ? [key] : [])) }
+}
+
 export const plainAcceptance = ({ setId: _setId, ...acceptance }: SetAcceptance): Acceptance => acceptance
 
 export const withAcceptances = (findings: readonly Finding[], acceptances: readonly SetAcceptance[]): SeenFinding[] => {

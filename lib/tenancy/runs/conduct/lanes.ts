@@ -1,5 +1,6 @@
 import type { Logger } from '../../context.ts'
 import { connectFleet, type FleetConnection } from '../../session/fleet-connection.ts'
+import { readPlaceFacts } from '../../session/place-facts.ts'
 import { codeOf, sqlstate } from '../../sql/sqlstate.ts'
 import { backoffMs, type ConductLimits } from './limits.ts'
 import { conductorName, endOlderBackends, LeaseLost, type Lease } from './lease.ts'
@@ -36,10 +37,6 @@ const finalRefusals: ReadonlySet<string> = new Set([
 ])
 
 const controlWaitMs = 1_000
-
-const placeQuery = `SELECT current_setting('server_version_num') AS version,
-  coalesce(json_agg(DISTINCT n.nspname ORDER BY n.nspname) FILTER (WHERE n.nspname NOT IN ('pg_catalog', 'public')), '[]')::text AS schemas
-  FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace`
 
 /**
  * The connections of a conductor: each slot owns at most one, so items never hold more than the budget leaves them. Connecting waits between tries, and a database that stays
@@ -180,9 +177,8 @@ export class Lanes {
       place.cleared = true
     }
     if (place.extensionSchemas === null) {
-      const [row] = await connection.query<{ schemas: string; version: string }>(placeQuery)
-      place.extensionSchemas = JSON.parse(row?.schemas ?? '[]') as string[]
-      place.serverVersion = Number(row?.version ?? 0)
+      const { serverVersion, extensionSchemas } = await readPlaceFacts(connection)
+      Object.assign(place, { serverVersion, extensionSchemas })
     }
   }
 
