@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const spoil = (slug: string, email: string) => fleet.sql`insert into ${fleet.sql(schemaOf(slug))}.customer (email) values (${email})`
 const mend = (slug: string) => fleet.sql`delete from ${fleet.sql(schemaOf(slug))}.customer`
-const only = (slugs: readonly string[]) => ({ selection: { kind: 'tenants' as const, slugs: [...slugs] } })
+const ofThese = (slugs: readonly string[]) => ({ selection: { kind: 'tenants' as const, slugs: [...slugs] } })
 const rerun = (run: number, slugs?: string[]) => fleet.tenancy.runs.rerun(ada, { run, slugs, note: '' })
 const rowsOf = async (run: number) => {
   const { rows } = await fleet.tenancy.runs.items({ run, sort: 'slug', descending: false, offset: 0, limit: 50 })
@@ -33,13 +33,13 @@ it('a rerun takes only what no later run has put right, and says which did', asy
   await fleet.ended(await fleet.onboard(slugs))
   await fleet.sync({ '0003_c.sql': addCheck('c3') })
   for (const slug of slugs) await spoil(slug, 'c3')
-  const first = await fleet.roll(only(slugs))
+  const first = await fleet.roll(ofThese(slugs))
   expect(first).toMatchObject({ counts: { failed: 4 }, leftover: { failed: 4, interrupted: 0, cancelled: 0, putRight: [] } })
   expect(await fleet.tenancy.runs.failures(first.id)).toMatchObject([{ count: 4, remaining: slugs, putRight: [] }])
 
   for (const slug of slugs.slice(0, 3)) await mend(slug)
   await fleet.sync({ '0004_d.sql': addCheck('d4') })
-  const second = await fleet.roll(only(slugs))
+  const second = await fleet.roll(ofThese(slugs))
   expect(second.counts).toMatchObject({ succeeded: 3, failed: 1 })
   const putRight = [{ run: second.id, count: 3 }]
   expect(await fleet.tenancy.runs.get(first.id)).toMatchObject({ counts: { failed: 4 }, leftover: { failed: 1, putRight } })
@@ -68,9 +68,9 @@ it('an older version than the run’s own puts nothing right', async () => {
   const [slug = ''] = slugsOf(1, `${mark}-low`)
   await fleet.ended(await fleet.onboard([slug], { to: '0002' }))
   await spoil(slug, 'c3')
-  const first = await fleet.roll({ ...only([slug]), to: '0004' })
+  const first = await fleet.roll({ ...ofThese([slug]), to: '0004' })
   await mend(slug)
-  const second = await fleet.roll({ ...only([slug]), to: '0003' })
+  const second = await fleet.roll({ ...ofThese([slug]), to: '0003' })
   expect([first.state, second.state]).toEqual(['failed', 'succeeded'])
   expect((await fleet.tenancy.runs.get(first.id)).leftover).toMatchObject({ failed: 1, putRight: [] })
   const again = await rerun(first.id)
@@ -94,7 +94,7 @@ it('a suspended tenant is neither put right nor taken', async () => {
   const [slug = ''] = slugsOf(1, `${mark}-rest`)
   await fleet.ended(await fleet.onboard([slug], { to: '0002' }))
   await spoil(slug, 'c3')
-  const run = await fleet.roll(only([slug]))
+  const run = await fleet.roll(ofThese([slug]))
   await fleet.tenancy.tenants.suspend(ada, { selection: { kind: 'tenants', slugs: [slug] }, reason: '' })
   expect((await fleet.tenancy.runs.get(run.id)).leftover).toMatchObject({ failed: 0, putRight: [] })
   expect(await fleet.tenancy.runs.failures(run.id)).toMatchObject([{ tenants: [slug], remaining: [], putRight: [] }])
