@@ -4,9 +4,9 @@ import { recordRefusal } from '../refusal-trail.ts'
 import { isTenancyError } from '../tenancy/index.ts'
 import { describeFailure, exitCodeOf } from './failure.ts'
 import { createOutput } from './output.ts'
-import type { Output } from './output.ts'
 import { withSession } from './session.ts'
 import type { Session } from './session.ts'
+import { currentLine } from './terminal.ts'
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '')
 
@@ -22,14 +22,12 @@ const problemLines = (details: Readonly<Record<string, unknown>>): string[] => {
   })
 }
 
-/** Whether `--json` was asked for, also when the rest of the line could not be read. */
-export const wantsJson = (argv: readonly string[]): boolean => argv.includes('--json')
-
-/** Writes what went wrong and sets the exit code. */
-export const fail = (output: Output, error: unknown): void => {
+/** Says what went wrong, also by the exit code. */
+export const fail = (error: unknown): void => {
+  const line = currentLine()
   const document = describeFailure(error)
-  output.failure(document, problemLines(document.details))
-  process.exitCode = exitCodeOf(document)
+  createOutput(line).failure(document, problemLines(document.details))
+  line.exitCode = exitCodeOf(document)
 }
 
 /** Those that only look, and leave no row when they are refused either. */
@@ -45,17 +43,12 @@ const looks: ReadonlySet<string> = new Set([
   'runs.blockers',
 ])
 
-let running = ''
-/** The command's name as the audit has it: `runs.pause`. */
-export const nameRunning = (words: readonly string[]): void => {
-  running = words.join('.')
-}
-
 const workOn = async (session: Session, work: (session: Session) => Promise<number>): Promise<number> => {
   try {
     return await work(session)
   } catch (error) {
-    if (isTenancyError(error) && !looks.has(running)) await recordRefusal(session.tenancy, session.actor, running, error, createLogger('cli', 'error'))
+    const { command } = currentLine()
+    if (isTenancyError(error) && !looks.has(command)) await recordRefusal(session.tenancy, session.actor, command, error, createLogger('cli', 'error'))
     throw error
   }
 }
@@ -69,11 +62,11 @@ export const runCommand = async <Input>(
   work: (session: Session, input: Input) => Promise<number>,
   isNew = false,
 ): Promise<void> => {
-  const output = createOutput(wantsJson(process.argv))
+  const line = currentLine()
   try {
     const input = await read()
-    process.exitCode = await withSession(output, (session) => workOn(session, () => work(session, input)), isNew)
+    line.exitCode = await withSession(line, (session) => workOn(session, () => work(session, input)), isNew)
   } catch (error) {
-    fail(output, error)
+    fail(error)
   }
 }

@@ -1,6 +1,8 @@
 /** The two streams of a command: its result on stdout, everything else on stderr. */
+import type { Writable } from 'node:stream'
 import type { z } from 'zod'
 import type { ErrorDocument } from '../tenancy/contract/index.ts'
+import type { Line } from './terminal.ts'
 
 export type Output = {
   readonly isJson: boolean
@@ -13,24 +15,24 @@ export type Output = {
   failure(error: ErrorDocument, lines?: readonly string[]): void
 }
 
-const write = (stream: NodeJS.WriteStream, text: string): void => {
+const write = (stream: Writable, text: string): void => {
   stream.write(text.endsWith('\n') ? text : `${text}\n`)
 }
 
-export const createOutput = (isJson: boolean): Output => {
-  const isWatched = process.stderr.isTTY
+export const createOutput = ({ terminal: { stdout, stderr }, isJson }: Pick<Line, 'terminal' | 'isJson'>): Output => {
+  const isWatched = stderr.isTTY === true
   return {
     isJson,
     isWatched,
-    result: (_schema, document, text) => write(process.stdout, isJson ? JSON.stringify(document, null, 2) : text()),
+    result: (_schema, document, text) => write(stdout, isJson ? JSON.stringify(document, null, 2) : text()),
     note: (line) => {
-      if (!isJson || isWatched) write(process.stderr, line)
+      if (!isJson || isWatched) write(stderr, line)
     },
     failure: (error, lines = []) => {
-      write(process.stderr, `error ${error.code}: ${error.message}`)
-      if (isJson) return write(process.stdout, JSON.stringify({ error }, null, 2))
-      for (const line of lines) write(process.stderr, `  ${line}`)
-      if (error.hint) write(process.stderr, error.hint)
+      write(stderr, `error ${error.code}: ${error.message}`)
+      if (isJson) return write(stdout, JSON.stringify({ error }, null, 2))
+      for (const line of lines) write(stderr, `  ${line}`)
+      if (error.hint) write(stderr, error.hint)
     },
   }
 }

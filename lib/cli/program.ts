@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { nameRunning } from './command.ts'
 import { addDatabases } from './commands/databases.ts'
 import { addDiscard } from './commands/discard.ts'
 import { addDrift } from './commands/drift.ts'
@@ -10,6 +9,7 @@ import { addRuns } from './commands/runs.ts'
 import { addSets } from './commands/sets.ts'
 import { addStatus } from './commands/status.ts'
 import { addWorker } from './commands/worker.ts'
+import { currentLine } from './terminal.ts'
 
 const afterHelp = `
 Exit codes: 0 all well · 1 some targets failed, drifted or, with status --check, are behind · 2 wrong use or refused · 3 control database unreachable
@@ -35,9 +35,13 @@ export const createProgram = (version: string): Command => {
     .option('--json', 'print one JSON document on standard output instead of text')
     .addHelpText('after', afterHelp)
     .showSuggestionAfterError()
-    .hook('preAction', (_, command) => nameRunning(pathOf(command)))
+    .hook('preAction', (_, command) => void (currentLine().command = pathOf(command).join('.')))
     // Commands made from here on inherit these.
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      writeOut: (text) => void currentLine().terminal.stdout.write(text),
+      writeErr: (text) => void currentLine().terminal.stderr.write(text),
+      outputError: () => undefined,
+    })
     .exitOverride()
   for (const add of [addInit, addDatabases, addSets, addOnboard, addDiscard, addStatus, addDrift, addMigrate, addRuns, addWorker]) add(program)
   return program

@@ -2,11 +2,12 @@
 import { hostname, userInfo } from 'node:os'
 import { migrationsDir } from '../connection.ts'
 import { createLogger } from '../log.ts'
-import { openConnection } from '../open-connection.ts'
 import type { Actor, Tenancy } from '../tenancy/contract/index.ts'
 import { createTenancy } from '../tenancy/index.ts'
 import { startTracing } from '../tracing.ts'
+import { createOutput } from './output.ts'
 import type { Output } from './output.ts'
+import type { Line } from './terminal.ts'
 
 export type Session = {
   readonly tenancy: Tenancy
@@ -30,8 +31,9 @@ export const cliActor = (): Actor => ({ kind: 'cli', id: null, label: `${operati
  * Runs `work` on the control database and closes everything behind it.
  * Throws ConnectionError, control.unreachable, and unless `isNew` control.not_ready.
  */
-export const withSession = async <T>(output: Output, work: (session: Session) => Promise<T>, isNew = false): Promise<T> => {
-  const connection = await openConnection((line) => output.note(line))
+export const withSession = async <T>(line: Line, work: (session: Session) => Promise<T>, isNew = false): Promise<T> => {
+  const output = createOutput(line)
+  const connection = await line.terminal.connect((words) => output.note(words))
   const endTracing = await startTracing('cli')
   const tenancy = createTenancy({ controlUrl: connection.controlUrl, secret: connection.secret, migrationsDir, logger: createLogger('cli', 'error') })
   try {

@@ -1,11 +1,14 @@
-/** `npx tenantry …` as a pipeline calls it: its own process, its two streams and its exit code. */
+/** `npx tenantry …` as a pipeline calls it: its two streams and its exit code. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { afterAll, afterEach } from 'vitest'
 import type { z } from 'zod'
+import { runLine } from '../../lib/cli/run-line.ts'
 import { childEnvironment } from '../../lib/env.ts'
 import { projectRoot } from '../../lib/root.ts'
 import { testSecret } from './template.ts'
@@ -19,13 +22,32 @@ export type Ended = {
 }
 
 export type CommandLine = {
-  /** Runs a command to its end. `input` is its standard input. */
+  /** Runs a command to its end, in this very process where nothing but the control database is given. `input` is its standard input. */
   run(words: readonly string[], input?: string): Promise<Ended>
-  /** Starts a command and leaves it running. */
+  /** Starts a command as a process of its own, and leaves it running. */
   start(words: readonly string[]): Started
 }
 
 export type Started = { readonly child: ChildProcess; readonly ended: Promise<Ended> }
+
+const endedWith = (code: number | null, stdout: string, stderr: string): Ended => ({
+  code,
+  stdout,
+  stderr,
+  document: (schema) => schema.parse(JSON.parse(stdout)),
+})
+
+const nothing = async (): Promise<void> => undefined
+
+const runHere = async (controlUrl: string, words: readonly string[], input: string): Promise<Ended> => {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const read = Promise.all([text(stdout), text(stderr)])
+  const connect = async () => ({ controlUrl, secret: testSecret, isEmbedded: false, settle: nothing, close: nothing })
+  const code = await runLine(words, { stdin: Readable.from([input]), stdout, stderr, connect })
+  stdout.end()
+  stderr.end()
+  return endedWith(code, ...(await read))
+}
 
 const endedFrom = (child: ChildProcess): Promise<Ended> =>
   new Promise((resolve, reject) => {
@@ -34,11 +56,11 @@ const endedFrom = (child: ChildProcess): Promise<Ended> =>
     child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
     child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
     child.once('error', reject)
-    child.once('close', (code) => resolve({ code, stdout, stderr, document: (schema) => schema.parse(JSON.parse(stdout)) }))
+    child.once('close', (code) => resolve(endedWith(code, stdout, stderr)))
   })
 
-/** The command line on a control database; `variables` win over the usual environment. */
-export const commandLine = (controlUrl: string, variables: Readonly<Record<string, string>> = {}): CommandLine => {
+/** The command line on a control database; `variables` win over the usual environment, for which it takes a process. */
+export const commandLine = (controlUrl: string, variables?: Readonly<Record<string, string>>): CommandLine => {
   const start: CommandLine['start'] = (words) => {
     const child = spawn(process.execPath, [join(projectRoot, 'bin', 'tenantry.mjs'), ...words], {
       cwd: tmpdir(),
@@ -59,6 +81,7 @@ export const commandLine = (controlUrl: string, variables: Readonly<Record<strin
   return {
     start,
     run: (words, input = '') => {
+      if (variables === undefined) return runHere(controlUrl, words, input)
       const { child, ended } = start(words)
       child.stdin?.end(input)
       return ended

@@ -11,6 +11,7 @@ import type { DatabaseDocument } from '../documents.ts'
 import { exitCodes } from '../failure.ts'
 import { invalid, parseInput } from '../parse-input.ts'
 import type { Session } from '../session.ts'
+import { currentLine } from '../terminal.ts'
 
 const documentOf = (row: DatabaseRow): DatabaseDocument => ({
   name: row.name,
@@ -82,7 +83,7 @@ const isOn = (state: string): boolean => {
 }
 
 /** A password on a command line can be seen by others on the machine; a pipe keeps it to itself. */
-const readUrl = async (url: string): Promise<string> => (url === '-' ? (await text(process.stdin)).trim() : url)
+const readUrl = async (url: string): Promise<string> => (url === '-' ? (await text(currentLine().terminal.stdin)).trim() : url)
 
 export const addDatabases = (program: Command): void => {
   const databases = program.command('databases').summary('add, list and remove the databases that hold tenants')

@@ -10,6 +10,7 @@ import { followRun } from '../follow-run.ts'
 import { onlySet } from '../only-set.ts'
 import { invalid, parseInput } from '../parse-input.ts'
 import type { Session } from '../session.ts'
+import { currentLine } from '../terminal.ts'
 
 type Typed = {
   readonly name?: string
@@ -45,7 +46,7 @@ const labelOf = (typed: string): [string, string] => {
 const unreadable: Readonly<Record<string, string>> = { ENOENT: 'it does not exist', EISDIR: 'it is a directory', EACCES: 'it may not be read' }
 
 const readCsv = async (path: string): Promise<string> => {
-  if (path === '-') return text(process.stdin)
+  if (path === '-') return text(currentLine().terminal.stdin)
   try {
     return await readFile(path, 'utf8')
   } catch (error) {

@@ -5,6 +5,7 @@ import { runWorker } from '../../worker/main.ts'
 import { fail } from '../command.ts'
 import { createOutput } from '../output.ts'
 import { parseInput } from '../parse-input.ts'
+import { currentLine } from '../terminal.ts'
 
 const portWords = '“--port” must be a whole number from 1 to 65535'
 const portInput = z.object({ port: z.coerce.number(portWords).int(portWords).min(1, portWords).max(65_535, portWords) })
@@ -16,7 +17,7 @@ export const addWorker = (program: Command): void => {
     .option('--name <name>', 'how it is shown beside the runs it drives; machine and process id when absent')
     .option('--port <n>', 'answer /healthz, /readyz and /metrics there; TENANTRY_WORKER_PORT when absent')
     .action(async (options: { name?: string; port?: string }) => {
-      const output = createOutput(false)
+      const output = createOutput({ ...currentLine(), isJson: false })
       try {
         const port = options.port === undefined ? env.workerPort : parseInput(portInput, { port: options.port }).port
         await runWorker({
@@ -25,7 +26,7 @@ export const addWorker = (program: Command): void => {
           say: (line) => output.note(line),
         })
       } catch (error) {
-        fail(output, error)
+        fail(error)
       }
     })
 }

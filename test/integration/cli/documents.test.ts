@@ -43,7 +43,7 @@ const inTenant = async (slug: string, statement: string): Promise<void> => {
 
 describe('from nothing to tenants', () => {
   it('init sets the control database up and gives the first admin a link', async () => {
-    const first = await cli.run(['init', '--admin', 'Ada@Example.com', '--json'])
+    const first = await commandLine(controlUrl, { TENANTRY_URL: 'https://console.example.com' }).run(['init', '--admin', 'Ada@Example.com', '--json'])
     const { applied, admin } = first.document(documents.initDocument)
     expect([first.code, applied.length > 0, admin?.email]).toEqual([0, true, 'ada@example.com'])
     expect(admin?.link).toMatch(/^https:\/\/console\.example\.com\/welcome\?token=[\w-]{20,}$/)

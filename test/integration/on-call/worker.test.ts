@@ -175,7 +175,7 @@ it('is alive and not ready while the control database is away, says what is wron
 })
 
 it('refuses a port that is taken', async () => {
-  const { code, stderr } = await commandLine(fleet.controlUrl).run(['worker', '--port', new URL(address).port])
+  const { code, stderr } = await commandLine(fleet.controlUrl).start(['worker', '--port', new URL(address).port]).ended
   expect([code, stderr]).toEqual([2, expect.stringContaining(`port ${new URL(address).port} is taken by another program`)])
 })
 

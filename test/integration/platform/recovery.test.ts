@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runDocument } from '../../../lib/cli/documents.ts'
 import { createOutput } from '../../../lib/cli/output.ts'
+import { ownTerminal } from '../../../lib/cli/terminal.ts'
 import { waitForRun } from '../../../lib/cli/wait-for-run.ts'
 import { migrationsDir } from '../../../lib/connection.ts'
 import type { RunEvent } from '../../../lib/tenancy/contract/index.ts'
@@ -72,7 +73,7 @@ it('a command that waits says so, and gives up when it stays away', async () => 
   const run = await fleet.start()
   const tenancy = createTenancy({ controlUrl: fleet.controlUrl, secret: testSecret, migrationsDir })
   const said: string[] = []
-  const output = { ...createOutput(false), note: (words: string) => void said.push(words) }
+  const output = { ...createOutput({ terminal: ownTerminal, isJson: false }), note: (words: string) => void said.push(words) }
   const waiting = waitForRun({ tenancy, actor: ada, output }, run, true, 3_000).catch((error: unknown) => error)
   await fleet.until('some of it', async () => (await fleet.settledOf(run)) >= 2)
   await server.stopImmediately()
