@@ -1,5 +1,5 @@
 /** Addresses that somebody typed or a scanner made up: every page and handler answers “not found” or what is wrong, never with an error of ours. */
-import { globSync, readFileSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { projectRoot } from '../../../lib/root.ts'
@@ -22,17 +22,35 @@ const odd = ['\u0000', 'a\u0000b', '\uD800', '%', '%E0%A4%A', "'; drop table ten
 const keys = ['q', 'set', 'database', 'state', 'versionState', 'version', 'label', 'slug', 'tenants', 'to', 'run', 'cause', 'sort', 'offset', 'limit']
 const auditKeys = ['actor', 'action', 'subject', 'from', 'to', 'before', 'format', 'token', 'next']
 const allKeys = [...keys, ...auditKeys]
+type Search = Readonly<Record<string, string>>
 const searches = odd.flatMap((value) => allKeys.map((key) => ({ [key]: value })))
-/** Whose source names neither a search nor an input of the library's takes nothing from the address but its path: each key is tried there once. */
-const searchesFor = (file: string): ReadonlyArray<Readonly<Record<string, string>>> =>
-  /search|Search|Input|filter|Filter|url/.test(readFileSync(join(projectRoot, file), 'utf8'))
-    ? searches
-    : allKeys.map((key, index) => ({ [key]: odd[index % odd.length] ?? '' }))
+
+/** The keys of an address that are asked for while `work` is done with it, whatever it holds. */
+const keysAskedIn = async (work: (search: Search) => Promise<unknown>): Promise<ReadonlySet<string>> => {
+  const asked = new Set<string>()
+  const spies = (['get', 'getAll', 'has'] as const).map((method) => vi.spyOn(URLSearchParams.prototype, method))
+  await work(new Proxy<Search>({}, { get: (_, key) => void asked.add(String(key)) }))
+  await work(Object.fromEntries(allKeys.map((key) => [key, '1'])))
+  for (const spy of spies) {
+    for (const [key] of spy.mock.calls) asked.add(key)
+    spy.mockRestore()
+  }
+  return asked
+}
+
+/** Each odd value under each key that is asked for; a key that is not, which cannot matter, is tried once. */
+const searchesFor = (asked: ReadonlySet<string>): readonly Search[] => {
+  const others = allKeys.filter((key) => !asked.has(key))
+  return [
+    ...searches.filter((search) => Object.keys(search).some((key) => asked.has(key))),
+    ...others.map((key, index) => ({ [key]: odd[index % odd.length] ?? '' })),
+  ]
+}
 
 test.each(filesOf('route.ts'))('%s', async (file) => {
   const { GET } = await load(file)
   if (!isFunction(GET)) throw new Error(`${file} has no GET`)
-  const ask = async (search: Readonly<Record<string, string>>, params: Readonly<Record<string, string>>): Promise<void> => {
+  const ask = async (search: Search, params: Readonly<Record<string, string>>): Promise<void> => {
     const gone = new AbortController()
     const request = new Request(`http://${ownHost}/?${new URLSearchParams(search)}`, { signal: gone.signal })
     const answer = await GET(request, { params: Promise.resolve(params) })
@@ -43,7 +61,8 @@ test.each(filesOf('route.ts'))('%s', async (file) => {
     await answer.body?.cancel()
   }
   for (const value of odd) await ask({}, paramsOf(file, value))
-  for (const search of searchesFor(file)) await ask(search, paramsOf(file, '1'))
+  const asked = await keysAskedIn((search) => ask(search, paramsOf(file, '1')))
+  for (const search of searchesFor(asked)) await ask(search, paramsOf(file, '1'))
 })
 
 /** Next's own ways out of a page are errors with a digest. */
@@ -55,7 +74,7 @@ const outcomeOf = (error: unknown): string => {
 test.each(filesOf('page.tsx'))('%s', async (file) => {
   const { default: page, generateMetadata } = await load(file)
   if (!isFunction(page)) throw new Error(`${file} has no page`)
-  const open = async (params: Readonly<Record<string, string>>, search: Readonly<Record<string, string>>): Promise<string> => {
+  const open = async (params: Readonly<Record<string, string>>, search: Search): Promise<string> => {
     const props = { params: Promise.resolve(params), searchParams: Promise.resolve(search) }
     if (isFunction(generateMetadata)) await generateMetadata(props)
     return page(props).then(() => 'there', outcomeOf)
@@ -66,5 +85,6 @@ test.each(filesOf('page.tsx'))('%s', async (file) => {
   // Next gives pages their params as they stand in the address.
   for (const value of [...odd, ...odd.map((text) => (text.isWellFormed() ? encodeURIComponent(text) : text))])
     if (isParted) expect(await open(paramsOf(file, value), {}), value.slice(0, 40)).toBe('not found')
-  for (const search of searchesFor(file)) expect(await open(paramsOf(file, 'nothing'), search), JSON.stringify(search).slice(0, 100)).toBe(usual)
+  const asked = await keysAskedIn((search) => open(paramsOf(file, 'nothing'), search))
+  for (const search of searchesFor(asked)) expect(await open(paramsOf(file, 'nothing'), search), JSON.stringify(search).slice(0, 100)).toBe(usual)
 })

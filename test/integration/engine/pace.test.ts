@@ -8,7 +8,8 @@ const databases = useDatabases()
 let fleet: Fleet
 
 beforeAll(async () => {
-  fleet = await makeFleet(databases, { budget: 8, limits: { maxTries: 200, lockTimeoutMs: 100 } })
+  // What is locked is tried again and again, so that it presses for as long as it is locked, however slow the machine.
+  fleet = await makeFleet(databases, { budget: 8, limits: { maxTries: 500, lockTimeoutMs: 100, backoffMaxMs: 500 } })
   await fleet.work()
 })
 afterAll(() => fleet.close())
