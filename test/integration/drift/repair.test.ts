@@ -164,6 +164,14 @@ describe('what is to be repaired', () => {
     const [target] = await fleet.tenancy.drift.target(h)
     expect([target?.state, target?.findings.map(({ object }) => object.name), await shapeOf(g)]).toEqual(['accepted', ['large'], shape])
   })
+
+  it('is made a migration whole: what is accepted is what the others are to have as well, and the file says who wants it', async () => {
+    const accepted = await fleet.tenancy.drift.migration('app', await shapeOf(h))
+    expect(accepted).toMatchObject({ findings: 1, sql: expect.stringMatching(/^-- - View large is missing\. Accepted by .*: not needed there$/m) as string })
+    expect(accepted.sql).toMatch(/^DROP VIEW large;$/m)
+    const both = await fleet.tenancy.drift.migration('app', await shapeOf(g))
+    expect([both.findings, both.sql.match(/^DROP \w+/gm)?.toSorted()]).toEqual([2, ['DROP INDEX', 'DROP VIEW']])
+  })
 })
 
 describe('a migration that is applied, but different', () => {

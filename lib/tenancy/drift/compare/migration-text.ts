@@ -1,5 +1,5 @@
 /** The other way round: what somebody did by hand, as a migration for all. */
-import type { Finding } from '../../contract/drift.ts'
+import type { Acceptance, Finding } from '../../contract/drift.ts'
 import { facets, type Facet, type Structure } from '../../contract/structure.ts'
 import { compareStructures } from './compare-structures.ts'
 import { keyOf } from './inventory.ts'
@@ -23,12 +23,17 @@ const turned = (norm: Structure, seen: Structure, findings: readonly Finding[]):
 
 const dropReason = 'it may hold data. Write the DROP yourself if that is meant.'
 
+/** Why somebody wants it so, in one line whatever was written. */
+const acceptedText = ({ by, reason }: Acceptance): string => ` Accepted by ${by}: ${reason.replaceAll(/\s+/g, ' ').trim()}`
+
+type Named = Finding & { readonly accepted?: Acceptance | null }
+
 /**
  * @param findings what of the difference is to be in it
  * @param ignored what the set does not compare
  * @returns a file for the set: statements that lead every target from the norm to what was seen
  */
-export const migrationOf = (norm: Structure, seen: Structure, findings: readonly Finding[], ignored: readonly Facet[] = []): string => {
+export const migrationOf = (norm: Structure, seen: Structure, findings: readonly Named[], ignored: readonly Facet[] = []): string => {
   const sentences = new Map(findings.map(({ object, sentence }) => [keyOf(object), sentence]))
   const back = turned(norm, seen, findings)
   const { steps, left } = repairOf(seen, norm, back, ignored, true)
@@ -40,7 +45,7 @@ export const migrationOf = (norm: Structure, seen: Structure, findings: readonly
   })
   const head = [
     'Made of what differs from the reference of this set:',
-    ...findings.map(({ sentence }) => `- ${sentence}`),
+    ...findings.map(({ sentence, accepted }) => `- ${sentence}${accepted ? acceptedText(accepted) : ''}`),
     ...(remarks.length > 0 ? ['', 'Left to you:', ...remarks] : []),
   ]
   const body = steps.flatMap(({ sql, risk }) => {

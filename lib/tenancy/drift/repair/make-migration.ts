@@ -5,7 +5,7 @@ import type { ControlDb } from '../../control/db.ts'
 import { TenancyError } from '../../errors.ts'
 import { migrationOf } from '../compare/migration-text.ts'
 import { findDriftSet, readPair } from '../shapes/detail.ts'
-import { readAcceptances, splitAccepted } from '../shapes/shape-rows.ts'
+import { readAcceptances, withAcceptances } from '../shapes/shape-rows.ts'
 
 /** After the newest of the set, in as many digits: 0013 after 0012. */
 export const versionAfter = (head: string | null): string => {
@@ -18,17 +18,20 @@ const readHead = async (db: ControlDb, setId: number): Promise<string | null> =>
   return row?.version ?? null
 }
 
-/** What is accepted is meant to be different, and left out. @throws set.unknown, drift.shape_unknown, drift.nothing_to_repair */
+/**
+ * All that the shape differs in: what is accepted is wanted, and a migration is how the others come to have it.
+ * @throws set.unknown, drift.shape_unknown, drift.nothing_to_repair
+ */
 export const shapeMigration = async (library: Pick<Library, 'control'>, set: string, shape: string): Promise<ShapeMigration> => {
   const { db } = library.control
   const { id, ignored } = await findDriftSet(library, set)
   const [{ facts, seen, norm }, acceptances, head] = await Promise.all([readPair(library, id, set, shape), readAcceptances(db, id), readHead(db, id)])
-  const { open: findings } = splitAccepted(facts.findings, acceptances)
+  const { findings } = facts
   if (norm === null || findings.length === 0)
-    throw new TenancyError('drift.nothing_to_repair', { set, shape, reason: 'It is the norm, all of it is accepted, or there is nothing to compare it with.' })
+    throw new TenancyError('drift.nothing_to_repair', { set, shape, reason: 'It is the norm, or there is nothing to compare it with.' })
   return {
     file: `${versionAfter(head)}_from_shape_${(facts.letter ?? shape).toLowerCase()}.sql`,
-    sql: migrationOf(norm, seen, findings, ignored),
+    sql: migrationOf(norm, seen, withAcceptances(findings, acceptances), ignored),
     findings: findings.length,
   }
 }
