@@ -178,6 +178,30 @@ export const errorTable = {
     hint: 'It may have been ended or have run out.',
   },
   'drift.until_past': { status: 400, title: 'An acceptance until {until} would be over already.', hint: 'Give a time to come, or none.' },
+  'report.refused': {
+    status: 422,
+    title: 'The report was not started: {count|problem|problems} in its text. {problem}',
+    hint: 'Mend the text at the places named; no tenant was asked.',
+  },
+  'report.params': { status: 422, title: 'Parameter “{name}” {problem}', hint: '{remedy}' },
+  'report.columns': {
+    status: 422,
+    title: 'Column {position} of the report {problem}',
+    hint: 'Give it a name or a type of its own (AS name, ::type). One tenant was asked for the columns, no rows were read.',
+  },
+  'report.probe': {
+    status: 422,
+    title: 'Tenant “{slug}”, asked first, refused the report: {problem}',
+    hint: 'Mend the text; it is tried on one tenant at the newest version before all are asked.',
+  },
+  'report.unknown': { status: 404, title: 'There is no report {run}.' },
+  'report.expired': { status: 410, title: 'The rows of report {run} were dropped on {droppedAt}.', hint: 'Run it again: its text and parameters are kept.' },
+  'report.lost': {
+    status: 410,
+    title: 'The rows of report {run} were lost when the control database ended without warning.',
+    hint: 'Run it again: rows of reports are not kept through a crash of the server, for speed.',
+  },
+  'report.sort': { status: 400, title: 'Report {run} has no column “{column}” to sort by.', hint: 'Its columns: {columns}.' },
   'run.unknown': { status: 404, title: 'There is no run {run}.' },
   'run.state_conflict': { status: 409, title: 'Run {run} ({state}) does not take “{command}” now.', hint: '{remedy}' },
   'run.targets_busy': {

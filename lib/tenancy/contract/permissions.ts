@@ -21,6 +21,10 @@ export const permissions = {
   'drift.repair': ['admin'],
   /** What a set does not compare at all. */
   'drift.ignore': ['admin'],
+  /** One SELECT over all tenants' rows. */
+  'reports.run': ['admin'],
+  /** What reports have found: rows of tenants. */
+  'reports.read': ['admin', 'operator'],
   'runs.read': ['admin', 'operator', 'support'],
   /** Values out of tenants' rows, as PostgreSQL quotes them in an error's detail and as a blocker's query may hold them; with it whose session that is, and from where. */
   'rows.read': ['admin', 'operator'],

@@ -16,6 +16,7 @@ test('an operator sees everything and mends runs, but starts nothing new and man
     'sets.read',
     'drift.read',
     'drift.accept',
+    'reports.read',
     'runs.read',
     'rows.read',
     'runs.retry',
