@@ -5,8 +5,8 @@ import { formatCount, plural } from '@/lib/format'
 import type { RunDetail } from '@/lib/tenancy/contract'
 
 /** Targets at which the run succeeded, and which are not what the migrations make nevertheless. */
-export function RunDiffering({ run }: { readonly run: Pick<RunDetail, 'set' | 'verified' | 'differing'> }) {
-  const count = run.verified?.different ?? 0
+export function RunDiffering({ run }: { readonly run: Pick<RunDetail, 'set' | 'different' | 'differing'> }) {
+  const count = run.different
   if (count === 0) return null
   const more = count - run.differing.length
   return (

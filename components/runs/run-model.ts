@@ -173,6 +173,14 @@ export const progressSegments = (counts: ItemCounts): ReadonlyArray<{ readonly s
 /** Whole percent that was worked on, rounded down so that 100 means all; what was cancelled never was. */
 export const workedPercent = (counts: ItemCounts): number => (counts.total === 0 ? 100 : Math.floor((workedCount(counts) / counts.total) * 100))
 
+const pausedSentence = (stopReason: string | null, counts: ItemCounts, waiting: number): string => {
+  const rest = `${count(waiting)} ${waiting === 1 ? 'waits' : 'wait'}.`
+  if (stopReason === 'failure_tolerance') return `Paused by itself: ${plural(counts.failed, 'failure')}, more than the run tolerates. ${rest}`
+  if (stopReason === 'different')
+    return `Paused by itself: more targets than the run tolerates are applied, but different from what the migrations make${failedPart(counts)}. ${rest}`
+  return `Paused: ${plural(waiting, 'target')} ${waiting === 1 ? 'waits' : 'wait'}${failedPart(counts)}.`
+}
+
 /** One sentence: where the run stands, and what it waits for. */
 export const runSentence = (run: RunFacts): string => {
   const { counts } = run
@@ -185,9 +193,7 @@ export const runSentence = (run: RunFacts): string => {
     case 'pausing':
       return `Pausing: ${plural(counts.running, 'running target')} ${counts.running === 1 ? 'finishes' : 'finish'} first.`
     case 'paused':
-      return run.stopReason === 'failure_tolerance'
-        ? `Paused by itself: ${plural(counts.failed, 'failure')}, more than the run tolerates. ${count(waiting)} ${waiting === 1 ? 'waits' : 'wait'}.`
-        : `Paused: ${plural(waiting, 'target')} ${waiting === 1 ? 'waits' : 'wait'}${failedPart(counts)}.`
+      return pausedSentence(run.stopReason, counts, waiting)
     case 'cancelling':
       return `Cancelling: ${plural(counts.running, 'running target')} ${counts.running === 1 ? 'finishes' : 'finish'} first.`
     case 'cancelled':

@@ -77,7 +77,7 @@ const runSummary = {
   set: z.string(),
   toVersion: z.string().nullable(),
   state: z.enum(runStates),
-  /** Why it stands still, when it does: `requested`, `failure_tolerance`. */
+  /** Why it stands still, when it does: `requested`, `failure_tolerance`, `different` when those that are applied but different were too many. */
   stopReason: z.string().nullable(),
   counts,
   note: z.string(),
@@ -106,7 +106,9 @@ const run = z.strictObject({
   failures: z.array(failure),
   /** After the end: what reading the targets back showed; null: not yet. */
   verified: z.strictObject({ at: time, targets: count, mismatches: count, different: count }).nullable(),
-  /** The first of those that were applied and differ from what their version's migrations make. */
+  /** Applied, and different from what their version's migrations make, as far as that was compared. */
+  different: count,
+  /** The first of those. */
   differing: z.array(z.strictObject({ slug: z.string(), shape: z.string().nullable(), sentences: z.array(z.string()) })),
   /** How many targets a rerun would take; 0 while the run is open. */
   rerunnable: count,

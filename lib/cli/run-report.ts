@@ -6,7 +6,7 @@ import type { FailureDocument, RunDocument } from './documents.ts'
 import { exitCodes } from './failure.ts'
 import type { Session } from './session.ts'
 
-export type RunSummaryDocument = Omit<RunDocument, 'failures' | 'claimed' | 'rerunnable' | 'putRight' | 'waitsFor' | 'verified' | 'differing'>
+export type RunSummaryDocument = Omit<RunDocument, 'failures' | 'claimed' | 'rerunnable' | 'putRight' | 'waitsFor' | 'verified' | 'different' | 'differing'>
 
 export const summaryDocument = (run: RunSummary): RunSummaryDocument => ({
   id: run.id,
@@ -50,6 +50,7 @@ export const readRun = async ({ tenancy }: Session, id: number): Promise<RunDocu
     waitsFor: run.waitsFor === null ? null : { database: null, problem: null, ...run.waitsFor },
     failures: failures.map(failureDocument),
     verified: run.verified && { ...run.verified },
+    different: run.different,
     differing: run.differing.map((one) => ({ ...one, sentences: [...one.sentences] })),
     rerunnable: failed + interrupted + cancelled,
     putRight: putRight.map((one) => ({ ...one })),
@@ -95,21 +96,26 @@ const describeFailure = (failure: FailureDocument): string[] => [
 ]
 
 /** Applied, and yet not what the migrations make: an index that is invalid, an IF NOT EXISTS that met something else. */
-const differingLines = ({ verified, differing, set }: RunDocument): string[] => {
-  if (verified === null || verified.different === 0) return []
+const differingLines = ({ different, differing, set }: RunDocument): string[] => {
+  if (different === 0) return []
   const shown = differing.flatMap(({ slug, sentences }) => [`  ${slug}: ${sentences.join(' ') || 'the norm by now'}`])
-  const more = verified.different - differing.length
+  const more = different - differing.length
   return [
-    `${plural(verified.different, 'target')} ${verified.different === 1 ? 'is' : 'are'} applied, but different from what the migrations make:`,
+    `${plural(different, 'target')} ${different === 1 ? 'is' : 'are'} applied, but different from what the migrations make:`,
     ...shown,
     ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
     `  tenantry drift --set ${set} shows all of it.`,
   ]
 }
 
+const pauses: Readonly<Record<string, string>> = {
+  failure_tolerance: 'It paused by itself: more targets failed than its failure tolerance allows. ',
+  different: 'It paused by itself: more targets than its failure tolerance allows are applied, but different from what the migrations make. ',
+}
+
 const nextStep = (run: RunDocument): string | null => {
   if (run.state === 'paused') {
-    const why = run.stopReason === 'failure_tolerance' ? 'It paused by itself: more targets failed than its failure tolerance allows. ' : 'It is paused. '
+    const why = pauses[run.stopReason ?? ''] ?? 'It is paused. '
     return `${why}tenantry runs resume ${run.id} goes on without the failed ones, runs retry ${run.id} tries them again as well, runs cancel ${run.id} ends it.`
   }
   const putRight = describePutRight(run.putRight, run.rerunnable + putRightCount(run.putRight))

@@ -53,7 +53,7 @@ export type RunSummary = {
   readonly createdAt: string
   readonly startedAt: string | null
   readonly finishedAt: string | null
-  /** Why it stands still, when it does: `requested`, `failure_tolerance`. */
+  /** Why it stands still, when it does: `requested`, `failure_tolerance`, `different` when those that are applied but different were too many. */
   readonly stopReason: string | null
 }
 
@@ -84,7 +84,9 @@ export type RunDetail = RunSummary & {
   readonly waitsFor: RunWait | null
   /** After the end: what reading the targets back showed. `mismatches`: histories; `different`: structures that are not the norm of their version. */
   readonly verified: { readonly at: string; readonly targets: number; readonly mismatches: number; readonly different: number } | null
-  /** The first of those that differ, by slug, with what differs now. */
+  /** Applied, but not the norm of their version, as far as that was compared. */
+  readonly different: number
+  /** The first of those, by slug, with what differs now. */
   readonly differing: ReadonlyArray<{ readonly slug: string; readonly shape: string | null; readonly sentences: readonly string[] }>
 }
 

@@ -18,6 +18,7 @@ const many = (count: number, one: string, more: string): string => `${count} ${c
 
 const reasons: Readonly<Record<string, string>> = {
   failure_tolerance: 'more targets failed than it may leave behind',
+  different: 'more targets than it tolerates are applied, but different from what the migrations make',
   requested: 'somebody asked for it',
 }
 

@@ -7,6 +7,7 @@ import { appendAudit } from '../control/audit.ts'
 import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
+import { countsAgainstTolerance } from './conduct/report.ts'
 import { explainConflict } from './start.ts'
 
 /** A conductor that was heard of this recently may have items in hand that the control plane does not know of yet. */
@@ -81,8 +82,8 @@ export const resumeRun = (library: Library, actor: Actor, { run }: { run: number
     await setState(trx, run, state === 'pausing' ? 'running' : 'queued')
     // Somebody looked at the failures that stopped it: only failures beyond those count against the tolerance now.
     await sql`
-      update run set failures_allowed = failures_allowed + (select count(*) from run_item where run_id = ${run} and state = 'failed')
-      where id = ${run} and failures_allowed is not null and failures_allowed < (select count(*) from run_item where run_id = ${run} and state = 'failed')`.execute(
+      update run set failures_allowed = failures_allowed + (select count(*) from run_item where run_id = ${run} and ${countsAgainstTolerance})
+      where id = ${run} and failures_allowed is not null and failures_allowed < (select count(*) from run_item where run_id = ${run} and ${countsAgainstTolerance})`.execute(
       trx,
     )
   })

@@ -17,6 +17,7 @@ export const queues = {
   structure: 'structure',
   structureAll: 'structure-all',
   verify: 'verify',
+  compare: 'compare',
   pool: 'pool',
   notes: 'notes',
 } as const

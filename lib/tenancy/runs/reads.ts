@@ -56,6 +56,7 @@ type ExtraRow = {
   readonly verifiedTargets: number | null
   readonly verifiedMismatches: number | null
   readonly verifiedDifferent: number | null
+  readonly different: number
   readonly attempts: number
   readonly retried: number
   readonly claimed: number
@@ -67,10 +68,10 @@ const extraOf = async (db: ControlDb, run: number): Promise<ExtraRow | undefined
     select r.revision, r.max_concurrent as "maxConcurrent", r.failure_tolerance as "failureTolerance", r.digest, r.migrations,
       case when r.repair is not null then jsonb_build_object('shape', r.repair->'shape', 'letter', r.repair->'letter', 'version', r.repair->'version', 'script', r.repair->'script') end as repair,
       r.verified_at as "verifiedAt", r.verified_targets as "verifiedTargets", r.verified_mismatches as "verifiedMismatches", r.verified_different as "verifiedDifferent",
-      i.attempts, i.retried, case when r.kind = 'onboard' then (select count(*)::int from attempt a where a.run_id = r.id and a.claimed) else 0 end as claimed, array(select c.id from run c where c.parent_run_id = r.id order by c.id) as "childRuns"
+      i.attempts, i.retried, i.different, case when r.kind = 'onboard' then (select count(*)::int from attempt a where a.run_id = r.id and a.claimed) else 0 end as claimed, array(select c.id from run c where c.parent_run_id = r.id order by c.id) as "childRuns"
     from run r
     cross join lateral (
-      select coalesce(sum(attempts), 0)::int as attempts, count(*) filter (where attempts > 1)::int as retried from run_item where run_id = r.id
+      select coalesce(sum(attempts), 0)::int as attempts, count(*) filter (where attempts > 1)::int as retried, count(*) filter (where differs)::int as different from run_item where run_id = r.id
     ) i
     where r.id = ${run}`.execute(db)
   return rows[0]
@@ -118,7 +119,7 @@ export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunD
       verifiedAt === null
         ? null
         : { at: verifiedAt.toISOString(), targets: verifiedTargets ?? 0, mismatches: verifiedMismatches ?? 0, different: verifiedDifferent ?? 0 },
-    differing: (verifiedDifferent ?? 0) > 0 ? await readDiffering(db, run) : [],
+    differing: facts.different > 0 ? await readDiffering(db, run) : [],
   }
 }
 

@@ -4,10 +4,10 @@ import type { RunKind, RunState } from '../contract/states.ts'
 import { readInstallation } from '../control/installation.ts'
 import { notify } from '../control/notify.ts'
 import { analyzeCatalogs } from '../observation/analyze-catalogs.ts'
-import { driftState, isSeenNow } from '../registry/tenant-filter.ts'
-import { restateShapes, setsToRestate } from '../drift/shapes/restate.ts'
+import { isSeenNow } from '../registry/tenant-filter.ts'
 import { observeDatabase } from '../observation/observe.ts'
 import { conductLimits } from './conduct/limits.ts'
+import { isCompared, isDifferent, keepSightings, restateSeen } from './judge.ts'
 import { beginRunSpan, endSpan, runSpanIds } from '../tracing.ts'
 
 /** Finished runs whose histories were not read back yet; older ones are history themselves. */
@@ -51,12 +51,12 @@ const changedMuch = async ({ control }: Library, run: number, analyzeAfter: numb
 const looks = 2
 const nextLookMs = 1_000
 
-/** Targets that nobody has looked at since the run ended; with a later look only those whose history was read and whose structure was not. */
+/** Targets that nobody has looked at since the run ended, nor since the run was done with them; with a later look only those whose history was read and whose structure was not. */
 const readUnseen = async ({ control }: Library, run: number, look: number): Promise<Array<{ databaseId: number; targets: number[] }>> => {
   const { rows } = await sql<{ databaseId: number; targets: number[] }>`
     select t.database_id as "databaseId", array_agg(t.id) as targets
-    from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id left join observation o on o.target_id = t.id
-    where i.run_id = ${run} and (o.structure_at >= r.finished_at and o.observed_at >= r.finished_at) is not true
+    from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id left join observation o on o.target_id = t.id left join seen_structure x on ${isSeenNow}
+    where i.run_id = ${run} and (o.structure_at >= r.finished_at and o.observed_at >= r.finished_at) is not true and (${isCompared}) is not true
       and (${look}::integer = 1 or (i.state = 'succeeded' and o.observed_at >= r.finished_at and o.digest is not null))
     group by t.database_id`.execute(control.db)
   return rows
@@ -71,27 +71,10 @@ const lookAgain = async (library: Library, run: number): Promise<void> => {
   }
 }
 
-/** Before they are looked at again. A target that was looked at since has lost what it was before: then all that differs counts. */
-const keepSightings = async ({ control }: Library, run: number): Promise<void> => {
-  await sql`
-    update run_item i set seen_before = o.seen_id from run r, observation o join seen_structure x on x.id = o.seen_id
-    where i.run_id = ${run} and r.id = i.run_id and o.target_id = i.target_id and i.state = 'succeeded' and i.seen_before is null
-      and o.structure_at < r.started_at and x.findings <> '[]'`.execute(control.db)
-}
-
-/** Whoever looked at them meanwhile may have died before it was said what they are. */
-const restateSeen = async (library: Library, run: number): Promise<void> => {
-  const { db } = library.control
-  const { rows } = await sql<{
-    id: number
-  }>`select distinct t.set_id as id from run_item i join target t on t.id = i.target_id where i.run_id = ${run}`.execute(db)
-  const sets = rows.map(({ id }) => id)
-  await restateShapes(library, await setsToRestate(db, sets))
-}
-
 /**
  * Looks at the targets of a finished run again, independently of what its conductors said, and notes how many of the succeeded ones do not hold what the run
  * recorded for them, and which of them are not what their version's migrations make. Databases of which it changed much get new statistics of their catalogs first. Nothing is noted before each of those was read: what is out of reach is no mismatch.
+ * What was compared while the run went on, after it was done with a target, is not looked at again.
  * A structure that nobody could read since keeps nothing from being noted, and is not said to be different: what was seen before says nothing about the run.
  * @returns whether all were read; else another call reads what is left
  */
@@ -104,9 +87,8 @@ export const verifyRun = async (library: Library, run: number, { analyzeAfter } 
   const verified = await db.transaction().execute(async (trx) => {
     const noted = await sql<Verified>`
       with seen as (
-        select i.run_id, i.position, o.observed_at >= r.finished_at as is_read,
-          coalesce(o.structure_at >= r.finished_at and ${driftState} = 'drifted' and exists (
-            select from jsonb_array_elements(x.findings) f where not coalesce(b.findings, '[]') @> jsonb_build_array(jsonb_build_object('key', f -> 'key'))), false) as is_different,
+        select i.run_id, i.position, o.observed_at >= r.finished_at or ${isCompared} as is_read,
+          i.differs or coalesce((o.structure_at >= r.finished_at or ${isCompared}) and ${isDifferent}, false) as is_different,
           coalesce((select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'version' = coalesce(i.options ->> 'baseline', r.to_version)), 0) as expected,
           coalesce(
             (select (m ->> 'position')::integer from jsonb_array_elements(r.migrations) m where m ->> 'prefixDigest' = o.digest), g.position,
@@ -117,7 +99,7 @@ export const verifyRun = async (library: Library, run: number, { analyzeAfter } 
         where i.run_id = ${run} and i.state = 'succeeded'),
       marked as (
         update run_item i set differs = true, revision = r.revision + 1 from seen s, run r
-        where s.is_different and i.run_id = s.run_id and i.position = s.position and r.id = i.run_id and not exists (select from seen where is_read is not true))
+        where s.is_different and not i.differs and i.run_id = s.run_id and i.position = s.position and r.id = i.run_id and not exists (select from seen where is_read is not true))
       update run set verified_at = now(), verified_targets = (select count(*) from seen), verified_mismatches = (select count(*) from seen where actual < expected),
         verified_different = (select count(*) from seen where is_different), revision = revision + 1
       where id = ${run} and not exists (select from seen where is_read is not true)

@@ -17,6 +17,7 @@ import { databasesDue } from '../pool/due.ts'
 import { tendPools } from '../pool/refill.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { serversWithWork } from './conduct/adopt.ts'
+import { compareWhileRunning, runsToCompare } from './compare-running.ts'
 import { conduct } from './conduct/drive-server.ts'
 import { Hands } from './conduct/hands.ts'
 import { conductLimits, type ConductLimits } from './conduct/limits.ts'
@@ -45,6 +46,9 @@ const compareEvery = '17 2 * * *'
 const stopped = (): Error => Object.assign(new Error('the worker stops'), { code: 'CONNECTION_ENDED' })
 const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 5 }
 
+/** A rollout that is followed keeps its place until it ends. */
+const runsAtOnce = 8
+
 type Looks = { readonly looks: readonly DatabaseLook[]; readonly wish?: LookWish }
 
 class WorkerProcess implements Worker {
@@ -53,6 +57,7 @@ class WorkerProcess implements Worker {
   readonly #queues: Queues
   readonly #ears: Ears
   readonly #options: WorkerOptions
+  readonly #limits: ConductLimits
   readonly #abort = new AbortController()
   readonly #listeners = new Set<() => void>()
   readonly #busy = new Set<Promise<void>>()
@@ -70,6 +75,7 @@ class WorkerProcess implements Worker {
     this.#library = library
     this.#ears = ears
     this.#options = options
+    this.#limits = { ...conductLimits, ...options.limits }
     this.#queues = createQueues(url, library, options.schedules !== false)
   }
 
@@ -80,10 +86,9 @@ class WorkerProcess implements Worker {
 
   async start(): Promise<void> {
     await this.#queues.start()
-    await this.#work(queues.conduct, this.#options.limits?.serversAtOnce ?? conductLimits.serversAtOnce, ({ serverId }: { serverId: number }) =>
-      this.#conduct(serverId),
-    )
+    await this.#work(queues.conduct, this.#limits.serversAtOnce, ({ serverId }: { serverId: number }) => this.#conduct(serverId))
     await this.#work(queues.verify, 2, ({ run }: { run: number }) => this.#verify(run))
+    await this.#work(queues.compare, runsAtOnce, ({ run }: { run: number }) => compareWhileRunning(this.#library, run, this.#limits, this.#abort.signal))
     await this.#work(queues.observe, 4, (looks: Looks) => this.#observe(looks))
     await this.#work(queues.look, 4, (looks: Looks) => this.#observe(looks))
     await this.#work(queues.structure, 2, (looks: Looks) => this.#observe(looks))
@@ -146,7 +151,7 @@ class WorkerProcess implements Worker {
         library: this.#library,
         serverId,
         worker: this.name,
-        limits: { ...conductLimits, ...this.#options.limits },
+        limits: this.#limits,
         signal: this.#abort.signal,
         hands,
         onChange: (hear) => {
@@ -174,7 +179,7 @@ class WorkerProcess implements Worker {
 
   async #verify(run: number): Promise<void> {
     this.#verifyAgainAt.set(run, Date.now() + verifyAgainMs)
-    if (await verifyRun(this.#library, run, { ...conductLimits, ...this.#options.limits })) this.#verifyAgainAt.delete(run)
+    if (await verifyRun(this.#library, run, this.#limits)) this.#verifyAgainAt.delete(run)
   }
 
   async #observeAll(): Promise<void> {
@@ -219,6 +224,7 @@ class WorkerProcess implements Worker {
     for (const serverId of await serversWithWork(db, conductorFreshSeconds)) await send(this.#queues.boss, queues.conduct, serverId, { serverId })
     for (const run of await runsToVerify(this.#library))
       if ((this.#verifyAgainAt.get(run) ?? 0) <= Date.now()) await send(this.#queues.boss, queues.verify, run, { run })
+    for (const run of await runsToCompare(this.#library, this.#limits)) await send(this.#queues.boss, queues.compare, run, { run })
     for (const databaseId of await databasesDue(db)) await send(this.#queues.boss, queues.pool, databaseId, { databaseId })
     if (this.#options.schedules === false) return
     for (const databaseId of await notesDue(db)) await send(this.#queues.boss, queues.notes, databaseId, { databaseId })

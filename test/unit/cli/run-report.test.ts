@@ -22,6 +22,7 @@ const run = (changes: Partial<RunDocument>): RunDocument => ({
   waitsFor: null,
   failures: [],
   verified: null,
+  different: 0,
   differing: [],
   rerunnable: 0,
   putRight: [],
@@ -87,6 +88,9 @@ describe('a run as text', () => {
       run({ state: 'paused', stopReason: 'failure_tolerance', finishedAt: null, counts: { ...counts, failed: 2, pending: 8, total: 10 } }),
     )
     expect(text).toContain('paused by itself')
+    expect(describeRun(run({ state: 'paused', stopReason: 'different', finishedAt: null }))).toContain(
+      'paused by itself: more targets than its failure tolerance allows are applied',
+    )
     for (const command of ['resume', 'retry', 'cancel']) expect(text).toContain(`runs ${command} 42`)
   })
 })

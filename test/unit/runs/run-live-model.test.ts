@@ -32,6 +32,7 @@ const run: RunDetail = {
   waitsFor: null,
   repair: null,
   verified: null,
+  different: 0,
   differing: [],
 }
 const live = liveFrom(run, { revision: 3, letters: 'pppp', slugs: ['a', 'b', 'c', 'd'] })

@@ -90,6 +90,10 @@ describe('sentences', () => {
     [run('pausing', { running: 4, pending: 9 }), 'Pausing: 4 running targets finish first.'],
     [run('paused', { pending: 120 }, 'requested'), 'Paused: 120 targets wait.'],
     [run('paused', { pending: 120, failed: 6 }, 'failure_tolerance'), 'Paused by itself: 6 failures, more than the run tolerates. 120 wait.'],
+    [
+      run('paused', { succeeded: 20, pending: 120, failed: 1 }, 'different'),
+      'Paused by itself: more targets than the run tolerates are applied, but different from what the migrations make, 1 failed. 120 wait.',
+    ],
     [run('failed', { succeeded: 190, skipped: 6, failed: 4 }), '196 of 200 targets succeeded, 4 failed.'],
     [run('succeeded', { succeeded: 188, skipped: 12 }), '188 targets migrated, 12 needed nothing.'],
     [run('succeeded'), 'Nothing was to be done.'],

@@ -8,6 +8,7 @@ import { openRepair } from '../../drift/repair/plan-repair.ts'
 import { statementsOf, touchesShared } from '../../migrations/parsed.ts'
 import type { Given } from '../../pool/claim.ts'
 import { requireLease, type Lease } from './lease.ts'
+import { countsAgainstTolerance } from './report.ts'
 import type { DrivenRun, Work } from './work.ts'
 
 export type ServerFacts = {
@@ -32,7 +33,7 @@ export type OpenRun = { readonly id: number; readonly state: RunState; readonly 
 /** Runs that want something of this server: items to work on, or an end to be found. */
 export const openRuns = async (db: ControlDb, serverId: number): Promise<OpenRun[]> => {
   const { rows } = await sql<OpenRun>`
-    select r.id, r.state, r.revision, (r.failures_allowed - (select count(*) from run_item i where i.run_id = r.id and i.state = 'failed'))::int as "failuresLeft" from run r
+    select r.id, r.state, r.revision, (r.failures_allowed - (select count(*) from run_item i where i.run_id = r.id and ${countsAgainstTolerance}))::int as "failuresLeft" from run r
     where r.state in ('queued', 'running', 'pausing', 'cancelling') and ${isLeftToConductors}
       and exists (select from run_item i where i.run_id = r.id and i.server_id = ${serverId} and i.state in ('pending', 'running', 'interrupted'))
     order by r.id`.execute(db)
@@ -118,7 +119,7 @@ export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise
         'run.repair',
         'migration_set.seed_sql',
       ])
-      .select(sql<number>`(select count(*) from run_item i where i.run_id = run.id and i.state = 'failed')`.as('failed'))
+      .select(sql<number>`(select count(*) from run_item where run_id = run.id and ${countsAgainstTolerance})`.as('failed'))
       .where('run.id', '=', id)
       .where('run.state', 'in', ['queued', 'running', 'pausing', 'cancelling'])
       .forUpdate('run')

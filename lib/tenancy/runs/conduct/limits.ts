@@ -19,6 +19,12 @@ export type ConductLimits = FlightLimits & {
   readonly flushMs: number
   /** Histories that a connection reads ahead for itself, in one query. */
   readonly readAhead: number
+  /** Settled targets of a rollout that are compared first, while it goes on; later stages have as many as `compareAtOnce`. */
+  readonly compareFirst: number
+  readonly compareAtOnce: number
+  /** A rollout that is over sooner is compared afterwards only. */
+  readonly compareAfterMs: number
+  readonly compareEveryMs: number
   /** Servers that one worker drives at once; others are left to other workers, or wait. */
   readonly serversAtOnce: number
 }
@@ -35,6 +41,10 @@ export const conductLimits: ConductLimits = {
   analyzeAfter: 200,
   flushMs: 150,
   readAhead: 25,
+  compareFirst: 20,
+  compareAtOnce: 500,
+  compareAfterMs: 2_000,
+  compareEveryMs: 30_000,
   serversAtOnce: 16,
 }
 

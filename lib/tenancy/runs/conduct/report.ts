@@ -170,8 +170,11 @@ const activate = async (trx: ControlDb, reports: readonly ItemReport[]): Promise
   await notify(trx, { topic: 'tenants' })
 }
 
+/** Of run_item. */
+export const countsAgainstTolerance = sql`(state = 'failed' or differs)`
+
 /** In one order for everybody, so that two servers of one run do not wait for each other. */
-const lockRuns = async (trx: ControlDb, ids: readonly number[]): Promise<void> => {
+export const lockRuns = async (trx: ControlDb, ids: readonly number[]): Promise<void> => {
   await sql`select id from run where id = any(${[...ids]}::bigint[]) order by id for update`.execute(trx)
 }
 
@@ -183,12 +186,18 @@ export const bumpRuns = async (trx: ControlDb, ids: readonly number[]): Promise<
     where id = any(${[...ids]}::bigint[])`.execute(trx)
 }
 
-/** The tolerance counts failures of all servers of the run. */
-const stopAtTolerance = async (trx: ControlDb, ids: readonly number[]): Promise<void> => {
-  await sql`
-    update run r set state = 'pausing', stop_reason = 'failure_tolerance'
-    where r.id = any(${[...ids]}::bigint[]) and r.state = 'running' and r.failures_allowed is not null
-      and (select count(*) from run_item i where i.run_id = r.id and i.state = 'failed') > r.failures_allowed`.execute(trx)
+/**
+ * The tolerance counts all servers of the run: what failed, and what was applied but is different.
+ * @returns whether one of them stops by it
+ */
+export const stopAtTolerance = async (trx: ControlDb, ids: readonly number[]): Promise<boolean> => {
+  const { rows } = await sql`
+    update run r set state = 'pausing', stop_reason = case when c.failed > r.failures_allowed then 'failure_tolerance' else 'different' end
+    from (
+      select run_id, count(*) filter (where state = 'failed') as failed, count(*) as bad from run_item
+      where run_id = any(${[...ids]}::bigint[]) and ${countsAgainstTolerance} group by run_id) c
+    where c.run_id = r.id and r.state = 'running' and r.failures_allowed is not null and c.bad > r.failures_allowed returning 1`.execute(trx)
+  return rows.length > 0
 }
 
 /**
