@@ -8,6 +8,9 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.me
 // `server-only` refuses to be loaded outside Next; for tests of actions and handlers it is what it is there: nothing.
 const alias = { '@': fromRoot('.'), 'server-only': fromRoot('node_modules/server-only/empty.js') }
 
+// What Node reads by itself need not be transformed, which takes longer than most tests.
+const native = { viteModuleRunner: false, nodeLoader: false }
+
 const project = (name: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration => ({
   resolve: { alias },
   // What is polled for is another process's work more often than not.
@@ -30,6 +33,7 @@ export default defineConfig({
         include: ['test/integration/**/*.test.ts'],
         exclude: ['test/integration/{edge,audit,on-call}/**'],
         isolate: false,
+        experimental: native,
         globalSetup: 'test/support/cluster-15.ts',
         testTimeout: 120_000,
         hookTimeout: 120_000,
@@ -45,6 +49,7 @@ export default defineConfig({
           'test/integration/engine/{breaking-control,breaking-workers,control,control-plane,discard,jobs,lease,looks,old-items,onboarding-many,pace,put-right,restored-control,set-changes}.test.ts',
         ],
         isolate: false,
+        experimental: native,
         globalSetup: 'test/support/cluster-18.ts',
         testTimeout: 120_000,
         hookTimeout: 120_000,
@@ -64,6 +69,8 @@ export default defineConfig({
         hookTimeout: 120_000,
         // One console, one database, one story after the other.
         fileParallelism: false,
+        maxConcurrency: 2,
+        experimental: native,
       }),
     ],
     sequence: { sequencer: Sequence },

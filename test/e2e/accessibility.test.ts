@@ -1,9 +1,10 @@
 /** axe finds nothing on any page, light or dark. */
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { Page } from 'playwright-core'
 import { migrationsDir } from '../../lib/connection.ts'
 import type { Tenancy } from '../../lib/tenancy/contract/index.ts'
 import { createTenancy } from '../../lib/tenancy/index.ts'
+import { chunks } from '../../lib/tenancy/session/chunks.ts'
 import { findViolations, openVisitor } from '../support/browser.ts'
 import { cliActor, makePerson } from '../support/people.ts'
 import { signInAs } from '../support/signing-in.ts'
@@ -109,32 +110,22 @@ const walkAs = async (role: 'admin' | 'support' | null, stops: readonly Stop[]):
   }
 }
 
-const under = (...places: readonly string[]): readonly Stop[] => asAdmin().filter(({ path }) => places.includes(path.split(/[/?]/)[1] ?? ''))
-
-// Two browsers share the work, two parts at a time.
-describe('on the pages of the fleet and of sets, axe finds nothing', () => {
-  test.concurrent('at the door and on the fleet', async () => {
-    expect(await walkAs(null, beforeSigningIn())).toEqual([])
-    expect(await walkAs('support', [{ path: '/people', text: 'Your role may not open this page' }])).toEqual([])
-    expect(await walkAs('admin', under('', 'nowhere'))).toEqual([])
-  })
-
-  test.concurrent('on sets and their rollouts', async () => {
-    expect(await walkAs('admin', under('migrations'))).toEqual([])
-  })
+test('at the door, and where one may not go, axe finds nothing', async () => {
+  expect(await walkAs(null, beforeSigningIn())).toEqual([])
+  expect(await walkAs('support', [{ path: '/people', text: 'Your role may not open this page' }])).toEqual([])
 })
 
-describe('on the pages of tenants and runs, axe finds nothing', () => {
-  test.concurrent('on tenants, databases and people', async () => {
-    expect(await walkAs('admin', under('tenants', 'databases', 'people'))).toEqual([])
-  })
+/** Few enough that the slowest machine walks them in the time that a test has. */
+const stopsOfAWalk = 4
+const walks = chunks([...asAdmin().entries()], stopsOfAWalk).map((walk) => ({
+  indexes: walk.map(([index]) => index),
+  texts: walk.map(([, { text }]) => text).join(' · '),
+}))
 
-  test.concurrent('on runs, the audit and one’s own account', async () => {
-    expect(await walkAs('admin', under('runs', 'audit', 'account'))).toEqual([])
-  })
-})
-
-test('every page is on the walk of one of them', () => {
-  const walked = [...under('', 'nowhere'), ...under('migrations'), ...under('tenants', 'databases', 'people'), ...under('runs', 'audit', 'account')]
-  expect(walked.length).toBe(asAdmin().length)
+// Two browsers share the work.
+test.concurrent.each(walks)('on the pages with $texts, axe finds nothing', async ({ indexes }) => {
+  const stops = asAdmin()
+  const mine = indexes.flatMap((index) => stops[index] ?? [])
+  expect(mine).toHaveLength(indexes.length)
+  expect(await walkAs('admin', mine)).toEqual([])
 })
