@@ -7,10 +7,13 @@ import {
   type DriftSet,
   type DriftState,
   type Facet,
+  type GoneShape,
   type OutsideChange,
+  type RepairRun,
   type SeenFinding,
   type Severity,
   type Shape,
+  runStateLabels,
 } from '@/lib/tenancy/contract'
 
 export type SentencePart = { readonly text: string; readonly href: string | null; readonly state: DriftState | null }
@@ -57,6 +60,26 @@ export const shapeName = (shape: Pick<Shape, 'set' | 'version' | 'state' | 'lett
   [`${shape.set} ${shape.version ?? 'without migrations'}`, shapeTitle(shape), ...(severalServers ? [`PostgreSQL ${shape.server}`] : [])].join(' · ')
 
 export const hasSeveralServers = (shapes: ReadonlyArray<Pick<Shape, 'server'>>): boolean => new Set(shapes.map(({ server }) => server)).size > 1
+
+/** What a page is headed with of whose shape only little is known. */
+export const goneTitle = ({ seen }: Pick<GoneShape, 'seen'>): string =>
+  seen === null ? 'Shape' : shapeTitle({ state: seen.isNorm ? 'norm' : 'drifted', letter: seen.letter })
+
+/** Why a link led to a shape that is not there, as far as that is known. */
+export const goneSentence = ({ seen }: Pick<GoneShape, 'seen'>): string =>
+  seen === null
+    ? 'Nothing more is known of it: it was last seen more than 90 days ago, or there never was a shape of that name.'
+    : `${plural(seen.targets, 'target')} had it when it was last seen; they were repaired or changed since, are at another version by now, or the set compares other things.`
+
+/** "succeeded", "failed" and so on: what came of a run that was to repair a shape. */
+export const repairRunWords = ({ state }: Pick<RepairRun, 'state'>): string => runStateLabels[state].toLowerCase()
+
+/** At night what has drifted is what somebody came for: it stands first, then what nobody could compare, what is accepted, and at the foot the norms. */
+const standing: Readonly<Record<DriftState, number>> = { drifted: 0, unknown: 1, accepted: 2, norm: 3 }
+
+/** Within each the largest first, as they come. */
+export const orderedShapes = <S extends Pick<Shape, 'state'>>(shapes: readonly S[]): readonly S[] =>
+  shapes.toSorted((one, other) => standing[one.state] - standing[other.state])
 
 export const versionWord = (version: string | null): string => version ?? 'none'
 

@@ -21,7 +21,7 @@ export function FacetsDialog(props: Props) {
   return (
     <Dialog open={open} onOpenChange={setOpen}>
       <DialogTrigger asChild>
-        <Button size="sm" aria-label={`What ${props.set} compares`}>
+        <Button size="sm" aria-label={`Change what ${props.set} compares`}>
           <SlidersHorizontal aria-hidden />
           Change…
         </Button>

@@ -2,13 +2,10 @@
 
 import { Check, Undo2 } from 'lucide-react'
 import { useState } from 'react'
-import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
 import { cn } from '@/components/ui/class-names'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
-import { useDriftChange } from '@/lib/client/use-drift-change'
-import { useToastedCommand } from '@/lib/client/use-toasted-command'
 import { formatUtc } from '@/lib/format'
 import type { Acceptance, SeenFinding } from '@/lib/tenancy/contract'
 import { AcceptDialog } from './accept-dialog'
@@ -16,6 +13,7 @@ import type { ShapeActions } from './drift-actions'
 import { orderedFindings } from './drift-model'
 import { driftStateLooks, severityLooks } from './drift-state'
 import { objectWords, rowsOf, sidesOf, type FactRow, type FactSide } from './shape-model'
+import { TakeBackDialog } from './take-back-dialog'
 
 type Props = {
   readonly set: string
@@ -29,21 +27,28 @@ export function FindingList({ set, findings, actions }: Props) {
   const [asked, setAsked] = useState<string | null>(null)
   const ordered = orderedFindings(findings)
   const finding = ordered.find(({ key }) => key === asked)
+  const close = (): void => setAsked(null)
   return (
     <>
       <ul className="rounded-lg border border-line bg-surface">
         {ordered.map((one) => (
-          <FindingItem key={one.key} finding={one} actions={actions} onAccept={() => setAsked(one.key)} />
+          <FindingItem key={one.key} finding={one} actions={actions} onAsk={() => setAsked(one.key)} />
         ))}
       </ul>
-      {actions && finding ? <AcceptDialog set={set} finding={finding} accept={actions.accept} onClose={() => setAsked(null)} /> : null}
+      {actions && finding ? (
+        finding.accepted === null ? (
+          <AcceptDialog set={set} finding={finding} accept={actions.accept} onClose={close} />
+        ) : (
+          <TakeBackDialog set={set} acceptance={finding.accepted} endAcceptance={actions.endAcceptance} onClose={close} />
+        )
+      ) : null}
     </>
   )
 }
 
-type ItemProps = { readonly finding: SeenFinding; readonly actions: ShapeActions | null; readonly onAccept: () => void }
+type ItemProps = { readonly finding: SeenFinding; readonly actions: ShapeActions | null; readonly onAsk: () => void }
 
-function FindingItem({ finding, actions, onAccept }: ItemProps) {
+function FindingItem({ finding, actions, onAsk }: ItemProps) {
   const { accepted, severity, sentence } = finding
   return (
     <li className={cn('border-b border-line px-4 py-3 last:border-0', accepted && 'text-muted')}>
@@ -56,19 +61,19 @@ function FindingItem({ finding, actions, onAccept }: ItemProps) {
           </p>
         </div>
         {actions && accepted === null ? (
-          <Button size="sm" aria-label={`Accept: ${sentence}`} onClick={onAccept}>
+          <Button size="sm" aria-label={`Accept: ${sentence}`} onClick={onAsk}>
             <Check aria-hidden />
             Accept…
           </Button>
         ) : null}
       </div>
-      {accepted === null ? null : <AcceptedNote acceptance={accepted} actions={actions} />}
+      {accepted === null ? null : <AcceptedNote acceptance={accepted} onTakeBack={actions === null ? null : onAsk} />}
       <FactTable rows={rowsOf(finding)} label={sentence} />
     </li>
   )
 }
 
-function AcceptedNote({ acceptance, actions }: { readonly acceptance: Acceptance; readonly actions: ShapeActions | null }) {
+function AcceptedNote({ acceptance, onTakeBack }: { readonly acceptance: Acceptance; readonly onTakeBack: (() => void) | null }) {
   return (
     <div className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
       <p className="min-w-0 flex-1 basis-64 break-words">
@@ -78,24 +83,13 @@ function AcceptedNote({ acceptance, actions }: { readonly acceptance: Acceptance
           {acceptance.until === null ? '' : `, until ${formatUtc(acceptance.until).slice(0, 10)}`}
         </span>
       </p>
-      {actions ? <TakeBack acceptance={acceptance} endAcceptance={actions.endAcceptance} /> : null}
+      {onTakeBack === null ? null : (
+        <Button size="sm" aria-label={`Take back: ${acceptance.sentence}`} onClick={onTakeBack}>
+          <Undo2 aria-hidden />
+          Take back…
+        </Button>
+      )}
     </div>
-  )
-}
-
-function TakeBack({ acceptance, endAcceptance }: { readonly acceptance: Acceptance; readonly endAcceptance: ShapeActions['endAcceptance'] }) {
-  const changed = useDriftChange()
-  const { send, busy } = useToastedCommand(endAcceptance, {
-    onDone: () => {
-      toast.success('It counts as drift again.')
-      changed()
-    },
-  })
-  return (
-    <Button size="sm" busy={busy} aria-label={`Take back: ${acceptance.sentence}`} onClick={() => send({ acceptance: acceptance.id })}>
-      <Undo2 aria-hidden />
-      Take back
-    </Button>
   )
 }
 

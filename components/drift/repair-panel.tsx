@@ -13,6 +13,7 @@ import { plural } from '@/lib/format'
 import type { Repair } from '@/lib/tenancy/contract'
 import type { RepairActions } from './drift-actions'
 import { RepairDialog } from './repair-dialog'
+import { RepairRunLink } from './repair-run-link'
 import { TryRepair } from './try-repair'
 import { repairBlocks, repairScript, type RepairBlock } from './shape-model'
 
@@ -55,6 +56,11 @@ export function RepairPanel({ set, shape, actions }: { readonly set: string; rea
           <RepairDialog set={set} shape={shape} repair={data} start={actions.start} />
           <TryRepair set={set} shape={shape} tryOne={actions.tryOne} />
         </div>
+      )}
+      {data.lastRun === null ? null : (
+        <p className="text-muted">
+          <RepairRunLink repair={data.lastRun} />
+        </p>
       )}
       <Left left={data.left} />
     </div>

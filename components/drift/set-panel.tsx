@@ -12,7 +12,7 @@ import { toneClasses } from '@/components/ui/tone'
 import { formatCount, plural } from '@/lib/format'
 import type { DriftSet } from '@/lib/tenancy/contract'
 import type { IgnoreFacets } from './drift-actions'
-import { hasSeveralServers, ignoredSentence, problemsOf, sentenceParts } from './drift-model'
+import { hasSeveralServers, ignoredSentence, orderedShapes, problemsOf, sentenceParts } from './drift-model'
 import { driftStateLooks } from './drift-state'
 import { FacetsDialog } from './facets-dialog'
 import { ShapeRow, shapeGrid } from './shape-row'
@@ -108,7 +108,13 @@ function ShapeTable({ set }: { readonly set: DriftSet }) {
     links[next]?.focus()
   }
   return (
-    <div ref={list} role="table" aria-label={`Shapes of ${set.set}, the norm first, then the largest`} className="@container" onKeyDown={onKeyDown}>
+    <div
+      ref={list}
+      role="table"
+      aria-label={`Shapes of ${set.set}: what drifted first, the largest on top, the norms last`}
+      className="@container"
+      onKeyDown={onKeyDown}
+    >
       <div role="rowgroup">
         <div role="row" className={cn(shapeGrid, 'h-8 items-center border-b border-line text-xs text-muted @max-3xl:hidden')}>
           <span role="columnheader">Shape</span>
@@ -119,7 +125,7 @@ function ShapeTable({ set }: { readonly set: DriftSet }) {
         </div>
       </div>
       <div role="rowgroup">
-        {set.shapes.map((shape) => (
+        {orderedShapes(set.shapes).map((shape) => (
           <ShapeRow key={shape.id} shape={shape} severalServers={severalServers} isLong={set.shapes.length > 40} />
         ))}
       </div>

@@ -22,7 +22,8 @@ export function ShapeRow({ shape, severalServers, isLong }: Props) {
       role="row"
       className={cn(
         shapeGrid,
-        'relative items-start border-b border-line py-2.5 last:border-0 hover:bg-hover',
+        'relative items-start border-b border-line last:border-0 hover:bg-hover',
+        shape.state === 'norm' ? 'py-1.5 text-muted' : 'py-2.5',
         shape.state === 'accepted' && 'text-muted',
         isLong && '[contain-intrinsic-size:auto_64px] [content-visibility:auto]',
       )}

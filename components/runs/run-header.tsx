@@ -1,5 +1,6 @@
 import Link from 'next/link'
 import { Fragment } from 'react'
+import { shapeHref } from '@/components/drift/drift-model'
 import { Dotted } from '@/components/ui/dotted'
 import { PageHeader } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
@@ -29,6 +30,7 @@ export function RunHeader({ run, controls }: Props) {
           Started by <span className="text-ink">{run.startedBy}</span> <RelativeTime at={run.createdAt} />
         </>
         {took === null || took === 0 ? null : `took ${formatDuration(took)}`}
+        {run.repair === null ? null : <RepairedShape set={run.set} repair={run.repair} />}
         {run.parentRun === null ? null : (
           <>
             rerun of <RunLink run={run.parentRun} />
@@ -50,6 +52,22 @@ export function RunHeader({ run, controls }: Props) {
       </Dotted>
       {run.note === '' ? null : <p className="mt-1 max-w-[80ch] break-words text-ink">“{run.note}”</p>}
     </PageHeader>
+  )
+}
+
+/** Its page goes on saying what it was when all of it is repaired. */
+function RepairedShape({ set, repair }: { readonly set: string; readonly repair: NonNullable<RunDetail['repair']> }) {
+  return (
+    <>
+      repairs{' '}
+      <Link href={shapeHref({ set, id: repair.shape })} className="text-accent-ink underline underline-offset-2">
+        {repair.letter === null ? 'a shape' : `shape ${repair.letter}`}
+      </Link>{' '}
+      of{' '}
+      <Link href={`/drift/${encodeURIComponent(set)}`} className="text-accent-ink underline underline-offset-2">
+        {set} {repair.version ?? 'without migrations'}
+      </Link>
+    </>
   )
 }
 

@@ -27,12 +27,25 @@ const decoded = (segment: string): string => {
   }
 }
 
+const wordOf = (segments: readonly string[], index: number): string | undefined => {
+  if (index === 1 && segments[0] === 'runs') return `Run ${decoded(segments[1] ?? '')}`
+  // Its id says nothing to people; the page knows its letter.
+  if (index === 2 && segments[0] === 'drift') return 'Shape'
+  return words[segments[index] ?? '']
+}
+
+/** Whose page it is, where that is a shape's. */
+export const shapeOf = (path: string): { readonly set: string; readonly shape: string } | null => {
+  const [area, set, shape] = path.split('/').filter((segment) => segment !== '')
+  return area === 'drift' && set !== undefined && shape !== undefined ? { set: decoded(set), shape: decoded(shape) } : null
+}
+
 /** "/tenants/acme" → Tenants, acme. Fixed segments get their word, all others are names as they are. */
 export const crumbsOf = (path: string): readonly Crumb[] => {
   const segments = path.split('/').filter((segment) => segment !== '')
   if (segments.length === 0) return [{ label: 'Fleet', href: null, isName: false }]
   return segments.map((segment, index) => {
-    const word = index === 1 && segments[0] === 'runs' ? `Run ${decoded(segment)}` : words[segment]
+    const word = wordOf(segments, index)
     return {
       label: word ?? decoded(segment),
       href: index === segments.length - 1 ? null : `/${segments.slice(0, index + 1).join('/')}`,

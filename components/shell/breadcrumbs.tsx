@@ -1,13 +1,18 @@
 'use client'
 
+import { useQuery } from '@tanstack/react-query'
 import { ChevronRight } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
+import { shapeTitle } from '@/components/drift/drift-model'
 import { cn } from '@/components/ui/class-names'
-import { crumbsOf } from './breadcrumbs-model'
+import { driftQueries } from '@/lib/client/queries/drift'
+import { crumbsOf, shapeOf } from './breadcrumbs-model'
 
 export function Breadcrumbs() {
-  const crumbs = crumbsOf(usePathname())
+  const path = usePathname()
+  const shape = useShapeTitle(path)
+  const crumbs = crumbsOf(path)
   return (
     <nav aria-label="Breadcrumbs" className="min-w-0">
       <ol className="flex min-w-0 items-center gap-1 text-sm">
@@ -16,7 +21,7 @@ export function Breadcrumbs() {
             {index === 0 ? null : <ChevronRight aria-hidden className="size-3.5 shrink-0 text-faint" />}
             {crumb.href === null ? (
               <span aria-current="page" className={cn('truncate font-medium', crumb.isName && 'mono')}>
-                {crumb.label}
+                {shape ?? crumb.label}
               </span>
             ) : (
               <Link href={crumb.href} className={cn('truncate text-muted hover:text-ink', crumb.isName && 'mono')}>
@@ -28,4 +33,11 @@ export function Breadcrumbs() {
       </ol>
     </nav>
   )
+}
+
+/** What the page that is open has read already; nothing is asked for it. */
+const useShapeTitle = (path: string): string | null => {
+  const { set, shape } = shapeOf(path) ?? { set: '', shape: '' }
+  const { data } = useQuery({ ...driftQueries.shape(set, shape), enabled: false })
+  return data === undefined ? null : shapeTitle(data)
 }

@@ -14,6 +14,7 @@ import { shapeRepair } from './drift/repair/plan-repair.ts'
 import { tryRepair } from './drift/repair/try-repair.ts'
 import { acceptFinding, endAcceptance, ignoreFacets } from './drift/shapes/decide.ts'
 import { shapeDetail, targetDrift } from './drift/shapes/detail.ts'
+import { goneShape } from './drift/shapes/last-seen.ts'
 import { driftOverview } from './drift/shapes/overview.ts'
 import { verifySet } from './drift/verify-set.ts'
 import { TenancyError, isTenancyError } from './errors.ts'
@@ -117,6 +118,7 @@ const libraryOf = (config: TenancyConfig, control: Control): Library => ({
 const driftCalls = (library: Library, config: TenancyConfig): Tenancy['drift'] => ({
   overview: () => driftOverview(library),
   shape: (set, shape) => shapeDetail(library, set, shape),
+  gone: (set, shape) => goneShape(library, set, shape),
   target: (slug) => targetDrift(library, slug),
   repair: (set, shape) => shapeRepair(library, set, shape),
   migration: (set, shape) => shapeMigration(library, set, shape),

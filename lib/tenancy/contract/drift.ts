@@ -1,5 +1,6 @@
 /** Drift: a target's structure differs from the reference of its own version. Targets that differ alike form a shape. */
 import type { AttemptError } from './run-views.ts'
+import type { RunState } from './states.ts'
 import type { Facet, Facts, FactValue, ObjectKind } from './structure.ts'
 
 export const findingKinds = ['missing', 'extra', 'mismatched'] as const
@@ -109,6 +110,23 @@ export type ShapeDetail = Shape & {
   readonly changes: readonly OutsideChange[]
 }
 
+/** A shape that no target has any more. */
+export type GoneShape = {
+  readonly set: string
+  readonly id: string
+  /** As it was said last; null: it never was a shape of the set, or was forgotten since. */
+  readonly seen: {
+    readonly version: string | null
+    readonly letter: string | null
+    readonly isNorm: boolean
+    readonly at: string
+    readonly targets: number
+    /** The first of those that had it, with what they are now. */
+    readonly tenants: ReadonlyArray<{ readonly slug: string; readonly state: DriftState; readonly shape: string | null; readonly letter: string | null }>
+  } | null
+  readonly repair: RepairRun | null
+}
+
 /** What one target looked like when its structure was last seen. */
 export type TargetDrift = {
   readonly set: string
@@ -165,7 +183,14 @@ export type Repair = {
   /** Findings that are left to a person, and why. */
   readonly left: ReadonlyArray<{ readonly finding: string; readonly sentence: string; readonly reason: string }>
 }
+/** A run that was to repair a shape; `at`: when it ended, or was started. */
+export type RepairRun = { readonly run: number; readonly state: RunState; readonly at: string }
 /** With how many tenants it is for; the digest names what was looked at, for the start of the run. */
-export type ShapeRepair = Repair & { readonly targets: number; readonly digest: string }
+export type ShapeRepair = Repair & {
+  readonly targets: number
+  readonly digest: string
+  /** The newest one; null: nobody has repaired it yet. */
+  readonly lastRun: RepairRun | null
+}
 /** `file`: a name for it behind the set's newest migration. */
 export type ShapeMigration = { readonly file: string; readonly sql: string; readonly findings: number }

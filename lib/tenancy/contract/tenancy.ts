@@ -117,6 +117,8 @@ export type Tenancy = {
     overview(): Promise<D.DriftOverview>
     /** @throws set.unknown, drift.shape_unknown */
     shape(set: string, shape: string): Promise<D.ShapeDetail>
+    /** What is still known of a shape that no target has any more. @throws set.unknown */
+    gone(set: string, shape: string): Promise<D.GoneShape>
     /** For each of the tenant's targets. @throws tenant.unknown */
     target(slug: string): Promise<readonly D.TargetDrift[]>
     /** What leads from the shape to its norm; nothing for a shape without one. @throws set.unknown, drift.shape_unknown */

@@ -43,11 +43,15 @@ export const readStructures = async (db: ControlDb, ids: readonly number[]): Pro
 const pruning = sql`hashtext('tenantry:drift:prune')`
 export const keepFromPruning = sql`pg_advisory_xact_lock_shared(${pruning})`
 
+/** How long links to a shape go on telling what it was. */
+const daysRemembered = 90
+
 /** A structure that nothing has stood for since yesterday is nobody's any more; a trace that was not met for a month neither. */
 export const pruneStructures = async (db: ControlDb): Promise<void> => {
   await db.transaction().execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(${pruning})`.execute(trx)
     await sql`delete from structure_trace where used_on < current_date - 30 or format <> ${driftFormat}`.execute(trx)
+    await sql`delete from shape_last_seen where seen_at < now() - make_interval(days => ${daysRemembered}::integer)`.execute(trx)
     await sql`delete from reference where format <> ${driftFormat}`.execute(trx)
     await sql`delete from seen_structure s where not exists (select from observation o where o.seen_id = s.id)`.execute(trx)
     await sql`

@@ -317,6 +317,7 @@ it('structures that nothing stands for since yesterday are forgotten, and no oth
   await fleet.control`update structure_trace set used_on = current_date - 31`
   await fleet.control`delete from reference`
   await fleet.control`insert into structure (fingerprint, facets, objects) values ('of today', '{}', '[]')`
+  await fleet.control`update shape_last_seen set seen_at = now() - interval '91 days' where letter = 'B'`
   const told = await fleet.tenancy.drift.overview()
   await pruneStructures(control.db)
   await control.close()
@@ -326,6 +327,8 @@ it('structures that nothing stands for since yesterday are forgotten, and no oth
       count(*) filter (where id in (select norm_id from seen_structure) and id not in (select structure_id from seen_structure))::int as norms from structure`
   expect((after?.kept ?? 0) - (after?.norms ?? 0) - (after?.today ?? 0)).toBe(before?.used)
   expect(after?.today).toBe(1)
+  const known = await fleet.control<Array<{ isOld: boolean }>>`select distinct coalesce(letter = 'B', false) as "isOld" from shape_last_seen`
+  expect(known.map(({ isOld }) => isOld)).toEqual([false])
   expect(await fleet.tenancy.drift.overview()).toEqual(told)
 })
 

@@ -51,7 +51,7 @@ describe('a shape that statements can mend', () => {
     const shape = await shapeOf(a)
     expect(await shapeOf(b)).toBe(shape)
     const plan = await fleet.tenancy.drift.repair('app', shape)
-    expect([plan.targets, plan.left, plan.steps.length]).toEqual([2, [], 4])
+    expect([plan.targets, plan.left, plan.steps.length, plan.lastRun]).toEqual([2, [], 4, null])
     expect(await fleet.tenancy.drift.tryRepair(ada, { set: 'app', shape })).toEqual({ slug: a, outcome: 'repaired', error: null, findings: [] })
     await look()
     expect(await shapeOf(a)).toBe(shape)
@@ -63,6 +63,24 @@ describe('a shape that statements can mend', () => {
     expect(await fleet.itemsOf(run)).toEqual({ succeeded: [a, b] })
     expect([await stateOf(a), await stateOf(b)]).toEqual(['norm', 'norm'])
     expect((await shapes()).map(({ state, tenants }) => [state, tenants])).toEqual([['norm', 8]])
+    expect((await fleet.tenancy.drift.repair('app', shape)).lastRun).toEqual({ run, state: 'succeeded', at: ended.finishedAt })
+    const norm = await shapeOf(a)
+    expect(await refusalOf(fleet.tenancy.drift.shape('app', shape))).toMatchObject({ code: 'drift.shape_unknown' })
+    expect(await fleet.tenancy.drift.gone('app', shape)).toEqual({
+      set: 'app',
+      id: shape,
+      seen: {
+        version: '0001',
+        letter: 'B',
+        isNorm: false,
+        targets: 2,
+        at: expect.any(String) as string,
+        tenants: [a, b].map((slug) => ({ slug, state: 'norm', shape: norm, letter: null })),
+      },
+      repair: { run, state: 'succeeded', at: ended.finishedAt },
+    })
+    expect(await fleet.tenancy.drift.gone('app', '000000000000')).toEqual({ set: 'app', id: '000000000000', seen: null, repair: null })
+    expect(await refusalOf(fleet.tenancy.drift.gone('nothing', shape))).toMatchObject({ code: 'set.unknown' })
     const entry = (await fleet.tenancy.audit.list({ limit: 20 })).rows.find(({ action }) => action === 'drift.repair')
     expect(entry?.details).toMatchObject({
       set: 'app',

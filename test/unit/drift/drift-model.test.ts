@@ -3,11 +3,14 @@ import {
   driftHeadline,
   exampleParts,
   foldFindings,
+  goneSentence,
+  goneTitle,
   hasSeveralServers,
   ignoredSentence,
   isTraced,
   oldestOf,
   orderedFindings,
+  orderedShapes,
   problemsOf,
   sentenceParts,
   shapeHref,
@@ -99,6 +102,32 @@ describe('findings in a list', () => {
   it('are folded beyond three, but not for the sake of one', () => {
     expect(foldFindings([1, 2, 3, 4])).toEqual({ shown: [1, 2, 3, 4], more: 0 })
     expect(foldFindings([1, 2, 3, 4, 5])).toEqual({ shown: [1, 2, 3], more: 2 })
+  })
+})
+
+it('stands what drifted before what is not known, accepted or the norm, each in the order in which it came', () =>
+  expect(
+    orderedShapes([
+      shape({ id: 'n', state: 'norm' }),
+      shape({ id: 'o', state: 'norm' }),
+      shape({ id: 'a', state: 'accepted' }),
+      shape({ id: 'b' }),
+      shape({ id: 'u', state: 'unknown' }),
+      shape({ id: 'c' }),
+    ]).map(({ id }) => id),
+  ).toEqual(['b', 'c', 'u', 'a', 'n', 'o']))
+
+describe('a shape that is gone', () => {
+  const seen = { version: '0012', letter: 'B', isNorm: false, at: '2026-11-21T10:00:00.000Z', targets: 41, tenants: [] }
+  it('is called as it was', () =>
+    expect([goneTitle({ seen }), goneTitle({ seen: { ...seen, letter: null, isNorm: true } }), goneTitle({ seen: null })]).toEqual([
+      'Shape B',
+      'Norm',
+      'Shape',
+    ]))
+  it('says how many had it, or that nothing is known', () => {
+    expect(goneSentence({ seen })).toMatch(/^41 targets had it when it was last seen; /)
+    expect(goneSentence({ seen: null })).toMatch(/^Nothing more is known of it/)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { crumbsOf } from '../../../components/shell/breadcrumbs-model.ts'
+import { crumbsOf, shapeOf } from '../../../components/shell/breadcrumbs-model.ts'
 import { runNumberIn } from '../../../components/shell/command-bar-model.ts'
 import { isCurrent, placesFor } from '../../../components/shell/places.ts'
 import { parseTheme } from '../../../components/shell/theme.ts'
@@ -14,6 +14,18 @@ describe('breadcrumbs', () => {
     ]))
 
   it('says that a number after runs is a run', () => expect(crumbsOf('/runs/42').at(-1)?.label).toBe('Run 42'))
+  it('calls a shape a shape, whose letter the page knows', () => {
+    expect(crumbsOf('/drift/app/4be1a0c2d9f7')).toEqual([
+      { label: 'Drift', href: '/drift', isName: false },
+      { label: 'app', href: '/drift/app', isName: true },
+      { label: 'Shape', href: null, isName: false },
+    ])
+    expect([shapeOf('/drift/my%20app/4be1a0c2d9f7'), shapeOf('/drift/app'), shapeOf('/tenants/a/b')]).toEqual([
+      { set: 'my app', shape: '4be1a0c2d9f7' },
+      null,
+      null,
+    ])
+  })
   it('survives an address that is no valid encoding', () => expect(crumbsOf('/tenants/%E0%A4%A').at(-1)?.label).toBe('%E0%A4%A'))
 })
 

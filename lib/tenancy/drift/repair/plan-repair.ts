@@ -13,6 +13,7 @@ import { repairOf } from '../compare/repair.ts'
 import { findDriftSet, readPair } from '../shapes/detail.ts'
 import { readAcceptances, splitAccepted } from '../shapes/shape-rows.ts'
 import { readStructures } from '../structures.ts'
+import { readLastRepair } from './last-repair.ts'
 import type { RepairPlan } from './repair-target.ts'
 
 type Db = Pick<Library, 'control'>
@@ -90,8 +91,8 @@ export const planRepair = async (library: Db, set: string, shape: string, slugs?
 
 /** For people and for whoever starts it; nothing for a shape without a norm. @throws set.unknown, drift.shape_unknown */
 export const shapeRepair = async (library: Db, set: string, shape: string): Promise<ShapeRepair> => {
-  const { repair, targets, digest } = await planRepair(library, set, shape)
-  return { ...repair, targets: targets.length, digest }
+  const { setId, repair, targets, digest } = await planRepair(library, set, shape)
+  return { ...repair, targets: targets.length, digest, lastRun: await readLastRepair(library.control.db, setId, shape) }
 }
 
 /** With its statements and its norm, as a conductor carries it out. */

@@ -9,6 +9,7 @@ import { emptyDigest } from '../../migrations/digest.ts'
 import { comparedFingerprint } from '../structures.ts'
 import { classify, type FindingMark, type OpenAcceptance, type Sighting } from './classify.ts'
 import { comparedOf, compareDue, isReferenceOf } from './compare-due.ts'
+import { keepLastSeen } from './last-seen.ts'
 import { problemSentence } from './problem-sentence.ts'
 
 type SeenRow = {
@@ -122,6 +123,7 @@ export const restateSet = async (trx: ControlDb, setId: number): Promise<void> =
       as x(id bigint, shape text, letter text, state text, severity text, accepted_until timestamptz, norm_id bigint, problem text)
     where s.id = x.id and (s.shape, s.letter, s.state, s.severity, s.accepted_until, s.norm_id, s.problem)
       is distinct from (x.shape, x.letter, x.state, x.severity, x.accepted_until, x.norm_id, x.problem)`.execute(trx)
+  await keepLastSeen(trx, setId)
   await keepDay(trx, setId)
   await notify(trx, { topic: 'observations' })
 }
