@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { env } from '../../env.ts'
-import { runWorker } from '../../worker/main.ts'
 import { fail } from '../command.ts'
 import { createOutput } from '../output.ts'
 import { parseInput } from '../parse-input.ts'
@@ -20,6 +19,8 @@ export const addWorker = (program: Command): void => {
       const output = createOutput({ ...currentLine(), isJson: false })
       try {
         const port = options.port === undefined ? env.workerPort : parseInput(portInput, { port: options.port }).port
+        // With all that it measures, which no other command needs.
+        const { runWorker } = await import('../../worker/main.ts')
         await runWorker({
           ...(options.name === undefined ? {} : { name: options.name }),
           ...(port === null ? {} : { port }),

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { hashPassword } from 'better-auth/crypto'
 import type { Actor } from '../contract/permissions.ts'
 import type { Tenancy } from '../contract/tenancy.ts'
 import type { Library } from '../context.ts'
@@ -124,6 +123,8 @@ export const oneTimeLinks = ({ control: { db }, clock }: Library): Pick<People, 
   },
   redeem: async ({ token, password }) => {
     await readLink(db, clock(), token)
+    // Half a hundred modules, which no other command needs.
+    const { hashPassword } = await import('better-auth/crypto')
     const hash = await hashPassword(password)
     return db.transaction().execute((trx) => redeem(trx, clock(), token, hash))
   },
