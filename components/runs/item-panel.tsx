@@ -24,7 +24,7 @@ import { headline, wordsOf } from './run-failures-model'
 import { itemLookup, versionStep } from './run-items-model'
 import { shownState, type RunLive } from './run-live-model'
 import { tryAgainBy } from './run-model'
-import { attemptStateLooks, itemStateLooks } from './run-status'
+import { attemptStateLooks, differentLook, itemStateLooks } from './run-status'
 import { useTryAgain } from './use-try-again'
 
 type Props = {
@@ -100,6 +100,7 @@ function ItemFacts({ live, row, role, actions }: FactsProps) {
     <section aria-label="Facts" className="flex flex-col gap-3">
       <div className="flex flex-wrap items-center gap-2">
         <StateBadge look={itemStateLooks[state]} variant="soft" />
+        {row.differs ? <StateBadge look={differentLook} variant="soft" /> : null}
         <span className="mono text-muted">{versionStep(row.fromVersion, row.toVersion)}</span>
         <span className="ml-auto flex gap-2">
           <Button asChild size="sm">
@@ -113,6 +114,11 @@ function ItemFacts({ live, row, role, actions }: FactsProps) {
           ) : null}
         </span>
       </div>
+      {row.differs ? (
+        <p className="text-muted">
+          Applied, but when it was read back its structure was not what the migrations make. The tenant’s page says what differs now.
+        </p>
+      ) : null}
       {row.putRightBy === null ? null : <PutRightNote putRight={[{ run: row.putRightBy, count: 1 }]} of={1} />}
       <dl className="grid grid-cols-[6rem_minmax(0,1fr)] gap-y-1">
         <Fact name="Database">

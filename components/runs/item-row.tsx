@@ -6,7 +6,7 @@ import { formatDuration } from '@/lib/format'
 import type { RunItemRow } from '@/lib/tenancy/contract'
 import { NextAttempt } from './next-attempt'
 import { versionStep, type ItemSort } from './run-items-model'
-import { itemStateLooks } from './run-status'
+import { differentLook, itemStateLooks } from './run-status'
 
 /** By the room of the table itself, which is less when an item is open beside it: narrow ones keep tenant, state and time. */
 export const itemGrid = cn(
@@ -60,7 +60,9 @@ export const ItemRow = memo(function ItemRow({ index, top, row, state, isActive,
       <div role="gridcell" className="mono truncate">
         {row?.slug ?? <Skeleton className="h-3 w-28" />}
       </div>
-      <div role="gridcell">{state === null ? <Skeleton className="h-3 w-20" /> : <StateBadge look={itemStateLooks[state]} />}</div>
+      <div role="gridcell">
+        {state === null ? <Skeleton className="h-3 w-20" /> : <StateBadge look={row?.differs ? differentLook : itemStateLooks[state]} />}
+      </div>
       <div role="gridcell" className="mono truncate text-muted @max-4xl:hidden">
         {row?.database}
       </div>
@@ -88,6 +90,7 @@ function Message({ row, state }: { readonly row: RunItemRow | null; readonly sta
         next attempt <NextAttempt at={row.nextAttemptAt} /> · {row.error?.message}
       </>
     )
+  if (state === 'succeeded' && row.differs) return <span className="font-sans">succeeded, but different from what the migrations make</span>
   if (state === 'succeeded' && row.claimed) return <span className="font-sans">given a ready schema</span>
   return state === 'failed' || state === 'interrupted' ? row.error?.message : null
 }

@@ -10,13 +10,15 @@ export type ItemsView = {
   readonly q: string
   readonly states: readonly ItemState[]
   readonly cause: string | null
+  /** Only what is applied, but different from what the migrations make. */
+  readonly differs: boolean
   readonly sort: ItemSort
   readonly descending: boolean
 }
 
 export type RunAddress = { readonly view: ItemsView; readonly item: string | null; readonly tab: RunTab | null }
 
-export const plainView: ItemsView = { q: '', states: [], cause: null, sort: 'position', descending: false }
+export const plainView: ItemsView = { q: '', states: [], cause: null, differs: false, sort: 'position', descending: false }
 
 const member = <T extends string>(list: readonly T[], text: string | null): T | null => list.find((entry) => entry === text) ?? null
 
@@ -27,6 +29,7 @@ const sorts = itemSorts.flatMap((sort) => [sort, `-${sort}`] as const)
 export const runItemSearch = z.object({
   q: z.string().max(120, 'is longer than 120 characters').optional(),
   state: z.array(oneOf(itemStates)).optional(),
+  differs: z.boolean('is neither true nor false').optional(),
   sort: oneOf(sorts).optional(),
   tab: oneOf(runTabs).optional(),
 })
@@ -39,6 +42,7 @@ export const readAddress = (search: URLSearchParams): RunAddress => {
       q: (search.get('q') ?? '').slice(0, 120),
       states: itemStates.filter((state) => search.getAll('state').includes(state)),
       cause: search.get('cause')?.slice(0, 64) || null,
+      differs: search.get('differs') === 'true',
       sort: member(itemSorts, sort.replace(/^-/, '')) ?? 'position',
       descending: sort.startsWith('-'),
     },
@@ -54,6 +58,7 @@ export const writeAddress = ({ view, item, tab }: RunAddress): string => {
   if (view.q) search.set('q', view.q)
   for (const state of view.states) search.append('state', state)
   if (view.cause) search.set('cause', view.cause)
+  if (view.differs) search.set('differs', 'true')
   if (view.sort !== 'position' || view.descending) search.set('sort', `${view.descending ? '-' : ''}${view.sort}`)
   if (item) search.set('item', item)
   const text = search.toString()
@@ -67,6 +72,7 @@ export const itemsInput = (run: number, view: ItemsView, page: number): RunItems
   q: view.q || undefined,
   state: view.states.length > 0 ? [...view.states] : undefined,
   cause: view.cause ?? undefined,
+  differs: view.differs || undefined,
   sort: view.sort,
   descending: view.descending,
   offset: page * itemsPageSize,

@@ -9,18 +9,18 @@ import { keyMove, rowHeight } from '@/components/ui/data-table-model'
 import { EmptyState } from '@/components/ui/empty-state'
 import { ErrorState } from '@/components/ui/error-state'
 import { Input } from '@/components/ui/input'
-import { StateBadge } from '@/components/ui/state-badge'
+import { StateBadge, type StateLook } from '@/components/ui/state-badge'
 import { toneClasses } from '@/components/ui/tone'
 import { useFlung } from '@/components/ui/use-flung'
 import { useInSight } from '@/components/ui/use-in-sight'
 import { useLatest } from '@/components/ui/use-latest'
 import { describeReadError } from '@/lib/client/fetch-json'
 import { formatCount, plural } from '@/lib/format'
-import { itemStates, type ItemState } from '@/lib/tenancy/contract'
+import { itemStates } from '@/lib/tenancy/contract'
 import { ItemRow, itemColumns, itemGrid } from './item-row'
 import { plainView, sortAfterClick, toggleState, type ItemSort, type ItemsView } from './run-items-model'
 import { shownState, type RunLive } from './run-live-model'
-import { itemStateLooks } from './run-status'
+import { differentLook, itemStateLooks } from './run-status'
 import { useStepper, type Stepper } from './stepper'
 import { useItemRows } from './use-item-rows'
 import { useTopWithin } from './use-top-within'
@@ -103,7 +103,7 @@ export function RunItems({ live, view, open, stepper, onView, onOpen }: Props) {
     virtual.scrollToIndex(next)
   }
 
-  const isFiltered = view.q !== '' || view.states.length > 0 || view.cause !== null
+  const isFiltered = view.q !== '' || view.states.length > 0 || view.cause !== null || view.differs
   return (
     <div className="@container flex flex-col gap-3">
       <ItemFilters live={live} view={view} shown={total} onView={onView} />
@@ -181,15 +181,24 @@ function HeaderRow({ view, onSort }: { readonly view: ItemsView; readonly onSort
 type FilterProps = { readonly live: RunLive; readonly view: ItemsView; readonly shown: number; readonly onView: (view: ItemsView) => void }
 
 function ItemFilters({ live, view, shown, onView }: FilterProps) {
-  const { counts } = live.run
+  const { counts, different } = live.run
   const states = itemStates.filter((state) => counts[state] > 0 || view.states.includes(state))
   return (
     <div className="flex flex-wrap items-center gap-2">
       <SearchField key={view.q === '' ? 'empty' : 'typed'} q={view.q} onSearch={(q) => onView({ ...view, q })} />
       <div role="group" aria-label="States" className="flex flex-wrap gap-1">
         {states.map((state) => (
-          <StateChip key={state} state={state} count={counts[state]} pressed={view.states.includes(state)} onPress={() => onView(toggleState(view, state))} />
+          <Chip
+            key={state}
+            look={itemStateLooks[state]}
+            count={counts[state]}
+            pressed={view.states.includes(state)}
+            onPress={() => onView(toggleState(view, state))}
+          />
         ))}
+        {different > 0 || view.differs ? (
+          <Chip look={differentLook} count={different} pressed={view.differs} onPress={() => onView({ ...view, differs: !view.differs })} />
+        ) : null}
       </div>
       {view.cause === null ? null : (
         <Button size="sm" onClick={() => onView({ ...view, cause: null })}>
@@ -230,10 +239,9 @@ function SearchField({ q, onSearch }: { readonly q: string; readonly onSearch: (
   )
 }
 
-type ChipProps = { readonly state: ItemState; readonly count: number; readonly pressed: boolean; readonly onPress: () => void }
+type ChipProps = { readonly look: StateLook; readonly count: number; readonly pressed: boolean; readonly onPress: () => void }
 
-function StateChip({ state, count, pressed, onPress }: ChipProps) {
-  const look = itemStateLooks[state]
+function Chip({ look, count, pressed, onPress }: ChipProps) {
   return (
     <button
       type="button"

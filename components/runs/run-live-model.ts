@@ -75,8 +75,8 @@ export type ChangedItems = ReadonlySet<number> | 'all'
 export const changedItems = (before: ChangedItems, event: RunEvent): ChangedItems =>
   before === 'all' || event.map !== null ? 'all' : new Set([...before, ...event.changes.map(([position]) => position)])
 
-const isPlain = ({ q, slug, state, cause, sort }: RunItemsInput): boolean =>
-  q === undefined && slug === undefined && state === undefined && cause === undefined && sort === 'position'
+const isPlain = ({ q, slug, state, cause, differs, sort }: RunItemsInput): boolean =>
+  q === undefined && slug === undefined && state === undefined && cause === undefined && differs === undefined && sort === 'position'
 
 /**
  * Whether a page of items has to be read again. In the order of the plan a change elsewhere moves nothing here; under a filter or another order any change may

@@ -1,4 +1,4 @@
-import { Ban, CircleCheck, CircleDashed, CirclePause, CircleSlash, CircleX, Hourglass, LoaderCircle, PlugZap, SkipForward } from 'lucide-react'
+import { Ban, CircleCheck, CircleDashed, CirclePause, CircleSlash, CircleX, Hourglass, LoaderCircle, PlugZap, ScanSearch, SkipForward } from 'lucide-react'
 import type { StateLook } from '@/components/ui/state-badge'
 import { runStateLabels, type AttemptState, type ItemState, type RunKind, type RunState } from '@/lib/tenancy/contract'
 
@@ -23,6 +23,9 @@ export const itemStateLooks: Readonly<Record<ItemState, StateLook>> = {
   interrupted: { label: 'Interrupted', tone: 'gone', icon: PlugZap },
   cancelled: { label: 'Cancelled', tone: 'quiet', icon: CircleSlash },
 }
+
+/** Beside the state of an item that has succeeded. */
+export const differentLook: StateLook = { label: 'Different', tone: 'drift', icon: ScanSearch }
 
 export const attemptStateLooks: Readonly<Record<AttemptState, StateLook>> = {
   succeeded: itemStateLooks.succeeded,

@@ -54,7 +54,7 @@ export function RunView({ id, role, actions, notice }: Props) {
       {refusal instanceof RefusedError ? <ErrorState compact {...describeReadError(refusal)} /> : null}
       <RunHeader run={run} controls={<RunControls run={run} role={role} actions={actions} />} />
       <RunProgress live={live} status={status} onState={(state) => showItems({ ...plainView, states: [state] })} />
-      <RunDiffering run={run} />
+      <RunDiffering run={run} onShow={() => showItems({ ...plainView, differs: true })} />
       <RunMap letters={live.letters} slugs={live.slugs} open={address.item} onOpen={open} />
       <Tabs value={tab} onValueChange={(value) => change({ tab: value as RunTab })} className="flex flex-col gap-4">
         <TabsList aria-label="Parts of the run">

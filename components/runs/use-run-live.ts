@@ -86,6 +86,14 @@ export const useRunLive = (id: number): { readonly live: RunLive; readonly statu
     readAgain(runKeys.failures(id))
   })
 
+  // Targets are read back when nothing comes by the stream any more.
+  const differing = useRef(run.different)
+  useEffect(() => {
+    if (differing.current === run.different) return
+    differing.current = run.different
+    void client.invalidateQueries({ queryKey: runKeys.items(id) })
+  }, [client, id, run.different])
+
   // A lost stream may mean that the console says no: signed out, role taken away. Reading the run tells.
   useEffect(() => {
     if (isOpen && status === 'lost') void client.invalidateQueries({ queryKey: runKeys.detail(id) })

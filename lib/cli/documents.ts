@@ -110,6 +110,17 @@ const run = z.strictObject({
   different: count,
   /** The first of those. */
   differing: z.array(z.strictObject({ slug: z.string(), shape: z.string().nullable(), sentences: z.array(z.string()) })),
+  /** All of those by what differs now, the largest first; `shape` is null where nothing differs any more. `tenants` and `sentences` are the first few. */
+  differentShapes: z.array(
+    z.strictObject({
+      shape: z.string().nullable(),
+      letter: z.string().nullable(),
+      targets: count,
+      tenants: z.array(z.string()),
+      sentences: z.array(z.string()),
+      differences: count,
+    }),
+  ),
   /** How many targets a rerun would take; 0 while the run is open. */
   rerunnable: count,
   /** What it would leave out, because later runs have done it. */

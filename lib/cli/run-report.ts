@@ -6,7 +6,10 @@ import type { FailureDocument, RunDocument } from './documents.ts'
 import { exitCodes } from './failure.ts'
 import type { Session } from './session.ts'
 
-export type RunSummaryDocument = Omit<RunDocument, 'failures' | 'claimed' | 'rerunnable' | 'putRight' | 'waitsFor' | 'verified' | 'different' | 'differing'>
+export type RunSummaryDocument = Omit<
+  RunDocument,
+  'failures' | 'claimed' | 'rerunnable' | 'putRight' | 'waitsFor' | 'verified' | 'different' | 'differing' | 'differentShapes'
+>
 
 export const summaryDocument = (run: RunSummary): RunSummaryDocument => ({
   id: run.id,
@@ -52,6 +55,7 @@ export const readRun = async ({ tenancy }: Session, id: number): Promise<RunDocu
     verified: run.verified && { ...run.verified },
     different: run.different,
     differing: run.differing.map((one) => ({ ...one, sentences: [...one.sentences] })),
+    differentShapes: run.differentShapes.map((one) => ({ ...one, tenants: [...one.tenants], sentences: [...one.sentences] })),
     rerunnable: failed + interrupted + cancelled,
     putRight: putRight.map((one) => ({ ...one })),
   }
@@ -95,15 +99,34 @@ const describeFailure = (failure: FailureDocument): string[] => [
   ...(failure.offendingRowsQuery === null ? [] : [`  The rows in the way, in one of them: ${failure.offendingRowsQuery}`]),
 ]
 
+type DifferentDocument = RunDocument['differentShapes'][number]
+
+const namesOf = ({ tenants, targets }: DifferentDocument): string => {
+  const more = targets - tenants.length
+  return more > 0 ? `${tenants.join(', ')} and ${formatCount(more)} more` : tenants.join(', ')
+}
+
+const differentShapeLines = (one: DifferentDocument): string[] => {
+  const { shape, letter, targets, sentences, differences } = one
+  const more = differences - sentences.length
+  return shape === null
+    ? [`  ${plural(targets, 'target')}: nothing that is not accepted differs any more`, `    ${namesOf(one)}`]
+    : [
+        `  ${plural(targets, 'target')}: shape ${letter ?? ''} (${shape})`,
+        ...sentences.map((sentence) => `    ${sentence}`),
+        ...(more > 0 ? [`    and ${plural(more, 'difference')} more`] : []),
+        `    ${namesOf(one)}`,
+      ]
+}
+
 /** Applied, and yet not what the migrations make: an index that is invalid, an IF NOT EXISTS that met something else. */
-const differingLines = ({ different, differing, set }: RunDocument): string[] => {
+const differingLines = ({ different, differentShapes, set }: RunDocument): string[] => {
   if (different === 0) return []
-  const shown = differing.flatMap(({ slug, sentences }) => [`  ${slug}: ${sentences.join(' ') || 'the norm by now'}`])
-  const more = different - differing.length
+  const more = different - differentShapes.reduce((sum, { targets }) => sum + targets, 0)
   return [
     `${plural(different, 'target')} ${different === 1 ? 'is' : 'are'} applied, but different from what the migrations make:`,
-    ...shown,
-    ...(more > 0 ? [`  and ${formatCount(more)} more`] : []),
+    ...differentShapes.flatMap(differentShapeLines),
+    ...(more > 0 ? [`  ${plural(more, 'target')} of other shapes`] : []),
     `  tenantry drift --set ${set} shows all of it.`,
   ]
 }

@@ -57,6 +57,19 @@ export type RunSummary = {
   readonly stopReason: string | null
 }
 
+/** Targets of a run that differ alike from what their version's migrations make. */
+export type DifferentShape = {
+  /** null: they differ no longer, or in nothing but what was accepted since. */
+  readonly shape: string | null
+  readonly letter: string | null
+  readonly targets: number
+  /** The first few, by slug. */
+  readonly tenants: readonly string[]
+  /** The first of its differences, of so many. */
+  readonly sentences: readonly string[]
+  readonly differences: number
+}
+
 export type RunDetail = RunSummary & {
   readonly revision: number
   readonly maxConcurrent: number | null
@@ -88,6 +101,8 @@ export type RunDetail = RunSummary & {
   readonly different: number
   /** The first of those, by slug, with what differs now. */
   readonly differing: ReadonlyArray<{ readonly slug: string; readonly shape: string | null; readonly sentences: readonly string[] }>
+  /** All of those by what differs now, the largest first. */
+  readonly differentShapes: readonly DifferentShape[]
 }
 
 export type RunItemRow = {

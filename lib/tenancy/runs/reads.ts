@@ -15,7 +15,7 @@ import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
 import type { FrozenMigration } from '../control/schema.ts'
 import { TenancyError } from '../errors.ts'
-import { isSeenNow } from '../registry/tenant-filter.ts'
+import { readDifferentShapes, readDiffering } from './differing.ts'
 import { putRightBy, putRightOf, readLeftovers } from './leftovers.ts'
 import { summariesWhere } from './summaries.ts'
 import { readPaces } from './paces.ts'
@@ -85,17 +85,6 @@ const leftoverOf = async (db: ControlDb, { id, state, counts }: RunSummary): Pro
   return { failed: left('failed'), interrupted: left('interrupted'), cancelled: left('cancelled'), putRight: putRightOf(leftovers) }
 }
 
-const differingShown = 20
-
-/** What was found is told as it is known now: a repair since leaves nothing to tell. */
-const readDiffering = async (db: ControlDb, run: number): Promise<RunDetail['differing']> => {
-  const { rows } = await sql<{ slug: string; shape: string | null; sentences: string[] }>`
-    select coalesce(t.slug, i.tenant_slug) as slug, x.shape, coalesce(array(select f ->> 'sentence' from jsonb_array_elements(x.findings) f limit 3), '{}') as sentences
-    from run_item i left join tenant t on t.id = i.tenant_id left join observation o on o.target_id = i.target_id left join seen_structure x on ${isSeenNow} and x.state = 'drifted'
-    where i.run_id = ${run} and i.differs order by 1 limit ${differingShown}`.execute(db)
-  return rows
-}
-
 /** @throws run.unknown */
 export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunDetail> => {
   const [summaries, extra, servers, waitsFor, paces] = await Promise.all([
@@ -120,6 +109,7 @@ export const getRun = async ({ control: { db } }: Db, run: number): Promise<RunD
         ? null
         : { at: verifiedAt.toISOString(), targets: verifiedTargets ?? 0, mismatches: verifiedMismatches ?? 0, different: verifiedDifferent ?? 0 },
     differing: facts.different > 0 ? await readDiffering(db, run) : [],
+    differentShapes: facts.different > 0 ? await readDifferentShapes(db, run) : [],
   }
 }
 

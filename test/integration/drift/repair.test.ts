@@ -206,12 +206,23 @@ describe('a migration that is applied, but different', () => {
     })
     const run = await fleet.roll({ selection: { kind: 'tenants', slugs: [a, b, d] } })
     expect(run.state).toBe('succeeded')
-    const { verified, differing } = await fleet.verified(run.id)
+    const { verified, differing, different, differentShapes } = await fleet.verified(run.id)
     expect(verified).toMatchObject({ targets: 3, mismatches: 0, different: 2 })
     expect(differing.map(({ slug, sentences }) => [slug, sentences])).toEqual([
       [a, [expect.stringContaining('orders_total_idx') as string]],
       [b, [expect.stringContaining('status') as string]],
     ])
+    expect([different, differentShapes.map(({ targets, tenants, differences }) => [targets, tenants, differences])]).toEqual([
+      2,
+      expect.arrayContaining([
+        [1, [a], 1],
+        [1, [b], 1],
+      ]) as unknown[],
+    ])
+    for (const { shape, letter, sentences, tenants } of differentShapes) {
+      const told = await fleet.tenancy.drift.shape('app', shape ?? '')
+      expect([told.letter, told.examples, told.findings.map(({ sentence }) => sentence)]).toEqual([letter, tenants, sentences])
+    }
     const items = await fleet.tenancy.runs.items({ ...runItemsInput.parse({ run: run.id }), differs: true })
     expect(items.rows.map(({ slug, state }) => [slug, state])).toEqual([
       [a, 'succeeded'],

@@ -177,6 +177,7 @@ describe('runs', () => {
       repair: null,
       verified: null,
       differing: [],
+      differentShapes: [],
     })
     expect(await getRunMap(library, finished)).toEqual({ revision: 1, letters: 'sfffk', slugs: ['acme', 'corp', 'delta', 'echo', 'beta'] })
   })

@@ -24,6 +24,7 @@ const run = (changes: Partial<RunDocument>): RunDocument => ({
   verified: null,
   different: 0,
   differing: [],
+  differentShapes: [],
   rerunnable: 0,
   putRight: [],
   ...changes,
@@ -75,6 +76,25 @@ describe('a run as text', () => {
       '3 of 4 were put right by runs 43 and 45. Once the cause is mended: tenantry runs rerun 42 tries 1 target again.',
     )
     expect(describeRun(run({ ...failed, putRight: [{ run: 43, count: 4 }] }))).toMatch(/All 4 were put right by run 43\.$/)
+  })
+
+  it('groups what is applied but different by what differs, with some of the tenants', () => {
+    const shapes: RunDocument['differentShapes'] = [
+      { shape: '4be1a0c2d9f7', letter: 'B', targets: 7, tenants: ['a', 'b', 'c', 'd', 'e'], sentences: ['Index i of t is missing.'], differences: 3 },
+      { shape: null, letter: null, targets: 1, tenants: ['z'], sentences: [], differences: 0 },
+    ]
+    const text = describeRun(run({ different: 8, differentShapes: shapes }))
+    expect(text.slice(text.indexOf('8 targets')).split('\n')).toEqual([
+      '8 targets are applied, but different from what the migrations make:',
+      '  7 targets: shape B (4be1a0c2d9f7)',
+      '    Index i of t is missing.',
+      '    and 2 differences more',
+      '    a, b, c, d, e and 2 more',
+      '  1 target: nothing that is not accepted differs any more',
+      '    z',
+      '  tenantry drift --set app shows all of it.',
+    ])
+    expect(describeRun(run({ different: 9, differentShapes: shapes }))).toContain('  1 target of other shapes\n')
   })
 
   it('speaks of no cause where nothing failed, but somebody cancelled', () => {

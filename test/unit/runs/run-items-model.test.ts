@@ -14,6 +14,7 @@ import {
 it.each<RunAddress>([
   { view: plainView, item: null, tab: null },
   { view: { ...plainView, q: 'acme & co', states: ['running', 'failed'], sort: 'durationMs', descending: true }, item: 'acme', tab: 'items' },
+  { view: { ...plainView, differs: true }, item: null, tab: 'items' },
   { view: { ...plainView, cause: 'abc123', descending: true }, item: null, tab: 'failures' },
 ])('reads back what it writes (%#)', (address) => {
   expect(readAddress(new URLSearchParams(writeAddress(address)))).toEqual(address)

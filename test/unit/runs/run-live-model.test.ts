@@ -34,6 +34,7 @@ const run: RunDetail = {
   verified: null,
   different: 0,
   differing: [],
+  differentShapes: [],
 }
 const live = liveFrom(run, { revision: 3, letters: 'pppp', slugs: ['a', 'b', 'c', 'd'] })
 const event = (some: Partial<RunEvent>): RunEvent => ({
