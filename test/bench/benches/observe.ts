@@ -9,12 +9,12 @@ import { fleetDatabase, type Stage } from '../stage.ts'
 export const observe = async (stage: Stage): Promise<Result[]> => {
   const { options, size } = stage
   const figures = await inTurn(
-    Math.max(5, roundsFor(options)),
+    roundsFor(options),
     () => floorObserve(stage.fleetUrl, stage.schemas),
     () => timed(() => stage.observe()),
   )
   const whole = await inTurn(
-    Math.max(5, roundsFor(options)),
+    roundsFor(options),
     async () => (await floorObserve(stage.fleetUrl, stage.schemas)) + (await floorFingerprints(stage.fleetUrl)),
     () => timed(() => stage.observeAll()),
   )
