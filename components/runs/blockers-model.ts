@@ -1,5 +1,6 @@
 import { formatDuration, plural } from '@/lib/format'
 import {
+  describeHolder,
   describeLock,
   isFinalRun,
   isHiddenSession,
@@ -7,6 +8,7 @@ import {
   type BlockingSession,
   type ItemBlockers,
   type ItemState,
+  type LockHolder,
   type RunState,
 } from '@/lib/tenancy/contract'
 
@@ -22,7 +24,8 @@ export const blockedTitle = ({ standing, total }: Pick<ItemBlockers, 'standing' 
 }
 
 /** What the item does meanwhile. */
-export const blockedSentence = ({ standing, own }: Pick<ItemBlockers, 'standing' | 'own'>): string => {
+export const blockedSentence = ({ standing, own, failed }: Pick<ItemBlockers, 'standing' | 'own' | 'failed'>): string => {
+  if (failed !== null) return 'It has failed: its last attempt met a lock as well. Retry it once nobody is in its way.'
   if (standing !== 'waits') return 'Its last attempt met a lock, so it was put aside and is tried again by itself.'
   const what = own?.waitsFor ? describeLock(own.waitsFor) : 'a lock'
   const since = typeof own?.queryMs === 'number' ? ` Its statement has taken ${formatDuration(Math.max(0, own.queryMs))} so far.` : ''
@@ -50,6 +53,9 @@ export const blocksWhom = ({ pid, depth }: BlockingSession, all: readonly Blocki
 
 export const sessionName = ({ pid, application }: Pick<BlockingSession, 'pid' | 'application'>): string =>
   application || (pid === 0 ? 'prepared transaction' : 'no application name')
+
+/** Who held locks when an attempt gave up, in a line. */
+export const holderText = (holder: LockHolder): string => [describeHolder(holder), ...ageOf(holder.transactionMs, 'in its transaction for')].join(', ')
 
 const ageOf = (ms: number | null, what: string): readonly string[] => (ms === null ? [] : [`${what} ${formatDuration(Math.max(0, ms))}`])
 

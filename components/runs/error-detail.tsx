@@ -4,7 +4,9 @@ import { useMemo } from 'react'
 import { CopyButton } from '@/components/ui/copy-button'
 import { Dotted } from '@/components/ui/dotted'
 import { SqlView, type SqlMark } from '@/components/ui/sql-view'
-import type { AttemptError } from '@/lib/tenancy/contract'
+import { plural } from '@/lib/format'
+import type { AttemptError, LockHolder } from '@/lib/tenancy/contract'
+import { holderText } from './blockers-model'
 import { placeOf, sourceOf } from './run-failures-model'
 
 /** All that PostgreSQL said: message, detail, hint, the statement with the line marked, and the query that shows the rows in the way. */
@@ -29,6 +31,7 @@ export function ErrorDetail({ error }: { readonly error: AttemptError }) {
           {place === '' ? null : <span className="mono">{place}</span>}
         </Dotted>
       </div>
+      {error.heldBy === undefined || error.heldBy.length === 0 ? null : <HeldBy holders={error.heldBy} schema={error.schema} />}
       {error.statement === null ? null : (
         <div className="min-w-0">
           <p className="mb-1 text-xs text-muted">
@@ -45,6 +48,23 @@ export function ErrorDetail({ error }: { readonly error: AttemptError }) {
         </div>
       )}
       {error.offendingRowsQuery === null ? null : <OffendingRows query={error.offendingRowsQuery} schema={error.schema} />}
+    </div>
+  )
+}
+
+function HeldBy({ holders, schema }: { readonly holders: readonly LockHolder[]; readonly schema: string | null }) {
+  return (
+    <div className="min-w-0">
+      <p className="mb-1 text-xs text-muted">
+        When it gave up, {plural(holders.length, 'session')} held locks in {schema === null ? 'its schema' : <span className="mono text-ink">{schema}</span>}
+      </p>
+      <ul className="flex flex-col gap-0.5">
+        {holders.map((holder) => (
+          <li key={`${holder.pid} ${holder.backendStart}`} className="break-words">
+            {holderText(holder)}
+          </li>
+        ))}
+      </ul>
     </div>
   )
 }

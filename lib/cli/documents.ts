@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { driftStates, facets, findingKinds, isolations, objectKinds, runKinds, runStates, severities, versionStates } from '../tenancy/contract/index.ts'
+import { holder } from './blocker-documents.ts'
 
 const time = z.iso.datetime()
 const count = z.number().int().min(0)
@@ -53,6 +54,8 @@ const failure = z.strictObject({
   statement: z.string().nullable(),
   /** A SELECT that shows the rows in the way in one of the tenants. */
   offendingRowsQuery: z.string().nullable(),
+  /** Of one of the tenants; empty: nobody was seen, or it failed of something else than a lock. */
+  heldBy: z.array(holder),
   tenants: z.array(z.string()),
   /** Those that no later run has put right. */
   remaining: z.array(z.string()),
@@ -136,55 +139,6 @@ export const migrateDocument = z.strictObject({ run: run.nullable() })
 
 /** `tenantry runs list`, newest first; `next` goes into `--before`. */
 export const runListDocument = z.strictObject({ runs: z.array(z.strictObject(runSummary)), next: z.number().int().nullable() })
-
-const lock = z.strictObject({ kind: z.string(), mode: z.string(), relation: z.string().nullable() })
-
-const blocker = z.strictObject({
-  /** 0: a prepared transaction. */
-  pid: count,
-  /** Null when the console's role may not see the session. */
-  backendStart: z.string().nullable(),
-  /** 0 blocks the item itself, 1 one of those, … */
-  depth: count,
-  waitsFor: z.array(count),
-  application: z.string(),
-  user: z.string().nullable(),
-  client: z.string().nullable(),
-  backend: z.string().nullable(),
-  state: z.string().nullable(),
-  waitEvent: z.string().nullable(),
-  transactionMs: z.number().nullable(),
-  queryMs: z.number().nullable(),
-  query: z.string().nullable(),
-  holds: z.array(lock),
-  isOurs: z.boolean(),
-  /** What the console's role lacks to stop it. */
-  lacks: z.enum(['superuser', 'pg_signal_backend']).nullable(),
-})
-
-/** `tenantry runs blockers`; `problem` says why the server could not be asked. */
-export const blockersDocument = z.strictObject({
-  blockers: z.strictObject({
-    readAt: time,
-    standing: z.enum(['waits', 'aside', 'free']),
-    own: z
-      .strictObject({
-        pid: count,
-        waitsFor: lock.nullable(),
-        queryMs: z.number().nullable(),
-        building: z.strictObject({ phase: z.string(), done: count, total: count }).nullable(),
-      })
-      .nullable(),
-    sessions: z.array(blocker),
-    total: count,
-    problem: z.string().nullable(),
-  }),
-})
-
-/** `tenantry runs blockers --cancel` and `--terminate` */
-export const stoppedDocument = z.strictObject({
-  stopped: z.strictObject({ run: z.number().int(), tenant: z.string(), pid: count, how: z.enum(['cancel', 'terminate']), application: z.string() }),
-})
 
 /** `tenantry migrate --dry-run` */
 export const planDocument = z.strictObject({

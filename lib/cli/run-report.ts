@@ -1,7 +1,8 @@
 /** A run as document and as text, for every command that ends with one. */
 import { formatCount, formatDuration, formatUtc, plural } from '../format.ts'
-import { describePutRight, describeWait, isFinalRun, putRightCount } from '../tenancy/contract/index.ts'
-import type { FailureGroup, RunDetail, RunSummary, RunWait } from '../tenancy/contract/index.ts'
+import { describeHolder, describePutRight, describeWait, isFinalRun, putRightCount } from '../tenancy/contract/index.ts'
+import type { FailureGroup, LockHolder, RunDetail, RunSummary, RunWait } from '../tenancy/contract/index.ts'
+import type { HolderDocument } from './blocker-documents.ts'
 import type { FailureDocument, RunDocument } from './documents.ts'
 import { exitCodes } from './failure.ts'
 import type { Session } from './session.ts'
@@ -27,6 +28,12 @@ export const summaryDocument = (run: RunSummary): RunSummaryDocument => ({
   finishedAt: run.finishedAt,
 })
 
+export const holderDocument = (holder: LockHolder): HolderDocument => ({ ...holder, holds: holder.holds.map((lock) => ({ ...lock })) })
+
+/** Who held locks when an attempt gave up, in a line. */
+export const holderLine = (holder: LockHolder): string =>
+  `${describeHolder(holder)}${holder.transactionMs === null ? '' : `, in its transaction for ${formatDuration(Math.max(0, holder.transactionMs))}`}`
+
 const failureDocument = ({ cause, count, example, tenants, remaining, putRight }: FailureGroup): FailureDocument => ({
   cause,
   count,
@@ -39,6 +46,7 @@ const failureDocument = ({ cause, count, example, tenants, remaining, putRight }
   line: example.line,
   statement: example.statement,
   offendingRowsQuery: example.offendingRowsQuery,
+  heldBy: (example.heldBy ?? []).map(holderDocument),
   tenants: [...tenants],
   remaining: [...remaining],
   putRight: putRight.map((one) => ({ ...one })),
@@ -96,6 +104,7 @@ const describeFailure = (failure: FailureDocument): string[] => [
   ...(failure.statement === null ? [] : failure.statement.split('\n').map((line) => `    ${line}`)),
   ...(failure.detail === null ? [] : [`  ${failure.detail}`]),
   ...(failure.hint === null ? [] : [`  ${failure.hint}`]),
+  ...failure.heldBy.map((holder) => `  Held locks in the schema of one of them when it gave up: ${holderLine(holder)}`),
   ...(failure.offendingRowsQuery === null ? [] : [`  The rows in the way, in one of them: ${failure.offendingRowsQuery}`]),
 ]
 

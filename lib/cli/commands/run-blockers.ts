@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { z } from 'zod'
-import { formatDuration } from '../../format.ts'
+import { formatDuration, formatUtc } from '../../format.ts'
 import {
   blockersInput,
   describeLock,
@@ -13,13 +13,26 @@ import {
 import { TenancyError } from '../../tenancy/index.ts'
 import { formatColumns } from '../columns.ts'
 import { runCommand } from '../command.ts'
-import { blockersDocument, stoppedDocument } from '../documents.ts'
+import { blockersDocument, stoppedDocument } from '../blocker-documents.ts'
 import { exitCodes } from '../failure.ts'
 import { invalid, parseInput } from '../parse-input.ts'
+import { holderDocument, holderLine } from '../run-report.ts'
 import type { Session } from '../session.ts'
 
 const age = (ms: number | null): string => (ms === null ? '–' : formatDuration(Math.max(0, ms)))
 const oneLine = (query: string): string => query.replaceAll(/\s+/g, ' ').trim().slice(0, 60)
+
+const failedLines = ({ failed, standing, total }: ItemBlockers, slug: string): string[] => {
+  if (failed === null) return []
+  const when = failed.at === null ? '' : ` at ${formatUtc(failed.at)}`
+  const seen = failed.heldBy.length > 0 ? ['Last seen in its way, with locks in its schema:', ...failed.heldBy.map((holder) => `  ${holderLine(holder)}`)] : []
+  const now = standing === 'free' ? [] : [total === 0 ? 'Nobody holds a lock in its schema now.' : 'These hold locks in its schema now:']
+  return [
+    `${slug} has failed${when}: ${failed.code} ${failed.message}`,
+    ...(failed.isLock && seen.length === 0 ? ['Who held the lock was not seen.'] : seen),
+    ...now,
+  ]
+}
 
 const standingOf = ({ standing, own, total }: ItemBlockers, slug: string): string => {
   if (standing === 'free') return `Nobody is in the way of ${slug}.`
@@ -45,8 +58,21 @@ const tableOf = (sessions: readonly BlockingSession[]): string =>
 const look = async ({ tenancy, output }: Session, { run, slug }: z.output<typeof blockersInput>): Promise<number> => {
   const blockers = await tenancy.runs.blockers(run, slug)
   const { problem, sessions } = blockers
-  output.result(blockersDocument, { blockers: { ...blockers, sessions: sessions.map(sessionDocument) } }, () =>
-    [problem ?? standingOf(blockers, slug), ...(sessions.length === 0 ? [] : [tableOf(sessions)])].join('\n'),
+  output.result(
+    blockersDocument,
+    {
+      blockers: {
+        ...blockers,
+        sessions: sessions.map(sessionDocument),
+        failed: blockers.failed && { ...blockers.failed, heldBy: blockers.failed.heldBy.map(holderDocument) },
+      },
+    },
+    () =>
+      [
+        ...failedLines(blockers, slug),
+        ...(problem !== null ? [problem] : blockers.failed === null ? [standingOf(blockers, slug)] : []),
+        ...(sessions.length === 0 ? [] : [tableOf(sessions)]),
+      ].join('\n'),
   )
   return problem === null ? exitCodes.well : exitCodes.targetsFailed
 }

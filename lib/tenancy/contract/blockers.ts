@@ -37,6 +37,12 @@ export type BlockingSession = {
   readonly lacks: 'superuser' | 'pg_signal_backend' | null
 }
 
+/** Somebody who held locks in a tenant's schema when an attempt gave up; kept with its error, without what they ran. */
+export type LockHolder = Pick<
+  BlockingSession,
+  'pid' | 'backendStart' | 'application' | 'user' | 'client' | 'backend' | 'state' | 'transactionMs' | 'holds' | 'isOurs'
+>
+
 /**
  * - `waits`: its backend waits at this moment, and the sessions are those that PostgreSQL says it waits for.
  * - `aside`: its last attempt met a lock and the next one is to come; the sessions hold locks in the tenant's schema.
@@ -60,6 +66,14 @@ export type ItemBlockers = {
   readonly total: number
   /** Why the server could not be asked. */
   readonly problem: string | null
+  /** Of an item that has failed: by what, and who was last seen in its way. Nobody: of another thing than a lock, or none of them was seen. */
+  readonly failed: {
+    readonly at: string | null
+    readonly code: string
+    readonly message: string
+    readonly isLock: boolean
+    readonly heldBy: readonly LockHolder[]
+  } | null
 }
 
 export const blockersInput = z.object({ run: runId, slug: anySlug })
@@ -87,6 +101,15 @@ export const describeLock = ({ kind, mode, relation }: LockName): string => {
   if (kind === 'transactionid') return 'the end of a transaction that changed the same row'
   return kind === 'relation' ? `${modeWords(mode)} on a table outside of its schema` : `${modeWords(mode)} (${kind})`
 }
+
+/** "4711 nightly export of ada from 10.0.0.4, idle in transaction, with ACCESS SHARE on orders" */
+export const describeHolder = ({ pid, application, user, client, state, holds, isOurs }: LockHolder): string =>
+  [
+    `${pid === 0 ? 'a prepared transaction' : pid}${application === '' ? '' : ` ${application}`}${user === null ? '' : ` of ${user}`}${client === null ? '' : ` from ${client}`}`,
+    ...(isOurs ? ['Tenantry’s own'] : []),
+    ...(state === null ? [] : [state]),
+    ...(holds.length === 0 ? [] : [`with ${holds.map(describeLock).join(', ')}`]),
+  ].join(', ')
 
 /** A session that the console's role may not look into: what it runs cannot be seen, and it cannot be told apart from a later one with its pid. */
 export const isHiddenSession = ({ pid, backendStart }: Pick<BlockingSession, 'pid' | 'backendStart'>): boolean => pid !== 0 && backendStart === null

@@ -1,4 +1,5 @@
 /** What is read of runs, their items and their attempts. Times are ISO strings. */
+import type { LockHolder } from './blockers.ts'
 import type { ServerPace } from './pace.ts'
 import type { PutRight } from './put-right.ts'
 import type { AttemptState, ItemState, RunKind, RunState } from './states.ts'
@@ -24,6 +25,8 @@ export type AttemptError = {
   readonly statementLine: number | null
   /** A SELECT that shows the rows in the way, when one can be derived. */
   readonly offendingRowsQuery: string | null
+  /** Where a lock was not to be had for good: who held locks in the schema the moment after, at most five. Absent: nobody was seen. */
+  readonly heldBy?: readonly LockHolder[]
 }
 
 export type AttemptView = {

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeLock, isHiddenSession, whyNotStop, type BlockingSession, type ItemBlockers } from '../../../lib/tenancy/contract/index.ts'
+import { commandLine } from '../../support/command-line.ts'
+import { blockersDocument } from '../../../lib/cli/blocker-documents.ts'
 import { ada, firstFiles, makeFleet, refusalOf, schemaOf, slugsOf, type Fleet } from '../../support/fleet.ts'
 import { useDatabases } from '../../support/template.ts'
 
@@ -323,5 +325,63 @@ describe('a role that may do less', () => {
     })
     await root.unsafe('rollback')
     expect((await fleet.ended(run)).state).toBe('succeeded')
+  })
+})
+
+describe('an item that has failed by a lock', () => {
+  let hasty: Fleet
+  beforeAll(async () => {
+    hasty = await makeFleet(databases, { limits: { lockTimeoutMs: 50, maxTries: 2, backoffBaseMs: 10, backoffMaxMs: 20 } })
+    await hasty.work()
+  })
+  afterAll(() => hasty.close())
+
+  it('says who was last seen in its way when nobody is there any more, and who is there now while it can be retried', async () => {
+    const slugs = slugsOf(2, 'bhasty')
+    await hasty.sync(firstFiles)
+    await hasty.verified(await hasty.onboard(slugs))
+    await hasty.sync({ '0003_change.sql': change })
+    const blocker = await somebody('forgotten psql', hasty)
+    await blocker.run(`begin; ${slugs.map((slug) => `select 'a value of theirs' from ${schemaOf(slug)}.customer`).join('; ')}`)
+    const run = await hasty.start({ maxConcurrent: 1, failureTolerance: '0' })
+    await hasty.until('the run to pause', async () => (await hasty.stateOf(run)) === 'paused')
+    const [slug = ''] = (await hasty.itemsOf(run)).failed ?? []
+    const holder = {
+      pid: blocker.pid,
+      application: 'forgotten psql',
+      user: new URL(hasty.urls[0] ?? '').username,
+      state: 'idle in transaction',
+      holds: [{ kind: 'relation', mode: 'AccessShareLock', relation: 'customer' }],
+      isOurs: false,
+    }
+    const failed = { code: '55P03', isLock: true, heldBy: [holder] }
+    expect(await hasty.tenancy.runs.blockers(run, slug)).toMatchObject({ standing: 'aside', sessions: [{ pid: blocker.pid }], failed })
+    const attempts = await hasty.tenancy.runs.attempts(run, slug)
+    expect(attempts.map(({ error }) => error?.heldBy?.map(({ pid }) => pid))).toEqual([undefined, [blocker.pid]])
+    expect((await hasty.tenancy.runs.failures(run))[0]?.example.heldBy).toMatchObject([holder])
+    expect(JSON.stringify([attempts, await hasty.tenancy.runs.failures(run)])).not.toContain('a value of theirs')
+    const cli = commandLine(hasty.controlUrl)
+    const words = ['runs', 'blockers', String(run), slug]
+    const now = await cli.run(words)
+    expect([now.code, now.stdout.split('\n').slice(0, 4)]).toEqual([
+      0,
+      [
+        expect.stringMatching(new RegExp(`^${slug} has failed at .* UTC: 55P03 canceling statement due to lock timeout$`)) as string,
+        'Last seen in its way, with locks in its schema:',
+        expect.stringMatching(
+          new RegExp(`^  ${blocker.pid} forgotten psql of .*, idle in transaction, with ACCESS SHARE on customer, in its transaction for `),
+        ) as string,
+        'These hold locks in its schema now:',
+      ],
+    ])
+
+    await blocker.end()
+    await hasty.tenancy.runs.cancel(ada, { run })
+    await hasty.ended(run)
+    const later = (await cli.run([...words, '--json'])).document(blockersDocument).blockers
+    expect(later).toMatchObject({ standing: 'free', sessions: [], failed })
+    expect((await cli.run(['runs', 'show', String(run)])).stdout).toContain(
+      `\n  Held locks in the schema of one of them when it gave up: ${blocker.pid} forgotten psql of `,
+    )
   })
 })

@@ -42,6 +42,7 @@ const failure: RunDocument['failures'][number] = {
   line: 3,
   statement: 'alter table t\n  add constraint c check (x > 0)',
   offendingRowsQuery: 'SELECT * FROM "tenant_a"."t" WHERE NOT (x > 0) LIMIT 50',
+  heldBy: [],
   tenants: Array.from({ length: 14 }, (_, index) => `t${index}`),
   remaining: Array.from({ length: 14 }, (_, index) => `t${index}`),
   putRight: [],
@@ -64,6 +65,27 @@ describe('a run as text', () => {
     expect(text).toContain('  at 0012_c.sql:3\n    alter table t\n      add constraint c check (x > 0)')
     expect(text).toContain('SELECT * FROM "tenant_a"."t"')
     expect(text).toContain('tenantry runs rerun 42 tries 14 targets again')
+  })
+
+  it('names who held the lock that one of them did not get', () => {
+    const holds = [{ kind: 'relation', mode: 'AccessShareLock', relation: 't' }]
+    const heldBy = [
+      {
+        pid: 41,
+        backendStart: null,
+        application: 'billing',
+        user: 'app',
+        client: null,
+        backend: null,
+        state: 'idle in transaction',
+        transactionMs: 2_500,
+        holds,
+        isOurs: false,
+      },
+    ]
+    expect(describeRun(run({ state: 'failed', failures: [{ ...failure, code: '55P03', heldBy }] }))).toContain(
+      '\n  Held locks in the schema of one of them when it gave up: 41 billing of app, idle in transaction, with ACCESS SHARE on t, in its transaction for 2.5 s\n',
+    )
   })
 
   it('says what later runs have put right, and what is left', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { blockedSentence, blockedTitle, blocksWhom, mayBeBlocked, sessionFacts, stopWords } from '../../../components/runs/blockers-model.ts'
-import { blockersFor } from '../../../lib/server/tenant-rows.ts'
-import { describeLock, stopBlockerInput, whyNotStop, type BlockingSession, type ItemBlockers } from '../../../lib/tenancy/contract/index.ts'
+import { blockedSentence, blockedTitle, blocksWhom, holderText, mayBeBlocked, sessionFacts, stopWords } from '../../../components/runs/blockers-model.ts'
+import { blockersFor, errorFor } from '../../../lib/server/tenant-rows.ts'
+import { describeLock, stopBlockerInput, whyNotStop, type AttemptError, type BlockingSession, type ItemBlockers } from '../../../lib/tenancy/contract/index.ts'
 
 const session = (given: Partial<BlockingSession>): BlockingSession => ({
   pid: 41,
@@ -23,6 +23,22 @@ const session = (given: Partial<BlockingSession>): BlockingSession => ({
   ...given,
 })
 
+const lockError: AttemptError = {
+  code: '55P03',
+  message: 'canceling statement due to lock timeout',
+  detail: null,
+  hint: null,
+  schema: 'tenant_a',
+  table: null,
+  constraint: null,
+  version: '0012',
+  file: '0012_c.sql',
+  line: 1,
+  statement: 'alter table t add column c int',
+  statementLine: 1,
+  offendingRowsQuery: null,
+}
+
 const found = (given: Partial<ItemBlockers>): ItemBlockers => ({
   readAt: '2026-11-21T04:00:00.000Z',
   standing: 'waits',
@@ -30,6 +46,7 @@ const found = (given: Partial<ItemBlockers>): ItemBlockers => ({
   sessions: [],
   total: 2,
   problem: null,
+  failed: null,
   ...given,
 })
 
@@ -50,6 +67,16 @@ describe('the words', () => {
     expect(blockedTitle(found({ standing: 'aside', total: 1 }))).toBe('1 session holds locks in its schema')
     expect(blockedSentence(found({}))).toBe('It waits for ACCESS EXCLUSIVE on orders. Its statement has taken 1.5 s so far.')
     expect(blockedSentence(found({ standing: 'aside', own: null }))).toContain('put aside')
+    const failed = { at: null, code: '55P03', message: 'canceling statement due to lock timeout', isLock: true, heldBy: [] }
+    expect(blockedSentence(found({ standing: 'aside', own: null, failed }))).toMatch(/^It has failed: .* Retry it once nobody is in its way\.$/)
+  })
+
+  it('say who held locks when it gave up, as far as that is known', () => {
+    expect(holderText(session({ state: 'idle in transaction', holds: [{ kind: 'relation', mode: 'AccessShareLock', relation: 'orders' }] }))).toBe(
+      '41 billing of app from 10.0.0.7, idle in transaction, with ACCESS SHARE on orders, in its transaction for 3 min 4 s',
+    )
+    const bare = { pid: 0, application: 'transfer-7', user: null, client: null, state: null, transactionMs: null }
+    expect(holderText(session(bare))).toBe('a prepared transaction transfer-7')
   })
 
   it('say of a concurrent build how many transactions it still waits for', () => {
@@ -113,5 +140,11 @@ describe('support', () => {
     expect(blockersFor('operator', all)).toBe(all)
     const [seen] = blockersFor('support', all).sessions
     expect(seen).toEqual({ ...session({}), query: null, user: null, client: null })
+    const heldBy = [session({})]
+    const failed = { at: null, code: '55P03', message: '', isLock: true, heldBy }
+    expect(blockersFor('support', found({ failed })).failed?.heldBy).toEqual([{ ...session({}), user: null, client: null }])
+    const error = { ...lockError, detail: 'Failing row contains (1)', heldBy }
+    expect(errorFor('support', error)).toEqual({ ...error, detail: null, heldBy: [{ ...session({}), user: null, client: null }] })
+    expect(errorFor('support', lockError)).toEqual(lockError)
   })
 })

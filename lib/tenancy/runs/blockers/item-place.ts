@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
+import type { ItemBlockers } from '../../contract/blockers.ts'
 import { isFinalRun, type ItemState, type RunState } from '../../contract/states.ts'
+import type { AttemptError } from '../../contract/views.ts'
 import type { Library } from '../../context.ts'
-import { readInstallation } from '../../control/installation.ts'
+import { budgetPrefix, readInstallation } from '../../control/installation.ts'
 import { TenancyError } from '../../errors.ts'
 import type { KnownDatabase } from '../../registry/brief-look.ts'
 import { sqlstate } from '../../sql/sqlstate.ts'
@@ -10,6 +12,8 @@ import { conductorName, flightName } from '../conduct/lease.ts'
 type Row = {
   readonly runState: RunState
   readonly state: ItemState
+  readonly error: AttemptError | null
+  readonly finishedAt: Date | null
   readonly lastCode: string | null
   readonly schema: string | null
   readonly epoch: number | null
@@ -31,11 +35,13 @@ export type ItemPlace = {
 }
 
 const lockCodes: ReadonlySet<string | null> = new Set([sqlstate.lockNotAvailable, sqlstate.deadlock])
+/** Whether somebody who holds a lock is what an attempt failed of. */
+export const isLockCode = (code: string | null): boolean => lockCodes.has(code)
 const openStates: ReadonlySet<ItemState> = new Set(['pending', 'running', 'interrupted', 'failed'])
 
 const findItem = async ({ control: { db } }: Library, run: number, slug: string): Promise<Row | undefined> => {
   const { rows } = await sql<Row>`
-    select r.state as "runState", i.state, ta.schema_name as schema, c.epoch, i.server_id, d.name, d.url_sealed,
+    select r.state as "runState", i.state, i.error, i.finished_at as "finishedAt", ta.schema_name as schema, c.epoch, i.server_id, d.name, d.url_sealed,
       coalesce(i.error->>'code', (select a.error->>'code' from attempt a where a.run_id = i.run_id and a.position = i.position order by a.number desc limit 1)) as "lastCode"
     from run_item i join run r on r.id = i.run_id left join tenant t on t.id = i.tenant_id left join target ta on ta.id = i.target_id
     left join database d on d.id = ta.database_id left join conductor c on c.server_id = i.server_id
@@ -43,20 +49,15 @@ const findItem = async ({ control: { db } }: Library, run: number, slug: string)
   return rows[0]
 }
 
-/**
- * Null when nothing can be in its way: it has settled, or its run has, or it failed of something else.
- * @throws run.unknown; tenant.unknown when the tenant has no item there
- */
-export const findPlace = async (library: Library, run: number, slug: string): Promise<ItemPlace | null> => {
-  const { db } = library.control
-  const row = await findItem(library, run, slug)
-  if (!row) {
-    const known = await db.selectFrom('run').select('id').where('id', '=', run).executeTakeFirst()
-    throw known ? new TenancyError('tenant.unknown', { slug }) : new TenancyError('run.unknown', { run })
-  }
+const failedOf = ({ state, error, finishedAt }: Row): ItemBlockers['failed'] =>
+  state !== 'failed' || error === null
+    ? null
+    : { at: finishedAt?.toISOString() ?? null, code: error.code, message: error.message, isLock: isLockCode(error.code), heldBy: error.heldBy ?? [] }
+
+const placeOf = async ({ control: { db } }: Library, row: Row, run: number): Promise<ItemPlace | null> => {
   const { runState, state, lastCode, schema, epoch, server_id, name, url_sealed } = row
   if (isFinalRun(runState) || !openStates.has(state) || schema === null || name === null || url_sealed === null) return null
-  const isAside = lockCodes.has(lastCode)
+  const isAside = isLockCode(lastCode)
   if (state === 'failed' && !isAside) return null
   const installation = await readInstallation(db)
   const lease = epoch === null ? null : { serverId: server_id, epoch, installation }
@@ -65,6 +66,24 @@ export const findPlace = async (library: Library, run: number, slug: string): Pr
     schema,
     names: lease && { flight: flightName(lease, run, schema), conductor: conductorName(lease) },
     isAside,
-    ours: `tenantry:${installation}:`,
+    ours: budgetPrefix(installation),
   }
+}
+
+/**
+ * `place` is null when nothing can be in its way: it has settled, or its run has, or it failed of something else.
+ * @throws run.unknown; tenant.unknown when the tenant has no item there
+ */
+export const findPlace = async (
+  library: Library,
+  run: number,
+  slug: string,
+): Promise<{ readonly place: ItemPlace | null; readonly failed: ItemBlockers['failed'] }> => {
+  const { db } = library.control
+  const row = await findItem(library, run, slug)
+  if (!row) {
+    const known = await db.selectFrom('run').select('id').where('id', '=', run).executeTakeFirst()
+    throw known ? new TenancyError('tenant.unknown', { slug }) : new TenancyError('run.unknown', { run })
+  }
+  return { place: await placeOf(library, row, run), failed: failedOf(row) }
 }

@@ -1,4 +1,4 @@
-/** Who is in the way of an item, asked of its server at this moment: nothing of it is stored. */
+/** Who is in the way of an item, asked of its server at this moment; of one that has failed, who was last seen there stands with its error. */
 import type { BlockingSession, ItemBlockers } from '../../contract/blockers.ts'
 import type { Library } from '../../context.ts'
 import { isTenancyError } from '../../errors.ts'
@@ -25,43 +25,60 @@ export const askServer = async <Answer>(connection: FleetConnection, text: strin
   return answer
 }
 
-const answerOf = (readAt: string, { isAside }: ItemPlace, { own, total, sessions }: Seen): ItemBlockers => {
+type Failed = ItemBlockers['failed']
+
+const answerOf = (readAt: string, { isAside }: ItemPlace, failed: Failed, { own, total, sessions }: Seen): ItemBlockers => {
   const standing = own?.isWaiting ? 'waits' : own === null && isAside ? 'aside' : 'free'
   const shown = own && { pid: own.pid, waitsFor: own.waitsFor, queryMs: own.queryMs, building: own.building }
   const inTheWay = standing === 'free' ? { sessions: [], total: 0 } : { sessions, total }
-  return { readAt, standing, own: shown, ...inTheWay, problem: null }
+  return { readAt, standing, own: shown, ...inTheWay, problem: null, failed }
 }
 
-const nobody = (readAt: string, problem: string | null = null): ItemBlockers => ({ readAt, standing: 'free', own: null, sessions: [], total: 0, problem })
+const nobody = (readAt: string, failed: Failed, problem: string | null = null): ItemBlockers => ({
+  readAt,
+  standing: 'free',
+  own: null,
+  sessions: [],
+  total: 0,
+  problem,
+  failed,
+})
 
-const look = async (library: Library, place: ItemPlace): Promise<ItemBlockers> => {
+const look = async (library: Library, place: ItemPlace, failed: Failed): Promise<ItemBlockers> => {
   const readAt = library.clock().toISOString()
   try {
-    return answerOf(readAt, place, await lookBriefly(library, place.database, (connection) => askServer<Seen>(connection, blockersQuery(place)), lookBounds))
+    return answerOf(
+      readAt,
+      place,
+      failed,
+      await lookBriefly(library, place.database, (connection) => askServer<Seen>(connection, blockersQuery(place)), lookBounds),
+    )
   } catch (error) {
     if (!isTenancyError(error)) throw error
-    return nobody(readAt, error.message)
+    return nobody(readAt, failed, error.message)
   }
 }
 
 const looks = new WeakMap<Library, Map<string, Promise<ItemBlockers>>>()
 
 /** Those who ask for the same item at the same time share one look. */
-const lookTogether = (library: Library, key: string, place: ItemPlace): Promise<ItemBlockers> => {
+const lookTogether = (library: Library, key: string, place: ItemPlace, failed: Failed): Promise<ItemBlockers> => {
   const mine = looks.get(library) ?? new Map<string, Promise<ItemBlockers>>()
   looks.set(library, mine)
   const going = mine.get(key)
   if (going) return going
-  const begun = look(library, place).finally(() => mine.delete(key))
+  const begun = look(library, place, failed).finally(() => mine.delete(key))
   mine.set(key, begun)
   return begun
 }
 
 /** @throws run.unknown, tenant.unknown when the tenant has no item there */
 export const readBlockers = async (library: Library, run: number, slug: string): Promise<ItemBlockers> => {
-  const place = await findPlace(library, run, slug)
+  const { place, failed } = await findPlace(library, run, slug)
   const readAt = library.clock().toISOString()
-  if (!place) return nobody(readAt)
-  const seen = lookTogether(library, `${run} ${slug}`, place)
-  return (await within(allMs, seen)) ? seen : nobody(readAt, `The server of database “${place.database.name}” has not answered within ${allMs / 1000} seconds.`)
+  if (!place) return nobody(readAt, failed)
+  const seen = lookTogether(library, `${run} ${slug}`, place, failed)
+  return (await within(allMs, seen))
+    ? seen
+    : nobody(readAt, failed, `The server of database “${place.database.name}” has not answered within ${allMs / 1000} seconds.`)
 }

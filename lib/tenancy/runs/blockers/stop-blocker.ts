@@ -57,7 +57,7 @@ const refusal = ({ pid, slug }: StopBlockerInput, stopped: Stopped): TenancyErro
  */
 export const stopBlocker = async (library: Library, actor: Actor, stop: BlockerStop, input: StopBlockerInput): Promise<void> => {
   const { run, slug, pid, backendStart, reason } = input
-  const place = await findPlace(library, run, slug)
+  const { place } = await findPlace(library, run, slug)
   if (!place) throw new TenancyError('session.not_blocking', { pid, slug })
   const tell = await auditAhead(library.control.db, {
     actor,

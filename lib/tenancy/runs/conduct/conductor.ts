@@ -13,6 +13,7 @@ import { Intake } from './intake.ts'
 import { isLaneFailure, Lanes, type LaneFailure } from './lanes.ts'
 import { beat, flightName, LeaseLost, requireLease, type Lease } from './lease.ts'
 import { backoffMs } from './limits.ts'
+import { withLockHolders } from './lock-holders.ts'
 import { itemReport } from './item-report.ts'
 import { Pace } from './pace.ts'
 import { QuietRuns } from './quiet-runs.ts'
@@ -207,6 +208,7 @@ export class Conductor {
         seen: null,
       }
     }
+    if (work.tries + 1 >= this.#options.limits.maxTries) outcome = await withLockHolders(connection, work.schema, this.#lease.installation, outcome)
     if (!connection.dead) this.#lanes.alive(work.databaseId)
     else if (outcome.kind === 'failed' && outcome.error.code === 'FLIGHT_TIMEOUT') await this.#options.hands.endSilent(connection)
     if (outcome.kind !== 'skipped' && outcome.kind !== 'untouched')
