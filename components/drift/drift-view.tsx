@@ -10,9 +10,10 @@ import { Page, PageHeader } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { driftQueries } from '@/lib/client/queries/drift'
 import type { DriftSet } from '@/lib/tenancy/contract'
-import type { IgnoreFacets } from './drift-actions'
+import type { CancelLook, IgnoreFacets } from './drift-actions'
 import { driftHeadline, oldestOf } from './drift-model'
 import { LookAgain } from './look-again'
+import { LooksUnderWay } from './looks-under-way'
 import { SetPanel } from './set-panel'
 
 type Props = {
@@ -20,6 +21,7 @@ type Props = {
   readonly only: string | null
   /** Null for those who may only look; likewise below. */
   readonly observe: Observe | null
+  readonly cancelLook: CancelLook | null
   readonly ignore: IgnoreFacets | null
   readonly mayOnboard: boolean
 }
@@ -27,7 +29,7 @@ type Props = {
 const targetsOf = ({ compared, unknown }: DriftSet): number => compared + unknown
 
 /** Every structure of the fleet as a handful of shapes. */
-export function DriftView({ only, observe, ignore, mayOnboard }: Props) {
+export function DriftView({ only, observe, cancelLook, ignore, mayOnboard }: Props) {
   const { data } = useSuspenseQuery(driftQueries.overview)
   const sets = only === null ? data.sets : data.sets.filter(({ set }) => set === only)
   const compared = sets.reduce((sum, set) => sum + set.compared, 0)
@@ -55,6 +57,7 @@ export function DriftView({ only, observe, ignore, mayOnboard }: Props) {
           </>
         )}
       </PageHeader>
+      <LooksUnderWay cancel={cancelLook} />
       {targets === 0 ? (
         <NothingThere hasSets={data.sets.length > 0} mayOnboard={mayOnboard} />
       ) : compared === 0 && sets.every(({ shapes }) => shapes.length === 0) ? (

@@ -12,6 +12,7 @@ export const fleetKeys = {
 export const driftKeys = {
   all: ['drift'] as const,
   overview: ['drift', 'overview'] as const,
+  looks: ['drift', 'looks'] as const,
   names: ['drift', 'names'] as const,
   shape: (set: string, shape: string) => ['drift', 'shape', set, shape] as const,
   repair: (set: string, shape: string) => ['drift', 'repair', set, shape] as const,

@@ -17,6 +17,7 @@ import { shapeDetail, targetDrift } from './drift/shapes/detail.ts'
 import { goneShape } from './drift/shapes/last-seen.ts'
 import { driftOverview } from './drift/shapes/overview.ts'
 import { verifySet } from './drift/verify-set.ts'
+import { cancelLook, listLooks } from './runs/looks.ts'
 import { TenancyError, isTenancyError } from './errors.ts'
 import { createFleetEvents } from './events/fleet-events.ts'
 import { createRunEvents } from './events/run-events.ts'
@@ -48,7 +49,7 @@ import { stopBlocker } from './runs/blockers/stop-blocker.ts'
 import { cancelRun, pauseRun, resumeRun, retryItems } from './runs/control.ts'
 import { listFailures } from './runs/failures.ts'
 import { planView } from './runs/plan.ts'
-import { createJobs } from './runs/queues.ts'
+import { createJobs, type Jobs } from './runs/queues.ts'
 import { getRun, getRunMap, listAttempts, listRunItems } from './runs/reads.ts'
 import { rerun } from './runs/rerun.ts'
 import { startRepair } from './runs/start-repair.ts'
@@ -113,6 +114,13 @@ const libraryOf = (config: TenancyConfig, control: Control): Library => ({
   logger: config.logger ?? silentLogger,
   meters: config.meters ?? silentMeters,
   clock: config.clock ?? (() => new Date()),
+})
+
+const observationCalls = (library: Library, jobs: Jobs): Tenancy['observation'] => ({
+  request: (actor, input) => requestObservation(library, jobs, actor, input),
+  now: (input, signal) => observeNow(library, input, signal),
+  looks: () => listLooks(library),
+  cancel: (actor, input) => cancelLook(library, actor, input),
 })
 
 const driftCalls = (library: Library, config: TenancyConfig): Tenancy['drift'] => ({
@@ -195,10 +203,7 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
       retry: (actor, input) => retryItems(library, actor, input),
       rerun: (actor, input) => rerun(library, actor, input),
     },
-    observation: {
-      request: (actor, input) => requestObservation(library, jobs, actor, input),
-      now: (input) => observeNow(library, input),
-    },
+    observation: observationCalls(library, jobs),
     drift: driftCalls(library, config),
     people: createPeople(library),
     audit: createAudit(library),

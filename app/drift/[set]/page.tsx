@@ -9,7 +9,7 @@ import { readParam, requireParam } from '@/lib/server/path-param'
 import { getTenancy } from '@/lib/server/tenancy'
 import { may, setName } from '@/lib/tenancy/contract'
 import { observeTenants } from '../../tenants/actions'
-import { ignoreFacets } from '../actions'
+import { cancelLook, ignoreFacets } from '../actions'
 
 type Props = { readonly params: Promise<{ readonly set: string }> }
 
@@ -20,15 +20,18 @@ export const generateMetadata = async ({ params }: Props): Promise<Metadata> => 
 export default async function SetDriftPage({ params }: Props) {
   const { person } = await requireAsker('drift.read')
   const name = requireParam(setName, (await params).set)
-  const overview = await getTenancy().drift.overview()
+  const tenancy = getTenancy()
+  const [overview, looks] = await Promise.all([tenancy.drift.overview(), tenancy.observation.looks()])
   if (!overview.sets.some(({ set }) => set === name)) notFound()
   const client = getQueryClient()
   client.setQueryData(driftQueries.overview.queryKey, overview)
+  client.setQueryData(driftQueries.looks.queryKey, looks)
   return (
     <HydrationBoundary state={dehydrate(client)}>
       <DriftView
         only={name}
         observe={may(person.role, 'targets.observe') ? observeTenants : null}
+        cancelLook={may(person.role, 'targets.observe') ? cancelLook : null}
         ignore={may(person.role, 'drift.ignore') ? ignoreFacets : null}
         mayOnboard={may(person.role, 'tenants.onboard')}
       />

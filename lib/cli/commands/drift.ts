@@ -139,6 +139,7 @@ const drift = async (session: Session, input: DriftInput): Promise<number> => {
   if (input.set !== undefined) await tenancy.sets.get(input.set)
   if (input.tenant !== undefined) await tenancy.tenants.get(input.tenant)
   const isFresh = !input.refresh || (await refresh(session, input.tenant, true))
+  if (isFresh === 'stopped') return exitCodes.interrupted
   const sets = (await tenancy.drift.overview()).sets.filter(({ set }) => input.set === undefined || set === input.set)
   const told: Told[] = []
   for (const set of sets) told.push(await readSet(session, set, input))

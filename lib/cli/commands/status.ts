@@ -108,6 +108,7 @@ const summarise = (targets: readonly TargetDocument[]): string => {
 const status = async (session: Session, input: StatusInput): Promise<number> => {
   const { output } = session
   const isFresh = !input.refresh || (await refresh(session, input.tenant, true))
+  if (isFresh === 'stopped') return exitCodes.interrupted
   const seen = await readTargets(session, input)
   const targets = seen.map(({ target }) => target)
   output.result(statusDocument, { targets }, () =>

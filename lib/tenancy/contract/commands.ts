@@ -239,6 +239,8 @@ export const observeInput = z.object({
   structure: z.boolean('is neither true nor false').optional(),
 })
 
+export const cancelLookInput = z.object({ look: z.uuid('is not a look’s id') })
+
 /** What every shape differs in counts always; the rest a set may leave out. */
 export const ignorableFacets = ['order', 'comments', 'owner', 'grants', 'storage'] as const satisfies readonly Facet[]
 export const ignoreFacetsInput = z.object({ set: setName, facets: z.array(oneOf(ignorableFacets)).max(ignorableFacets.length) })

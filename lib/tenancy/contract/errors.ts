@@ -28,6 +28,7 @@ export const errorTable = {
   },
   'auth.link_unknown': { status: 404, title: 'This link is not one of ours.', hint: 'Check that it was copied whole.' },
   'auth.last_admin': { status: 409, title: '{email} is the last active admin.', hint: 'Make somebody else admin first.' },
+  'look.unknown': { status: 404, title: 'There is no such look any more.', hint: 'It has ended by itself, or somebody else stopped it.' },
   'person.exists': { status: 409, title: 'There is a person with the address {email} already.' },
   'person.unknown': { status: 404, title: 'There is no such person.' },
   'tenant.unknown': { status: 404, title: 'There is no tenant “{slug}”.' },

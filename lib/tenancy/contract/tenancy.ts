@@ -105,12 +105,21 @@ export type Tenancy = {
     /** Asks workers to look again; returns at once with the names of the databases that will be read. */
     request(actor: Actor, input: z.output<typeof C.observeInput>): Promise<{ readonly databases: readonly string[] }>
     /** Looks now, in this process: for the command line and tests. */
-    now(input: z.output<typeof C.observeInput>): Promise<{
+    now(
+      input: z.output<typeof C.observeInput>,
+      signal?: AbortSignal,
+    ): Promise<{
       readonly targets: number
       readonly unreachable: readonly string[]
       /** Reached, and not read: busy with other looks, or a right is missing. */
       readonly unread: ReadonlyArray<{ readonly database: string; readonly problem: string }>
+      /** By the signal; what was whole before stays. */
+      readonly isCancelled: boolean
     }>
+    /** Those that wait for a worker or are under way, oldest first. */
+    looks(): Promise<readonly V.LookView[]>
+    /** Its query ends on the server within a second or two; what was seen whole stays. @throws look.unknown */
+    cancel(actor: Actor, input: z.output<typeof C.cancelLookInput>): Promise<void>
   }
   readonly drift: {
     /** As last seen: shapes of each set, with what differs. */

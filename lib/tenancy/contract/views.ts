@@ -299,3 +299,17 @@ export const versionLetters = { at_head: 'h', behind: 'b', ahead: 'a', diverged:
 >
 /** None of them is a letter of a version state: a map may be coloured by either. */
 export const driftLetters = { norm: '=', accepted: '~', drifted: '!', unknown: '?' } as const satisfies Record<DriftState, string>
+
+/** A look at databases that somebody asked for, or that was due. */
+export type LookView = {
+  readonly id: string
+  /** By name. */
+  readonly databases: readonly string[]
+  /** How many targets were named; null: all of the databases. */
+  readonly targets: number | null
+  readonly structure: boolean
+  readonly isAsked: boolean
+  readonly isUnderWay: boolean
+  /** Since when it is under way, or waits. */
+  readonly since: string
+}

@@ -123,6 +123,8 @@ const makeReferences = async (
       serverVersion: place.serverVersion,
       isTenant: true,
     })
+    // A look that was stopped is no problem of the set.
+    if (replayed.problem) await connect(0)
     if (replayed.problem) library.logger.warn({ ...version, databaseId: place.databaseId, code: replayed.problem.code }, 'reference.failed')
     await keep(library.control.db, place, version, migrations.length, replayed)
   }

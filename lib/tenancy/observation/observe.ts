@@ -132,6 +132,11 @@ const look = async (sessions: Sessions, prefix: string, targets: readonly Observ
   return { rows, lastRun, summaries, ...(await readFacts(await sessions.take(0), prefix)) }
 }
 
+/** Somebody stopped it. What was not whole is not kept. */
+export class LookCancelled extends Error {
+  override readonly name = 'LookCancelled'
+}
+
 /** The control database's clock: conductors date what they see by it as well. */
 const controlTime = async (db: ControlDb): Promise<Date> => {
   const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db)
@@ -157,6 +162,7 @@ type LookAsked = {
   readonly targets: readonly ObservedTarget[]
   readonly tracks: Tracks
   readonly wish: LookWish
+  readonly signal: AbortSignal | undefined
 }
 
 /** What keeps structures from being read keeps nobody from knowing the versions. */
@@ -177,9 +183,10 @@ const lookBoth = async (sessions: Sessions, asked: LookAsked): Promise<Outcome> 
   return { look: { ...facts, structures }, problem }
 }
 
-/** @throws what became of the turn, which is not the fleet's fault; errors of the fleet's connection are the outcome */
+/** @throws LookCancelled; what became of the turn, which is not the fleet's fault; errors of the fleet's connection are the outcome */
 const lookAt = async (asked: LookAsked, turn: Turn): Promise<Outcome> => {
-  const { at, prefix } = asked
+  const { at, prefix, signal } = asked
+  if (signal?.aborted) throw new LookCancelled()
   let refusal: unknown = null
   const lost: unknown[] = []
   const connect = async (): Promise<FleetConnection> => {
@@ -199,17 +206,22 @@ const lookAt = async (asked: LookAsked, turn: Turn): Promise<Outcome> => {
       throw Object.assign(new Error('the turn at the server is lost'), { code: 'CONNECTION_CLOSED' })
     }
   })
+  const stop = (): void => void sessions.end()
+  signal?.addEventListener('abort', stop)
   try {
     const outcome = await lookBoth(sessions, asked)
+    if (signal?.aborted) throw new LookCancelled()
     if (lost.length > 0) throw lost[0]
     return outcome
   } catch (error) {
+    if (signal?.aborted) throw new LookCancelled()
     if (lost.length > 0) throw lost[0]
     const code = codeOf(error)
     if (code === 'unknown') throw error
     const reachable = error !== refusal && classify(code) !== 'connection'
     return { look: null, reachable, code, problem: reachable ? sqlProblem(error) : (await connectionProblemAt(error, at)).message }
   } finally {
+    signal?.removeEventListener('abort', stop)
     await sessions.close()
   }
 }
@@ -231,7 +243,8 @@ const writeBusy = async ({ control: { db }, logger }: Library, databaseId: numbe
  * @param only these targets; null: all of the database
  * @param turnMs bound on the wait for other looks at the server; that none came about is an outcome too
  * @param wish structures go with it, and what is found is worked out before it resolves
- * @throws the control database's errors: they say nothing about the fleet
+ * @param signal stops it: what the server is asked just now ends there, and nothing of this look is kept
+ * @throws LookCancelled; the control database's errors: they say nothing about the fleet
  */
 export const observeDatabase = async (
   library: Library,
@@ -239,6 +252,7 @@ export const observeDatabase = async (
   only: readonly number[] | null,
   turnMs = usualTurnMs,
   wish: LookWish = 'none',
+  signal?: AbortSignal,
 ): Promise<ObserveResult> => {
   const { db } = library.control
   const database = await db.selectFrom('database').select(['name', 'url_sealed', 'server_id']).where('id', '=', databaseId).executeTakeFirst()
@@ -250,7 +264,7 @@ export const observeDatabase = async (
     const targets = await readTargets(db, databaseId, only)
     const tracks = await readTracks(db)
     const since = await controlTime(db)
-    const outcome = await lookAt({ library, place: { databaseId, installation }, at, prefix, targets, tracks, wish }, turn)
+    const outcome = await lookAt({ library, place: { databaseId, installation }, at, prefix, targets, tracks, wish, signal }, turn)
     if (outcome.look) {
       const { look: seen } = outcome
       await patiently(() => writeLook(library, databaseId, since, seen))
@@ -266,8 +280,9 @@ export const observeDatabase = async (
   // So that whoever asked learns from the same look what differs and who did it.
   if (wish === 'asked') await hearNotes(library, databaseId)
   try {
-    return await atServer(library, database.server_id, lookNow, turnMs)
+    return await atServer(library, database.server_id, lookNow, turnMs, signal)
   } catch (error) {
+    if (signal?.aborted) throw new LookCancelled()
     if (error instanceof ServerBusy) return writeBusy(library, databaseId, turnMs)
     throw error
   }

@@ -5,8 +5,9 @@ import type { Actor } from '../contract/permissions.ts'
 import type { Library } from '../context.ts'
 import { appendAudit } from '../control/audit.ts'
 import type { ControlDb } from '../control/db.ts'
+import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
-import { observeDatabase } from './observe.ts'
+import { LookCancelled, observeDatabase } from './observe.ts'
 
 type Input = z.output<typeof observeInput>
 type Chosen = { readonly id: number; readonly serverId: number; readonly name: string; readonly targets: readonly number[] | null }
@@ -66,22 +67,34 @@ export const requestObservation = async (library: Library, queue: Queue, actor: 
     subject: 'fleet',
     details: { databases, tenants: input.slugs?.length ?? 'all', ...(input.structure === true ? { structure: true } : {}) },
   })
+  await notify(db, { topic: 'observations' })
   return { databases }
+}
+
+const unlessCancelled = async <Result>(look: Promise<Result>): Promise<Result | null> => {
+  try {
+    return await look
+  } catch (error) {
+    if (error instanceof LookCancelled) return null
+    throw error
+  }
 }
 
 /** @throws database.unknown, tenant.unknown */
 export const observeNow = async (
   library: Library,
   input: Input,
-): Promise<{ targets: number; unreachable: string[]; unread: Array<{ database: string; problem: string }> }> => {
+  signal?: AbortSignal,
+): Promise<{ targets: number; unreachable: string[]; unread: Array<{ database: string; problem: string }>; isCancelled: boolean }> => {
   let targets = 0
   const unreachable: string[] = []
   const unread: Array<{ database: string; problem: string }> = []
   for (const { id, name, targets: only } of await choose(library.control.db, input)) {
-    const result = await observeDatabase(library, id, only, undefined, input.structure === true ? 'asked' : 'none')
+    const result = await unlessCancelled(observeDatabase(library, id, only, undefined, input.structure === true ? 'asked' : 'none', signal))
+    if (result === null) return { targets, unreachable, unread, isCancelled: true }
     targets += result.targets
     if (!result.reachable) unreachable.push(name)
     else if (result.problem !== null) unread.push({ database: name, problem: result.problem })
   }
-  return { targets, unreachable, unread }
+  return { targets, unreachable, unread, isCancelled: false }
 }

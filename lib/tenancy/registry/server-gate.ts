@@ -17,15 +17,20 @@ export class ServerBusy extends Error {
   override readonly name = 'ServerBusy'
 }
 
-const within = async (turn: Promise<void>, waitMs: number): Promise<void> => {
+const within = async (turn: Promise<void>, waitMs: number, signal: AbortSignal | undefined): Promise<void> => {
   let timer: NodeJS.Timeout | undefined
+  let giveUp = (): void => {}
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ServerBusy(`waited ${waitMs} ms for another look at the server`)), waitMs)
+    giveUp = () => reject(new ServerBusy('gave up waiting for another look at the server'))
+    if (Number.isFinite(waitMs)) timer = setTimeout(() => reject(new ServerBusy(`waited ${waitMs} ms for another look at the server`)), waitMs)
+    signal?.addEventListener('abort', giveUp)
+    if (signal?.aborted) giveUp()
   })
   try {
     await Promise.race([turn, late])
   } finally {
     clearTimeout(timer)
+    signal?.removeEventListener('abort', giveUp)
   }
 }
 
@@ -42,9 +47,17 @@ type Look<Seen> = (turn: Turn) => Promise<Seen>
 
 const wishEveryMs = 100
 
-const inTurn = async <Seen>(library: Library, key: string, look: Look<Seen>, waitMs: number, deadline: number, isFirst: boolean): Promise<Seen> => {
+const inTurn = async <Seen>(
+  library: Library,
+  key: string,
+  look: Look<Seen>,
+  waitMs: number,
+  deadline: number,
+  isFirst: boolean,
+  signal?: AbortSignal,
+): Promise<Seen> => {
   const take = async (until: number) => {
-    const giveUp = await takeTurn(library, key, until, isFirst)
+    const giveUp = await takeTurn(library, key, until, isFirst, signal)
     if (giveUp === null) throw new ServerBusy(`waited ${waitMs} ms for another look at the server`)
     return giveUp
   }
@@ -73,9 +86,16 @@ export const firstAtServer = <Seen>(library: Library, server: number | string, l
 /**
  * Looks when those that asked before have ended, here and in other processes.
  * @param waitMs bound on the wait; absent: as long as it takes, for every look is bounded itself
+ * @param signal gives the wait up
  * @throws ServerBusy
  */
-export const atServer = async <Seen>(library: Library, server: number | string, look: Look<Seen>, waitMs = Number.POSITIVE_INFINITY): Promise<Seen> => {
+export const atServer = async <Seen>(
+  library: Library,
+  server: number | string,
+  look: Look<Seen>,
+  waitMs = Number.POSITIVE_INFINITY,
+  signal?: AbortSignal,
+): Promise<Seen> => {
   const deadline = performance.now() + waitMs
   const gates = gatesFor(library)
   const before = gates.get(server) ?? Promise.resolve()
@@ -87,8 +107,8 @@ export const atServer = async <Seen>(library: Library, server: number | string, 
   const after = before.then(() => left)
   gates.set(server, after)
   try {
-    await (Number.isFinite(waitMs) ? within(before, waitMs) : before)
-    return await inTurn(library, String(server), look, waitMs, deadline, false)
+    await (Number.isFinite(waitMs) || signal ? within(before, waitMs, signal) : before)
+    return await inTurn(library, String(server), look, waitMs, deadline, false, signal)
   } finally {
     leave()
     if (gates.get(server) === after) void after.then(() => gates.get(server) === after && gates.delete(server))

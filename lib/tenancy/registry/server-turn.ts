@@ -49,11 +49,18 @@ const giveBack = async ({ control: { db } }: Library, key: string, holder: strin
 }
 
 /** @returns whether it came before the deadline */
-const waitFor = async (library: Library, key: string, holder: string, deadline: number, isFirst: boolean): Promise<boolean> => {
+const waitFor = async (
+  library: Library,
+  key: string,
+  holder: string,
+  deadline: number,
+  isFirst: boolean,
+  signal: AbortSignal | undefined,
+): Promise<boolean> => {
   for (;;) {
     if (isFirst) await wish(library, key, holder)
     const isTaken = await take(library, key, holder, isFirst)
-    const isLate = performance.now() > deadline
+    const isLate = performance.now() > deadline || signal?.aborted === true
     // Who asked for it has promised to be elsewhere by now: the answer may have taken as long as it liked.
     if (isTaken && isLate) await giveBack(library, key, holder)
     if (isTaken || isLate) return !isLate
@@ -69,12 +76,19 @@ const renew = async ({ control: { db } }: Library, key: string, holder: string):
 /**
  * @param deadline of the wait, by `performance.now()`
  * @param isFirst goes before all that wait, and those who look make way for it
+ * @param signal gives the wait up
  * @returns the way to give the turn up; null when the deadline passed before it came
  * @throws the control database's errors
  */
-export const takeTurn = async (library: Library, key: string, deadline: number, isFirst = false): Promise<(() => Promise<void>) | null> => {
+export const takeTurn = async (
+  library: Library,
+  key: string,
+  deadline: number,
+  isFirst = false,
+  signal?: AbortSignal,
+): Promise<(() => Promise<void>) | null> => {
   const holder = randomUUID()
-  const isTaken = await waitFor(library, key, holder, deadline, isFirst)
+  const isTaken = await waitFor(library, key, holder, deadline, isFirst, signal)
   if (isFirst) await dropWish(library, key, holder)
   if (!isTaken) return null
   // A renewal that fails is tried again before the lease is over; a look is bounded itself.

@@ -75,7 +75,7 @@ const compareStage = async (library: Library, run: number, { databases }: Stage,
   await keepSightings(library, run)
   for (const { id, targets } of databases) {
     if (signal.aborted) return
-    await observeDatabase(library, id, targets, undefined, 'due')
+    await observeDatabase(library, id, targets, undefined, 'due', signal)
   }
   await restateSeen(library, run)
   await mark(library, run)

@@ -22,6 +22,7 @@ import { conduct } from './conduct/drive-server.ts'
 import { Hands } from './conduct/hands.ts'
 import { conductLimits, type ConductLimits } from './conduct/limits.ts'
 import { conductorFreshSeconds } from './control.ts'
+import { cancelledLooks } from './looks.ts'
 import { createQueues, queues, send, type Queues } from './queues.ts'
 import { runsToVerify, verifyRun } from './verify.ts'
 import { within } from './within.ts'
@@ -62,6 +63,8 @@ class WorkerProcess implements Worker {
   readonly #listeners = new Set<() => void>()
   readonly #busy = new Set<Promise<void>>()
   readonly #hands = new Set<Hands>()
+  /** By their job. */
+  readonly #looking = new Map<string, AbortController>()
   readonly #verifyAgainAt = new Map<number, number>()
   #timer: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | null = null
@@ -89,15 +92,16 @@ class WorkerProcess implements Worker {
     await this.#work(queues.conduct, this.#limits.serversAtOnce, ({ serverId }: { serverId: number }) => this.#conduct(serverId))
     await this.#work(queues.verify, 2, ({ run }: { run: number }) => this.#verify(run))
     await this.#work(queues.compare, runsAtOnce, ({ run }: { run: number }) => compareWhileRunning(this.#library, run, this.#limits, this.#abort.signal))
-    await this.#work(queues.observe, 4, (looks: Looks) => this.#observe(looks))
-    await this.#work(queues.look, 4, (looks: Looks) => this.#observe(looks))
-    await this.#work(queues.structure, 2, (looks: Looks) => this.#observe(looks))
+    await this.#work(queues.observe, 4, (looks: Looks, job) => this.#observe(looks, job))
+    await this.#work(queues.look, 4, (looks: Looks, job) => this.#observe(looks, job))
+    await this.#work(queues.structure, 2, (looks: Looks, job) => this.#observe(looks, job))
     await this.#work(queues.pool, 2, ({ databaseId }: { databaseId: number }) => tendPools(this.#library, databaseId, this.#abort.signal))
     await this.#work(queues.observeAll, 1, () => this.#observeAll())
     await this.#work(queues.structureAll, 1, () => this.#compareAll())
     if (this.#options.schedules !== false) await this.#startSchedule()
     this.#unsubscribe = await this.#ears.subscribe((heard) => {
       if (heard.topic === 'runs' || heard.topic === 'reconnected') for (const listen of this.#listeners) listen()
+      else if (heard.topic === 'observations') return void this.#endCancelled().catch(() => {})
       // A set that was read again, or that is to keep more or fewer ready schemas, has pools to see to.
       else if (heard.topic !== 'sets') return
       void this.#sweep()
@@ -123,10 +127,10 @@ class WorkerProcess implements Worker {
     if (structures[0]?.stale) await send(this.#queues.boss, queues.structureAll, 'all', {})
   }
 
-  async #work<Data extends object>(queue: string, concurrency: number, handle: (data: Data) => Promise<unknown>): Promise<void> {
+  async #work<Data extends object>(queue: string, concurrency: number, handle: (data: Data, job: string) => Promise<unknown>): Promise<void> {
     await this.#queues.boss.work<Data>(queue, { localConcurrency: concurrency, batchSize: 1, heartbeatRefreshSeconds: 3, ...polling }, async ([job]) => {
       if (!job) return
-      const running = handle(job.data).then(() => {})
+      const running = handle(job.data, job.id).then(() => {})
       this.#busy.add(running)
       try {
         await running
@@ -167,14 +171,28 @@ class WorkerProcess implements Worker {
   }
 
   /** One after the other; what hinders one look hinders none behind it. */
-  async #observe({ looks, wish }: Looks): Promise<void> {
+  async #observe({ looks, wish }: Looks, job: string): Promise<void> {
     const failures: unknown[] = []
-    for (const { databaseId, targets } of looks) {
-      // What was promised is not done yet: the next worker does it.
-      if (this.#abort.signal.aborted) throw stopped()
-      await observeDatabase(this.#library, databaseId, targets, undefined, wish).catch((error: unknown) => failures.push(error))
+    const cancel = new AbortController()
+    this.#looking.set(job, cancel)
+    try {
+      for (const { databaseId, targets } of looks) {
+        // What was promised is not done yet: the next worker does it.
+        if (this.#abort.signal.aborted) throw stopped()
+        await observeDatabase(this.#library, databaseId, targets, undefined, wish, cancel.signal).catch((error: unknown) => failures.push(error))
+        if (cancel.signal.aborted) return
+      }
+    } finally {
+      this.#looking.delete(job)
     }
     if (failures.length > 0) throw failures[0]
+  }
+
+  /** Asked for by a person: the queue knows it, and a word that was lost is made good by the next sweep. */
+  async #endCancelled(): Promise<void> {
+    if (this.#looking.size === 0) return
+    const cancelled = await cancelledLooks(this.#library.control.db, [...this.#looking.keys()])
+    for (const job of cancelled) this.#looking.get(job)?.abort()
   }
 
   async #verify(run: number): Promise<void> {
@@ -221,6 +239,7 @@ class WorkerProcess implements Worker {
     const { db } = this.#library.control
     await sql`insert into worker (name) values (${this.name}) on conflict (name) do update set heartbeat_at = now()`.execute(db)
     this.#sweptAt = Date.now()
+    await this.#endCancelled()
     for (const serverId of await serversWithWork(db, conductorFreshSeconds)) await send(this.#queues.boss, queues.conduct, serverId, { serverId })
     for (const run of await runsToVerify(this.#library))
       if ((this.#verifyAgainAt.get(run) ?? 0) <= Date.now()) await send(this.#queues.boss, queues.verify, run, { run })

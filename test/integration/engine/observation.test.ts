@@ -42,7 +42,7 @@ describe('looking', () => {
     )
     // Makes the visibility map and the free space map, which count as well.
     await fleet.sql.unsafe(`vacuum ${table}`)
-    expect(await fleet.tenancy.observation.now({})).toEqual({ targets: 6, unreachable: [], unread: [] })
+    expect(await fleet.tenancy.observation.now({})).toEqual({ targets: 6, unreachable: [], unread: [], isCancelled: false })
     for (const slug of slugs) {
       const row = await rowOf(slug)
       expect(row, slug).toMatchObject({ version: '0002', head: '0002', pending: 0, versionState: 'at_head', remark: null })
@@ -81,7 +81,7 @@ describe('looking', () => {
     await fleet.sql.unsafe(`insert into ${history(two)} (version, name, checksum, statements_done) values ('0002', 'orders', 'c', 3)`)
     await fleet.sql.unsafe(`alter table ${history(three)} rename column checksum to sum`)
     await fleet.sql.unsafe(`drop table ${history(four)}; drop schema ${schemaOf(five)} cascade`)
-    expect(await fleet.tenancy.observation.now({ databases: ['db1'] })).toEqual({ targets: 5, unreachable: [], unread: [] })
+    expect(await fleet.tenancy.observation.now({ databases: ['db1'] })).toEqual({ targets: 5, unreachable: [], unread: [], isCancelled: false })
     expect(await rowOf(two)).toMatchObject({ versionState: 'behind', remark: expect.stringContaining('0002 is half done: 3') })
     expect(await rowOf(three)).toMatchObject({ versionState: 'diverged', remark: expect.stringContaining('cannot be read') })
     expect(await rowOf(four)).toMatchObject({ versionState: 'diverged', remark: expect.stringContaining('no tenantry_history') })
