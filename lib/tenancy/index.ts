@@ -14,6 +14,7 @@ import { shapeRepair } from './drift/repair/plan-repair.ts'
 import { tryRepair } from './drift/repair/try-repair.ts'
 import { acceptFinding, endAcceptance, ignoreFacets } from './drift/shapes/decide.ts'
 import { shapeDetail, targetDrift } from './drift/shapes/detail.ts'
+import { findShape } from './drift/shapes/find-shape.ts'
 import { goneShape } from './drift/shapes/last-seen.ts'
 import { driftOverview } from './drift/shapes/overview.ts'
 import { verifySet } from './drift/verify-set.ts'
@@ -126,6 +127,7 @@ const observationCalls = (library: Library, jobs: Jobs): Tenancy['observation'] 
 const driftCalls = (library: Library, config: TenancyConfig): Tenancy['drift'] => ({
   overview: () => driftOverview(library),
   shape: (set, shape) => shapeDetail(library, set, shape),
+  find: (input) => findShape(library, input),
   gone: (set, shape) => goneShape(library, set, shape),
   target: (slug) => targetDrift(library, slug),
   repair: (set, shape) => shapeRepair(library, set, shape),

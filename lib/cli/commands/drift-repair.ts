@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { plural } from '../../format.ts'
-import { setName, startRepairInput, tryRepairInput, type RepairTrial } from '../../tenancy/contract/index.ts'
+import { findShapeInput, startRepairInput, tryRepairInput, type RepairTrial } from '../../tenancy/contract/index.ts'
 import { TenancyError } from '../../tenancy/index.ts'
 import { runCommand } from '../command.ts'
 import { shapeMigrationDocument, trialDocument } from '../documents.ts'
@@ -11,10 +11,17 @@ import { followRun } from '../follow-run.ts'
 import { parseInput } from '../parse-input.ts'
 import type { Session } from '../session.ts'
 
-const repairInput = startRepairInput.extend({ detach: z.boolean().default(false) })
+/** A shape as it was typed, and `--at`. */
+const named = { shape: findShapeInput.shape.shape, at: findShapeInput.shape.version }
+type Named = { readonly set: string; readonly shape: string; readonly at?: string | undefined }
 
-const repair = async (session: Session, { detach, ...input }: z.output<typeof repairInput>): Promise<number> => {
-  const { run } = await session.tenancy.drift.startRepair(session.actor, input)
+const shapeOf = ({ tenancy }: Session, { set, shape, at }: Named): Promise<string> => tenancy.drift.find({ set, shape, version: at })
+
+const repairInput = startRepairInput.extend({ ...named, detach: z.boolean().default(false) })
+
+const repair = async (session: Session, { detach, at, ...input }: z.output<typeof repairInput>): Promise<number> => {
+  const shape = await shapeOf(session, { ...input, at })
+  const { run } = await session.tenancy.drift.startRepair(session.actor, { ...input, shape })
   return followRun(session, run, { isDetached: detach, isWorking: !detach })
 }
 
@@ -22,8 +29,11 @@ const words = { repaired: 'is the norm afterwards', norm: 'is the norm already',
 const wordsFor = ({ outcome, findings }: RepairTrial): string =>
   outcome === 'repaired' && findings.length > 0 ? `differs in ${plural(findings.length, 'thing')} afterwards, left to you` : words[outcome]
 
-const tryOn = async ({ tenancy, actor, output }: Session, input: z.output<typeof tryRepairInput>): Promise<number> => {
-  const trial = await tenancy.drift.tryRepair(actor, input)
+const tryInput = tryRepairInput.extend(named)
+
+const tryOn = async (session: Session, { at, ...input }: z.output<typeof tryInput>): Promise<number> => {
+  const { tenancy, actor, output } = session
+  const trial = await tenancy.drift.tryRepair(actor, { ...input, shape: await shapeOf(session, { ...input, at }) })
   const { slug, outcome, error, findings } = trial
   const sentences = findings.map(({ sentence }) => sentence)
   output.result(
@@ -39,7 +49,7 @@ const tryOn = async ({ tenancy, actor, output }: Session, input: z.output<typeof
   return outcome === 'failed' ? exitCodes.targetsFailed : exitCodes.well
 }
 
-const migrationInput = z.object({ set: setName, shape: startRepairInput.shape.shape, out: z.string().min(1, 'must not be empty').optional() })
+const migrationInput = z.object({ set: findShapeInput.shape.set, ...named, out: z.string().min(1, 'must not be empty').optional() })
 
 /** Never over a file that is there: it may have been applied. */
 const writeNew = async (file: string, text: string): Promise<void> => {
@@ -54,8 +64,9 @@ const writeNew = async (file: string, text: string): Promise<void> => {
   }
 }
 
-const makeMigration = async ({ tenancy, output }: Session, { set, shape, out }: z.output<typeof migrationInput>): Promise<number> => {
-  const migration = await tenancy.drift.migration(set, shape)
+const makeMigration = async (session: Session, { out, ...input }: z.output<typeof migrationInput>): Promise<number> => {
+  const { tenancy, output } = session
+  const migration = await tenancy.drift.migration(input.set, await shapeOf(session, input))
   if (out !== undefined) await writeNew(out, migration.sql)
   output.result(shapeMigrationDocument, { migration }, () =>
     out === undefined ? migration.sql.trimEnd() : `${out}: ${plural(migration.findings, 'finding')} as a migration.`,
@@ -64,6 +75,7 @@ const makeMigration = async ({ tenancy, output }: Session, { set, shape, out }: 
 }
 
 const ofSet = ['--set <set>', 'the migration set'] as const
+const atVersion = ['--at <version>', 'the shape of that letter at this version'] as const
 type Given = Readonly<Record<string, unknown>>
 
 /** `--set` and `--tenant` are options of `drift` as well, which takes them wherever they stand. */
@@ -81,12 +93,13 @@ export const addDriftRepair = (drift: Command): void => {
       'Queues a run of the statements that `tenantry drift --sql` shows. What does not lead to the norm is not committed; what holds data is kept, and named.',
     )
     .option(...ofSet)
+    .option(...atVersion)
     .option('--tenants <slugs>', 'only these, separated by commas')
     .option('--max-concurrent <n>', 'at most so many at once on a server')
     .option('--failure-tolerance <n|p%>', 'pause when more than so many have failed')
     .option('--note <text>', 'why, for whoever reads it later', '')
     .option('--detach', 'return at once; workers go on with it')
-    .addHelpText('after', '\nExample:\n  tenantry drift repair 4f1c22a97b0e --set app --failure-tolerance 0')
+    .addHelpText('after', '\nExamples:\n  tenantry drift repair B --set app --failure-tolerance 0\n  tenantry drift repair 4f1c22 --set app')
     .action((shape: string, { tenants }: { tenants?: string }, command: Command) =>
       runCommand(() => parseInput(repairInput, { ...given(command), shape, ...(tenants === undefined ? {} : { slugs: tenants.split(',') }) }), repair),
     )
@@ -94,16 +107,18 @@ export const addDriftRepair = (drift: Command): void => {
     .command('try <shape>')
     .summary('try a repair on one tenant, rolled back')
     .option(...ofSet)
+    .option(...atVersion)
     .option('--tenant <slug>', 'on this one; the first when not given')
-    .addHelpText('after', '\nExample:\n  tenantry drift try 4f1c22a97b0e --set app --tenant acme')
+    .addHelpText('after', '\nExample:\n  tenantry drift try B --set app --at 0012 --tenant acme')
     .action((shape: string, _: object, command: Command) =>
-      runCommand(() => parseInput(tryRepairInput, { ...given(command), shape, slug: given(command)['tenant'] }), tryOn),
+      runCommand(() => parseInput(tryInput, { ...given(command), shape, slug: given(command)['tenant'] }), tryOn),
     )
   drift
     .command('migration <shape>')
     .summary('write what a shape differs in as a migration for all')
     .option(...ofSet)
+    .option(...atVersion)
     .option('--out <file>', 'into this file, which must not be there yet; to the terminal when not given')
-    .addHelpText('after', '\nExample:\n  tenantry drift migration 4f1c22a97b0e --set app --out migrations/app/0013_nick.sql')
+    .addHelpText('after', '\nExample:\n  tenantry drift migration B --set app --out migrations/app/0013_nick.sql')
     .action((shape: string, _: object, command: Command) => runCommand(() => parseInput(migrationInput, { ...given(command), shape }), makeMigration))
 }

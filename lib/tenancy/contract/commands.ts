@@ -245,6 +245,14 @@ export const cancelLookInput = z.object({ look: z.uuid('is not a look’s id') }
 export const ignorableFacets = ['order', 'comments', 'owner', 'grants', 'storage'] as const satisfies readonly Facet[]
 export const ignoreFacetsInput = z.object({ set: setName, facets: z.array(oneOf(ignorableFacets)).max(ignorableFacets.length) })
 export const shapeId = storableText.regex(/^[0-9a-f]{12}(-[0-9a-f]{6})?$/, 'is not a shape’s id')
+/** A shape as people name it: by its letter, at a version where several have one, or by the beginning of its id. */
+export const findShapeInput = z.object({
+  set: setName,
+  shape: storableText.regex(/^([a-z]{1,3}|[0-9a-f]{6,12}|[0-9a-f]{12}-[0-9a-f]{0,6})$/i, {
+    error: ({ input }) => `“${String(input)}” is neither the letter of a shape, such as B, nor its id, of which 6 characters are enough`,
+  }),
+  version: versionText.optional(),
+})
 export const acceptFindingInput = z.object({
   set: setName,
   /** The finding's key. */

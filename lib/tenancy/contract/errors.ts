@@ -157,6 +157,11 @@ export const errorTable = {
     title: 'Set “{set}” has no shape {shape}.',
     hint: 'Its targets may have changed since, or the set compares other facets now: look at the list of shapes.',
   },
+  'drift.shape_ambiguous': {
+    status: 409,
+    title: 'Set “{set}” has {count|shape|shapes} that “{shape}” may stand for: {candidates}.',
+    hint: 'Name the version as well, or give more of the id.',
+  },
   'drift.other_shape': {
     status: 409,
     title: 'No active tenant “{slug}” of set “{set}” has shape {shape} now.',

@@ -126,6 +126,8 @@ export type Tenancy = {
     overview(): Promise<D.DriftOverview>
     /** @throws set.unknown, drift.shape_unknown */
     shape(set: string, shape: string): Promise<D.ShapeDetail>
+    /** The id of the shape that is named by its letter or the beginning of its id. @throws set.unknown, drift.shape_unknown, drift.shape_ambiguous */
+    find(input: z.output<typeof C.findShapeInput>): Promise<string>
     /** What is still known of a shape that no target has any more. @throws set.unknown */
     gone(set: string, shape: string): Promise<D.GoneShape>
     /** For each of the tenant's targets. @throws tenant.unknown */

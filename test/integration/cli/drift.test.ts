@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { driftDocument, shapeMigrationDocument, statusDocument, trialDocument, verifyDocument } from '../../../lib/cli/documents.ts'
+import { driftDocument, errorDocument, shapeMigrationDocument, statusDocument, trialDocument, verifyDocument } from '../../../lib/cli/documents.ts'
 import { commandLine, useSetFolders, type CommandLine } from '../../support/command-line.ts'
 import { makeFleet, ownSlugs, schemaOf, type Fleet } from '../../support/fleet.ts'
 import { useDatabases } from '../../support/template.ts'
@@ -97,6 +97,45 @@ describe('a shape', () => {
     expect((await cli.run(['drift'])).code).toBe(0)
     const gone = await cli.run(['drift', 'repair', shape, '--set', 'app'])
     expect([gone.code, gone.stderr]).toEqual([2, expect.stringMatching(/^error run\.no_targets: /) as string])
+  })
+})
+
+describe('a shape that is named as people read it', () => {
+  const refused = async (words: readonly string[]) => {
+    const { code, document } = await cli.run(['drift', ...words, '--json'])
+    return [code, document(errorDocument).error] as const
+  }
+
+  it('is found by its letter, at a version, or by the beginning of its id; what may be several is refused with all of them', async () => {
+    await fleet.sql.unsafe(`alter table "${schemaOf(bad)}".customer add column nick text; alter table "${schemaOf(good)}".customer add column phone text`)
+    expect((await cli.run(['drift', '--refresh'])).code).toBe(1)
+    const shapes = (await cli.run(['drift', '--json'])).document(driftDocument).shapes
+    const [first, second] = ['B', 'C'].map((letter) => shapes.find((shape) => shape.letter === letter))
+    const made = async (words: readonly string[]) =>
+      (await cli.run(['drift', 'migration', ...words, '--set', 'app', '--json'])).document(shapeMigrationDocument)
+    const [byLetter, other] = [await made(['b']), await made(['C', '--at', '0002'])]
+    expect([byLetter.migration.file, other.migration.file]).toEqual(['0003_from_shape_b.sql', '0003_from_shape_c.sql'])
+    expect(byLetter).not.toEqual({ ...other, file: byLetter.migration.file })
+    expect(await made([first?.fingerprint.slice(0, 7).toUpperCase() ?? ''])).toEqual(byLetter)
+    expect(await made([second?.fingerprint ?? ''])).toEqual(other)
+    expect((await cli.run(['drift', 'try', 'B', '--set', 'app'])).code).toBe(2)
+
+    expect(await refused(['migration', 'D', '--set', 'app'])).toMatchObject([2, { code: 'drift.shape_unknown', message: 'Set “app” has no shape D.' }])
+    expect(await refused(['migration', 'B', '--set', 'app', '--at', '0001'])).toMatchObject([2, { message: 'Set “app” has no shape B at 0001.' }])
+    expect(await refused(['migration', 'abcde', '--set', 'app'])).toMatchObject([
+      2,
+      { code: 'input.invalid', message: expect.stringContaining('“abcde”') as string },
+    ])
+    // As when two versions have a shape of that letter.
+    await fleet.control`update seen_structure set letter = 'B' where letter = 'C'`
+    const [code, error] = await refused(['repair', 'B', '--set', 'app'])
+    expect([code, error.code, error.details['count'], new Set(error.details['shapes'] as string[])]).toEqual([
+      2,
+      'drift.shape_ambiguous',
+      2,
+      new Set([first?.fingerprint, second?.fingerprint]),
+    ])
+    expect(error.message).toMatch(/^Set “app” has 2 shapes that “B” may stand for: B at 0002 \([0-9a-f]{12}, PostgreSQL \d+, 1 tenant\); B at 0002 \(/)
   })
 })
 
