@@ -7,23 +7,25 @@ import { cn } from '@/components/ui/class-names'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
 import { formatUtc } from '@/lib/format'
-import type { Acceptance, SeenFinding } from '@/lib/tenancy/contract'
+import type { Acceptance, FindingSince, SeenFinding } from '@/lib/tenancy/contract'
 import { AcceptDialog } from './accept-dialog'
 import type { ShapeActions } from './drift-actions'
 import { orderedFindings } from './drift-model'
 import { driftStateLooks, severityLooks } from './drift-state'
+import { FirstSeen } from './first-seen'
 import { objectWords, rowsOf, sidesOf, type FactRow, type FactSide } from './shape-model'
 import { TakeBackDialog } from './take-back-dialog'
 
 type Props = {
   readonly set: string
   readonly findings: readonly SeenFinding[]
+  readonly since: Readonly<Record<string, FindingSince>>
   /** Null for those who may only look. */
   readonly actions: ShapeActions | null
 }
 
 /** Object by object what differs: what should be there, what is, how bad that is. */
-export function FindingList({ set, findings, actions }: Props) {
+export function FindingList({ set, findings, since, actions }: Props) {
   const [asked, setAsked] = useState<string | null>(null)
   const ordered = orderedFindings(findings)
   const finding = ordered.find(({ key }) => key === asked)
@@ -32,7 +34,7 @@ export function FindingList({ set, findings, actions }: Props) {
     <>
       <ul className="rounded-lg border border-line bg-surface">
         {ordered.map((one) => (
-          <FindingItem key={one.key} finding={one} actions={actions} onAsk={() => setAsked(one.key)} />
+          <FindingItem key={one.key} finding={one} since={since[one.key] ?? null} actions={actions} onAsk={() => setAsked(one.key)} />
         ))}
       </ul>
       {actions && finding ? (
@@ -46,9 +48,9 @@ export function FindingList({ set, findings, actions }: Props) {
   )
 }
 
-type ItemProps = { readonly finding: SeenFinding; readonly actions: ShapeActions | null; readonly onAsk: () => void }
+type ItemProps = { readonly finding: SeenFinding; readonly since: FindingSince | null; readonly actions: ShapeActions | null; readonly onAsk: () => void }
 
-function FindingItem({ finding, actions, onAsk }: ItemProps) {
+function FindingItem({ finding, since, actions, onAsk }: ItemProps) {
   const { accepted, severity, sentence } = finding
   return (
     <li className={cn('border-b border-line px-4 py-3 last:border-0', accepted && 'text-muted')}>
@@ -58,6 +60,7 @@ function FindingItem({ finding, actions, onAsk }: ItemProps) {
           <p className="flex flex-wrap items-center gap-x-3 text-xs text-muted">
             <StateBadge look={accepted ? driftStateLooks.accepted : severityLooks[severity]} />
             <span>{objectWords(finding)}</span>
+            {since === null ? null : <FirstSeen {...since} />}
           </p>
         </div>
         {actions && accepted === null ? (

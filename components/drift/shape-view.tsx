@@ -64,7 +64,7 @@ export function ShapeView({ set, shape: id, actions, repairs }: Props) {
             ))}
           </TabsList>
           <TabsContent value="findings" className="flex flex-col gap-4 focus-visible:outline-offset-4">
-            <FindingList set={set} findings={shape.findings} actions={actions} />
+            <FindingList set={set} findings={shape.findings} since={shape.since} actions={actions} />
             <Uncompared texts={shape.uncompared} />
           </TabsContent>
           <TabsContent value="diff" className="focus-visible:outline-offset-4">

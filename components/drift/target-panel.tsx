@@ -13,6 +13,7 @@ import type { TargetDrift } from '@/lib/tenancy/contract'
 import { isTraced, orderedFindings, shapeHref, shapeTitle } from './drift-model'
 import { driftStateLooks } from './drift-state'
 import { FindingLine } from './finding-line'
+import { FirstSeen } from './first-seen'
 import { OutsideChanges } from './outside-changes'
 import { Trace } from './shape-row'
 
@@ -55,6 +56,17 @@ export function TargetPanel({ slug, set }: { readonly slug: string; readonly set
   )
 }
 
+/** Of what was there before the rest: the shape's own date is that of the newest. */
+function OlderThanShape({ target, finding }: { readonly target: TargetDrift; readonly finding: string }) {
+  const since = target.findingsSince[finding]
+  if (since === undefined || since.since === target.since) return null
+  return (
+    <p className="pl-5 text-xs text-muted">
+      <FirstSeen {...since} />
+    </p>
+  )
+}
+
 function Findings({ target }: { readonly target: TargetDrift }) {
   if (target.state === 'unknown') return <p className="break-words text-muted">{target.problem ?? 'It has not been compared yet.'}</p>
   if (target.state === 'norm') return <p className="text-muted">As the migrations of its version make it.</p>
@@ -64,6 +76,7 @@ function Findings({ target }: { readonly target: TargetDrift }) {
         {orderedFindings(target.findings).map((finding) => (
           <li key={finding.key}>
             <FindingLine finding={finding} />
+            <OlderThanShape target={target} finding={finding.key} />
           </li>
         ))}
       </ul>

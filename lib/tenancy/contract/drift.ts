@@ -39,6 +39,9 @@ export type Acceptance = {
 }
 export type SeenFinding = Finding & { readonly accepted: Acceptance | null }
 
+/** When it was first seen, and the run after which that was; null: outside Tenantry. Migrations and repairs of other things leave it as it is. */
+export type FindingSince = { readonly since: string; readonly afterRun: number | null }
+
 /** `drifted` when a finding is neither accepted nor in a facet that the set leaves out; `unknown` without a reference, before the first look, and where only what cannot be compared is not as in the norm. */
 export const driftStates = ['norm', 'accepted', 'drifted', 'unknown'] as const
 export type DriftState = (typeof driftStates)[number]
@@ -60,8 +63,9 @@ export type Shape = {
   readonly findings: readonly SeenFinding[]
   /** What is there and cannot be compared, in words. */
   readonly uncompared: readonly string[]
+  /** Since when its targets show the newest of what differs in them. */
   readonly firstSeenAt: string
-  /** The run after which it was first seen; null: outside Tenantry. */
+  /** The run after which that was first seen; null: outside Tenantry. */
   readonly afterRun: number | null
   /** Why there is nothing to compare with, in words. */
   readonly problem: string | null
@@ -102,6 +106,8 @@ export type OutsideChange = {
 }
 
 export type ShapeDetail = Shape & {
+  /** By the finding's key, where it was seen first. */
+  readonly since: Readonly<Record<string, FindingSince>>
   readonly ignored: readonly Facet[]
   /** Both as readable DDL; `norm` is null where there is no reference. */
   readonly ddl: { readonly norm: string | null; readonly shape: string }
@@ -138,8 +144,11 @@ export type TargetDrift = {
   /** What is there and cannot be compared, in words. */
   readonly uncompared: readonly string[]
   readonly lookedAt: string | null
+  /** Since when it shows the newest of what differs in it. */
   readonly since: string | null
   readonly afterRun: number | null
+  /** By the finding's key. */
+  readonly findingsSince: Readonly<Record<string, FindingSince>>
   readonly problem: string | null
   /** The newest; none where its database does not tell. */
   readonly changes: readonly OutsideChange[]

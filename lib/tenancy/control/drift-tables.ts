@@ -70,5 +70,6 @@ export type DriftTables = {
     command: string
     object: string
   }
+  finding_since: { target_id: number; finding: string; since: Time; after_run: number | null }
   drift_day: { set_id: number; day: string; compared: number; drifted: number }
 }

@@ -192,7 +192,6 @@ export type ControlTables = {
     cause: string | null
     options: ColumnType<OnboardOptions | null, string | null, string | null>
     differs: Generated<boolean>
-    seen_before: number | null
   }
   attempt: {
     run_id: number

@@ -57,8 +57,8 @@ const upsert = async (trx: ControlDb, since: Date, rows: readonly Row[], structu
         case when p.position is null then case when x.pending is null then x.version_state else 'diverged' end when p.position = h.position then 'at_head' else 'behind' end,
         h.position - p.position, case when p.position is null or x.pending is not null then x.remark end, x.bytes, case when x.bytes is not null then ${since}::timestamptz end,
         now_seen.id, case when now_seen.id is not null then ${since}::timestamptz end,
-        case when was_seen.structure_id = x.structure_id then was.structure_since else ${since} end,
-        case when was_seen.structure_id = x.structure_id then was.structure_after_run when now_seen.id is not null then (
+        case when was.seen_id = now_seen.id then was.structure_since else ${since} end,
+        case when was.seen_id = now_seen.id then was.structure_after_run when now_seen.id is not null then (
           select max(i.run_id) from run_item i
           where i.target_id = x.target_id and i.state in ('succeeded', 'failed') and i.finished_at > coalesce(was.structure_at, '-infinity')) end
       from jsonb_to_recordset(${JSON.stringify(told)}::jsonb)
@@ -70,7 +70,6 @@ const upsert = async (trx: ControlDb, since: Date, rows: readonly Row[], structu
       left join seen_structure now_seen on now_seen.set_id = t.set_id and now_seen.database_id = t.database_id and now_seen.digest = x.digest
         and now_seen.server_major = ${structures?.serverMajor ?? 0} and now_seen.structure_id = x.structure_id
       left join observation was on was.target_id = x.target_id
-      left join seen_structure was_seen on was_seen.id = was.seen_id
       on conflict (target_id) do update
         set observed_at = excluded.observed_at, version = excluded.version, applied = excluded.applied, digest = excluded.digest, version_state = excluded.version_state,
             pending = excluded.pending, remark = excluded.remark, bytes = coalesce(excluded.bytes, o.bytes), bytes_at = coalesce(excluded.bytes_at, o.bytes_at),

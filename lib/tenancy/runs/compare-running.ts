@@ -7,7 +7,7 @@ import { observeDatabase } from '../observation/observe.ts'
 import { isSeenNow } from '../registry/tenant-filter.ts'
 import type { ConductLimits } from './conduct/limits.ts'
 import { lockRuns, stopAtTolerance } from './conduct/report.ts'
-import { isCompared, isDifferent, keepSightings, restateSeen } from './judge.ts'
+import { isCompared, isDifferent, restateSeen } from './judge.ts'
 
 export type ComparePace = Pick<ConductLimits, 'compareFirst' | 'compareAtOnce' | 'compareAfterMs' | 'compareEveryMs'>
 
@@ -55,7 +55,7 @@ const mark = async ({ control: { db }, logger }: Library, run: number): Promise<
     const { rows } = await sql<{ position: number }>`
       with found as (
         select i.position from run_item i join run r on r.id = i.run_id join target ta on ta.id = i.target_id join observation o on o.target_id = ta.id
-        join seen_structure x on ${isSeenNow} left join seen_structure b on b.id = i.seen_before
+        join seen_structure x on ${isSeenNow}
         where i.run_id = ${run} and not i.differs and ${isCompared} and ${isDifferent}),
       bumped as (update run set revision = revision + 1 where id = ${run} and exists (select from found) returning revision)
       update run_item i set differs = true, revision = bumped.revision from found, bumped where i.run_id = ${run} and i.position = found.position returning i.position`.execute(
@@ -72,7 +72,6 @@ const mark = async ({ control: { db }, logger }: Library, run: number): Promise<
 }
 
 const compareStage = async (library: Library, run: number, { databases }: Stage, signal: AbortSignal): Promise<void> => {
-  await keepSightings(library, run)
   for (const { id, targets } of databases) {
     if (signal.aborted) return
     await observeDatabase(library, id, targets, undefined, 'due', signal)

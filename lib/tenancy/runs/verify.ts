@@ -7,7 +7,7 @@ import { analyzeCatalogs } from '../observation/analyze-catalogs.ts'
 import { isSeenNow } from '../registry/tenant-filter.ts'
 import { observeDatabase } from '../observation/observe.ts'
 import { conductLimits } from './conduct/limits.ts'
-import { isCompared, isDifferent, keepSightings, restateSeen } from './judge.ts'
+import { isCompared, isDifferent, restateSeen } from './judge.ts'
 import { beginRunSpan, endSpan, runSpanIds } from '../tracing.ts'
 
 /** Finished runs whose histories were not read back yet; older ones are history themselves. */
@@ -81,7 +81,6 @@ const lookAgain = async (library: Library, run: number): Promise<void> => {
 export const verifyRun = async (library: Library, run: number, { analyzeAfter } = conductLimits): Promise<boolean> => {
   const { db } = library.control
   for (const databaseId of await changedMuch(library, run, analyzeAfter)) await analyzeCatalogs(library, databaseId)
-  await keepSightings(library, run)
   await lookAgain(library, run)
   await restateSeen(library, run)
   const verified = await db.transaction().execute(async (trx) => {
@@ -95,7 +94,7 @@ export const verifyRun = async (library: Library, run: number, { analyzeAfter } 
             case when o.version_state = 'ahead' then o.applied end, 0) as actual
         from run_item i join run r on r.id = i.run_id join target ta on ta.id = i.target_id
         left join observation o on o.target_id = i.target_id left join migration g on g.set_id = ta.set_id and g.prefix_digest = o.digest
-        left join seen_structure x on ${isSeenNow} left join seen_structure b on b.id = i.seen_before
+        left join seen_structure x on ${isSeenNow}
         where i.run_id = ${run} and i.state = 'succeeded'),
       marked as (
         update run_item i set differs = true, revision = r.revision + 1 from seen s, run r

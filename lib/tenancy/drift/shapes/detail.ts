@@ -8,6 +8,7 @@ import { driftState, isSeenNow } from '../../registry/tenant-filter.ts'
 import { changesOfShape, changesOfTenant } from '../notes/changes.ts'
 import { ddlOf } from '../compare/ddl.ts'
 import { readStructures } from '../structures.ts'
+import { sinceOfShape, sinceOfTenant } from './finding-since.ts'
 import { plainAcceptance, readAcceptances, readGroups, readShapeFacts, severityShown, shapeOf, withAcceptances, type ShapeFacts } from './shape-rows.ts'
 
 type Db = Pick<Library, 'control'>
@@ -32,11 +33,12 @@ export const readPair = async ({ control: { db } }: Db, setId: number, set: stri
 export const shapeDetail = async (library: Db, set: string, shape: string): Promise<ShapeDetail> => {
   const { db } = library.control
   const { id, ignored } = await findDriftSet(library, set)
-  const [{ facts, seen, norm }, groups, acceptances, changes] = await Promise.all([
+  const [{ facts, seen, norm }, groups, acceptances, changes, since] = await Promise.all([
     readPair(library, id, set, shape),
     readGroups(db, id),
     readAcceptances(db, id),
     changesOfShape(db, id, shape),
+    sinceOfShape(db, id, shape),
   ])
   const group = groups.find((one) => one.shape === shape)
   // Nobody has it any more: it is told no longer.
@@ -44,6 +46,7 @@ export const shapeDetail = async (library: Db, set: string, shape: string): Prom
   return {
     ...shapeOf(facts, group, acceptances),
     ignored,
+    since,
     ddl: { norm: norm && ddlOf(norm), shape: ddlOf(seen) },
     acceptances: acceptances.map(plainAcceptance),
     changes,
@@ -82,7 +85,7 @@ export const targetDrift = async ({ control: { db } }: Db, slug: string): Promis
     left join observation o on o.target_id = ta.id left join seen_structure x on ${isSeenNow}
     left join structure st on st.id = x.structure_id
     where p.tenant_id = ${tenant.id} order by s.name`.execute(db)
-  const [acceptances, changes] = await Promise.all([readAcceptances(db, null), changesOfTenant(db, tenant.id)])
+  const [acceptances, changes, since] = await Promise.all([readAcceptances(db, null), changesOfTenant(db, tenant.id), sinceOfTenant(db, tenant.id)])
   return rows.map((row) => {
     const findings = withAcceptances(
       row.findings ?? [],
@@ -99,6 +102,7 @@ export const targetDrift = async ({ control: { db } }: Db, slug: string): Promis
       lookedAt: row.lookedAt?.toISOString() ?? null,
       since: row.since?.toISOString() ?? null,
       afterRun: row.afterRun,
+      findingsSince: since.get(row.setId) ?? {},
       problem: whyUnknown(row),
       changes: changes.get(row.setId) ?? [],
     }

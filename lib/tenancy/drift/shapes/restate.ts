@@ -10,6 +10,7 @@ import { comparedFingerprint } from '../structures.ts'
 import { classify, type FindingMark, type OpenAcceptance, type Sighting } from './classify.ts'
 import { comparedOf, compareDue, isReferenceOf } from './compare-due.ts'
 import { keepLastSeen } from './last-seen.ts'
+import { keepFindingSince } from './finding-since.ts'
 import { problemSentence } from './problem-sentence.ts'
 
 type SeenRow = {
@@ -142,6 +143,9 @@ export const setsToRestate = async (db: ControlDb, setIds: readonly number[]): P
 export const restateShapes = async ({ control: { db } }: Library, setIds: readonly number[]): Promise<void> => {
   for (const setId of setIds) {
     await compareDue(db, setId)
-    await db.transaction().execute((trx) => restateSet(trx, setId))
+    await db.transaction().execute(async (trx) => {
+      await restateSet(trx, setId)
+      await keepFindingSince(trx, setId)
+    })
   }
 }
