@@ -34,7 +34,7 @@ type Finished = { readonly code: number | null; readonly output: string }
 
 const isBreaking = process.argv[2] === 'breaking'
 /** Past it something hangs. */
-const limitMs = (isBreaking ? 60 : 14) * 60_000
+const limitMs = (isBreaking ? 60 : 20) * 60_000
 
 const run = (program: string, args: readonly string[], isLive: boolean, mode: 'test' | 'production'): Promise<Finished> =>
   new Promise((resolve) => {
