@@ -69,16 +69,16 @@ type Found = { readonly line: number; readonly schema: string | null }
 const dynamicKinds: ReadonlySet<string> = new Set(['PLpgSQL_stmt_dynexecute', 'PLpgSQL_stmt_dynfors', 'dynquery'])
 const namePart = /("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)(\.)?/uy
 
-/** `other.mood`, `other.a%rowtype`, `other.a.b%type`; but `a.b%type` is a column of the tenant's own. */
-const schemaOfType = (typed: string): string | null => {
+/** Of `other.mood`, `other.a%rowtype`, `other.a.b%type`, which name a schema; null: `a.b%type` is a column of the tenant's own. */
+export const partsOfType = (typed: string): readonly string[] | null => {
   const parts: string[] = []
   namePart.lastIndex = 0
   for (let match = namePart.exec(typed); match; match = match[2] === undefined ? null : namePart.exec(typed)) parts.push(match[1]?.replaceAll('"', '') ?? '')
-  return parts.length > (/%type/i.test(typed) ? 2 : 1) ? (parts[0] ?? null) : null
+  return parts.length > (/%type/i.test(typed) ? 2 : 1) ? parts : null
 }
 
 /** `v := other.f()` and `a.b = 1` are no SQL; what stands behind the sign is. */
-const sqlOf = (query: string, mode: unknown): string => {
+export const sqlOf = (query: string, mode: unknown): string => {
   if (mode === 0) return query
   return `SELECT ${typeof mode === 'number' && mode > 2 ? query.replace(/^[^:=]*:?=/, '') : query}`
 }
@@ -103,7 +103,7 @@ const walkPlpgsql = (value: unknown, line: number, variables: Set<string>, found
     const at = isTree(child) && typeof child.lineno === 'number' ? child.lineno : here
     if (dynamicKinds.has(key)) found.push({ schema: null, line: at })
     if (key === 'PLpgSQL_expr' && isTree(child)) found.push(...readExpression(child, at, variables))
-    const typed = key === 'typname' && typeof child === 'string' ? schemaOfType(child) : null
+    const typed = key === 'typname' && typeof child === 'string' ? (partsOfType(child)?.[0] ?? null) : null
     if (typed !== null && !harmlessSchemas.has(typed)) found.push({ schema: typed, line: at })
     walkPlpgsql(child, at, variables, found)
   }

@@ -180,6 +180,25 @@ it('a function that names its own schema is like the others’; one that names a
   await fleet.control`delete from placement using tenant where tenant.id = tenant_id and slug = any(${[one, other]})`
 })
 
+it('a schema whose name is one plain word is its own as well where its functions name it before a dot', async () => {
+  const slug = newSlug('plain')
+  const schema = `acme${String(process.pid).replace(/\d/g, (digit) => 'abcdefghij'[Number(digit)] ?? '')}`
+  await fleet.sync(
+    {
+      '0001_plain.sql': `create table note (id bigint primary key);
+        do $$ begin
+          execute format('create function in_sql() returns bigint language sql as %L', format('select count(*) from %I.note', current_schema()));
+          execute format('create function in_plpgsql() returns trigger language plpgsql as %L', format('declare n %1$I.note; begin select * into n from %1$I.note; return new; end', current_schema()));
+        end $$;\n`,
+    },
+    'plain',
+  )
+  await fleet.verified(await fleet.onboard([{ slug, schema }], { set: 'plain' }))
+  const [target] = await fleet.tenancy.drift.target(slug)
+  expect([target?.state, target?.findings]).toEqual(['norm', []])
+  await fleet.control`delete from placement using tenant where tenant.id = tenant_id and slug = ${slug}`
+})
+
 describe('deciding', () => {
   const findingOf = async (slug: string): Promise<string> => (await shapeWith(slug)).findings[0]?.key ?? ''
 

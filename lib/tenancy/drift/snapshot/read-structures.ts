@@ -1,4 +1,5 @@
 /** Full snapshots of some schemas, a few in each short transaction. */
+import { loadModule } from 'libpg-query'
 import type { Structure } from '../../contract/structure.ts'
 import type { FleetConnection, FlightOutcome } from '../../session/fleet-connection.ts'
 import { readPlaces, structuresQuestions, type Place } from './questions.ts'
@@ -19,6 +20,8 @@ const rowsOf = (outcome: FlightOutcome): readonly object[] => {
  * @throws the connection's and PostgreSQL's errors
  */
 export const readStructures = async (connection: FleetConnection, places: readonly Place[], serverVersion: number): Promise<Map<string, Structure | null>> => {
+  // Bodies of functions are read with it.
+  await loadModule()
   const found = new Map<string, Structure | null>()
   for (let start = 0; start < places.length; start += atOnce) {
     const some = places.slice(start, start + atOnce)

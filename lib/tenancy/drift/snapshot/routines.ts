@@ -85,7 +85,7 @@ export const routines = part<RoutineFact>(
             ? aggregateFields(fact.aggregate)
             : {
                 language: fact.language,
-                body: fact.sqlBody ?? withOwnMark(fact.source, names.schema),
+                body: fact.sqlBody ?? withOwnMark(fact.source, names.schema, fact),
                 library: fact.library,
                 window: flag(fact.kind === 'w'),
               }),
