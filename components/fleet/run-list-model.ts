@@ -21,8 +21,8 @@ export const countsSentence = (counts: ItemCounts): string => {
   return [head, ...(['failed', 'cancelled'] as const).flatMap((state) => (counts[state] > 0 ? [`${formatCount(counts[state])} ${state}`] : []))].join(', ')
 }
 
-/** "app to 0012", "app onboarding", "app repair". */
+/** "app to 0012", "app onboarding", "app repair", "app report". */
 export const runTitle = ({ kind, set, toVersion }: RunSummary): string => {
-  if (kind !== 'migrate') return `${set} ${kind === 'onboard' ? 'onboarding' : 'repair'}`
+  if (kind !== 'migrate') return `${set} ${kind === 'onboard' ? 'onboarding' : kind}`
   return toVersion === null ? set : `${set} to ${toVersion}`
 }

@@ -161,6 +161,8 @@ export const runTitle = (run: Pick<RunFacts, 'kind' | 'set' | 'toVersion' | 'cou
       return `Onboard ${plural(run.counts.total, 'tenant')} to ${run.set}`
     case 'repair':
       return `Repair ${plural(run.counts.total, 'target')} of ${run.set}`
+    case 'report':
+      return `Ask ${plural(run.counts.total, 'tenant')} of ${run.set}`
   }
 }
 
@@ -210,7 +212,9 @@ const succeededSentence = ({ counts, kind }: RunFacts): string => {
   const did =
     kind === 'onboard'
       ? `${plural(counts.succeeded, 'tenant')} onboarded`
-      : `${plural(counts.succeeded, 'target')} ${kind === 'repair' ? 'repaired' : 'migrated'}`
+      : kind === 'report'
+        ? `${plural(counts.succeeded, 'tenant')} answered`
+        : `${plural(counts.succeeded, 'target')} ${kind === 'repair' ? 'repaired' : 'migrated'}`
   return counts.skipped > 0 ? `${did}, ${count(counts.skipped)} needed nothing.` : `${did}, none failed.`
 }
 

@@ -33,4 +33,4 @@ export const attemptStateLooks: Readonly<Record<AttemptState, StateLook>> = {
   interrupted: itemStateLooks.interrupted,
 }
 
-export const runKindLabels: Readonly<Record<RunKind, string>> = { migrate: 'Rollout', onboard: 'Onboarding', repair: 'Repair' }
+export const runKindLabels: Readonly<Record<RunKind, string>> = { migrate: 'Rollout', onboard: 'Onboarding', repair: 'Repair', report: 'Report' }

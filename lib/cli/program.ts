@@ -5,6 +5,7 @@ import { addDrift } from './commands/drift.ts'
 import { addInit } from './commands/init.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addOnboard } from './commands/onboard.ts'
+import { addReport } from './commands/report.ts'
 import { addRuns } from './commands/runs.ts'
 import { addSets } from './commands/sets.ts'
 import { addStatus } from './commands/status.ts'
@@ -43,6 +44,6 @@ export const createProgram = (version: string): Command => {
       outputError: () => undefined,
     })
     .exitOverride()
-  for (const add of [addInit, addDatabases, addSets, addOnboard, addDiscard, addStatus, addDrift, addMigrate, addRuns, addWorker]) add(program)
+  for (const add of [addInit, addDatabases, addSets, addOnboard, addDiscard, addStatus, addDrift, addMigrate, addReport, addRuns, addWorker]) add(program)
   return program
 }

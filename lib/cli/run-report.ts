@@ -84,6 +84,8 @@ export const describeWork = ({ kind, set, toVersion }: RunSummaryDocument): stri
       return `migrate ${set} to ${toVersion ?? 'its newest version'}`
     case 'repair':
       return `repair targets of ${set}`
+    case 'report':
+      return `ask tenants of ${set}`
   }
 }
 

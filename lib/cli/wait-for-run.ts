@@ -93,8 +93,9 @@ const untilReadBack = async ({ tenancy, output }: Session, run: number, asked: P
   void asked.then(() => left.abort())
   const deadline = Date.now() + readBackMs
   while (!left.signal.aborted && Date.now() < deadline) {
-    const { state, verified } = await tenancy.runs.get(run)
-    if (verified !== null || !isFinalRun(state)) return
+    const { kind, state, verified } = await tenancy.runs.get(run)
+    // A report has changed nothing that could be read back.
+    if (kind === 'report' || verified !== null || !isFinalRun(state)) return
     await sleep(readBackEveryMs, undefined, { signal: left.signal }).catch(() => undefined)
   }
   if (!left.signal.aborted) output.note('Its targets have not been read back yet; tenantry runs show tells when they are.')

@@ -45,6 +45,8 @@ import { listTenants } from './registry/tenant-list.ts'
 import { checkSlug } from './registry/taken-slugs.ts'
 import { searchTenants } from './registry/tenant-search.ts'
 import { activateTenants, suspendTenants, updateTenant } from './registry/tenants.ts'
+import { getReport, reportRows, streamReport } from './reports/read.ts'
+import { checkText, startReport } from './reports/start.ts'
 import { readBlockers } from './runs/blockers/read-blockers.ts'
 import { stopBlocker } from './runs/blockers/stop-blocker.ts'
 import { cancelRun, pauseRun, resumeRun, retryItems } from './runs/control.ts'
@@ -140,6 +142,14 @@ const driftCalls = (library: Library, config: TenancyConfig): Tenancy['drift'] =
   control: () => controlDrift(config.controlUrl, join(config.migrationsDir, 'control')),
 })
 
+const reportCalls = (library: Library): Tenancy['reports'] => ({
+  check: (input) => checkText(library, input.set, input.sql),
+  start: (actor, input) => startReport(library, actor, input),
+  get: (run) => getReport(library, run),
+  rows: (input) => reportRows(library, input),
+  stream: (actor, run) => streamReport(library, actor, run),
+})
+
 /** Opens nothing by itself: connections are made when something is asked. Close it in the end. */
 export const createTenancy = (config: TenancyConfig): Tenancy => {
   const control = openControl(config.controlUrl)
@@ -207,6 +217,7 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
     },
     observation: observationCalls(library, jobs),
     drift: driftCalls(library, config),
+    reports: reportCalls(library),
     people: createPeople(library),
     audit: createAudit(library),
     events: {

@@ -60,8 +60,8 @@ const steps: ReadonlyArray<readonly string[]> = [
   ['registry', 'session', 'people'],
   ['migrations'],
   ['drift'],
-  ['runs', 'provision', 'pool', 'isolation', 'observation'],
-  ['fleet', 'events', 'reports', 'on-call'],
+  ['runs', 'provision', 'pool', 'isolation', 'observation', 'reports'],
+  ['fleet', 'events', 'on-call'],
   ['index'],
 ]
 

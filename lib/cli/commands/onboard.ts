@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { onboardInput } from '../../tenancy/contract/index.ts'
@@ -9,8 +7,8 @@ import { runCommand } from '../command.ts'
 import { followRun } from '../follow-run.ts'
 import { onlySet } from '../only-set.ts'
 import { invalid, parseInput } from '../parse-input.ts'
+import { readTextFile } from '../read-text-file.ts'
 import type { Session } from '../session.ts'
-import { currentLine } from '../terminal.ts'
 
 type Typed = {
   readonly name?: string
@@ -43,19 +41,6 @@ const labelOf = (typed: string): [string, string] => {
   return [typed.slice(0, at), typed.slice(at + 1)]
 }
 
-const unreadable: Readonly<Record<string, string>> = { ENOENT: 'it does not exist', EISDIR: 'it is a directory', EACCES: 'it may not be read' }
-
-const readCsv = async (path: string): Promise<string> => {
-  if (path === '-') return text(currentLine().terminal.stdin)
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    const reason = unreadable[code] ?? (error instanceof Error ? error.message : String(error))
-    throw invalid(`the file ${path} cannot be read: ${reason}.`)
-  }
-}
-
 const forOne = ['name', 'host', 'schema', 'baseline'] as const
 
 const rowsOf = (slugs: readonly string[], typed: Typed): OnboardRow[] => {
@@ -73,7 +58,7 @@ const readTyped = async (slugs: readonly string[], typed: Typed): Promise<Onboar
   if (typed.csv !== undefined && slugs.length > 0) throw invalid('slugs and --csv exclude each other.')
   const base = parseInput(baseInput, { set: typed.set, isolation: typed.isolation, to: typed.to, note: typed.note, isDetached: typed.detach })
   const database = typed.database === undefined ? undefined : parseInput(onboardInput.shape.tenants.element.shape.database, typed.database)
-  const csv = typed.csv === undefined ? null : await readCsv(typed.csv)
+  const csv = typed.csv === undefined ? null : await readTextFile(typed.csv)
   return { ...base, rows: csv === null ? rowsOf(slugs, typed) : [], csv, database }
 }
 

@@ -200,6 +200,11 @@ export const errorTable = {
     title: 'Tenant “{slug}”, asked first, refused the report: {problem}',
     hint: 'Mend the text; it is tried on one tenant at the newest version before all are asked.',
   },
+  'report.no_rerun': {
+    status: 409,
+    title: 'Run {run} is a report, which has no rerun.',
+    hint: 'Start the report again, for the tenants that did not answer or for all.',
+  },
   'report.unknown': { status: 404, title: 'There is no report {run}.' },
   'report.expired': { status: 410, title: 'The rows of report {run} were dropped on {droppedAt}.', hint: 'Run it again: its text and parameters are kept.' },
   'report.lost': {

@@ -12,7 +12,7 @@ export type VersionState = (typeof versionStates)[number]
 export const isolations = ['shared', 'schema', 'database'] as const
 export type Isolation = (typeof isolations)[number]
 
-export const runKinds = ['migrate', 'onboard', 'repair'] as const
+export const runKinds = ['migrate', 'onboard', 'repair', 'report'] as const
 export type RunKind = (typeof runKinds)[number]
 
 export const runStates = ['queued', 'running', 'pausing', 'paused', 'cancelling', 'cancelled', 'succeeded', 'failed'] as const

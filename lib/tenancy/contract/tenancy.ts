@@ -13,6 +13,7 @@ import type { Actor } from './permissions.ts'
 import type { PoolView } from './pool.ts'
 import type { PutRight } from './put-right.ts'
 import type * as V from './views.ts'
+import type { Reports } from './reports.ts'
 import type { Worker } from './worker.ts'
 
 export type RunRef = { readonly run: number }
@@ -148,6 +149,7 @@ export type Tenancy = {
     /** The control plane's own database, looked at now. */
     control(): Promise<D.ControlDrift>
   }
+  readonly reports: Reports
   readonly people: {
     list(): Promise<readonly V.PersonRow[]>
     setRole(actor: Actor, input: z.output<typeof C.personRoleInput>): Promise<void>

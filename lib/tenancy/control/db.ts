@@ -15,6 +15,8 @@ export type Control = {
   readonly db: ControlDb
   /** For LISTEN alone: its connection is renewed by the driver. */
   readonly sql: postgres.Sql
+  /** One more connection, for whoever keeps one busy; the caller ends it. */
+  readonly connect: () => postgres.Sql
   pool(): PoolUse
   close(): Promise<void>
 }
@@ -138,13 +140,15 @@ export const openControl = (url: string, options: ControlOptions = {}): Control 
   const sockets = new Sockets()
   const pool = openPool(url, options, sockets)
   const db = new Kysely<ControlTables>({ dialect: new PostgresDialect({ pool: guardedPool(pool) }) })
-  const sql = postgres({
-    ...driverOptions(url),
-    max: 1,
-    connect_timeout: connectTimeoutMs / 1000,
-    onnotice: () => {},
-    connection: { application_name: options.applicationName ?? applicationName, statement_timeout: answerTimeoutMs },
-  })
+  const connect = (): postgres.Sql =>
+    postgres({
+      ...driverOptions(url),
+      max: 1,
+      connect_timeout: connectTimeoutMs / 1000,
+      onnotice: () => {},
+      connection: { application_name: options.applicationName ?? applicationName, statement_timeout: answerTimeoutMs, options: ownSettings },
+    })
+  const sql = connect()
   let closing: Promise<void> | null = null
   const close = async (): Promise<void> => {
     await Promise.all([sockets.end(closeTimeoutMs, pool.end()), sql.end({ timeout: closeTimeoutMs / 1000 })])
@@ -155,5 +159,5 @@ export const openControl = (url: string, options: ControlOptions = {}): Control 
     waiting: pool.waitingCount,
     most: options.max ?? usualMost,
   })
-  return { db, sql, pool: use, close: () => (closing ??= close()) }
+  return { db, sql, connect, pool: use, close: () => (closing ??= close()) }
 }

@@ -6,6 +6,7 @@ import type { AttemptError, LintFinding } from '../contract/views.ts'
 import type { AttemptState, Isolation, ItemState, PoolState, RunKind, RunState, TenantState, VersionState } from '../contract/states.ts'
 import type { DriftTables } from './drift-tables.ts'
 import type { PeopleTables } from './people-tables.ts'
+import type { ReportTables } from './report-tables.ts'
 
 /** timestamptz: read as Date, written as Date or ISO string. */
 export type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>
@@ -192,6 +193,8 @@ export type ControlTables = {
     cause: string | null
     options: ColumnType<OnboardOptions | null, string | null, string | null>
     differs: Generated<boolean>
+    /** Of a report: in nobody's way. */
+    reads: Generated<boolean>
   }
   attempt: {
     run_id: number
@@ -241,4 +244,5 @@ export type ControlTables = {
   }
   worker: { name: string; started_at: Generated<Date>; heartbeat_at: Timestamp }
 } & PeopleTables &
-  DriftTables
+  DriftTables &
+  ReportTables

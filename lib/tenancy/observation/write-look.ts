@@ -60,7 +60,7 @@ const upsert = async (trx: ControlDb, since: Date, rows: readonly Row[], structu
         case when was.seen_id = now_seen.id then was.structure_since else ${since} end,
         case when was.seen_id = now_seen.id then was.structure_after_run when now_seen.id is not null then (
           select max(i.run_id) from run_item i
-          where i.target_id = x.target_id and i.state in ('succeeded', 'failed') and i.finished_at > coalesce(was.structure_at, '-infinity')) end
+          where i.target_id = x.target_id and not i.reads and i.state in ('succeeded', 'failed') and i.finished_at > coalesce(was.structure_at, '-infinity')) end
       from jsonb_to_recordset(${JSON.stringify(told)}::jsonb)
         as x(target_id bigint, version text, applied integer, digest text, version_state text, pending integer, remark text, bytes bigint, structure_id bigint)
       join target t on t.id = x.target_id

@@ -20,9 +20,9 @@ export const tenantRows = sql`
  */
 export const failedTargets = sql`
   with ever as (
-    select target_id, max(run_id) as run_id from run_item where state = 'failed' group by target_id
+    select target_id, max(run_id) as run_id from run_item where state = 'failed' and not reads group by target_id
   ), newest as materialized (
-    select target_id, run_id from ever where not exists (select from run_item n where n.target_id = ever.target_id and n.run_id > ever.run_id)
+    select target_id, run_id from ever where not exists (select from run_item n where n.target_id = ever.target_id and n.run_id > ever.run_id and not n.reads)
   )
   select f.target_id from newest join run_item f on f.target_id = newest.target_id and f.run_id = newest.run_id
   left join observation fo on fo.target_id = f.target_id

@@ -8,7 +8,7 @@ import { allOf, conditionsOf, driftState, isSeenNow, tenantRows, type Condition 
 
 const newestItem = sql`
   left join lateral (
-    select i.run_id, i.position from run_item i where i.target_id = p.target_id order by i.run_id desc limit 1
+    select i.run_id, i.position from run_item i where i.target_id = p.target_id and not i.reads order by i.run_id desc limit 1
   ) newest on true`
 
 /** Worst last. */

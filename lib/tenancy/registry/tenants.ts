@@ -59,7 +59,7 @@ const refuseBusy = async (trx: ControlDb, tenants: readonly Locked[]): Promise<v
   const { rows } = await sql<{ run: number; state: string; count: number; slugs: string[] }>`
     select i.run_id as run, r.state, count(*)::int as count, (array_agg(t.slug order by t.slug))[1:20] as slugs
     from run_item i join run r on r.id = i.run_id join tenant t on t.id = i.tenant_id
-    where i.tenant_id = any(${tenants.map(({ id }) => id)}::bigint[]) and i.state in ('pending', 'running', 'interrupted')
+    where i.tenant_id = any(${tenants.map(({ id }) => id)}::bigint[]) and not i.reads and i.state in ('pending', 'running', 'interrupted')
     group by i.run_id, r.state order by i.run_id limit 1`.execute(trx)
   if (rows[0]) throw new TenancyError('run.targets_busy', rows[0])
 }

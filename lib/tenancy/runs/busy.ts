@@ -8,7 +8,7 @@ const busiest = async (db: ControlDb, which: RawBuilder<unknown>): Promise<Busy 
   const { rows } = await sql<Busy>`
     select r.id as run, r.state, count(*) as count
     from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id
-    where i.state in ('pending', 'running', 'interrupted') and ${which}
+    where i.state in ('pending', 'running', 'interrupted') and not i.reads and ${which}
     group by r.id, r.state order by count(*) desc limit 1`.execute(db)
   return rows[0] ?? null
 }

@@ -42,7 +42,7 @@ const candidates = async (db: ControlDb, setId: number, targetIds: readonly numb
     join server s on s.id = d.server_id
     left join observation o on o.target_id = t.id
     left join migration m on m.set_id = t.set_id and m.prefix_digest = o.digest
-    left join run_item i on i.target_id = t.id and i.state in ('pending', 'running', 'interrupted')
+    left join run_item i on i.target_id = t.id and not i.reads and i.state in ('pending', 'running', 'interrupted')
     where t.set_id = ${setId} and t.id = any(${[...targetIds]}::bigint[])
     order by n.slug`.execute(db)
   return rows

@@ -70,6 +70,8 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
           command: 'rerun',
           remedy: 'While it is open, retry its failed items inside it.',
         })
+      // It has no history to go on from, and its answer is one.
+      if (parent.kind === 'report') throw new TenancyError('report.no_rerun', { run: parent.id })
       if (parent.repair) await requireSameRepair(library, parent.set_name, parent.repair)
       const leftovers = await readLeftovers(trx, parent.id, input.slugs)
       const items = leftovers.filter(({ isLeft }) => isLeft).flatMap(itemOf)

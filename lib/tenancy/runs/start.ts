@@ -3,6 +3,7 @@ import type { Actor } from '../contract/permissions.ts'
 import type { RunRef } from '../contract/tenancy.ts'
 import type { Library } from '../context.ts'
 import { appendAudit } from '../control/audit.ts'
+import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
@@ -21,17 +22,19 @@ const refuseEmpty = async (library: Library, plan: Plan, input: StartRunInput): 
   throw new TenancyError('run.nothing_to_do', { count: considered, set: input.set })
 }
 
-/** Inserts a run that was planned, with its trail, and wakes the workers. @throws run.targets_busy, run.plan_changed */
+/** Inserts a run that was planned, with its trail and what is written beside it, and wakes the workers. @throws run.targets_busy, run.plan_changed */
 export const queueRun = async (
   library: Library,
   actor: Actor,
   action: string,
   details: Readonly<Record<string, unknown>>,
   planned: NewRun,
+  beside: (trx: ControlDb, run: number) => Promise<void> = async () => {},
 ): Promise<RunRef> => {
   try {
     return await library.control.db.transaction().execute(async (trx) => {
       const run = await insertRun(trx, planned)
+      await beside(trx, run)
       await appendAudit(trx, { actor, action, subjectKind: 'run', subject: String(run), details })
       await notify(trx, { topic: 'runs' })
       return { run }

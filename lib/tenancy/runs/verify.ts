@@ -13,7 +13,7 @@ import { beginRunSpan, endSpan, runSpanIds } from '../tracing.ts'
 /** Finished runs whose histories were not read back yet; older ones are history themselves. */
 export const runsToVerify = async ({ control }: Library): Promise<number[]> => {
   const { rows } = await sql<{ id: number }>`
-    select id from run where finished_at > now() - interval '1 day' and verified_at is null and state in ('succeeded', 'failed', 'cancelled') order by id`.execute(
+    select id from run where finished_at > now() - interval '1 day' and verified_at is null and kind <> 'report' and state in ('succeeded', 'failed', 'cancelled') order by id`.execute(
     control.db,
   )
   return rows.map(({ id }) => id)

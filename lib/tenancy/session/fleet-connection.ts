@@ -14,7 +14,7 @@ export type FleetConnection = {
    * @param timeoutMs bound on the whole flight; past it the connection is destroyed and every open message fails with FLIGHT_TIMEOUT
    * @param onAnswer hears each answer as it comes, in order
    */
-  flight(messages: readonly string[], timeoutMs: number, onAnswer?: (index: number, outcome: FlightOutcome) => void): Promise<FlightOutcome[]>
+  flight(messages: readonly (string | FlightMessage)[], timeoutMs: number, onAnswer?: (index: number, outcome: FlightOutcome) => void): Promise<FlightOutcome[]>
   /** One message; throws its error. */
   query<Row extends object>(text: string, timeoutMs?: number): Promise<Row[]>
   /**
@@ -25,8 +25,23 @@ export type FleetConnection = {
   close(): Promise<void>
 }
 
+/**
+ * `single`: by the extended protocol, in which the server itself refuses more than one statement. `raw`: its rows are the server's own text, read by nobody.
+ */
+export type FlightMessage = { readonly text: string; readonly how: 'single' | 'raw' }
+
+export type RawColumn = { readonly name: string; /** Of its type; a domain's is that of its base. */ readonly type: number }
+export type RawAnswer = { readonly columns: readonly RawColumn[]; readonly rows: ReadonlyArray<ReadonlyArray<Buffer | null>> }
+
 export type FlightOutcome =
-  | { readonly ok: true; readonly rows: readonly object[]; readonly command: string; readonly count: number | null }
+  | {
+      readonly ok: true
+      readonly rows: readonly object[]
+      readonly command: string
+      readonly count: number | null
+      /** Of a message that was sent `raw`. */
+      readonly raw?: RawAnswer
+    }
   | { readonly ok: false; readonly error: Error & { code?: string } }
 
 export type ConnectOptions = {
@@ -76,6 +91,20 @@ const openPool = (url: string, options: ConnectOptions, onclose: () => void) =>
     },
   })
 
+const ask = (sql: Reserved, message: string | FlightMessage): Promise<FlightOutcome> => {
+  if (typeof message !== 'string' && message.how === 'raw')
+    return sql
+      .unsafe(message.text)
+      .simple()
+      .raw()
+      .then((result) => {
+        const columns = result.statement.columns.map(({ name, type }) => ({ name, type }))
+        return { ok: true, rows: [], command: result.command, count: result.count, raw: { columns, rows: result } }
+      })
+  const query = typeof message === 'string' ? sql.unsafe(message).simple() : sql.unsafe(message.text)
+  return query.then((result) => ({ ok: true, rows: result, command: result.command, count: result.count }))
+}
+
 /** Whether the connection still stands, and the messages that wait for an answer on it: each gets one. */
 class Line {
   dead = false
@@ -92,7 +121,7 @@ class Line {
     setImmediate(() => this.lose(connectionClosed()))
   }
 
-  send(sql: Reserved, text: string): Promise<FlightOutcome> {
+  send(sql: Reserved, message: string | FlightMessage): Promise<FlightOutcome> {
     return new Promise((resolve) => {
       // Writing to a reserved connection whose socket is gone would throw outside of any promise.
       if (this.dead) return resolve({ ok: false, error: connectionClosed() })
@@ -101,17 +130,11 @@ class Line {
         this.#unanswered.delete(resolve)
         resolve(outcome)
       }
-      sql
-        .unsafe(text)
-        .simple()
-        .then(
-          (result) => answer({ ok: true, rows: result, command: result.command, count: result.count }),
-          (error: unknown) => {
-            // A query sent between a socket's error and its end would never be answered.
-            if (classify(codeOf(error)) === 'connection') this.dead = true
-            answer({ ok: false, error: asError(error) })
-          },
-        )
+      ask(sql, message).then(answer, (error: unknown) => {
+        // A query sent between a socket's error and its end would never be answered.
+        if (classify(codeOf(error)) === 'connection') this.dead = true
+        answer({ ok: false, error: asError(error) })
+      })
     })
   }
 }

@@ -19,6 +19,7 @@ export const sqlstate = {
   diskFull: '53100',
   dependentObjects: '2BP01',
   undefinedTable: '42P01',
+  undefinedColumn: '42703',
   undefinedFunction: '42883',
   undefinedSchema: '3F000',
   invalidPassword: '28P01',

@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
-import { loadModule, parseSync, hasSqlDetails, type ParseResult } from 'libpg-query'
+import { loadModule, parseSync, scanSync, hasSqlDetails, type ParseResult, type ScanResult } from 'libpg-query'
 
 type Node = NonNullable<NonNullable<ParseResult['stmts']>[number]['stmt']>
 
@@ -43,6 +43,13 @@ const skipBlank = (text: string): number => {
 // V8 would optimise the parser's one huge function after a few files: 600 MB and half a second of a core for what is parsed once a file.
 for (const flag of ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag)
 
+const syntaxError = (script: string, error: unknown): SqlSyntaxError => {
+  const position = hasSqlDetails(error) ? (error.sqlDetails?.cursorPosition ?? 0) : 0
+  const before = [...script].slice(0, position).join('')
+  const { line, column } = placeOf(Buffer.from(script, 'utf8'), Buffer.byteLength(before, 'utf8'))
+  return new SqlSyntaxError(error instanceof Error ? error.message : String(error), line, column)
+}
+
 /**
  * Splits a script with PostgreSQL's parser.
  * @throws SqlSyntaxError with line and column
@@ -56,10 +63,7 @@ export const parseStatements = async (script: string): Promise<Statement[]> => {
   try {
     tree = parseSync(script)
   } catch (error) {
-    const position = hasSqlDetails(error) ? (error.sqlDetails?.cursorPosition ?? 0) : 0
-    const before = [...script].slice(0, position).join('')
-    const { line, column } = placeOf(bytes, Buffer.byteLength(before, 'utf8'))
-    throw new SqlSyntaxError(error instanceof Error ? error.message : String(error), line, column)
+    throw syntaxError(script, error)
   }
   return (tree.stmts ?? []).flatMap(({ stmt, stmt_location: start = 0, stmt_len: length = 0 }) => {
     if (!stmt) return []
@@ -69,6 +73,21 @@ export const parseStatements = async (script: string): Promise<Statement[]> => {
     const text = raw.slice(blank).trimEnd()
     return [{ text, ...placeOf(bytes, offset), kind: Object.keys(stmt)[0] ?? 'Unknown', node: stmt, offset }]
   })
+}
+
+/** What PostgreSQL's scanner reads, comments included; offsets in bytes. `name` is the scanner's word: `IDENT`, `PARAM`, `SQL_COMMENT`. */
+export type Token = { readonly text: string; readonly name: string; readonly start: number; readonly end: number }
+
+/** @throws SqlSyntaxError with line and column, where a string or a comment has no end */
+export const scanTokens = async (script: string): Promise<Token[]> => {
+  await loadModule()
+  let scanned: ScanResult
+  try {
+    scanned = scanSync(script)
+  } catch (error) {
+    throw syntaxError(script, error)
+  }
+  return scanned.tokens.map(({ text, tokenName: name, start, end }) => ({ text, name, start, end }))
 }
 
 export type Visit = (key: string, value: Record<string, unknown>) => void

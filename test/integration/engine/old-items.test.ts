@@ -57,6 +57,7 @@ it('count what was committed as theirs only where nobody was told of its end', a
       migrations: [],
       seedSql: null,
       repair: null,
+      question: null,
       maxConcurrent: null,
       state: 'running' as const,
       revision: 0,

@@ -101,10 +101,10 @@ describe('the control plane’s CHECK constraints', () => {
   const runs = read('0002_runs.sql')
   const pool = read('0011_warm_pool.sql')
   const drift = read('0012_drift.sql')
-  const repairs = read('0013_repair.sql')
+  const reports = read('0018_reports.sql')
 
   it.each([
-    ['run.kind', repairs, runKinds],
+    ['run.kind', reports, runKinds],
     ['run.state', runs, runStates],
     ['run_item.state', runs, itemStates],
     ['attempt.state', runs, attemptStates],

@@ -8,6 +8,7 @@ const runOf = (id: number, part: Partial<DrivenRun> = {}): DrivenRun => ({
   migrations: [],
   seedSql: null,
   repair: null,
+  question: null,
   maxConcurrent: null,
   state: 'running',
   revision: 0,

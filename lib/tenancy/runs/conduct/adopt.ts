@@ -7,6 +7,7 @@ import type { FrozenMigration, FrozenRepair, OnboardOptions } from '../../contro
 import { openRepair } from '../../drift/repair/plan-repair.ts'
 import { statementsOf, touchesShared } from '../../migrations/parsed.ts'
 import type { Given } from '../../pool/claim.ts'
+import { takeQuestion } from './ask-item.ts'
 import { requireLease, type Lease } from './lease.ts'
 import { countsAgainstTolerance } from './report.ts'
 import type { DrivenRun, Work } from './work.ts'
@@ -132,6 +133,7 @@ export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise
     migrations: await executables(db, row.migrations),
     seedSql: row.seed_sql,
     repair: row.repair === null ? null : await executableRepair(db, row.repair),
+    question: row.kind === 'report' ? await takeQuestion(db, lease, row.id) : null,
     maxConcurrent: row.max_concurrent,
     state: row.state,
     revision: row.revision,

@@ -1,13 +1,14 @@
 /** Drives the items of one server: slots that take items, lanes that carry them, a reporter that tells the control plane. */
 import { isDrivenRun, isFinalRun } from '../../contract/states.ts'
 import { unseal } from '../../control/seal.ts'
-import { attemptError } from '../../migrations/attempt-error.ts'
 import { readSummaries } from '../../migrations/history.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
-import { classify, codeOf } from '../../sql/sqlstate.ts'
+import { codeOf } from '../../sql/sqlstate.ts'
 import { RunWatch } from '../watch.ts'
 import type { ServerFacts } from './adopt.ts'
 import { BackendWeight } from './backend-weight.ts'
+import { Desk } from './desk.ts'
+import { brokenOff } from './failed-item.ts'
 import { executeItem, remembered, type ItemOutcome } from './execute.ts'
 import { Intake } from './intake.ts'
 import { isLaneFailure, Lanes, type LaneFailure } from './lanes.ts'
@@ -41,6 +42,7 @@ export class Conductor {
   readonly #reporter: Reporter
   readonly #intake: Intake
   readonly #watch: RunWatch
+  readonly #desk: Desk
   readonly #fence: FleetConnection
   /** Slots opened so far, and those of them that have not ended. */
   #opened = 0
@@ -67,6 +69,7 @@ export class Conductor {
     this.#ahead = ahead
     this.#lanes = new Lanes(lease, limits, library.logger, () => requireLease(library.control.db, lease))
     this.#reporter = new Reporter(library, lease, worker, (runs) => this.#learn(runs))
+    this.#desk = new Desk(library.control, lease)
     this.#watch = new RunWatch(library, { installation: lease.installation, server: server.name, worker, epoch: lease.epoch })
     this.#weight = new BackendWeight(limits)
     this.#pace = new Pace(this.#width, Date.now())
@@ -121,6 +124,7 @@ export class Conductor {
       Object.assign(run, { state, revision })
       this.#watch.learned(run)
       if (!isDrivenRun(state)) this.#list.drop(id)
+      if (state === 'cancelling') this.#desk.cancel(id, this.#fence)
       if ((state === 'paused' || isFinalRun(state)) && this.#list.runningOf(id) === 0) this.#list.forget(id)
     }
   }
@@ -162,7 +166,7 @@ export class Conductor {
   /** Reads the histories of this item and of those behind it in one query; each waits for its own. */
   #readAhead(work: Work, connection: FleetConnection): void {
     // One that is tried again may be what holds a batch up.
-    if (work.run.repair || work.summary !== undefined || work.tries > 0 || remembered(work) !== undefined) return
+    if (work.run.repair || work.run.question || work.summary !== undefined || work.tries > 0 || remembered(work) !== undefined) return
     const batch = [work, ...this.#list.peekUnread(work, this.#options.limits.readAhead - 1)]
     const reading = readSummaries(
       connection,
@@ -195,25 +199,33 @@ export class Conductor {
       }
       outcome = await this.#options.hands.hold(
         connection,
-        executeItem({ connection, scene, serverVersion: this.#lanes.serverVersionOf(work.databaseId) }, work),
+        executeItem({ connection, scene, serverVersion: this.#lanes.serverVersionOf(work.databaseId), desk: this.#desk }, work),
       )
     } catch (error) {
-      const kind = classify(codeOf(error))
-      outcome = {
-        kind: 'failed',
-        again: kind !== 'permanent',
-        interrupted: kind === 'connection',
-        versions: [],
-        error: attemptError(error, undefined, work.schema),
-        seen: null,
-      }
+      outcome = brokenOff(error, work.schema)
     }
     if (work.tries + 1 >= this.#options.limits.maxTries) outcome = await withLockHolders(connection, work.schema, this.#lease.installation, outcome)
     if (!connection.dead) this.#lanes.alive(work.databaseId)
     else if (outcome.kind === 'failed' && outcome.error.code === 'FLIGHT_TIMEOUT') await this.#options.hands.endSilent(connection)
     if (outcome.kind !== 'skipped' && outcome.kind !== 'untouched')
       this.#pace.settled(`${work.run.id} ${work.fromVersion ?? ''}`, Date.now() - startedAt.getTime(), outcome.kind === 'failed' ? outcome.error.code : null)
+    if (outcome.kind === 'succeeded' && outcome.kept) return this.#park(work, outcome, outcome.kept, startedAt, connection.pid)
     this.#settle(work, outcome, startedAt, connection.pid)
+  }
+
+  /** Its slot is free while what it brought is being written. */
+  #park(work: Work, outcome: ItemOutcome, kept: Promise<void>, startedAt: Date, pid: number): void {
+    this.#list.park(work)
+    this.#working += 1
+    void kept
+      .then(
+        () => outcome,
+        (error: unknown) => brokenOff(error, work.schema),
+      )
+      .then((ended) => {
+        this.#settle(work, ended, startedAt, pid)
+        this.#working -= 1
+      })
   }
 
   /** No connection is nobody's failure: the item waits, uncounted, until the run has waited long enough; then nothing waits for that database any more. */
@@ -223,12 +235,7 @@ export class Conductor {
     const now = new Date()
     for (const one of [work, ...this.#list.takeAllOf(work.databaseId)]) {
       one.tries = this.#options.limits.maxTries
-      this.#settle(
-        one,
-        { kind: 'failed', again: false, interrupted: true, versions: [], error: attemptError(error, undefined, one.schema), seen: null },
-        now,
-        null,
-      )
+      this.#settle(one, { ...brokenOff(error, one.schema), again: false, interrupted: true }, now, null)
     }
   }
 
@@ -385,6 +392,7 @@ export class Conductor {
       stopHearing()
       this.#options.signal.removeEventListener('abort', wake)
       this.#watch.close()
+      await this.#desk.collector.close()
     }
     if (this.#stopped instanceof Error) throw this.#stopped
     return this.#options.signal.aborted ? 'drained' : this.#stopped === 'fence_lost' ? 'fence_lost' : 'idle'

@@ -11,6 +11,9 @@ import { dropReady } from '../../pool/place.ts'
 import { adoptSchema, buildTenant, type BuildPlan } from '../../provision/build.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
+import { askItem } from './ask-item.ts'
+import { failed } from './failed-item.ts'
+import type { Desk } from './desk.ts'
 import { repairItem } from './repair-item.ts'
 import type { Work } from './work.ts'
 
@@ -22,6 +25,8 @@ export type ItemOutcome =
       /** A ready schema became the tenant's. */
       readonly claimed?: true
       readonly unfit?: string
+      /** What the item brought is on its way to the control database: it has succeeded when this resolves. */
+      readonly kept?: Promise<void>
     }
   /** `again`: the error is one that passes, or the history must be read before anything is said. */
   | {
@@ -40,12 +45,7 @@ export type ItemOutcome =
 type Said = Exclude<ItemOutcome, { readonly kind: 'untouched' }>
 
 /** `serverVersion`: server_version_num. */
-export type Bench = { readonly connection: FleetConnection; readonly scene: Scene; readonly serverVersion: number }
-
-const failed = (error: AttemptError, versions: readonly string[] = [], seen: HistorySummary | null = null): Said => {
-  const kind = classify(error.code)
-  return { kind: 'failed', again: kind !== 'permanent', interrupted: kind === 'connection', versions, error, seen }
-}
+export type Bench = { readonly connection: FleetConnection; readonly scene: Scene; readonly serverVersion: number; readonly desk: Desk }
 
 const lookAgain = ({ connection, scene }: Bench): Promise<TargetSummary> => readTarget(connection, scene.schema)
 
@@ -226,6 +226,7 @@ const look = async (bench: Bench, work: Work, summary: TargetSummary): Promise<I
 
 /** @throws only what makes the whole conductor stop */
 export const executeItem = async (bench: Bench, work: Work): Promise<ItemOutcome> => {
+  if (work.run.question) return askItem(bench, work, work.run.question)
   if (work.run.repair) return repairItem(bench, work, work.run.repair)
   const summary = remembered(work) ?? (await summaryOf(bench, work))
   if (work.lookOnly) return look(bench, work, summary)

@@ -25,6 +25,8 @@ export class WorkList {
   readonly #looks: Work[] = []
   readonly #inHand = new Map<string, Work>()
   readonly #known = new Set<string>()
+  /** Carried out, and not settled: what they brought is being written. */
+  readonly #parked = new Set<string>()
   readonly #running = new Map<number, number>()
   /** Databases in which an item is in hand that touches what all tenants share. */
   readonly #serial = new Set<number>()
@@ -187,14 +189,22 @@ export class WorkList {
     this.#running.set(work.run.id, Math.max(0, this.runningOf(work.run.id) - 1))
   }
 
+  /** Makes room for the next, and stays an open item of its run until it is settled. */
+  park(work: Work): void {
+    this.#release(work)
+    this.#parked.add(keyOf(work))
+  }
+
   settle(work: Work): void {
     this.#release(work)
     this.#known.delete(keyOf(work))
+    this.#parked.delete(keyOf(work))
   }
 
   /** Not settled: it waits for another try. */
   giveBack(work: Work, notBefore: number): void {
     this.#release(work)
+    this.#parked.delete(keyOf(work))
     work.notBefore = notBefore
     work.summary = undefined
     work.reader = null
@@ -206,7 +216,8 @@ export class WorkList {
     this.#queues.delete(run)
     for (const work of this.#delayed) if (work.run.id === run) this.#delayed.delete(work)
     for (const key of this.#known)
-      if (key.startsWith(`${run}:`) && !this.#inHand.has(key) && !this.#looks.some((work) => keyOf(work) === key)) this.#known.delete(key)
+      if (key.startsWith(`${run}:`) && !this.#inHand.has(key) && !this.#parked.has(key) && !this.#looks.some((work) => keyOf(work) === key))
+        this.#known.delete(key)
   }
 
   forget(run: number): void {

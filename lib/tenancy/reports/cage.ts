@@ -1,0 +1,64 @@
+/** What PostgreSQL itself holds a report to, whatever its text was taken for: reading only, as the tenant's own role, within bounds. */
+import { quoteIdent, quoteLiteral } from '../sql/ident.ts'
+import type { FlightMessage } from '../session/fleet-connection.ts'
+
+export type Cage = {
+  readonly schema: string
+  readonly role: string
+  /** Behind the tenant's own in the path; never `public`. */
+  readonly extensionSchemas: readonly string[]
+  readonly applicationName: string
+}
+
+export const reportBounds = { statementMs: 30_000, lockMs: 2_000, tempKilobytes: 1_048_576 } as const
+
+/** Values as every server writes them alike. */
+const spelling: ReadonlyArray<readonly [string, string]> = [
+  ['timezone', 'UTC'],
+  ['datestyle', 'ISO, YMD'],
+  ['intervalstyle', 'postgres'],
+  ['extra_float_digits', '1'],
+  ['bytea_output', 'hex'],
+  // Else a backslash could end a string where the check saw none ending.
+  ['standard_conforming_strings', 'on'],
+  ['xmloption', 'content'],
+]
+
+/** For a transaction of the control database that reads what was collected. */
+export const spellingStatement = spelling.map(([name, value]) => `SET LOCAL ${name} = ${quoteLiteral(value)}`).join('; ')
+
+const bounds: ReadonlyArray<readonly [string, string]> = [
+  ['statement_timeout', String(reportBounds.statementMs)],
+  ['lock_timeout', String(reportBounds.lockMs)],
+  ['work_mem', '16MB'],
+  ['max_parallel_workers_per_gather', '0'],
+  ['jit', 'off'],
+]
+
+const setting = ([name, value]: readonly [string, string]): string => `pg_catalog.set_config('${name}', ${quoteLiteral(value).trim()}, true)`
+
+/**
+ * One statement sets it all, and its snapshot is what keeps READ ONLY from being lifted afterwards. The role comes last: what only a superuser may bound is bounded
+ * where the console is one.
+ */
+export const openCage = ({ schema, role, extensionSchemas, applicationName }: Cage): string => {
+  const path = [schema, ...extensionSchemas.filter((name) => name !== 'public')].map(quoteIdent).join(', ')
+  const settings = [...spelling, ...bounds, ['search_path', path] as const, ['application_name', applicationName.slice(0, 63)] as const].map(setting)
+  const temp = `CASE WHEN pg_catalog.current_setting('is_superuser') = 'on' THEN pg_catalog.set_config('temp_file_limit', '${reportBounds.tempKilobytes}', true) END`
+  return `BEGIN READ ONLY; SELECT ${[...settings, temp, setting(['role', role])].join(', ')}`
+}
+
+/** The server refuses a second statement in it by itself. */
+export const declareCursor = (statement: string): FlightMessage => ({ text: `DECLARE tenantry_report NO SCROLL CURSOR FOR ${statement}`, how: 'single' })
+
+export const fetchRows = (count: number): FlightMessage => ({ text: `FETCH ${count} FROM tenantry_report`, how: 'raw' })
+
+/** Also takes back what a setting was made to be for the whole session. */
+export const closeCage = 'ROLLBACK'
+
+/** Servers since 16 let nobody become a role by having made it. */
+export const letBecome = (role: string, serverVersion: number): readonly string[] => [
+  `BEGIN READ WRITE; SET LOCAL lock_timeout = ${reportBounds.lockMs}`,
+  `GRANT ${quoteIdent(role)} TO CURRENT_USER${serverVersion >= 160_000 ? ' WITH INHERIT FALSE, SET TRUE' : ''}`,
+  'COMMIT',
+]

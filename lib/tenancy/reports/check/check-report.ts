@@ -1,0 +1,97 @@
+/** Reads a report's text: its parameters, what is wrong with it, and what of it is sent to each tenant. */
+import type { ReportCheck, ReportProblem } from '../../contract/reports.ts'
+import { TenancyError } from '../../errors.ts'
+import { quoteLiteral } from '../../sql/ident.ts'
+import { parseStatements, placeOf, scanTokens, SqlSyntaxError, type Statement, type Token } from '../../sql/statements.ts'
+import { judgeValue } from './param-types.ts'
+import { placeParams } from './params.ts'
+import { judgeStatements, type CalledFunction } from './rules.ts'
+
+export type CheckedReport = ReportCheck & {
+  /** With `$1` in the places of parameters; empty where it could not be read. */
+  readonly select: string
+  /** Offset in bytes of the SELECT in the text. */
+  readonly offset: number
+  readonly source: Buffer
+  /** Functions that may be the tenant's own. */
+  readonly called: readonly CalledFunction[]
+}
+
+const byPlace = (one: ReportProblem, other: ReportProblem): number => one.line - other.line || one.column - other.column
+
+const syntaxProblem = (error: unknown): ReportProblem => {
+  if (!(error instanceof SqlSyntaxError)) throw error
+  return { code: 'syntax', line: error.line, column: error.column, message: `PostgreSQL cannot read it: ${error.message}.` }
+}
+
+export const checkReport = async (text: string): Promise<CheckedReport> => {
+  const source = Buffer.from(text, 'utf8')
+  const unread = { params: [], select: '', offset: 0, source, called: [] }
+  let tokens: readonly Token[]
+  try {
+    tokens = await scanTokens(text)
+  } catch {
+    // A string or a comment without an end; the parser says where it begins.
+    const problem = await parseStatements(text).then(() => null, syntaxProblem)
+    return { ...unread, problems: problem === null ? [] : [problem] }
+  }
+  const placed = placeParams(source, tokens)
+  let statements: readonly Statement[]
+  try {
+    statements = await parseStatements(placed.text.toString('utf8'))
+  } catch (error) {
+    return { ...unread, params: placed.params, problems: [...placed.problems, syntaxProblem(error)].toSorted(byPlace) }
+  }
+  const { faults, called } = judgeStatements(statements, tokens)
+  const problems = [...placed.problems, ...faults.map(({ offset, ...fault }) => ({ ...fault, ...placeOf(source, offset) }))]
+  return {
+    params: placed.params,
+    problems: problems.toSorted(byPlace),
+    select: statements[0]?.text ?? '',
+    offset: statements[0]?.offset ?? 0,
+    source,
+    called,
+  }
+}
+
+/** @throws report.refused when anything is wrong with it */
+export const requireGood = ({ problems }: Pick<ReportCheck, 'problems'>): void => {
+  const [first] = problems
+  if (first)
+    throw new TenancyError('report.refused', { count: problems.length, problem: `Line ${first.line}, column ${first.column}: ${first.message}`, problems })
+}
+
+/** A value for each parameter. @throws report.params */
+export const valuesOf = ({ params }: ReportCheck, given: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
+  const declared = params.length === 0 ? 'The report declares none.' : `It declares ${params.map(({ name }) => name).join(', ')}.`
+  const unknown = Object.keys(given).find((name) => !params.some((param) => param.name === name))
+  if (unknown !== undefined) throw new TenancyError('report.params', { name: unknown, problem: 'is not one of the report’s.', remedy: declared })
+  return Object.fromEntries(
+    params.map(({ name, type, default: usual }) => {
+      const value = given[name] ?? usual
+      if (value === null)
+        throw new TenancyError('report.params', { name, problem: `has no value; it is to be ${type}.`, remedy: `Give it one: --param ${name}=…` })
+      const { instead } = judgeValue(type, value)
+      if (instead !== null)
+        throw new TenancyError('report.params', { name, value, problem: `is “${value.slice(0, 100)}”, which is no ${type}.`, remedy: `It takes ${instead}.` })
+      return [name, value]
+    }),
+  )
+}
+
+const isParam = ({ name }: Token): boolean => name === 'PARAM'
+
+/** The SELECT as it is sent, with typed literals in the places of parameters. */
+export const bindValues = async ({ params, select }: CheckedReport, values: Readonly<Record<string, string>>): Promise<string> => {
+  const bytes = Buffer.from(select, 'utf8')
+  const pieces: string[] = []
+  let end = 0
+  for (const token of (await scanTokens(select)).filter(isParam)) {
+    const param = params[Number(token.text.slice(1)) - 1]
+    if (!param) throw new Error(`${token.text} is none of the report's parameters`)
+    const literal = quoteLiteral(values[param.name] ?? '').trim()
+    pieces.push(bytes.subarray(end, token.start).toString('utf8'), `CAST(${literal} AS pg_catalog.${judgeValue(param.type, '').sql})`)
+    end = token.end
+  }
+  return [...pieces, bytes.subarray(end).toString('utf8')].join('')
+}

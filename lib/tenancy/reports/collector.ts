@@ -1,0 +1,176 @@
+/** Brings rows of tenants into the control database: what comes meanwhile goes together, by COPY, over one connection. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type postgres from 'postgres'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Control } from '../control/db.ts'
+import { controlSchema } from '../control/db.ts'
+import { classify, codeOf } from '../sql/sqlstate.ts'
+import { reportSchema } from './place.ts'
+import type { Rows } from './read-tenant.ts'
+
+const batchMs = 25
+const retryMs = 500
+/** Beyond this whoever has more waits. */
+const mostBytes = 8 * 2 ** 20
+
+const special = /[\\\n\r\t]/g
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+const copyField = (value: Buffer | null): string => (value === null ? '\\N' : value.toString('utf8').replace(special, (sign) => escapes[sign] ?? sign))
+
+/** Whose rows: an item of a run. */
+export type Owner = { readonly run: number; readonly target: number; readonly slug: string }
+
+type Entry = {
+  readonly owner: Owner
+  readonly text: string
+  readonly rows: number
+  /** What was collected of it before goes. */
+  readonly isUndone: boolean
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Who writes: a driver of a server that has been overtaken writes no more. */
+export type Driver = { readonly serverId: number; readonly epoch: number }
+
+export class NotDriving extends Error {
+  override readonly name = 'LeaseLost'
+}
+
+const keyOf = ({ run, target }: Owner): string => `${run}:${target}`
+
+export class Collector {
+  readonly #open: () => postgres.Sql
+  readonly #driver: Driver
+  #sql: postgres.Sql | null = null
+  #queue: Entry[] = []
+  #bytes = 0
+  #number = 0
+  #isWorking = false
+  #waiters: Array<() => void> = []
+  #isClosed = false
+  readonly #promised = new Map<string, Promise<void>[]>()
+
+  constructor(control: Pick<Control, 'connect'>, driver: Driver) {
+    this.#open = control.connect
+    this.#driver = driver
+  }
+
+  #enter(owner: Owner, text: string, rows: number, isUndone: boolean): void {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    // Heard by whoever asks for the end of the item.
+    promise.catch(() => {})
+    this.#promised.set(keyOf(owner), [...(this.#promised.get(keyOf(owner)) ?? []), promise])
+    this.#queue.push({ owner, text, rows, isUndone, resolve, reject })
+    this.#bytes += text.length
+    if (this.#isWorking) return
+    this.#isWorking = true
+    void this.#work()
+  }
+
+  /** Resolves when there is room for more. */
+  async add(owner: Owner, rows: Rows): Promise<void> {
+    const start = `${owner.target}\t${owner.slug}`
+    const lines = rows.map((row) => `${[start, ...row.map(copyField)].join('\t')}\n`)
+    if (lines.length > 0) this.#enter(owner, lines.join(''), lines.length, false)
+    while (this.#bytes > mostBytes && !this.#isClosed) await new Promise<void>((resolve) => this.#waiters.push(resolve))
+  }
+
+  /** Resolves when all that was added for it has been committed. @throws what kept a part of it from being written */
+  async settled(owner: Owner): Promise<void> {
+    const promised = this.#promised.get(keyOf(owner)) ?? []
+    this.#promised.delete(keyOf(owner))
+    await Promise.all(promised)
+  }
+
+  /** What was added for it is taken back. */
+  async undo(owner: Owner): Promise<void> {
+    if (!this.#promised.has(keyOf(owner))) return
+    await this.settled(owner).catch(() => {})
+    this.#enter(owner, '', 0, true)
+    await this.settled(owner)
+  }
+
+  async #work(): Promise<void> {
+    while (this.#queue.length > 0) {
+      await sleep(batchMs)
+      const batch = this.#queue
+      this.#queue = []
+      await this.#bring(batch)
+      for (const { text } of batch) this.#bytes -= text.length
+      for (const wake of this.#waiters.splice(0)) wake()
+    }
+    this.#isWorking = false
+  }
+
+  /** A row that the control database does not take is its own tenant's failure. */
+  async #bring(batch: readonly Entry[]): Promise<void> {
+    this.#number += 1
+    const error = await this.#tryWrite(batch, this.#number)
+    if (error === null) {
+      for (const { resolve } of batch) resolve()
+      return
+    }
+    const [only, ...more] = batch
+    if (only && (more.length === 0 || error instanceof NotDriving || this.#isClosed)) {
+      for (const { reject } of batch) reject(error)
+      return
+    }
+    for (const entry of batch) await this.#bring([entry])
+  }
+
+  /** A control database that is away is waited for: only there is known whether the last try has committed. */
+  async #tryWrite(batch: readonly Entry[], number: number): Promise<unknown> {
+    for (;;) {
+      try {
+        this.#sql ??= this.#open()
+        await this.#write(this.#sql, batch, number)
+        return null
+      } catch (error) {
+        if (this.#isClosed || classify(codeOf(error)) !== 'connection') return error
+        await sleep(retryMs)
+      }
+    }
+  }
+
+  async #write(connection: postgres.Sql, batch: readonly Entry[], number: number): Promise<void> {
+    const { serverId, epoch } = this.#driver
+    await connection.begin(async (sql) => {
+      const driving = await sql`select 1 from ${sql(controlSchema)}.conductor where server_id = ${serverId} and epoch = ${epoch} for share`
+      if (driving.length === 0) throw new NotDriving(`server ${serverId} has a newer conductor than epoch ${epoch}`)
+      for (const [run, entries] of Map.groupBy(batch, ({ owner }) => owner.run)) {
+        const schema = sql(reportSchema(run))
+        const fresh =
+          await sql`insert into ${schema}.batch (server_id, epoch, number) values (${serverId}, ${epoch}, ${number}) on conflict do nothing returning 1`
+        if (fresh.length > 0) await this.#copy(sql, run, entries)
+      }
+    })
+  }
+
+  async #copy(sql: postgres.TransactionSql, run: number, entries: readonly Entry[]): Promise<void> {
+    const schema = sql(reportSchema(run))
+    const undone = entries.filter(({ isUndone }) => isUndone).map(({ owner }) => owner.target)
+    const gone = undone.length === 0 ? 0 : (await sql`delete from ${schema}.collected where tenantry_target = any(${undone}::bigint[])`).count
+    const rows = entries.reduce((sum, entry) => sum + entry.rows, 0)
+    if (rows > 0) {
+      const into = await sql`copy ${schema}.collected from stdin`.writable()
+      await pipeline(
+        Readable.from(
+          entries.map(({ text }) => text),
+          { objectMode: false },
+        ),
+        into,
+      )
+    }
+    if (rows !== gone) await sql`update ${sql(controlSchema)}.report_run set row_count = row_count + ${rows - gone} where run_id = ${run}`
+  }
+
+  /** What is not written by now is not waited for. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const wake of this.#waiters.splice(0)) wake()
+    await this.#sql?.end({ timeout: 1 }).catch(() => {})
+  }
+}

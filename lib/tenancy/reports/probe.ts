@@ -1,0 +1,148 @@
+/** Asks one tenant what columns a report has, before all are asked: in the same cage, and without its rows. */
+import type { ReportProblem } from '../contract/reports.ts'
+import { budgetPrefix, readInstallation } from '../control/installation.ts'
+import type { CollectedColumn } from '../control/report-tables.ts'
+import type { Library } from '../context.ts'
+import { TenancyError } from '../errors.ts'
+import { openUrl } from '../registry/databases.ts'
+import { atServer, ServerBusy } from '../registry/server-gate.ts'
+import { connectFleet, type FleetConnection, type FlightOutcome, type RawColumn } from '../session/fleet-connection.ts'
+import { readPlaceFacts } from '../session/place-facts.ts'
+import { quoteLiteral } from '../sql/ident.ts'
+import { classify, codeOf } from '../sql/sqlstate.ts'
+import { placeOf } from '../sql/statements.ts'
+import { closeCage, declareCursor, fetchRows, openCage, type Cage } from './cage.ts'
+import { requireGood, type CheckedReport } from './check/check-report.ts'
+import { collectedColumn, hasValues } from './column-types.ts'
+import { takenColumns } from './place.ts'
+import { becomeRole, firstError, isRoleRefused } from './read-tenant.ts'
+
+export type Candidate = { readonly slug: string; readonly schema: string; readonly role: string; readonly serverId: number; readonly sealed: Buffer }
+
+const turnMs = 10_000
+const probeMs = 20_000
+const mostColumns = 500
+
+type Asked = { readonly outcomes: readonly FlightOutcome[]; readonly own: ReadonlyMap<string, boolean> }
+
+/** Whether each of the tenant's own functions is stable; one that is not in the map is none of its own. */
+const ownFunctions = async (connection: FleetConnection, schema: string, names: readonly string[]): Promise<ReadonlyMap<string, boolean>> => {
+  if (names.length === 0) return new Map()
+  const rows = await connection.query<{ name: string; stable: boolean }>(
+    `SELECT p.proname AS name, bool_and(p.provolatile <> 'v' AND p.prokind <> 'p') AS stable FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+     WHERE n.nspname = ${quoteLiteral(schema)} AND p.proname IN (${names.map(quoteLiteral).join(', ')}) GROUP BY 1`,
+  )
+  return new Map(rows.map(({ name, stable }) => [name, stable]))
+}
+
+const ask = async (connection: FleetConnection, candidate: Candidate, statement: string, names: readonly string[]): Promise<Asked> => {
+  const { serverVersion, extensionSchemas } = await readPlaceFacts(connection)
+  const cage: Cage = { schema: candidate.schema, role: candidate.role, extensionSchemas, applicationName: 'tenantry report' }
+  const fly = () => connection.flight([openCage(cage), declareCursor(statement), fetchRows(0), closeCage], probeMs)
+  let outcomes = await fly()
+  if (isRoleRefused(outcomes[0])) {
+    const error = await becomeRole(connection, cage, serverVersion)
+    if (error !== null)
+      throw new TenancyError('report.probe', { slug: candidate.slug, problem: `the console may not become its role (${messageOf(error)}).` }, error)
+    outcomes = await fly()
+  }
+  return { outcomes, own: await ownFunctions(connection, candidate.schema, names) }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const functionProblems = ({ called, source }: CheckedReport, own: ReadonlyMap<string, boolean>): readonly ReportProblem[] =>
+  called.flatMap(({ name, offset }) => {
+    const isStable = own.get(name)
+    if (isStable === true) return []
+    const message =
+      isStable === false
+        ? `${name}() is the tenant’s own, and volatile: it may do more than compute. Only stable and immutable ones may be called.`
+        : `${name}() is none of the functions that a report may call, and none of the tenant’s own.`
+    return [{ code: 'function', ...placeOf(source, offset), message }]
+  })
+
+const columnProblem = (column: RawColumn, index: number, all: readonly RawColumn[]): string | null => {
+  const before = all.findIndex(({ name }) => name === column.name)
+  if (column.name === '?column?') return 'has no name.'
+  if (takenColumns.has(column.name)) return `is called “${column.name}”, which is the name of a column of Tenantry’s own.`
+  if (before < index) return `is called “${column.name}” like column ${before + 1}.`
+  return hasValues(column) ? null : `(“${column.name}”) has a type that no table can hold.`
+}
+
+/** @throws report.columns */
+const judgeColumns = (columns: readonly RawColumn[]): readonly CollectedColumn[] => {
+  if (columns.length === 0) throw new TenancyError('report.columns', { position: 1, problem: 'is missing: there is none.' })
+  if (columns.length > mostColumns)
+    throw new TenancyError('report.columns', { position: mostColumns + 1, problem: `is one too many: a report has at most ${mostColumns}.` })
+  for (const [index, column] of columns.entries()) {
+    const problem = columnProblem(column, index, columns)
+    if (problem !== null) throw new TenancyError('report.columns', { position: index + 1, column: column.name, problem })
+  }
+  return columns.map(collectedColumn)
+}
+
+/** In the text as it was written; columns only where no value was put in before. */
+const placeIn = ({ source, offset, select, params }: CheckedReport, statement: string, error: unknown): string => {
+  const said: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'position') : null
+  const position = Number(said) - declareCursor('').text.length
+  if (!(position > 0)) return ''
+  const before = Array.from(statement)
+    .slice(0, position - 1)
+    .join('')
+  const start = placeOf(source, offset)
+  if (params.length > 0) return `line ${start.line + before.split('\n').length - 1}: `
+  const place = placeOf(source, offset + Buffer.byteLength(select.slice(0, before.length)))
+  return `line ${place.line}, column ${place.column}: `
+}
+
+const columnsFrom = ({ outcomes, own }: Asked, checked: CheckedReport, statement: string, slug: string): readonly CollectedColumn[] => {
+  requireGood({ problems: functionProblems(checked, own) })
+  const error = firstError(outcomes)
+  if (error !== null)
+    throw new TenancyError('report.probe', { slug, code: codeOf(error), problem: `${placeIn(checked, statement, error)}${messageOf(error)}.` }, error)
+  const fetched = outcomes[2]
+  return judgeColumns(fetched?.ok ? (fetched.raw?.columns ?? []) : [])
+}
+
+/** @throws report.refused, report.columns, report.probe */
+export const probeColumns = async (
+  library: Library,
+  candidates: readonly Candidate[],
+  checked: CheckedReport,
+  statement: string,
+): Promise<readonly CollectedColumn[]> => {
+  const installation = await readInstallation(library.control.db)
+  const names = [...new Set(checked.called.map(({ name }) => name))]
+  let last: unknown = null
+  for (const candidate of candidates) {
+    try {
+      const asked = await atServer(
+        library,
+        candidate.serverId,
+        async () => {
+          const connection = await connectFleet(openUrl(library.secret, candidate.sealed).url, {
+            applicationName: `${budgetPrefix(installation)}report`,
+            connectTimeoutMs: 5_000,
+            statementTimeoutMs: probeMs,
+            lockTimeoutMs: 2_000,
+          })
+          try {
+            const answered = await ask(connection, candidate, statement, names)
+            const lost = firstError(answered.outcomes)
+            if (lost !== null && classify(codeOf(lost)) === 'connection') throw lost
+            return answered
+          } finally {
+            await connection.close()
+          }
+        },
+        turnMs,
+      )
+      return columnsFrom(asked, checked, statement, candidate.slug)
+    } catch (error) {
+      if (!(error instanceof ServerBusy) && classify(codeOf(error)) !== 'connection') throw error
+      last = error
+    }
+  }
+  throw new TenancyError('report.probe', { slug: candidates.at(-1)?.slug ?? '', problem: `it cannot be reached (${messageOf(last)}), nor can others.` }, last)
+}

@@ -1,0 +1,80 @@
+/** One tenant's answer: the SELECT inside its cage, as rows of text. Outcomes are data; only lost connections are thrown. */
+import type { CollectedColumn } from '../control/report-tables.ts'
+import type { FleetConnection, FlightOutcome, RawAnswer } from '../session/fleet-connection.ts'
+import { codeOf, sqlstate } from '../sql/sqlstate.ts'
+import { closeCage, declareCursor, fetchRows, letBecome, openCage, reportBounds, type Cage } from './cage.ts'
+import { disagreement } from './column-types.ts'
+
+export type Rows = RawAnswer['rows']
+
+/** Where the rows go. Resolves when there is room for more. */
+export type Sink = (rows: Rows) => Promise<void>
+
+export type TenantAnswer =
+  | { readonly kind: 'answered'; readonly rows: number }
+  | { readonly kind: 'too_many' }
+  | { readonly kind: 'other_columns'; readonly difference: string }
+  | { readonly kind: 'no_role'; readonly error: unknown }
+  | { readonly kind: 'refused'; readonly error: unknown }
+
+/** Rows that are held at once. */
+export const chunkRows = 1_000
+/** The statement's own bound, the waits before it, and the way. */
+const flightMs = reportBounds.statementMs + reportBounds.lockMs + 15_000
+
+export const firstError = (outcomes: readonly FlightOutcome[]): unknown => {
+  for (const outcome of outcomes) if (!outcome.ok && codeOf(outcome.error) !== sqlstate.transactionAborted) return outcome.error
+  return null
+}
+
+/** That the console may become the tenant's role is made so where it is not yet. */
+export const becomeRole = async (connection: FleetConnection, cage: Pick<Cage, 'role'>, serverVersion: number): Promise<unknown> =>
+  firstError(await connection.flight(letBecome(cage.role, serverVersion), 15_000))
+
+export type Question = { readonly statement: string; readonly columns: readonly CollectedColumn[]; readonly rowCap: number }
+
+export const isRoleRefused = (opened: FlightOutcome | undefined): boolean => opened?.ok === false && codeOf(opened.error) === sqlstate.insufficientPrivilege
+
+/** The usual case: all of it in one flight. */
+const askOnce = async (connection: FleetConnection, cage: Cage, statement: string): Promise<readonly FlightOutcome[]> =>
+  connection.flight([openCage(cage), declareCursor(statement), fetchRows(chunkRows), closeCage], flightMs)
+
+/** As many chunks as there are, one in memory at a time. */
+const askOn = async (connection: FleetConnection, cage: Cage, { statement, rowCap }: Question, sink: Sink): Promise<TenantAnswer> => {
+  const begun = firstError(await connection.flight([openCage(cage), declareCursor(statement)], flightMs))
+  let rows = 0
+  let failed = begun
+  while (failed === null) {
+    const [fetched] = await connection.flight([fetchRows(chunkRows)], flightMs)
+    failed = fetched ? firstError([fetched]) : null
+    const chunk = fetched?.ok ? (fetched.raw?.rows ?? []) : []
+    rows += chunk.length
+    if (rows > rowCap) break
+    if (chunk.length > 0) await sink(chunk)
+    if (chunk.length < chunkRows) break
+  }
+  if (!connection.dead) await connection.flight([closeCage], flightMs)
+  if (failed !== null) return { kind: 'refused', error: failed }
+  return rows > rowCap ? { kind: 'too_many' } : { kind: 'answered', rows }
+}
+
+export const readTenant = async (connection: FleetConnection, cage: Cage, serverVersion: number, question: Question, sink: Sink): Promise<TenantAnswer> => {
+  let outcomes = await askOnce(connection, cage, question.statement)
+  if (isRoleRefused(outcomes[0])) {
+    const error = await becomeRole(connection, cage, serverVersion)
+    if (error !== null) return { kind: 'no_role', error }
+    outcomes = await askOnce(connection, cage, question.statement)
+    if (isRoleRefused(outcomes[0])) return { kind: 'no_role', error: firstError(outcomes) }
+  }
+  const error = firstError(outcomes)
+  if (error !== null) return { kind: 'refused', error }
+  const fetched = outcomes[2]
+  const answer = fetched?.ok ? fetched.raw : undefined
+  if (!answer) return { kind: 'refused', error: new Error('the rows came without a description') }
+  const difference = disagreement(question.columns, answer.columns)
+  if (difference !== null) return { kind: 'other_columns', difference }
+  if (answer.rows.length > question.rowCap) return { kind: 'too_many' }
+  if (answer.rows.length === chunkRows) return askOn(connection, cage, question, sink)
+  await sink(answer.rows)
+  return { kind: 'answered', rows: answer.rows.length }
+}

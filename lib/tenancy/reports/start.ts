@@ -1,0 +1,104 @@
+/** From a report's text to a queued run: checked, tried on one tenant, frozen with its tenants. */
+import { sql } from 'kysely'
+import type { Actor } from '../contract/permissions.ts'
+import type { ReportCheck, StartReportInput } from '../contract/reports.ts'
+import type { Library } from '../context.ts'
+import type { ControlDb } from '../control/db.ts'
+import { TenancyError } from '../errors.ts'
+import { resolveSelection } from '../registry/selection.ts'
+import { findSet, planDigest } from '../runs/freeze.ts'
+import { queueRun } from '../runs/start.ts'
+import { bindValues, checkReport, requireGood, valuesOf } from './check/check-report.ts'
+import { makePlace } from './place.ts'
+import { probeColumns, type Candidate } from './probe.ts'
+
+const keptDays = 7
+/** Databases that are tried for one that answers. */
+const mostProbes = 3
+
+type Chosen = {
+  readonly targetId: number
+  readonly tenantId: number
+  readonly serverId: number
+  readonly databaseId: number
+  readonly slug: string
+  readonly schema: string
+  readonly role: string | null
+  readonly version: string | null
+  readonly position: number | null
+  readonly reachable: boolean
+  readonly sealed: Buffer
+}
+
+/** Active tenants alone: suspended and archived ones are left alone. */
+const chosenOf = async (db: ControlDb, setId: number, targetIds: readonly number[]): Promise<readonly Chosen[]> => {
+  const { rows } = await sql<Chosen>`
+    select t.id as "targetId", n.id as "tenantId", d.server_id as "serverId", d.id as "databaseId", n.slug, t.schema_name as schema, p.role_name as role, o.version, m.position,
+      d.reachable and coalesce(o.version_state <> 'unreachable', true) as reachable, d.url_sealed as sealed
+    from target t join placement p on p.target_id = t.id join tenant n on n.id = p.tenant_id join database d on d.id = t.database_id
+    left join observation o on o.target_id = t.id left join migration m on m.set_id = t.set_id and m.prefix_digest = o.digest
+    where t.set_id = ${setId} and t.id = any(${[...targetIds]}::bigint[]) and n.state = 'active' order by n.slug`.execute(db)
+  return rows
+}
+
+/** The newest versions first, one of each database: whoever writes a report has the newest structure in mind. */
+const probesOf = (chosen: readonly Chosen[]): readonly Candidate[] => {
+  const order = chosen.toSorted((one, other) => Number(other.reachable) - Number(one.reachable) || (other.position ?? -1) - (one.position ?? -1))
+  const first = new Map<number, Candidate>()
+  for (const { databaseId, role, ...candidate } of order) if (role !== null && !first.has(databaseId)) first.set(databaseId, { ...candidate, role })
+  return [...first.values()].slice(0, mostProbes)
+}
+
+/** @throws set.unknown */
+export const checkText = async ({ control }: Library, set: string, text: string): Promise<ReportCheck> => {
+  await findSet(control.db, set)
+  const { params, problems } = await checkReport(text)
+  return { params, problems }
+}
+
+/** @throws set.unknown, tenant.unknown, report.refused, report.params, report.columns, report.probe, run.no_targets */
+export const startReport = async (library: Library, actor: Actor, input: StartReportInput): Promise<{ readonly run: number }> => {
+  const { db } = library.control
+  const checked = await checkReport(input.sql)
+  requireGood(checked)
+  const values = valuesOf(checked, input.params)
+  const set = await findSet(db, input.set)
+  const chosen = await chosenOf(db, set.id, await resolveSelection(db, input.selection, set.name))
+  const probes = probesOf(chosen)
+  if (probes.length === 0) throw new TenancyError('run.no_targets')
+  const statement = await bindValues(checked, values)
+  const columns = await probeColumns(library, probes, checked, statement)
+  const digest = planDigest(
+    set.name,
+    [],
+    chosen.map(({ targetId }) => targetId),
+  )
+  const details = { set: set.name, sql: input.sql, params: values, targets: chosen.length, note: input.note }
+  const planned = {
+    kind: 'report' as const,
+    setId: set.id,
+    migrations: [],
+    digest,
+    parentRun: null,
+    note: input.note,
+    startedBy: actor.label,
+    maxConcurrent: input.maxConcurrent ?? null,
+    failureTolerance: null,
+    items: chosen.map(({ targetId, tenantId, serverId, version }) => ({ targetId, tenantId, serverId, fromVersion: version })),
+  }
+  return queueRun(library, actor, 'reports.start', details, planned, async (trx, run) => {
+    await trx
+      .insertInto('report_run')
+      .values({
+        run_id: run,
+        sql: input.sql,
+        statement,
+        params: JSON.stringify(values),
+        columns: JSON.stringify(columns),
+        row_cap: input.rowCap,
+        expires_at: new Date(library.clock().getTime() + keptDays * 86_400_000),
+      })
+      .execute()
+    await makePlace(trx, run, columns)
+  })
+}

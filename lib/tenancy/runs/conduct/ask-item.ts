@@ -1,0 +1,82 @@
+/** One try of one item of a report: a tenant is asked, and its rows are collected. */
+import { sql } from 'kysely'
+import type { AttemptError } from '../../contract/views.ts'
+import type { ControlDb } from '../../control/db.ts'
+import { attemptError, ownError } from '../../migrations/attempt-error.ts'
+import { reportSchema } from '../../reports/place.ts'
+import { readTenant, type Question, type TenantAnswer } from '../../reports/read-tenant.ts'
+import { quoteIdent } from '../../sql/ident.ts'
+import { codeOf, sqlstate } from '../../sql/sqlstate.ts'
+import type { Bench, ItemOutcome } from './execute.ts'
+import { failed } from './failed-item.ts'
+import { requireLease, type Lease } from './lease.ts'
+import type { Work } from './work.ts'
+
+/** What open items of this server have brought before their conductor died goes: they are asked again. */
+export const takeQuestion = (db: ControlDb, lease: Lease, run: number): Promise<Question> =>
+  db.transaction().execute(async (trx) => {
+    await requireLease(trx, lease)
+    const name = `${quoteIdent(reportSchema(run))}.collected`
+    const { rows } = await sql<{ isThere: boolean }>`select to_regclass(${name}) is not null as "isThere"`.execute(trx)
+    // Without a place to put them the rows of its items are refused one by one, and other runs go on.
+    if (rows[0]?.isThere === true)
+      await sql`
+        with gone as (
+          delete from ${sql.raw(name)} where tenantry_target in (
+            select target_id from run_item where run_id = ${run} and server_id = ${lease.serverId} and state in ('pending', 'running', 'interrupted'))
+          returning 1)
+        update report_run set row_count = row_count - n from (select count(*) as n from gone) g where run_id = ${run} and n > 0`.execute(trx)
+    const row = await trx.selectFrom('report_run').select(['statement', 'columns', 'row_cap']).where('run_id', '=', run).executeTakeFirstOrThrow()
+    return { statement: row.statement, columns: row.columns, rowCap: row.row_cap }
+  })
+
+const lacking: ReadonlySet<string> = new Set([sqlstate.undefinedTable, sqlstate.undefinedColumn, sqlstate.undefinedFunction])
+
+const refusal = (error: unknown, { schema, fromVersion }: Work): AttemptError => {
+  const said = attemptError(error, undefined, schema)
+  if (!lacking.has(said.code)) return said
+  return { ...said, message: `Its structure${fromVersion === null ? '' : ` (version ${fromVersion})`} lacks what is asked for: ${said.message}` }
+}
+
+const silence = (answer: Exclude<TenantAnswer, { readonly kind: 'answered' }>, work: Work, { rowCap }: Question): AttemptError => {
+  switch (answer.kind) {
+    case 'too_many':
+      return ownError(
+        'report_too_many_rows',
+        `It answered with more than ${rowCap} rows, and none of them were kept.`,
+        undefined,
+        'Ask for less, or for more rows a tenant (--row-cap).',
+      )
+    case 'other_columns':
+      return ownError('report_columns', answer.difference, undefined, 'Cast the column to one type in the SELECT.')
+    case 'no_role': {
+      const said = attemptError(answer.error, undefined, work.schema)
+      const hint = `Let the console’s user become it: GRANT "${work.role ?? ''}" TO the user, or make it a member with the admin option.`
+      return {
+        ...said,
+        code: said.code === sqlstate.insufficientPrivilege ? 'report_role' : said.code,
+        message: `The console may not become the tenant’s role: ${said.message}`,
+        hint,
+      }
+    }
+    case 'refused':
+      return refusal(answer.error, work)
+  }
+}
+
+export const askItem = async ({ connection, scene, serverVersion, desk }: Bench, work: Work, question: Question): Promise<ItemOutcome> => {
+  // It has no history that could tell what became of it; what it brought was taken back.
+  if (work.lookOnly) return { kind: 'untouched' }
+  const { run, role } = work
+  if (role === null)
+    return failed(ownError('report_role', `The tenant has no role of its own, as which a report would read.`, undefined, 'Adopt its schema: that makes one.'))
+  const owner = { run: run.id, target: work.targetId, slug: work.slug }
+  const cage = { schema: scene.schema, role, extensionSchemas: scene.extensionSchemas, applicationName: scene.applicationName }
+  const answer = await desk.asking(run.id, connection.pid, () =>
+    readTenant(connection, cage, serverVersion, question, (rows) => desk.collector.add(owner, rows)),
+  )
+  if (answer.kind === 'answered') return { kind: 'succeeded', versions: [], seen: null, kept: desk.collector.settled(owner) }
+  await desk.collector.undo(owner)
+  const isCalledOff = run.state === 'cancelling' && answer.kind === 'refused' && codeOf(answer.error) === sqlstate.queryCanceled
+  return isCalledOff ? { kind: 'untouched' } : failed(silence(answer, work, question))
+}

@@ -1,0 +1,37 @@
+/** What a conductor has for reports: the way of their rows into the control database, and who is being asked. */
+import type { Control } from '../../control/db.ts'
+import { Collector, type Driver } from '../../reports/collector.ts'
+import type { FleetConnection } from '../../session/fleet-connection.ts'
+
+const cancelMs = 5_000
+
+export class Desk {
+  readonly collector: Collector
+  readonly #asked = new Map<number, Set<number>>()
+
+  constructor(control: Control, driver: Driver) {
+    this.collector = new Collector(control, driver)
+  }
+
+  /** While a tenant is asked by that backend. */
+  async asking<T>(run: number, pid: number, ask: () => Promise<T>): Promise<T> {
+    const pids = this.#asked.get(run) ?? new Set<number>()
+    this.#asked.set(run, pids.add(pid))
+    try {
+      return await ask()
+    } finally {
+      pids.delete(pid)
+      if (pids.size === 0) this.#asked.delete(run)
+    }
+  }
+
+  /** Nobody waits for the answers any more. Of backends that have gone on to another run's item nothing is cancelled. */
+  cancel(run: number, fence: FleetConnection): void {
+    const pids = [...(this.#asked.get(run) ?? [])]
+    if (pids.length === 0) return
+    const mine = `application_name LIKE 'tenantry:% run ${run} %'`
+    fence
+      .query(`SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid IN (${pids.join(', ')}) AND ${mine}`, cancelMs)
+      .catch(() => {})
+  }
+}

@@ -1,0 +1,129 @@
+/** A report over a small fleet: what comes back, who is named, what is refused. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startReportInput, type ReportRow } from '../../../lib/tenancy/contract/index.ts'
+import { commandLine } from '../../support/command-line.ts'
+import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
+import { useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+const { mark, newSlug } = ownSlugs('rp')
+let fleet: Fleet
+const slugs = [newSlug('a'), newSlug('b'), newSlug('c')]
+
+beforeAll(async () => {
+  fleet = await makeFleet(databases)
+  await fleet.work()
+  await fleet.ended(await fleet.onboard(slugs))
+  for (const [index, slug] of slugs.entries()) {
+    const schema = fleet.sql(schemaOf(slug))
+    await fleet.sql`insert into ${schema}.customer (email) select ${slug} || '-' || n from generate_series(1, ${index + 1}) n`
+    await fleet.sql`insert into ${schema}.orders (customer_id, total) select id, 12345678901234567.89 from ${schema}.customer`
+  }
+})
+afterAll(async () => {
+  await fleet.dropRoles(mark)
+  await fleet.close()
+})
+
+const start = (sql: string, more: object = {}) => fleet.tenancy.reports.start(ada, startReportInput.parse({ set: 'app', sql, ...more }))
+const all = async (run: number): Promise<readonly ReportRow[]> => {
+  const rows: ReportRow[] = []
+  for await (const piece of fleet.tenancy.reports.stream(ada, run)) rows.push(...piece)
+  return rows
+}
+const answer = async (sql: string, more: object = {}) => {
+  const { run } = await start(sql, more)
+  await fleet.ended(run)
+  return { run, report: await fleet.tenancy.reports.get(run), rows: await all(run) }
+}
+
+test('every tenant answers, with its slug in front', async () => {
+  const { report, rows } = await answer('select c.email, o.total from customer c join orders o on o.customer_id = c.id order by 1')
+  expect(report).toMatchObject({
+    state: 'succeeded',
+    rows: 6,
+    tenants: 3,
+    answered: 3,
+    silent: [],
+    columns: [
+      { name: 'tenant', type: 'text' },
+      { name: 'email', type: 'text' },
+      { name: 'total', type: 'numeric' },
+    ],
+  })
+  expect(rows).toEqual(slugs.flatMap((slug, index) => Array.from({ length: index + 1 }, (_, n) => [slug, `${slug}-${n + 1}`, '12345678901234567.89'])))
+})
+
+test('one tenant at a time can be asked, with parameters', async () => {
+  const text = '-- :least bigint = 1\n-- :like text\nselect count(*) as customers from customer where id >= :least and email like :like'
+  const { rows } = await answer(text, { params: { like: "%-2' or true --" }, selection: { kind: 'tenants', slugs: [slugs[2]] } })
+  expect(rows).toEqual([[slugs[2], '0']])
+  expect((await answer(text, { params: { like: '%', least: '2' } })).rows.map(([, count]) => count)).toEqual(['0', '1', '2'])
+})
+
+test('more rows than one chunk come whole, and more than the cap come not at all', async () => {
+  const { rows } = await answer('select n, repeat(chr(92) || chr(10) || chr(9), 2) as odd from generate_series(1, 2500) n')
+  expect(rows.length).toBe(7500)
+  expect(rows.filter(([slug]) => slug === slugs[1]).map(([, n]) => Number(n))).toEqual(Array.from({ length: 2500 }, (_, n) => n + 1))
+  expect(new Set(rows.map(([, , odd]) => odd))).toEqual(new Set(['\\\n\t\\\n\t']))
+  const capped = await answer('select n from generate_series(1, 2000 + (select count(*) from customer) * 100) n', { rowCap: 2200 })
+  expect(capped.report).toMatchObject({ state: 'failed', answered: 2, rows: 4300, silent: [{ code: 'report_too_many_rows', slugs: [slugs[2]] }] })
+  expect(capped.rows.length).toBe(4300)
+})
+
+test('a tenant whose structure lacks what is asked for is named, and the others answer', async () => {
+  const schema = schemaOf(slugs[1] ?? '')
+  await fleet.sql`alter table ${fleet.sql(schema)}.orders rename column total to sum`
+  const { report, rows } = await answer('select sum(total) as total from orders')
+  await fleet.sql`alter table ${fleet.sql(schema)}.orders rename column sum to total`
+  expect(report).toMatchObject({ state: 'failed', tenants: 3, answered: 2, silent: [{ code: '42703', slugs: [slugs[1]] }] })
+  expect(report.silent[0]?.message).toContain('(version 0002) lacks what is asked for')
+  expect(rows.map(([slug]) => slug)).toEqual([slugs[0], slugs[2]])
+})
+
+describe('is refused before anybody is asked:', () => {
+  test.each([
+    ['select 1 as a; select 2 as b', 'report.refused'],
+    ['with x as (insert into customer (email) values (1) returning 1 as a) select * from x', 'report.refused'],
+    ['select id from customer for update', 'report.refused'],
+    ['select pg_sleep(1) as a', 'report.refused'],
+    ['select id from tenant_other.customer', 'report.refused'],
+    ['select nobody_has(1) as a', 'report.refused'],
+    ['select 1', 'report.columns'],
+    ['select 1 as a, 2 as a', 'report.columns'],
+    ['select id as tenant from customer', 'report.columns'],
+    ['select row(1, 2) as a', 'report.columns'],
+    ['select nothing from customer', 'report.probe'],
+    ['-- :number integer = x1\nselect :number as a', 'report.params'],
+  ])('%s', async (sql, code) => {
+    expect((await refusalOf(start(sql))).code).toBe(code)
+  })
+
+  test.each([
+    [{}, 'day', 'has no value'],
+    [{ day: '2026-02-30' }, 'day', '2026-02-30'],
+    [{ day: '2026-02-01', other: '1' }, 'other', 'is not one'],
+  ])('parameters %j', async (params, name, words) => {
+    const { code, details } = await refusalOf(start('-- :day date\nselect :day as day', { params }))
+    expect(code).toBe('report.params')
+    expect(details).toMatchObject({ name })
+    expect(JSON.stringify(details)).toContain(words)
+  })
+})
+
+test('the same from the terminal, as CSV that is no formula, and as one document', async () => {
+  const { run } = commandLine(fleet.controlUrl)
+  const text = `-- :prefix text = '='\nselect :prefix || '1+1' as formula, count(*) as customers from customer`
+  const csv = await run(['report', '-', '--format', 'csv', '--param', 'prefix=='], text)
+  expect(csv.stdout).toBe(`tenant,formula,customers\n${slugs.map((slug, index) => `${slug},'=1+1,${index + 1}\n`).join('')}`)
+  expect(csv.code).toBe(0)
+  expect(csv.stderr).toContain('3 of 3 tenants answered with 3 rows')
+  const json = JSON.parse((await run(['--json', 'report', '-', '--tenants', slugs.slice(0, 2).join(',')], 'select count(*) as customers from customer')).stdout)
+  expect(json).toMatchObject({
+    run: { state: 'succeeded', answered: 2 },
+    rows: [
+      { tenant: slugs[0], customers: '1' },
+      { tenant: slugs[1], customers: '2' },
+    ],
+  })
+})
