@@ -10,6 +10,7 @@ import { Page, PageHeader } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { driftQueries } from '@/lib/client/queries/drift'
 import type { DriftSet } from '@/lib/tenancy/contract'
+import { ControlPanel } from './control-panel'
 import type { CancelLook, IgnoreFacets } from './drift-actions'
 import { driftHeadline, oldestOf } from './drift-model'
 import { LookAgain } from './look-again'
@@ -58,6 +59,7 @@ export function DriftView({ only, observe, cancelLook, ignore, mayOnboard }: Pro
         )}
       </PageHeader>
       <LooksUnderWay cancel={cancelLook} />
+      {only === null ? <ControlPanel /> : null}
       {targets === 0 ? (
         <NothingThere hasSets={data.sets.length > 0} mayOnboard={mayOnboard} />
       ) : compared === 0 && sets.every(({ shapes }) => shapes.length === 0) ? (

@@ -13,6 +13,8 @@ export const driftKeys = {
   all: ['drift'] as const,
   overview: ['drift', 'overview'] as const,
   looks: ['drift', 'looks'] as const,
+  /** Beside the others: no look at the fleet changes it. */
+  control: ['control-drift'] as const,
   names: ['drift', 'names'] as const,
   shape: (set: string, shape: string) => ['drift', 'shape', set, shape] as const,
   repair: (set: string, shape: string) => ['drift', 'repair', set, shape] as const,

@@ -24,7 +24,7 @@ export const unanswered = (): Answer => text(503, 'no answer; the log says why')
 /** That it answers at all is the answer. */
 export const healthz = (): Answer => json(200, { alive: true })
 
-const unset: Readiness = readinessOf({ control: 'unset', migrations: 'unknown', secret: 'unknown', worker: 'none' })
+const unset: Readiness = readinessOf({ control: 'unset', migrations: 'unknown', secret: 'unknown', structure: 'unknown', worker: 'none' })
 
 /** @param tenancy null: the process found no control database, or no secret for it */
 export const readyz = async (tenancy: Tenancy | null, needsWorker: boolean): Promise<Answer> => {

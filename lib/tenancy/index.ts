@@ -28,6 +28,7 @@ import { migrateControl } from './migrations/control-plane.ts'
 import { lintSet, syncSet } from './migrations/set-sync.ts'
 import { inspectTarget } from './observation/inspect.ts'
 import { observeNow, requestObservation } from './observation/request.ts'
+import { createControlStructure, type ControlStructure } from './on-call/control-structure.ts'
 import { createOnCall } from './on-call/index.ts'
 import { createPeople } from './people/index.ts'
 import { getSetWithPools, listSetsWithPools } from './pool/read.ts'
@@ -119,6 +120,8 @@ const libraryOf = (config: TenancyConfig, control: Control): Library => ({
   clock: config.clock ?? (() => new Date()),
 })
 
+const compareControl = ({ controlUrl, migrationsDir }: TenancyConfig) => controlDrift(controlUrl, join(migrationsDir, 'control'))
+
 const observationCalls = (library: Library, jobs: Jobs): Tenancy['observation'] => ({
   request: (actor, input) => requestObservation(library, jobs, actor, input),
   now: (input, signal) => observeNow(library, input, signal),
@@ -126,7 +129,7 @@ const observationCalls = (library: Library, jobs: Jobs): Tenancy['observation'] 
   cancel: (actor, input) => cancelLook(library, actor, input),
 })
 
-const driftCalls = (library: Library, config: TenancyConfig): Tenancy['drift'] => ({
+const driftCalls = (library: Library, config: TenancyConfig, controlStructure: ControlStructure): Tenancy['drift'] => ({
   overview: () => driftOverview(library),
   shape: (set, shape) => shapeDetail(library, set, shape),
   find: (input) => findShape(library, input),
@@ -139,7 +142,8 @@ const driftCalls = (library: Library, config: TenancyConfig): Tenancy['drift'] =
   accept: (actor, input) => acceptFinding(library, actor, input),
   endAcceptance: (actor, input) => endAcceptance(library, actor, input),
   ignoreFacets: (actor, input) => ignoreFacets(library, actor, input),
-  control: () => controlDrift(config.controlUrl, join(config.migrationsDir, 'control')),
+  control: () => compareControl(config),
+  controlLately: () => controlStructure.read(),
 })
 
 const reportCalls = (library: Library): Tenancy['reports'] => ({
@@ -158,7 +162,8 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
   const jobs = createJobs(library, config.controlUrl)
   const runEvents = createRunEvents(library, ears)
   const fleetEvents = createFleetEvents(library, ears)
-  const onCall = createOnCall(library, config.controlUrl, join(config.migrationsDir, 'control'))
+  const controlStructure = createControlStructure(() => compareControl(config), library.logger)
+  const onCall = createOnCall(library, config.controlUrl, join(config.migrationsDir, 'control'), controlStructure)
 
   return {
     control: { migrate: () => migrate(library, config), ready: () => ready(library, config) },
@@ -216,7 +221,7 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
       rerun: (actor, input) => rerun(library, actor, input),
     },
     observation: observationCalls(library, jobs),
-    drift: driftCalls(library, config),
+    drift: driftCalls(library, config, controlStructure),
     reports: reportCalls(library),
     people: createPeople(library),
     audit: createAudit(library),

@@ -17,6 +17,12 @@ export const readinessChecks = {
     newer: 'The control database belongs to another release than this process, most likely a newer one.',
   },
   secret: { ok: null, unknown: null, wrong: 'TENANTRY_SECRET is not the one that this control database was set up with.' },
+  structure: {
+    ok: null,
+    unknown: null,
+    differs: null,
+    incomplete: 'Tables of the control database are missing: tenantry drift says which. Put a backup back, or make them again.',
+  },
   worker: {
     ok: null,
     none: null,
@@ -33,7 +39,15 @@ export type ReadinessState = { readonly [Check in keyof Checks]: keyof Checks[Ch
 export type WorkerPulse = 'none' | 'ok' | 'silent' | 'stopping'
 
 /** Names no host, no person and no secret: anybody may read it. */
-export type Readiness = { readonly ready: boolean; readonly checks: ReadinessState; readonly problems: readonly string[] }
+export type Readiness = {
+  readonly ready: boolean
+  readonly checks: ReadinessState
+  readonly problems: readonly string[]
+  /** What somebody should look at, though the process does its work. */
+  readonly warnings: readonly string[]
+}
+
+const controlDiffers = 'The control database is not as its own migrations make it: tenantry drift and the page Drift say what differs.'
 
 const problemOf = (words: Readonly<Record<string, string | null>>, state: string): readonly string[] => {
   const problem = words[state] ?? null
@@ -45,9 +59,10 @@ export const readinessOf = (checks: ReadinessState): Readiness => {
     ...problemOf(readinessChecks.control, checks.control),
     ...problemOf(readinessChecks.migrations, checks.migrations),
     ...problemOf(readinessChecks.secret, checks.secret),
+    ...problemOf(readinessChecks.structure, checks.structure),
     ...problemOf(readinessChecks.worker, checks.worker),
   ]
-  return { ready: problems.length === 0, checks, problems }
+  return { ready: problems.length === 0, checks, problems, warnings: checks.structure === 'differs' ? [controlDiffers] : [] }
 }
 
 /** Ages and waits in seconds. */

@@ -148,6 +148,8 @@ export type Tenancy = {
     ignoreFacets(actor: Actor, input: z.output<typeof C.ignoreFacetsInput>): Promise<void>
     /** The control plane's own database, looked at now. */
     control(): Promise<D.ControlDrift>
+    /** The same, as it was compared within the last ten minutes. @throws the control database's errors */
+    controlLately(): Promise<D.ControlDrift>
   }
   readonly reports: Reports
   readonly people: {

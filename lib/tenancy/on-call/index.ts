@@ -4,7 +4,9 @@ import type { Worker } from '../contract/worker.ts'
 import type { Library } from '../context.ts'
 import { openControl } from '../control/db.ts'
 import { TenancyError } from '../errors.ts'
+import { structureState, type ControlStructure } from './control-structure.ts'
 import { readNumbers } from './numbers.ts'
+import { within } from '../runs/within.ts'
 import { pulseOf, readControlState, readTrack } from './readiness.ts'
 import { shared } from './shared.ts'
 
@@ -36,14 +38,15 @@ const inTime = async <T>(work: Promise<T>, late: () => T): Promise<T> => {
   }
 }
 
-const silent: Omit<ReadinessState, 'worker'> = { control: 'silent', migrations: 'unknown', secret: 'unknown' }
+const silent: Omit<ReadinessState, 'worker' | 'structure'> = { control: 'silent', migrations: 'unknown', secret: 'unknown' }
 
 /**
  * Over connections of its own, two at most: probes must be answered while pages wait, and must never be what they wait for.
  * @param url of the control database
  * @param directory of the control plane's own migrations
+ * @param controlStructure what is known of its structure
  */
-export const createOnCall = (library: Library, url: string, directory: string): OnCall => {
+export const createOnCall = (library: Library, url: string, directory: string, controlStructure: ControlStructure): OnCall => {
   const workers = new Set<Worker>()
   const own = openControl(url, { max: 2, applicationName: 'tenantry:on-call', answerMs: boundMs })
   const track = shared(() => readTrack(directory), Number.POSITIVE_INFINITY)
@@ -52,7 +55,10 @@ export const createOnCall = (library: Library, url: string, directory: string): 
   return {
     readiness: async (needsWorker) => {
       const pulse = pulseOf([...workers].map((worker) => worker.pulse))
-      return readinessOf({ ...(await inTime(controlState(), () => silent)), worker: needsWorker && pulse === 'none' ? 'starting' : pulse })
+      const control = await inTime(controlState(), () => silent)
+      // Of another release's structure, or of none, nothing can be said.
+      const structure = control.migrations === 'ok' ? structureState(controlStructure.latest()) : 'unknown'
+      return readinessOf({ ...control, structure, worker: needsWorker && pulse === 'none' ? 'starting' : pulse })
     },
     numbers: () =>
       inTime(numbers(), () => {
@@ -63,6 +69,9 @@ export const createOnCall = (library: Library, url: string, directory: string): 
       return worker
     },
     pool: () => library.control.pool(),
-    close: () => own.close(),
+    close: async () => {
+      await within(boundMs, controlStructure.settled())
+      await own.close()
+    },
   }
 }

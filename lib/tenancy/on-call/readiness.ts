@@ -10,7 +10,7 @@ import { loadSet } from '../migrations/load-set.ts'
 import { positionOnTrack, type TrackMigration } from '../migrations/track.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 
-type ControlState = Omit<ReadinessState, 'worker'>
+type ControlState = Omit<ReadinessState, 'worker' | 'structure'>
 
 /** What this release brings along. */
 export const readTrack = async (directory: string): Promise<readonly TrackMigration[]> => {

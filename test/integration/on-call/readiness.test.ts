@@ -1,7 +1,7 @@
 /** What a process says of itself when something is wrong with its control database. */
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import postgres from 'postgres'
 import { migrationsDir } from '../../../lib/connection.ts'
 import type { Tenancy } from '../../../lib/tenancy/contract/index.ts'
@@ -33,7 +33,7 @@ it('is ready without a worker, unless one is to be here', async () => {
 
 it('is not ready before the control database is set up', async () => {
   const { ready, checks, problems } = await open(await databases.empty()).onCall.readiness(false)
-  expect({ ready, checks }).toEqual({ ready: false, checks: { control: 'ok', migrations: 'absent', secret: 'unknown', worker: 'none' } })
+  expect({ ready, checks }).toEqual({ ready: false, checks: { control: 'ok', migrations: 'absent', secret: 'unknown', structure: 'unknown', worker: 'none' } })
   expect(problems.join()).toContain('tenantry init')
 })
 
@@ -44,6 +44,26 @@ it('is not ready on a control database of an older release, nor on one of a newe
   const newer = await databases.control()
   await change(newer, `insert into tenantry.tenantry_history (version, name, checksum, finished_at) values ('9999', 'later', 'x', now())`)
   expect(await open(newer).onCall.readiness(false)).toMatchObject({ ready: false, checks: { migrations: 'newer' } })
+})
+
+it('warns of a control database that differs, and is not ready without one of its tables', async () => {
+  const url = await databases.control()
+  const structureOf = async (tenancy: Tenancy) => {
+    await vi.waitUntil(async () => (await tenancy.onCall.readiness(false)).checks.structure !== 'unknown', { timeout: 40_000, interval: 50 })
+    return tenancy.onCall.readiness(false)
+  }
+  expect(await structureOf(open(url))).toMatchObject({ ready: true, checks: { structure: 'ok' }, warnings: [] })
+  await change(url, 'drop index tenantry.observation_seen')
+  expect(await structureOf(open(url))).toMatchObject({
+    ready: true,
+    checks: { structure: 'differs' },
+    problems: [],
+    warnings: [expect.stringContaining('tenantry drift')],
+  })
+  await change(url, 'drop table tenantry.drift_day')
+  const without = open(url)
+  expect(await structureOf(without)).toMatchObject({ ready: false, checks: { structure: 'incomplete' }, problems: [expect.stringContaining('missing')] })
+  expect((await without.drift.controlLately()).findings.map(({ object }) => object.name)).toContain('drift_day')
 })
 
 it('is not ready with another secret', async () => {

@@ -5,13 +5,14 @@ import { pulseOf } from '../../../lib/tenancy/on-call/readiness.ts'
 import { shared } from '../../../lib/tenancy/on-call/shared.ts'
 
 it('is ready when nothing is wrong, with a worker or without', () => {
-  const well = { control: 'ok', migrations: 'ok', secret: 'ok' } as const
+  const well = { control: 'ok', migrations: 'ok', secret: 'ok', structure: 'ok' } as const
   expect(readinessOf({ ...well, worker: 'ok' })).toMatchObject({ ready: true, problems: [] })
   expect(readinessOf({ ...well, worker: 'none' }).ready).toBe(true)
+  expect(readinessOf({ ...well, worker: 'ok', structure: 'incomplete' })).toMatchObject({ ready: false, warnings: [] })
 })
 
 it('says everything that is wrong', () => {
-  const readiness = readinessOf({ control: 'ok', migrations: 'behind', secret: 'wrong', worker: 'stopping' })
+  const readiness = readinessOf({ control: 'ok', migrations: 'behind', secret: 'wrong', structure: 'differs', worker: 'stopping' })
   expect(readiness.ready).toBe(false)
   expect(readiness.problems).toHaveLength(3)
   expect(readiness.problems[0]).toContain('tenantry init')
