@@ -69,7 +69,7 @@ export const goneTitle = ({ seen }: Pick<GoneShape, 'seen'>): string =>
 export const goneSentence = ({ seen }: Pick<GoneShape, 'seen'>): string =>
   seen === null
     ? 'Nothing more is known of it: it was last seen more than 90 days ago, or there never was a shape of that name.'
-    : `${plural(seen.targets, 'target')} had it when it was last seen; they were repaired or changed since, are at another version by now, or the set compares other things.`
+    : `${plural(seen.targets, 'target')} had it when it was last seen; ${seen.targets === 1 ? 'it was repaired or changed since, is' : 'they were repaired or changed since, are'} at another version by now, or the set compares other things.`
 
 /** "succeeded", "failed" and so on: what came of a run that was to repair a shape. */
 export const repairRunWords = ({ state }: Pick<RepairRun, 'state'>): string => runStateLabels[state].toLowerCase()

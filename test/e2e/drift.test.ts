@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { migrationsDir } from '../../lib/connection.ts'
 import { urlBeside, withSql } from '../../lib/demo/setting.ts'
-import { onboardInput, type Tenancy } from '../../lib/tenancy/contract/index.ts'
+import { onboardInput, startRunInput, type Tenancy } from '../../lib/tenancy/contract/index.ts'
 import { createTenancy } from '../../lib/tenancy/index.ts'
 import { quoteIdent } from '../../lib/tenancy/sql/ident.ts'
 import { findViolations, openVisitor, widths, type Visitor } from '../support/browser.ts'
@@ -225,6 +225,33 @@ test('a shape is tried on one tenant, repaired by a run, and gone; another is ma
   expect(await faultsOf(page)).toEqual([])
   await page.getByRole('link', { name: `Shapes of ${set} now` }).click()
   await page.getByRole('link', { name: '1 drifted in 1 shape' }).waitFor()
+  expect(complaints).toEqual([])
+})
+
+test('what is applied but different is told on the run’s page by what differs, and found in its table', async () => {
+  const { page, complaints } = admin
+  const [placement] = (await tenancy.tenants.get('rooms-dana')).placements
+  const database = (await tenancy.databases.list()).find(({ name }) => name === placement?.database)
+  const taken = `create index bookings_nights_idx on ${quoteIdent(placement?.schema ?? '')}.bookings (id)`
+  // Somebody has taken the name that the next migration wants.
+  await withSql(urlBeside(inject('controlUrl'), database?.dbname ?? ''), (sql) => sql.unsafe(taken))
+  writeFileSync(join(dir, '0002_nights.sql'), 'create index if not exists bookings_nights_idx on bookings (nights);')
+  await tenancy.sets.sync(cliActor, { name: set, dir })
+  const selection = { kind: 'tenants', slugs: ['rooms-dana', 'rooms-emil'] } as const
+  const { run } = await tenancy.runs.start(cliActor, startRunInput.parse({ set, selection }))
+  await ended(tenancy, run)
+  await page.goto(`/runs/${run}`)
+  await page.getByRole('heading', { name: '1 target applied, but different' }).waitFor()
+  await page.getByRole('listitem').filter({ hasText: 'bookings_nights_idx' }).filter({ hasText: 'rooms-dana' }).waitFor()
+  expect(await faultsOf(page)).toEqual([])
+  await page.getByRole('button', { name: 'Show it in the table of targets' }).click()
+  await page
+    .getByRole('status')
+    .filter({ hasText: /^1 of 2 targets$/ })
+    .waitFor()
+  await page.getByRole('row').filter({ hasText: 'rooms-dana' }).filter({ hasText: 'Different' }).waitFor()
+  expect(new URL(page.url()).searchParams.get('differs')).toBe('true')
+  expect(await faultsOf(page)).toEqual([])
   expect(complaints).toEqual([])
 })
 

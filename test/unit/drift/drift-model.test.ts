@@ -126,7 +126,8 @@ describe('a shape that is gone', () => {
       'Shape',
     ]))
   it('says how many had it, or that nothing is known', () => {
-    expect(goneSentence({ seen })).toMatch(/^41 targets had it when it was last seen; /)
+    expect(goneSentence({ seen })).toMatch(/^41 targets had it when it was last seen; they were repaired/)
+    expect(goneSentence({ seen: { ...seen, targets: 1 } })).toMatch(/^1 target had it when it was last seen; it was repaired/)
     expect(goneSentence({ seen: null })).toMatch(/^Nothing more is known of it/)
   })
 })
