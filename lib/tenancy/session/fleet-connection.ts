@@ -91,6 +91,9 @@ const openPool = (url: string, options: ConnectOptions, onclose: () => void) =>
     },
   })
 
+/** Without parameters the driver would take the simple protocol. Its types do not list the option. */
+const extended: object = { simple: false }
+
 const ask = (sql: Reserved, message: string | FlightMessage): Promise<FlightOutcome> => {
   if (typeof message !== 'string' && message.how === 'raw')
     return sql
@@ -101,7 +104,7 @@ const ask = (sql: Reserved, message: string | FlightMessage): Promise<FlightOutc
         const columns = result.statement.columns.map(({ name, type }) => ({ name, type }))
         return { ok: true, rows: [], command: result.command, count: result.count, raw: { columns, rows: result } }
       })
-  const query = typeof message === 'string' ? sql.unsafe(message).simple() : sql.unsafe(message.text)
+  const query = typeof message === 'string' ? sql.unsafe(message).simple() : sql.unsafe(message.text, [], extended)
   return query.then((result) => ({ ok: true, rows: result, command: result.command, count: result.count }))
 }
 
