@@ -19,25 +19,27 @@ beforeAll(async () => {
   stalled = schemaOf(slug)
 })
 beforeEach(async () => {
+  // What a look has seen stands there before its job has ended.
+  await fleet.until('earlier looks to end', async () => (await open()).length === 0)
   await fleet.control`update observation set observed_at = '2020-01-01', structure_at = '2020-01-01'`
 })
 afterAll(() => fleet.close())
 
-/** Backends of looks in the tenants' database, with what they are asked just now. */
+/** Backends of looks that are at the slow history. */
 const backends = () =>
-  fleet.sql`select pid, query from pg_stat_activity where datname = current_database() and application_name like '%observe' and state = 'active'`
+  fleet.sql`select pid, query from pg_stat_activity where datname = current_database() and application_name like '%observe' and state = 'active' and wait_event = 'PgSleep'`
 const open = () => fleet.tenancy.observation.looks()
 const observed = async () => (await fleet.control<Array<{ isNew: boolean }>>`select observed_at > '2021-01-01' as "isNew" from observation`)[0]?.isNew
 const trail = async () => (await fleet.tenancy.audit.list({ action: 'targets.cancelLook', limit: 10 })).rows
 
-/** A history that takes a minute to be read. */
+/** A history that takes a minute to be read: its numbers of runs are of a type that is slow to become text. */
 const stall = async (): Promise<() => Promise<unknown>> => {
   await fleet.sql.unsafe(`
-    alter table ${stalled}.tenantry_history rename to real_history;
-    create function ${stalled}.slowly() returns boolean language plpgsql as $$ begin perform pg_catalog.pg_sleep(60); return true; end $$;
-    create view ${stalled}.tenantry_history as select * from ${stalled}.real_history where ${stalled}.slowly()`)
-  return () =>
-    fleet.sql.unsafe(`drop view ${stalled}.tenantry_history; drop function ${stalled}.slowly(); alter table ${stalled}.real_history rename to tenantry_history`)
+    create type public.slow_run as (number bigint);
+    create function public.slowly(public.slow_run) returns text language plpgsql as $$ begin perform pg_catalog.pg_sleep(60); return $1.number::text; end $$;
+    create cast (public.slow_run as text) with function public.slowly(public.slow_run);
+    alter table ${stalled}.tenantry_history alter column run type public.slow_run using row(run)::public.slow_run`)
+  return () => fleet.sql.unsafe(`alter table ${stalled}.tenantry_history alter column run type bigint using (run).number; drop type public.slow_run cascade`)
 }
 
 it('one that waits is gone from the queue, with an audit row, and is looked for in vain afterwards', async () => {
@@ -65,7 +67,7 @@ it('one under way ends on its server, long before its statement would, and what 
   expect([await open(), await observed()]).toEqual([[], false])
   await mend()
   await fleet.tenancy.observation.request(ada, { structure: true })
-  await fleet.until('the next one to be done', async () => (await observed()) === true)
+  await fleet.until('the next one to be done', async () => (await observed()) === true && (await open()).length === 0)
   expect((await fleet.tenancy.drift.target(slug))[0]?.state).toBe('norm')
 })
 
