@@ -67,7 +67,12 @@ const table = (columns: readonly ReportColumn[]): Printer => {
   }
 }
 
-export const printReport = async (stdout: Writable, format: ReportFormat, report: ReportRun, pieces: AsyncIterable<readonly ReportRow[]>): Promise<void> => {
+export const printReport = async (
+  stdout: Writable,
+  format: ReportFormat,
+  report: ReportRun,
+  pieces: AsyncIterable<readonly ReportRow[]> | Iterable<readonly ReportRow[]>,
+): Promise<void> => {
   const printer = format === 'csv' ? csv(report.columns) : format === 'json' ? json(report, report.columns, report.silent) : table(report.columns)
   const write = writer(stdout)
   await write(printer.begin())

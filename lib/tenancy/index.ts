@@ -46,6 +46,7 @@ import { listTenants } from './registry/tenant-list.ts'
 import { checkSlug } from './registry/taken-slugs.ts'
 import { searchTenants } from './registry/tenant-search.ts'
 import { activateTenants, suspendTenants, updateTenant } from './registry/tenants.ts'
+import { combineReport } from './reports/combine.ts'
 import { getReport, reportRows, streamReport } from './reports/read.ts'
 import { checkText, startReport } from './reports/start.ts'
 import { readBlockers } from './runs/blockers/read-blockers.ts'
@@ -152,6 +153,7 @@ const reportCalls = (library: Library): Tenancy['reports'] => ({
   get: (run) => getReport(library, run),
   rows: (input) => reportRows(library, input),
   stream: (actor, run) => streamReport(library, actor, run),
+  combine: (input) => combineReport(library, input),
 })
 
 /** Opens nothing by itself: connections are made when something is asked. Close it in the end. */

@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { formatCount, plural } from '../../format.ts'
-import { startReportInput } from '../../tenancy/contract/index.ts'
+import { combineReportInput, startReportInput } from '../../tenancy/contract/index.ts'
 import type { ReportRun, Selection } from '../../tenancy/contract/index.ts'
 import { runCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'
 import { onlySet } from '../only-set.ts'
 import { invalid, parseInput } from '../parse-input.ts'
 import { readTextFile } from '../read-text-file.ts'
-import { printReport, reportFormats } from '../report-output.ts'
+import { printReport, reportFormats, type ReportFormat } from '../report-output.ts'
 import type { Session } from '../session.ts'
 import { currentLine } from '../terminal.ts'
 import { standsStill, waitForRun } from '../wait-for-run.ts'
@@ -16,6 +16,7 @@ import { standsStill, waitForRun } from '../wait-for-run.ts'
 type Typed = {
   readonly set?: string
   readonly tenants?: string
+  readonly combine?: string
   readonly param?: readonly string[]
   readonly format?: string
   readonly rowCap?: string
@@ -26,6 +27,8 @@ type Typed = {
 const reportInput = startReportInput.extend({
   /** The only set there is when absent. */
   set: startReportInput.shape.set.optional(),
+  /** Text of the second SELECT. */
+  combine: combineReportInput.shape.sql.optional(),
   format: z.enum(reportFormats, `is none of ${reportFormats.join(', ')}`).default('table'),
 })
 type ReportInput = z.output<typeof reportInput>
@@ -51,6 +54,7 @@ const readTyped = async (file: string, typed: Typed): Promise<ReportInput> => {
   return parseInput(reportInput, {
     set: typed.set,
     sql: await readTextFile(file),
+    combine: typed.combine === undefined ? undefined : await readTextFile(typed.combine),
     params: Object.fromEntries((typed.param ?? []).map(paramOf)),
     selection: selectionOf(typed.tenants),
     maxConcurrent: typed.maxConcurrent,
@@ -70,7 +74,14 @@ const silentLines = ({ silent }: ReportRun): string[] =>
     return `${plural(slugs.length, 'tenant')} did not answer: ${message} (${code}): ${named}${more}`
   })
 
-const report = async (session: Session, { format, ...input }: ReportInput): Promise<number> => {
+const printCombined = async ({ tenancy }: Session, format: ReportFormat, found: ReportRun, sql: string): Promise<void> => {
+  const { stdout, stderr } = currentLine().terminal
+  const { columns, rows, isCut } = await tenancy.reports.combine({ run: found.run, sql })
+  await printReport(stdout, format, { ...found, columns }, [rows])
+  if (isCut) stderr.write(`Only the first ${plural(rows.length, 'combined row')} are shown.\n`)
+}
+
+const report = async (session: Session, { format, combine, ...input }: ReportInput): Promise<number> => {
   const { tenancy, actor } = session
   const { stderr, stdout } = currentLine().terminal
   const set = await onlySet(session, input.set)
@@ -81,7 +92,8 @@ const report = async (session: Session, { format, ...input }: ReportInput): Prom
     stderr.write(`Report ${run} keeps its place; tenantry runs watch ${run} --work goes on with it.\n`)
     return exitCodes.interrupted
   }
-  await printReport(stdout, format, found, tenancy.reports.stream(actor, run))
+  if (combine === undefined) await printReport(stdout, format, found, tenancy.reports.stream(actor, run))
+  else await printCombined(session, format, found, combine)
   stderr.write(`${formatCount(found.answered)} of ${plural(found.tenants, 'tenant')} answered with ${plural(found.rows, 'row')} (run ${run}).\n`)
   for (const line of silentLines(found)) stderr.write(`${line}\n`)
   return found.answered === found.tenants ? exitCodes.well : exitCodes.targetsFailed
@@ -98,6 +110,7 @@ export const addReport = (program: Command): void => {
     )
     .option('--set <set>', 'migration set; may be left out when there is one')
     .option('--tenants <slugs>', 'only these tenants, parted by commas')
+    .option('--combine <file>', 'a second SELECT over what came back: results (the rows) and tenants')
     .option('--param <name=value>', 'value of a parameter that the file declares; may be given again', collect)
     .option('--format <format>', 'table, csv or json (default: table)')
     .option('--row-cap <n>', 'rows that one tenant may answer with (default: 100000)')

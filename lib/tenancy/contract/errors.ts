@@ -200,6 +200,16 @@ export const errorTable = {
     title: 'Tenant “{slug}”, asked first, refused the report: {problem}',
     hint: 'Mend the text; it is tried on one tenant at the newest version before all are asked.',
   },
+  'report.combine': {
+    status: 422,
+    title: 'The rows of report {run} could not be combined: {problem}.',
+    hint: 'Mend the second SELECT; the rows are kept, and can be combined again.',
+  },
+  'report.combine_role': {
+    status: 422,
+    title: 'The control database’s user may not make or become the role “{role}”, as which rows are combined: {problem}.',
+    hint: 'Have a superuser run: CREATE ROLE {role} NOLOGIN; GRANT {role} TO the user of DATABASE_URL.',
+  },
   'report.no_rerun': {
     status: 409,
     title: 'Run {run} is a report, which has no rerun.',

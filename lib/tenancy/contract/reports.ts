@@ -40,6 +40,8 @@ export const reportRowsInput = z.object({
   limit: z.coerce.number().int().min(1).max(maxReportPage).default(100),
 })
 export type ReportRowsInput = z.output<typeof reportRowsInput>
+export const combineReportInput = z.object({ run: runId, sql: reportText })
+export type CombineReportInput = z.output<typeof combineReportInput>
 
 /** `type` in PostgreSQL's words: `numeric`, `timestamp with time zone`, `text`. */
 export type ReportColumn = { readonly name: string; readonly type: string }
@@ -81,6 +83,9 @@ export type ReportRun = {
 
 export type ReportRows = { readonly columns: readonly ReportColumn[]; readonly rows: readonly ReportRow[]; readonly total: number }
 
+/** `isCut`: there were more rows than one answer holds. */
+export type CombinedRows = { readonly columns: readonly ReportColumn[]; readonly rows: readonly ReportRow[]; readonly isCut: boolean }
+
 export type Reports = {
   /** What is wrong with a report's text, without asking any tenant. @throws set.unknown */
   check(input: z.output<typeof checkReportInput>): Promise<ReportCheck>
@@ -92,4 +97,6 @@ export type Reports = {
   rows(input: ReportRowsInput): Promise<ReportRows>
   /** All of them in order of slug, in pieces, leaving an audit row. @throws report.unknown, report.expired, report.lost */
   stream(actor: Actor, run: number): AsyncIterable<readonly ReportRow[]>
+  /** A second SELECT, over `results` (the rows) and `tenants` (tenant, name, labels, database, bytes, version). @throws report.unknown, report.expired, report.lost, report.refused, report.combine, report.combine_role */
+  combine(input: CombineReportInput): Promise<CombinedRows>
 }

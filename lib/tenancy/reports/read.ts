@@ -63,7 +63,7 @@ export const getReport = async ({ control }: Library, run: number): Promise<Repo
 }
 
 /** @throws report.unknown, report.expired, report.lost */
-const requireRows = async (db: ControlDb, run: number): Promise<Head> => {
+export const requireRows = async (db: ControlDb, run: number): Promise<Head> => {
   const head = await headOf(db, run)
   if (head.droppedAt !== null) throw new TenancyError('report.expired', { run, droppedAt: head.droppedAt.toISOString().slice(0, 10) })
   const { rows } = await sql<{ kept: boolean }>`select exists (select from ${sql.raw(`${quoteIdent(reportSchema(run))}.tenants`)}) as kept`.execute(db)

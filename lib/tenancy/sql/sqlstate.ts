@@ -20,6 +20,8 @@ export const sqlstate = {
   dependentObjects: '2BP01',
   undefinedTable: '42P01',
   undefinedColumn: '42703',
+  undefinedObject: '42704',
+  duplicateObject: '42710',
   undefinedFunction: '42883',
   undefinedSchema: '3F000',
   invalidPassword: '28P01',

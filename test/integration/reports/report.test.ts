@@ -1,4 +1,6 @@
 /** A report over a small fleet: what comes back, who is named, what is refused. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startReportInput, type ReportRow } from '../../../lib/tenancy/contract/index.ts'
 import { commandLine } from '../../support/command-line.ts'
@@ -109,6 +111,43 @@ describe('is refused before anybody is asked:', () => {
     expect(details).toMatchObject({ name })
     expect(JSON.stringify(details)).toContain(words)
   })
+})
+
+test('a second SELECT combines what came back, and sees nothing else', async () => {
+  const { run } = await answer('select email from customer')
+  const combine = (sql: string) => fleet.tenancy.reports.combine({ run, sql })
+  expect(
+    await combine(
+      'with n as (select tenant, count(*) as n from results group by 1) select database, sum(n) as rows, max(version) as version from n join tenants using (tenant) group by 1',
+    ),
+  ).toEqual({
+    columns: [
+      { name: 'database', type: 'text' },
+      { name: 'rows', type: 'numeric' },
+      { name: 'version', type: 'text' },
+    ],
+    rows: [['db1', '6', '0002']],
+    isCut: false,
+  })
+  for (const sql of [
+    'select * from tenantry.person',
+    'select * from collected',
+    'select * from pg_class',
+    'select my_own(1)',
+    'delete from results',
+    'select * from tenantry_report_1.results',
+  ])
+    expect((await refusalOf(combine(sql))).code, sql).toBe('report.refused')
+  expect(await refusalOf(combine('select nothing from results'))).toMatchObject({ code: 'report.combine', details: { code: '42703' } })
+  // Whatever its text was taken for: its role has no right to anything else.
+  const role = await fleet.control<Array<{ name: string }>>`select 'tenantry_report_' || (value #>> '{}') as name from setting where key = 'installation'`
+  for (const table of [`tenantry_report_${run}.collected`, 'tenantry.database', 'pg_authid'])
+    await expect(fleet.control.begin((sql) => sql.unsafe(`set local role ${role[0]?.name}; select * from ${table}`))).rejects.toMatchObject({ code: '42501' })
+  const { run: line } = commandLine(fleet.controlUrl)
+  writeFileSync(join(fleet.folder, 'sum.sql'), 'select count(*) as rows, count(distinct tenant) as tenants from results')
+  expect((await line(['report', '-', '--combine', join(fleet.folder, 'sum.sql'), '--format', 'csv'], 'select email from customer')).stdout).toBe(
+    'rows,tenants\n6,3\n',
+  )
 })
 
 test('the same from the terminal, as CSV that is no formula, and as one document', async () => {

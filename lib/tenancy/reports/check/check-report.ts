@@ -24,7 +24,8 @@ const syntaxProblem = (error: unknown): ReportProblem => {
   return { code: 'syntax', line: error.line, column: error.column, message: `PostgreSQL cannot read it: ${error.message}.` }
 }
 
-export const checkReport = async (text: string): Promise<CheckedReport> => {
+/** @param tables the only ones that may be named; absent: all that have no schema's name */
+export const checkReport = async (text: string, tables?: ReadonlySet<string>): Promise<CheckedReport> => {
   const source = Buffer.from(text, 'utf8')
   const unread = { params: [], select: '', offset: 0, source, called: [] }
   let tokens: readonly Token[]
@@ -42,7 +43,7 @@ export const checkReport = async (text: string): Promise<CheckedReport> => {
   } catch (error) {
     return { ...unread, params: placed.params, problems: [...placed.problems, syntaxProblem(error)].toSorted(byPlace) }
   }
-  const { faults, called } = judgeStatements(statements, tokens)
+  const { faults, called } = judgeStatements(statements, tokens, tables)
   const problems = [...placed.problems, ...faults.map(({ offset, ...fault }) => ({ ...fault, ...placeOf(source, offset) }))]
   return {
     params: placed.params,

@@ -43,7 +43,7 @@ const lockingWords = new Set(['update', 'share', 'no', 'key'])
 const lockingOffset = (tokens: readonly Token[]): number =>
   tokens.find(({ text }, index) => text.toLowerCase() === 'for' && lockingWords.has(tokens[index + 1]?.text.toLowerCase() ?? ''))?.start ?? 0
 
-const tableFault = (node: Node): Omit<Fault, 'offset'> | null => {
+const tableFault = (node: Node, tables: ReadonlySet<string> | null): Omit<Fault, 'offset'> | null => {
   const name = String(node.relname)
   const schema = typeof node.schemaname === 'string' ? node.schemaname : null
   if (typeof node.catalogname === 'string')
@@ -53,6 +53,8 @@ const tableFault = (node: Node): Omit<Fault, 'offset'> | null => {
     }
   if (schema !== null && schema !== 'pg_catalog')
     return { code: 'table', message: `${schema}.${name} names a schema; write ${name} alone, and each tenant answers from its own.` }
+  if (tables !== null && (schema !== null || !tables.has(name)))
+    return { code: 'table', message: `${name} is not there; rows are combined from results and tenants.` }
   if (name.startsWith('pg_') || schema === 'pg_catalog')
     return isReadableCatalog(name) ? null : { code: 'catalog', message: `${name} is a catalog that reports may not read.` }
   return name === 'tenantry_history' ? { code: 'table', message: 'tenantry_history is Tenantry’s own; the table of tenants tells versions.' } : null
@@ -66,7 +68,13 @@ const functionFault = (parts: readonly string[]): string | null => {
   return isRefused ? `${name}() may not be called in a report: it does more than compute from what it is given.` : null
 }
 
-const bodyFaults = (node: unknown, tokens: readonly Token[]): Judged => {
+const cteNames = (node: unknown): string[] => {
+  const names: string[] = []
+  walk(node, (_, { ctename }) => typeof ctename === 'string' && names.push(ctename))
+  return names
+}
+
+const bodyFaults = (node: unknown, tokens: readonly Token[], tables: ReadonlySet<string> | null): Judged => {
   const faults: Fault[] = []
   const called: CalledFunction[] = []
   walk(node, (key, value) => {
@@ -77,7 +85,7 @@ const bodyFaults = (node: unknown, tokens: readonly Token[]): Judged => {
     if (key === 'LockingClause')
       faults.push({ code: 'locking', offset: lockingOffset(tokens), message: 'FOR UPDATE, FOR SHARE and the like lock rows; a report is in nobody’s way.' })
     if (typeof value.relname === 'string' && typeof value.relpersistence === 'string' && key !== 'rel') {
-      const fault = tableFault(value)
+      const fault = tableFault(value, tables)
       if (fault) faults.push({ ...fault, offset })
     }
     if (key === 'FuncCall') {
@@ -101,11 +109,11 @@ const bodyFaults = (node: unknown, tokens: readonly Token[]): Judged => {
   return { faults, called }
 }
 
-export const judgeStatements = (statements: readonly Statement[], tokens: readonly Token[]): Judged => {
+export const judgeStatements = (statements: readonly Statement[], tokens: readonly Token[], tables?: ReadonlySet<string>): Judged => {
   const [first, second] = statements
   if (!first) return { faults: [{ code: 'empty', offset: 0, message: 'There is no SELECT in it.' }], called: [] }
   if (second) return { faults: [{ code: 'several', offset: second.offset, message: `${statements.length} statements; a report is one SELECT.` }], called: [] }
   if (first.kind !== 'SelectStmt')
     return { faults: [{ code: 'statement', offset: first.offset, message: `${typedWord(first)} is no SELECT; a report is one SELECT.` }], called: [] }
-  return bodyFaults(first.node, tokens)
+  return bodyFaults(first.node, tokens, tables === undefined ? null : new Set([...tables, ...cteNames(first.node)]))
 }
