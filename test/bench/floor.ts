@@ -103,3 +103,7 @@ export const floorFingerprints = async (url: string): Promise<number> => {
     await sql.end({ timeout: 5 })
   }
 }
+
+/** The same SELECT for each schema, and nothing kept of the answers. */
+export const floorReport = (url: string, connections: number, schemas: readonly string[], select: string): Promise<number> =>
+  overConnections(url, connections, schemas, (schema) => `begin; set local search_path = "${schema}"; ${select}; commit`)

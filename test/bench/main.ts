@@ -4,6 +4,7 @@ import { registry } from './benches/registry.ts'
 import { noop } from './benches/noop.ts'
 import { observe } from './benches/observe.ts'
 import { onboard } from './benches/onboard.ts'
+import { report } from './benches/report.ts'
 import { rollout } from './benches/rollout.ts'
 import { servers } from './benches/servers.ts'
 import { web } from './benches/web.ts'
@@ -16,6 +17,7 @@ import { openStage, type Stage } from './stage.ts'
 
 const stageBenches: ReadonlyArray<readonly [BenchName, (stage: Stage) => Promise<Result[]>]> = [
   ['observe', observe],
+  ['report', report],
   ['rollout', rollout],
   ['noop', noop],
 ]

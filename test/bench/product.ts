@@ -84,7 +84,7 @@ const untilFinal = async (sql: postgres.Sql, run: number, heard: { tell: () => v
 const untilQuiet = async (sql: postgres.Sql, run: number): Promise<void> => {
   for (;;) {
     const [row] = await sql<Array<{ quiet: boolean }>>`
-      select (select verified_at is not null from tenantry.run where id = ${run}) and not exists (select from tenantry.conductor where worker is not null) as quiet`
+      select (select (verified_at is not null or kind = 'report') from tenantry.run where id = ${run}) and not exists (select from tenantry.conductor where worker is not null) as quiet`
     if (row?.quiet) return
     await sleep(50)
   }
@@ -94,7 +94,7 @@ const untilQuiet = async (sql: postgres.Sql, run: number): Promise<void> => {
 export const untilAllEnded = async (sql: postgres.Sql): Promise<void> => {
   for (;;) {
     const [row] = await sql<Array<{ ended: boolean }>>`
-      select not exists (select from tenantry.run where finished_at is null or verified_at is null)
+      select not exists (select from tenantry.run where finished_at is null or (verified_at is null and kind <> 'report'))
         and not exists (select from tenantry.conductor where worker is not null and heartbeat_at > now() - interval '15 seconds') as ended`
     if (row?.ended) return
     await sleep(200)
@@ -104,7 +104,7 @@ export const untilAllEnded = async (sql: postgres.Sql): Promise<void> => {
 const untilVerified = async (sql: postgres.Sql, run: number): Promise<void> => {
   for (;;) {
     const [row] = await sql<Array<{ verified: boolean; mismatches: number }>>`
-      select verified_at is not null as verified, coalesce(verified_mismatches, 0) as mismatches from tenantry.run where id = ${run}`
+      select (verified_at is not null or kind = 'report') as verified, coalesce(verified_mismatches, 0) as mismatches from tenantry.run where id = ${run}`
     if (row?.verified && row.mismatches > 0) throw new Error(`run ${run}: ${row.mismatches} targets do not hold what the run recorded`)
     if (row?.verified) return
     await sleep(20)
