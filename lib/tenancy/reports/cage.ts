@@ -35,17 +35,18 @@ const bounds: ReadonlyArray<readonly [string, string]> = [
   ['jit', 'off'],
 ]
 
-const setting = ([name, value]: readonly [string, string]): string => `pg_catalog.set_config('${name}', ${quoteLiteral(value).trim()}, true)`
+const setting = ([name, value]: readonly [string, string]): string => `pg_catalog.set_config('${name}', ${quoteLiteral(value).trim()}, false)`
 
-/**
- * One statement sets it all, and its snapshot is what keeps READ ONLY from being lifted afterwards. The role comes last: what only a superuser may bound is bounded
- * where the console is one.
- */
+/** Once a connection, outside of any transaction: what is the same for every tenant. What only a superuser may bound is bounded where the console is one. */
+export const settleSession = `SELECT ${[...spelling, ...bounds].map(setting).join(', ')}, CASE WHEN pg_catalog.current_setting('is_superuser') = 'on' THEN ${setting(['temp_file_limit', String(reportBounds.tempKilobytes)])} END`
+
+/** Back to what it was connected with, for whoever has it next. */
+export const unsettleSession = 'RESET ALL'
+
+/** Takes little, for it is sent for each tenant. The snapshot of the cursor is what keeps READ ONLY from being lifted. */
 export const openCage = ({ schema, role, extensionSchemas, applicationName }: Cage): string => {
   const path = [schema, ...extensionSchemas.filter((name) => name !== 'public')].map(quoteIdent).join(', ')
-  const settings = [...spelling, ...bounds, ['search_path', path] as const, ['application_name', applicationName.slice(0, 63)] as const].map(setting)
-  const temp = `CASE WHEN pg_catalog.current_setting('is_superuser') = 'on' THEN pg_catalog.set_config('temp_file_limit', '${reportBounds.tempKilobytes}', true) END`
-  return `BEGIN READ ONLY; SELECT ${[...settings, temp, setting(['role', role])].join(', ')}`
+  return `BEGIN READ ONLY; SET LOCAL search_path = ${path}; SET LOCAL application_name = ${quoteLiteral(applicationName.slice(0, 63))}; SET LOCAL ROLE ${quoteIdent(role)}`
 }
 
 /** The server refuses a second statement in it by itself. */

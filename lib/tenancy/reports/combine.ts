@@ -9,7 +9,7 @@ import { TenancyError } from '../errors.ts'
 import { quoteIdent } from '../sql/ident.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { placeOf } from '../sql/statements.ts'
-import { closeCage, declareCursor, fetchRows, openCage } from './cage.ts'
+import { closeCage, declareCursor, fetchRows, openCage, settleSession } from './cage.ts'
 import { checkReport, requireGood } from './check/check-report.ts'
 import { collectedColumn } from './column-types.ts'
 import { reportSchema } from './place.ts'
@@ -66,6 +66,7 @@ const roleFor = async (db: ControlDb, run: number): Promise<string> => {
 }
 
 const ask = async (connection: postgres.Sql, schema: string, role: string, select: string): Promise<CombinedRows> => {
+  await connection.unsafe(settleSession).simple()
   await connection.unsafe(openCage({ schema, role, extensionSchemas: [], applicationName: 'tenantry report' })).simple()
   // Else the driver would take the protocol in which several statements are one.
   const extended: object = { simple: false }

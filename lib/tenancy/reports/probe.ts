@@ -11,7 +11,7 @@ import { readPlaceFacts } from '../session/place-facts.ts'
 import { quoteLiteral } from '../sql/ident.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { placeOf } from '../sql/statements.ts'
-import { closeCage, declareCursor, fetchRows, openCage, type Cage } from './cage.ts'
+import { closeCage, declareCursor, fetchRows, openCage, settleSession, type Cage } from './cage.ts'
 import { requireGood, type CheckedReport } from './check/check-report.ts'
 import { collectedColumn, hasValues } from './column-types.ts'
 import { takenColumns } from './place.ts'
@@ -38,6 +38,7 @@ const ownFunctions = async (connection: FleetConnection, schema: string, names: 
 const ask = async (connection: FleetConnection, candidate: Candidate, statement: string, names: readonly string[]): Promise<Asked> => {
   const { serverVersion, extensionSchemas } = await readPlaceFacts(connection)
   const cage: Cage = { schema: candidate.schema, role: candidate.role, extensionSchemas, applicationName: 'tenantry report' }
+  await connection.query(settleSession)
   const fly = () => connection.flight([openCage(cage), declareCursor(statement), fetchRows(0), closeCage], probeMs)
   let outcomes = await fly()
   if (isRoleRefused(outcomes[0])) {

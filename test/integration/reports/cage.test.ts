@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { checkReport } from '../../../lib/tenancy/reports/check/check-report.ts'
+import { settleSession, unsettleSession } from '../../../lib/tenancy/reports/cage.ts'
 import { readTenant, type TenantAnswer } from '../../../lib/tenancy/reports/read-tenant.ts'
 import { createRole, tenantGrants } from '../../../lib/tenancy/migrations/build-messages.ts'
 import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
@@ -34,6 +35,7 @@ beforeAll(async () => {
   await console.unsafe(`create function ${mine}.grow() returns int language sql volatile as 'insert into ${mine}.secret values (2) returning id'`)
   await console.end()
   connection = await connectFleet(own.href, { applicationName: 'cage test' })
+  await connection.query(settleSession)
   statements = 0
 })
 afterAll(async () => {
@@ -161,7 +163,12 @@ describe('the check alone refuses', () => {
       [`${mine} 16MB UTC`],
     ])
     const [session] = await connection.query<{ role: string; memory: string }>(`select current_setting('role') as role, current_setting('work_mem') as memory`)
-    expect(session).toEqual({ role: 'none', memory: '4MB' })
+    expect(session).toEqual({ role: 'none', memory: '16MB' })
+    await connection.query(unsettleSession)
+    expect(await connection.query(`select current_setting('work_mem') as memory, current_setting('search_path') as path`)).toEqual([
+      { memory: '4MB', path: 'pg_catalog' },
+    ])
+    await connection.query(settleSession)
     const locks = await withServer((sql) => sql`select from pg_locks where pid = ${connection.pid} and locktype = 'advisory'`)
     expect(locks.length).toBe(0)
   })

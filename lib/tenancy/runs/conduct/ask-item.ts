@@ -72,6 +72,7 @@ export const askItem = async ({ connection, scene, serverVersion, desk }: Bench,
     return failed(ownError('report_role', `The tenant has no role of its own, as which a report would read.`, undefined, 'Adopt its schema: that makes one.'))
   const owner = { run: run.id, target: work.targetId, slug: work.slug }
   const cage = { schema: scene.schema, role, extensionSchemas: scene.extensionSchemas, applicationName: scene.applicationName }
+  await desk.settle(connection)
   const answer = await desk.asking(run.id, connection.pid, () =>
     readTenant(connection, cage, serverVersion, question, (rows) => desk.collector.add(owner, rows)),
   )

@@ -1,12 +1,14 @@
 /** What a conductor has for reports: the way of their rows into the control database, and who is being asked. */
 import type { Control } from '../../control/db.ts'
 import { Collector, type Driver } from '../../reports/collector.ts'
+import { settleSession, unsettleSession } from '../../reports/cage.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 
 const cancelMs = 5_000
 
 export class Desk {
   readonly collector: Collector
+  readonly #settled = new WeakSet<FleetConnection>()
   readonly #asked = new Map<number, Set<number>>()
 
   constructor(control: Control, driver: Driver) {
@@ -23,6 +25,19 @@ export class Desk {
       pids.delete(pid)
       if (pids.size === 0) this.#asked.delete(run)
     }
+  }
+
+  /** A session for reports, which writes values as all servers do, within bounds. @throws the server's error */
+  async settle(connection: FleetConnection): Promise<void> {
+    if (this.#settled.has(connection)) return
+    await connection.query(settleSession)
+    this.#settled.add(connection)
+  }
+
+  /** As it was connected, for an item of another kind. @throws the server's error */
+  async unsettle(connection: FleetConnection): Promise<void> {
+    if (!this.#settled.delete(connection)) return
+    await connection.query(unsettleSession)
   }
 
   /** Nobody waits for the answers any more. Of backends that have gone on to another run's item nothing is cancelled. */

@@ -227,6 +227,7 @@ const look = async (bench: Bench, work: Work, summary: TargetSummary): Promise<I
 /** @throws only what makes the whole conductor stop */
 export const executeItem = async (bench: Bench, work: Work): Promise<ItemOutcome> => {
   if (work.run.question) return askItem(bench, work, work.run.question)
+  await bench.desk.unsettle(bench.connection)
   if (work.run.repair) return repairItem(bench, work, work.run.repair)
   const summary = remembered(work) ?? (await summaryOf(bench, work))
   if (work.lookOnly) return look(bench, work, summary)
