@@ -5,7 +5,7 @@ import { quoteLiteral } from '../../sql/ident.ts'
 import { parseStatements, placeOf, scanTokens, SqlSyntaxError, type Statement, type Token } from '../../sql/statements.ts'
 import { judgeValue } from './param-types.ts'
 import { placeParams } from './params.ts'
-import { judgeStatements, type CalledFunction } from './rules.ts'
+import { judgeStatements, nestedMessage, type CalledFunction } from './rules.ts'
 
 export type CheckedReport = ReportCheck & {
   /** With `$1` in the places of parameters; empty where it could not be read. */
@@ -19,8 +19,13 @@ export type CheckedReport = ReportCheck & {
 
 const byPlace = (one: ReportProblem, other: ReportProblem): number => one.line - other.line || one.column - other.column
 
+/** More of them are of no use, and each one is looked up in the text. */
+const mostFaults = 100
+
 const syntaxProblem = (error: unknown): ReportProblem => {
   if (!(error instanceof SqlSyntaxError)) throw error
+  // The parser's own bounds.
+  if (/call stack|stack depth|memory exhausted/.test(error.message)) return { code: 'nested', line: error.line, column: error.column, message: nestedMessage }
   return { code: 'syntax', line: error.line, column: error.column, message: `PostgreSQL cannot read it: ${error.message}.` }
 }
 
@@ -44,7 +49,7 @@ export const checkReport = async (text: string, tables?: ReadonlySet<string>): P
     return { ...unread, params: placed.params, problems: [...placed.problems, syntaxProblem(error)].toSorted(byPlace) }
   }
   const { faults, called } = judgeStatements(statements, tokens, tables)
-  const problems = [...placed.problems, ...faults.map(({ offset, ...fault }) => ({ ...fault, ...placeOf(source, offset) }))]
+  const problems = [...placed.problems, ...faults.slice(0, mostFaults).map(({ offset, ...fault }) => ({ ...fault, ...placeOf(source, offset) }))]
   return {
     params: placed.params,
     problems: problems.toSorted(byPlace),

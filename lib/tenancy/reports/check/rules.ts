@@ -11,13 +11,28 @@ type Node = Readonly<Record<string, unknown>>
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The first place that is told anywhere below. */
+/** The first place that is told anywhere below; no more is looked at than that takes. */
 const locationIn = (value: unknown): number | null => {
-  let found: number | null = null
-  walk(value, (_, { location }) => {
-    if (found === null && typeof location === 'number' && location >= 0) found = location
-  })
-  return found
+  if (!Array.isArray(value) && !isNode(value)) return null
+  if (isNode(value) && typeof value.location === 'number' && value.location >= 0) return value.location
+  for (const child of Object.values(value)) {
+    const found = locationIn(child)
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** Far more than anybody writes, and what every walk below bears. */
+const deepest = 2_000
+
+/** Level by level: what is too deep to be walked is never walked. */
+const isTooDeep = (root: unknown): boolean => {
+  let level: readonly unknown[] = [root]
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > deepest) return true
+    level = level.flatMap((value) => (Array.isArray(value) || isNode(value) ? Object.values(value) : []))
+  }
+  return false
 }
 
 /** `pg_catalog.lower` as its parts. */
@@ -74,36 +89,37 @@ const cteNames = (node: unknown): string[] => {
   return names
 }
 
+export const nestedMessage = 'It is nested too deeply; write fewer terms in one expression, or put parts of it into WITH.'
+
 const bodyFaults = (node: unknown, tokens: readonly Token[], tables: ReadonlySet<string> | null): Judged => {
   const faults: Fault[] = []
   const called: CalledFunction[] = []
   walk(node, (key, value) => {
-    const offset = locationIn(value) ?? 0
+    const add = (fault: Omit<Fault, 'offset'>): void => void faults.push({ ...fault, offset: locationIn(value) ?? 0 })
     const verb = verbs[key]
-    if (verb !== undefined) faults.push({ code: 'writes', offset, message: `${verb} changes rows; a report only reads.` })
-    if (key === 'intoClause') faults.push({ code: 'into', offset, message: 'SELECT INTO makes a table; a report only reads.' })
+    if (verb !== undefined) add({ code: 'writes', message: `${verb} changes rows; a report only reads.` })
+    if (key === 'intoClause') add({ code: 'into', message: 'SELECT INTO makes a table; a report only reads.' })
     if (key === 'LockingClause')
       faults.push({ code: 'locking', offset: lockingOffset(tokens), message: 'FOR UPDATE, FOR SHARE and the like lock rows; a report is in nobody’s way.' })
     if (typeof value.relname === 'string' && typeof value.relpersistence === 'string' && key !== 'rel') {
       const fault = tableFault(value, tables)
-      if (fault) faults.push({ ...fault, offset })
+      if (fault) add(fault)
     }
     if (key === 'FuncCall') {
       const parts = nameParts(value.funcname)
-      const place = typeof value.location === 'number' ? value.location : offset
+      const place = typeof value.location === 'number' ? value.location : (locationIn(value) ?? 0)
       const message = functionFault(parts)
       if (message !== null) faults.push({ code: 'function', offset: place, message })
       else if (parts.length === 1 && !isListedFunction(parts[0] ?? '')) called.push({ name: parts[0] ?? '', offset: place })
     }
     if (key === 'A_Expr') {
       const parts = nameParts(value.name)
-      if (parts.length > 1 && parts[0] !== 'pg_catalog')
-        faults.push({ code: 'operator', offset, message: `The operator ${parts.join('.')} names a schema; write it without.` })
+      if (parts.length > 1 && parts[0] !== 'pg_catalog') add({ code: 'operator', message: `The operator ${parts.join('.')} names a schema; write it without.` })
     }
     if (key === 'typeName' || key === 'TypeName') {
       const parts = nameParts(value.names)
       if (parts.length > 1 && parts[0] !== 'pg_catalog')
-        faults.push({ code: 'type', offset, message: `The type ${parts.join('.')} names a schema; write ${parts.at(-1)} alone.` })
+        add({ code: 'type', message: `The type ${parts.join('.')} names a schema; write ${parts.at(-1)} alone.` })
     }
   })
   return { faults, called }
@@ -115,5 +131,6 @@ export const judgeStatements = (statements: readonly Statement[], tokens: readon
   if (second) return { faults: [{ code: 'several', offset: second.offset, message: `${statements.length} statements; a report is one SELECT.` }], called: [] }
   if (first.kind !== 'SelectStmt')
     return { faults: [{ code: 'statement', offset: first.offset, message: `${typedWord(first)} is no SELECT; a report is one SELECT.` }], called: [] }
+  if (isTooDeep(first.node)) return { faults: [{ code: 'nested', offset: first.offset, message: nestedMessage }], called: [] }
   return bodyFaults(first.node, tokens, tables === undefined ? null : new Set([...tables, ...cteNames(first.node)]))
 }
