@@ -18,12 +18,22 @@ const writer =
 
 type Printer = { readonly begin: () => string; readonly rows: (rows: readonly ReportRow[]) => string; readonly end: () => string }
 
-/** What a spreadsheet would take for a formula is made plain text. */
-const csv = (columns: readonly ReportColumn[]): Printer => ({
-  begin: () => stringify([columns.map(({ name }) => name)], { escape_formulas: true }),
-  rows: (rows) => stringify([...rows], { escape_formulas: true }),
-  end: () => '',
-})
+const isNumber = ({ type }: ReportColumn): boolean => /^(smallint|integer|bigint|numeric|real|double precision)$/.test(type)
+
+const formula = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/
+/** Nothing and the empty string are two things. */
+const csvLines = (rows: readonly ReportRow[]): string => stringify([...rows], { quoted_match: /^$/ })
+
+/** What a spreadsheet would take for a formula is made plain text; a number is none. */
+const csv = (columns: readonly ReportColumn[]): Printer => {
+  const numbers = columns.map(isNumber)
+  const plain = (value: string | null, index: number): string | null => (value !== null && numbers[index] !== true && formula.test(value) ? `'${value}` : value)
+  return {
+    begin: () => csvLines([columns.map(({ name }) => (formula.test(name) ? `'${name}` : name))]),
+    rows: (rows) => csvLines(rows.map((row) => row.map(plain))),
+    end: () => '',
+  }
+}
 
 const json = ({ run, set, state, tenants, answered, rows: total }: ReportRun, columns: readonly ReportColumn[], silent: ReportRun['silent']): Printer => {
   let isFirst = true
@@ -44,7 +54,6 @@ const json = ({ run, set, state, tenants, answered, rows: total }: ReportRun, co
 const widest = 60
 const oneLine = (value: string): string => value.replaceAll(/\p{Cc}/gu, ' ')
 const cut = (value: string, width: number): string => (value.length > width ? `${value.slice(0, width - 1)}…` : value)
-const isNumber = ({ type }: ReportColumn): boolean => /^(smallint|integer|bigint|numeric|real|double precision)$/.test(type)
 
 /** As wide as the first rows need. */
 const table = (columns: readonly ReportColumn[]): Printer => {
