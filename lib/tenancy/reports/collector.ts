@@ -1,4 +1,5 @@
 /** Brings rows of tenants into the control database: what comes meanwhile goes together, by COPY, over one connection. */
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type postgres from 'postgres'
 import { Readable } from 'node:stream'
@@ -44,6 +45,8 @@ const keyOf = ({ run, target }: Owner): string => `${run}:${target}`
 export class Collector {
   readonly #open: () => postgres.Sql
   readonly #driver: Driver
+  /** One driver may have several collectors one after the other, and each of them counts its batches from the first. */
+  readonly #id = randomUUID()
   #sql: postgres.Sql | null = null
   #queue: Entry[] = []
   #bytes = 0
@@ -142,8 +145,7 @@ export class Collector {
       if (driving.length === 0) throw new NotDriving(`server ${serverId} has a newer conductor than epoch ${epoch}`)
       for (const [run, entries] of Map.groupBy(batch, ({ owner }) => owner.run)) {
         const schema = sql(reportSchema(run))
-        const fresh =
-          await sql`insert into ${schema}.batch (server_id, epoch, number) values (${serverId}, ${epoch}, ${number}) on conflict do nothing returning 1`
+        const fresh = await sql`insert into ${schema}.batch (collector, number) values (${this.#id}, ${number}) on conflict do nothing returning 1`
         if (fresh.length > 0) await this.#copy(sql, run, entries)
       }
     })

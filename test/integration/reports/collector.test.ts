@@ -1,0 +1,62 @@
+/** The way of rows into the control database, by itself: who writes after whom, and what it does with rows that are not taken. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startReportInput } from '../../../lib/tenancy/contract/index.ts'
+import { openControl, type Control } from '../../../lib/tenancy/control/db.ts'
+import { Collector, type Driver, type Owner } from '../../../lib/tenancy/reports/collector.ts'
+import { reportSchema } from '../../../lib/tenancy/reports/place.ts'
+import { ada, makeFleet, ownSlugs, type Fleet } from '../../support/fleet.ts'
+import { useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+const { mark, newSlug } = ownSlugs('rc')
+const slug = newSlug('a')
+let fleet: Fleet
+let control: Control
+let driver: Driver
+
+beforeAll(async () => {
+  fleet = await makeFleet(databases)
+  control = openControl(fleet.controlUrl)
+  const worker = await fleet.work()
+  await fleet.ended(await fleet.onboard([slug]))
+  await worker.stop()
+  const [row] = await fleet.control<Array<{ server_id: string; epoch: string }>>`select server_id, epoch from conductor`
+  driver = { serverId: Number(row?.server_id), epoch: Number(row?.epoch) }
+})
+afterAll(async () => {
+  await control.close()
+  await fleet.dropRoles(mark)
+  await fleet.close()
+})
+
+/** Nobody works on it: its place is there, and the rows are the test's. */
+const makeRun = async (): Promise<number> => (await fleet.tenancy.reports.start(ada, startReportInput.parse({ set: 'app', sql: 'select 1 as n' }))).run
+const ownerOf = (run: number, target: number): Owner => ({ run, target, slug: `${slug}-${target}` })
+const row = (text: string) => [Buffer.from(text)]
+const collected = async (run: number): Promise<readonly string[]> => {
+  const rows = await fleet.control<Array<{ n: number }>>`select n from ${fleet.control(reportSchema(run))}.collected order by n`
+  return rows.map(({ n }) => String(n))
+}
+const counted = async (run: number): Promise<number> => {
+  const [found] = await fleet.control<Array<{ n: string }>>`select row_count as n from report_run where run_id = ${run}`
+  return Number(found?.n)
+}
+const withCollector = async <T>(use: (collector: Collector) => Promise<T>): Promise<T> => {
+  const collector = new Collector(control, driver)
+  try {
+    return await use(collector)
+  } finally {
+    await collector.close()
+  }
+}
+
+test('a second collector of one driver loses nothing', async () => {
+  const run = await makeRun()
+  for (const target of [1, 2])
+    await withCollector(async (collector) => {
+      await collector.add(ownerOf(run, target), [row(String(target))])
+      await collector.settled(ownerOf(run, target))
+    })
+  expect(await collected(run)).toEqual(['1', '2'])
+  expect(await counted(run)).toBe(2)
+})
