@@ -36,8 +36,25 @@ type Entry = {
 /** Who writes: a driver of a server that has been overtaken writes no more. */
 export type Driver = { readonly serverId: number; readonly epoch: number }
 
+const collectorClosed = (): Error => Object.assign(new Error('its conductor has ended'), { code: 'CONNECTION_ENDED' })
+
 export class NotDriving extends Error {
   override readonly name = 'LeaseLost'
+}
+
+/**
+ * Settles with the error of a COPY whose stream was opened already: the driver ends such a stream only when the server has taken all of it, and tells a refusal to
+ * nobody but the query, which was answered with the stream.
+ */
+const refusalOf = (copying: object): Promise<never> => {
+  const { promise, reject } = Promise.withResolvers<never>()
+  promise.catch(() => {})
+  const own: unknown = Reflect.get(copying, 'reject')
+  Reflect.set(copying, 'reject', (error: unknown) => {
+    reject(error)
+    if (typeof own === 'function') Reflect.apply(own, copying, [error])
+  })
+  return promise
 }
 
 const keyOf = ({ run, target }: Owner): string => `${run}:${target}`
@@ -127,11 +144,15 @@ export class Collector {
   /** A control database that is away is waited for: only there is known whether the last try has committed. */
   async #tryWrite(batch: readonly Entry[], number: number): Promise<unknown> {
     for (;;) {
+      if (this.#isClosed) return collectorClosed()
       try {
         this.#sql ??= this.#open()
         await this.#write(this.#sql, batch, number)
         return null
       } catch (error) {
+        // What a COPY that failed has left on its way is not the next one's.
+        void this.#sql?.end({ timeout: 0 }).catch(() => {})
+        this.#sql = null
         if (this.#isClosed || classify(codeOf(error)) !== 'connection') return error
         await sleep(retryMs)
       }
@@ -157,14 +178,14 @@ export class Collector {
     const gone = undone.length === 0 ? 0 : (await sql`delete from ${schema}.collected where tenantry_target = any(${undone}::bigint[])`).count
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0)
     if (rows > 0) {
-      const into = await sql`copy ${schema}.collected from stdin`.writable()
-      await pipeline(
-        Readable.from(
-          entries.map(({ text }) => text),
-          { objectMode: false },
-        ),
-        into,
+      const copying = sql`copy ${schema}.collected from stdin`
+      const refused = refusalOf(copying)
+      const into = await copying.writable()
+      const pieces = Readable.from(
+        entries.map(({ text }) => text),
+        { objectMode: false },
       )
+      await Promise.race([pipeline(pieces, into), refused])
     }
     if (rows !== gone) await sql`update ${sql(controlSchema)}.report_run set row_count = row_count + ${rows - gone} where run_id = ${run}`
   }

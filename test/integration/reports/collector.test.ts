@@ -60,3 +60,17 @@ test('a second collector of one driver loses nothing', async () => {
   expect(await collected(run)).toEqual(['1', '2'])
   expect(await counted(run)).toBe(2)
 })
+
+test('a row that is not taken is its own tenant’s failure, and those beside and behind it are written', async () => {
+  const run = await makeRun()
+  await withCollector(async (collector) => {
+    const [bad, good, later] = [ownerOf(run, 1), ownerOf(run, 2), ownerOf(run, 3)]
+    await Promise.all([collector.add(bad, [row('1'), row('no number')]), collector.add(good, [row('2')])])
+    await expect(collector.settled(bad)).rejects.toMatchObject({ code: '22P02' })
+    await collector.settled(good)
+    await collector.add(later, [row('3')])
+    await collector.settled(later)
+  })
+  expect(await collected(run)).toEqual(['2', '3'])
+  expect(await counted(run)).toBe(2)
+})
