@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Library } from '../context.ts'
 import { notify } from '../control/notify.ts'
-import { observeDatabase } from '../observation/observe.ts'
+import { LookCancelled, observeDatabase } from '../observation/observe.ts'
 import { isSeenNow } from '../registry/tenant-filter.ts'
 import type { ConductLimits } from './conduct/limits.ts'
 import { lockRuns, stopAtTolerance } from './conduct/report.ts'
@@ -74,7 +74,13 @@ const mark = async ({ control: { db }, logger }: Library, run: number): Promise<
 const compareStage = async (library: Library, run: number, { databases }: Stage, signal: AbortSignal): Promise<void> => {
   for (const { id, targets } of databases) {
     if (signal.aborted) return
-    await observeDatabase(library, id, targets, undefined, 'due', signal)
+    try {
+      await observeDatabase(library, id, targets, undefined, 'due', signal)
+    } catch (error) {
+      // What was not whole is looked at again by whoever follows next.
+      if (signal.aborted && error instanceof LookCancelled) return
+      throw error
+    }
   }
   await restateSeen(library, run)
   await mark(library, run)
@@ -83,6 +89,10 @@ const compareStage = async (library: Library, run: number, { databases }: Stage,
 /** A few settled soon tell of a migration that goes wrong everywhere; of a slow one, whatever there is after a while. */
 const isDue = ({ found, ageMs }: Stage, isFirst: boolean, { compareFirst, compareEveryMs }: ComparePace): boolean =>
   found > 0 && (!isFirst || found >= compareFirst || ageMs >= compareEveryMs)
+
+/** To find what there is to compare takes its time as well, also where the answer is: nothing. */
+export const restAfter = (tookMs: number, hasCompared: boolean, { compareEveryMs }: Pick<ComparePace, 'compareEveryMs'>): number =>
+  Math.max(hasCompared ? compareEveryMs : 0, tookMs * restForEach)
 
 /**
  * Follows a run for as long as it goes on; one process at a time.
@@ -94,14 +104,16 @@ export const compareWhileRunning = async (library: Library, run: number, pace: C
   let isFirst = true
   let nextAt = 0
   for (;;) {
-    const isTime = performance.now() >= nextAt
+    const began = performance.now()
+    const isTime = began >= nextAt
     const stage = await readStage(library, run, !isTime ? 0 : isFirst ? pace.compareFirst : pace.compareAtOnce)
     if (!stage.isRunning || signal.aborted) return
-    if (isTime && isDue(stage, isFirst, pace)) {
-      const began = performance.now()
-      await compareStage(library, run, stage, signal)
-      nextAt = performance.now() + Math.max(pace.compareEveryMs, (performance.now() - began) * restForEach)
-      isFirst = false
+    if (isTime) {
+      const isNow = isDue(stage, isFirst, pace)
+      if (isNow) await compareStage(library, run, stage, signal)
+      const endedAt = performance.now()
+      nextAt = endedAt + restAfter(endedAt - began, isNow, pace)
+      isFirst &&= !isNow
     }
     await sleep(askMs, undefined, { signal }).catch(() => {})
   }
