@@ -1,4 +1,5 @@
 /** Applied, but different, found while a rollout goes on: it counts against the tolerance, whoever looks and whoever dies. */
+import { RawNode } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runItemsInput } from '../../../lib/tenancy/contract/commands.ts'
 import { silentLogger, silentMeters } from '../../../lib/tenancy/context.ts'
@@ -6,6 +7,7 @@ import { openControl } from '../../../lib/tenancy/control/db.ts'
 import { observeDatabase } from '../../../lib/tenancy/observation/observe.ts'
 import { compareWhileRunning } from '../../../lib/tenancy/runs/compare-running.ts'
 import { conductLimits } from '../../../lib/tenancy/runs/conduct/limits.ts'
+import { settleRuns } from '../../../lib/tenancy/runs/conduct/report.ts'
 import { ada, makeFleet, ownSlugs, schemaOf, type Fleet, type Limits } from '../../support/fleet.ts'
 import { openGate, waitAt } from '../../support/gate.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
@@ -86,6 +88,24 @@ describe('one process after another', () => {
     expect(await fleet.tenancy.runs.get(run)).toMatchObject({ state: 'running', stopReason: null, different: 3 })
     stop.abort()
     await following
+
+    // Somebody else looks at the server; the one who follows waits for the turn.
+    await fleet.control`insert into server_turn (key, holder, until) select d.server_id, 'somebody', now() + interval '1 hour' from database d where d.id = ${settled[0]?.database ?? ''}`
+    let isWaiting = false
+    const db = control.db.withPlugin({
+      transformQuery: ({ node }) => {
+        isWaiting ||= RawNode.is(node) && node.sqlFragments.join('').includes('insert into server_turn')
+        return node
+      },
+      transformResult: async ({ result }) => result,
+    })
+    const leave = new AbortController()
+    const stopped = compareWhileRunning({ ...library, control: { ...control, db } }, run, { ...conductLimits, compareFirst: 1 }, leave.signal)
+    await fleet.until('the look to wait', async () => isWaiting)
+    leave.abort()
+    await expect(stopped).resolves.toBeUndefined()
+    await fleet.control`delete from server_turn where holder = 'somebody'`
+
     await openGate(fleet.sql, 'wr_after')
     expect((await fleet.ended(run)).state).toBe('succeeded')
     expect((await fleet.verified(run)).verified).toMatchObject({ targets: 8, mismatches: 0, different: 3 })
@@ -93,6 +113,19 @@ describe('one process after another', () => {
       select n.slug from run_item i join run r on r.id = i.run_id join tenant n on n.id = i.tenant_id join observation o on o.target_id = i.target_id
       where i.run_id = ${run} and o.structure_at < r.finished_at order by n.slug`
     expect(early.map(({ slug }) => slug)).toEqual(slugs.slice(0, 3))
+    for (const [reason, kept] of [
+      ['different', null],
+      ['failure_tolerance', null],
+      ['requested', 'requested'],
+    ] as const) {
+      // Stopped when nothing was left to stop.
+      const ended = await control.db.transaction().execute(async (trx) => {
+        await trx.updateTable('run').set({ state: 'pausing', stop_reason: reason, finished_at: null }).where('id', '=', run).execute()
+        return settleRuns(trx, [run], 0)
+      })
+      expect(ended).toEqual([run])
+      expect(await fleet.tenancy.runs.get(run)).toMatchObject({ state: 'succeeded', stopReason: kept })
+    }
     await control.close()
   })
 })

@@ -202,7 +202,7 @@ export const stopAtTolerance = async (trx: ControlDb, ids: readonly number[]): P
 
 /**
  * A run whose items have settled, or that stops and has none in flight, gets the state that it was going to. One server may find it paused while another one
- * still has items in hand of which it has not told.
+ * still has items in hand of which it has not told. A tolerance that was used up when nothing was left to stop has stopped nothing.
  * @returns runs of which something has changed; their revision is a new one
  */
 export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverId: number): Promise<number[]> => {
@@ -220,7 +220,8 @@ export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverI
       from run r where r.id = any(${[...ids]}::bigint[]) and r.state in ('running', 'pausing', 'paused', 'cancelling'))
     update run r
     set state = case when r.state = 'cancelling' then 'cancelled' when not o.any_open then case when o.any_bad then 'failed' else 'succeeded' end else 'paused' end,
-        finished_at = case when not o.any_open or r.state = 'cancelling' then clock_timestamp() end, revision = revision + 1
+        finished_at = case when not o.any_open or r.state = 'cancelling' then clock_timestamp() end, revision = revision + 1,
+        stop_reason = case when o.any_open or r.stop_reason = 'requested' then r.stop_reason end
     from open o
     where o.id = r.id and (not o.any_open or (r.state = 'pausing' and not o.any_running)) returning r.id`.execute(trx)
   return [...new Set([...cancelled.rows, ...settled.rows].map(({ id }) => id))]
