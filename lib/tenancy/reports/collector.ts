@@ -98,16 +98,21 @@ export class Collector {
     while (this.#bytes > mostBytes && !this.#isClosed) await new Promise<void>((resolve) => this.#waiters.push(resolve))
   }
 
+  /** Whether something was added of which nobody has asked the end. */
+  holds(owner: Owner): boolean {
+    return this.#promised.has(keyOf(owner))
+  }
+
   /** Resolves when all that was added for it has been committed. @throws what kept a part of it from being written */
   async settled(owner: Owner): Promise<void> {
     const promised = this.#promised.get(keyOf(owner)) ?? []
     this.#promised.delete(keyOf(owner))
-    await Promise.all(promised)
+    const ends = await Promise.allSettled(promised)
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 
-  /** What was added for it is taken back. */
+  /** What was ever added for it is taken back. */
   async undo(owner: Owner): Promise<void> {
-    if (!this.#promised.has(keyOf(owner))) return
     await this.settled(owner).catch(() => {})
     this.#enter(owner, '', 0, true)
     await this.settled(owner)

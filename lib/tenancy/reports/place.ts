@@ -31,19 +31,17 @@ export const makePlace = async (trx: ControlDb, run: number, columns: readonly C
     .execute(trx)
 }
 
-const dropAtOnce = 20
-
-/** Rows that were kept for long enough go, a few reports at a time; what was asked stays. @returns how many reports lost theirs */
-export const dropExpired = async (db: ControlDb): Promise<number> => {
-  const { rows } = await sql<{ run_id: number }>`
-    select p.run_id from report_run p join run r on r.id = p.run_id
-    where p.dropped_at is null and p.expires_at < now() and r.state in ('succeeded', 'failed', 'cancelled') order by p.expires_at limit ${dropAtOnce}`.execute(
-    db,
-  )
-  for (const { run_id: run } of rows)
-    await db.transaction().execute(async (trx) => {
-      await sql.raw(`drop schema if exists ${quoteIdent(reportSchema(run))} cascade`).execute(trx)
-      await sql`update report_run set dropped_at = now() where run_id = ${run}`.execute(trx)
-    })
-  return rows.length
+/**
+ * A report that has ended keeps rows of those that have answered alone. A conductor that died has left what it collected for tenants that nobody asks again, and one
+ * that was slow may even write afterwards: so it is looked for by whoever reads.
+ */
+export const dropUnanswered = async (db: ControlDb, run: number): Promise<void> => {
+  const collected = `${quoteIdent(reportSchema(run))}.collected`
+  const { rows } = await sql`
+    select from report_run p join run r on r.id = p.run_id where p.run_id = ${run} and p.dropped_at is null and r.state in ('succeeded', 'failed', 'cancelled')
+      and exists (select from run_item where run_id = r.id and state <> 'succeeded') and to_regclass(${collected}) is not null`.execute(db)
+  if (rows.length === 0) return
+  await sql`
+    with gone as (delete from ${sql.raw(collected)} where tenantry_target in (select target_id from run_item where run_id = ${run} and state <> 'succeeded') returning 1)
+    update report_run set row_count = row_count - n from (select count(*) as n from gone) g where run_id = ${run} and n > 0`.execute(db)
 }

@@ -39,23 +39,28 @@ export const isRoleRefused = (opened: FlightOutcome | undefined): boolean => ope
 const askOnce = async (connection: FleetConnection, cage: Cage, statement: string): Promise<readonly FlightOutcome[]> =>
   connection.flight([openCage(cage), declareCursor(statement), fetchRows(chunkRows), closeCage], flightMs)
 
-/** As many chunks as there are, one in memory at a time. */
-const askOn = async (connection: FleetConnection, cage: Cage, { statement, rowCap }: Question, sink: Sink): Promise<TenantAnswer> => {
-  const begun = firstError(await connection.flight([openCage(cage), declareCursor(statement)], flightMs))
-  let rows = 0
-  let failed = begun
-  while (failed === null) {
+/** @returns how it ended; the transaction is left open */
+const fetchAll = async (connection: FleetConnection, { rowCap }: Question, sink: Sink): Promise<TenantAnswer> => {
+  for (let rows = 0; ;) {
     const [fetched] = await connection.flight([fetchRows(chunkRows)], flightMs)
-    failed = fetched ? firstError([fetched]) : null
-    const chunk = fetched?.ok ? (fetched.raw?.rows ?? []) : []
+    if (!fetched?.ok) return { kind: 'refused', error: fetched?.error }
+    const chunk = fetched.raw?.rows ?? []
     rows += chunk.length
-    if (rows > rowCap) break
+    if (rows > rowCap) return { kind: 'too_many' }
     if (chunk.length > 0) await sink(chunk)
-    if (chunk.length < chunkRows) break
+    if (chunk.length < chunkRows) return { kind: 'answered', rows }
   }
-  if (!connection.dead) await connection.flight([closeCage], flightMs)
-  if (failed !== null) return { kind: 'refused', error: failed }
-  return rows > rowCap ? { kind: 'too_many' } : { kind: 'answered', rows }
+}
+
+/** As many chunks as there are, one in memory at a time. */
+const askOn = async (connection: FleetConnection, cage: Cage, question: Question, sink: Sink): Promise<TenantAnswer> => {
+  try {
+    const error = firstError(await connection.flight([openCage(cage), declareCursor(question.statement)], flightMs))
+    return error === null ? await fetchAll(connection, question, sink) : { kind: 'refused', error }
+  } finally {
+    // Whatever was thrown: the next item of this connection must not be inside of it.
+    if (!connection.dead) await connection.flight([closeCage], flightMs)
+  }
 }
 
 export const readTenant = async (connection: FleetConnection, cage: Cage, serverVersion: number, question: Question, sink: Sink): Promise<TenantAnswer> => {

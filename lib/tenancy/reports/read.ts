@@ -11,7 +11,7 @@ import { TenancyError } from '../errors.ts'
 import { listFailures } from '../runs/failures.ts'
 import { quoteIdent } from '../sql/ident.ts'
 import { spellingStatement } from './cage.ts'
-import { reportSchema } from './place.ts'
+import { dropUnanswered, reportSchema } from './place.ts'
 
 type Head = Omit<ReportRun, 'silent' | 'createdAt' | 'finishedAt' | 'expiresAt' | 'isExpired'> & {
   readonly createdAt: Date
@@ -22,6 +22,7 @@ type Head = Omit<ReportRun, 'silent' | 'createdAt' | 'finishedAt' | 'expiresAt' 
 
 /** @throws report.unknown */
 const headOf = async (db: ControlDb, run: number): Promise<Head> => {
+  await dropUnanswered(db, run)
   const { rows } = await sql<Head>`
     select r.id as run, s.name as set, r.state, p.sql, p.params, p.columns, p.row_count as rows, i.tenants, i.answered, r.started_by as "startedBy", r.created_at as "createdAt",
       r.finished_at as "finishedAt", p.expires_at as "expiresAt", p.dropped_at as "droppedAt"

@@ -1,8 +1,10 @@
 /** Reports when something is in the way: locks, broken tenants, databases that are gone, workers that die, people who call it off. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { startReportInput } from '../../../lib/tenancy/contract/index.ts'
+import { silentLogger } from '../../../lib/tenancy/context.ts'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
-import { dropExpired, reportSchema } from '../../../lib/tenancy/reports/place.ts'
+import { dropExpired } from '../../../lib/tenancy/reports/drop-expired.ts'
+import { reportSchema } from '../../../lib/tenancy/reports/place.ts'
 import { ada, firstFiles, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
 import { useDatabases, withServer } from '../../support/template.ts'
 import { killWorkers, passHeartbeats, spawnWorker } from '../../support/workers.ts'
@@ -67,6 +69,14 @@ test('a locked tenant, a broken one and a database that is gone are named, each 
   expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run, note: '' }))).toMatchObject({ code: 'report.no_rerun' })
 })
 
+test('of a tenant whose rows cannot all be kept none are', async () => {
+  const wide = Array.from({ length: 150 }, (_, index) => `case when n > 1000 then 'x'::name end as c${index}`).join(', ')
+  const run = await start(`select n, ${wide} from generate_series(1, 1500) n`)
+  await working(() => fleet.ended(run))
+  expect(await fleet.tenancy.reports.get(run)).toMatchObject({ state: 'failed', answered: 0, rows: 0, silent: [{ code: '54000' }] })
+  expect((await fleet.control`select from ${fleet.control(reportSchema(run))}.collected`).length).toBe(0)
+})
+
 test('a report and a rollout are in nobody’s way', async () => {
   const report = await start('select count(*) as customers from customer')
   await fleet.sync({ ...files, '0004_more.sql': 'alter table customer add column more text;\n' })
@@ -120,18 +130,27 @@ test('a worker that dies between rows and their report doubles none', async () =
 })
 
 test('rows are dropped when their time is over, and lost ones are told', async () => {
-  const [kept, gone, lost] = [await start('select 1 as a'), await start('select 2 as a'), await start('select 3 as a')]
+  const [kept, gone, lost, read] = [await start('select 1 as a'), await start('select 2 as a'), await start('select 3 as a'), await start('select 4 as a')]
   await working(async () => {
-    for (const run of [kept, gone, lost]) await fleet.ended(run)
+    for (const run of [kept, gone, lost, read]) await fleet.ended(run)
   })
 
-  await fleet.control`update report_run set expires_at = now() - interval '1 second' where run_id = ${gone}`
+  // One that is being read keeps no other one.
+  await fleet.control`update report_run set expires_at = now() - case when run_id = ${read} then interval '1 hour' else interval '1 second' end where run_id in (${gone}, ${read})`
   await fleet.control`truncate ${fleet.control(reportSchema(lost))}.tenants`
-  const { db, close } = openControl(fleet.controlUrl)
+  const control = openControl(fleet.controlUrl)
+  const reader = await fleet.control.reserve()
+  const notDropped: unknown[] = []
+  const logger = { ...silentLogger, warn: (fields: object) => void notDropped.push(fields) }
   try {
-    expect(await dropExpired(db)).toBe(1)
+    await reader.unsafe(`begin; select from ${reportSchema(read)}.results`)
+    expect(await dropExpired({ control, logger })).toBe(1)
+    expect(notDropped).toMatchObject([{ run: read, code: '55P03' }])
+    await reader.unsafe('rollback')
+    expect(await dropExpired({ control, logger })).toBe(1)
   } finally {
-    await close()
+    reader.release()
+    await control.close()
   }
   const page = (run: number) => fleet.tenancy.reports.rows({ run, sort: 'a', descending: true, offset: 0, limit: 2 })
   expect((await page(kept)).rows.length).toBe(2)

@@ -33,14 +33,6 @@ afterAll(async () => {
 const makeRun = async (): Promise<number> => (await fleet.tenancy.reports.start(ada, startReportInput.parse({ set: 'app', sql: 'select 1 as n' }))).run
 const ownerOf = (run: number, target: number): Owner => ({ run, target, slug: `${slug}-${target}` })
 const row = (text: string) => [Buffer.from(text)]
-const collected = async (run: number): Promise<readonly string[]> => {
-  const rows = await fleet.control<Array<{ n: number }>>`select n from ${fleet.control(reportSchema(run))}.collected order by n`
-  return rows.map(({ n }) => String(n))
-}
-const counted = async (run: number): Promise<number> => {
-  const [found] = await fleet.control<Array<{ n: string }>>`select row_count as n from report_run where run_id = ${run}`
-  return Number(found?.n)
-}
 const withCollector = async <T>(use: (collector: Collector) => Promise<T>): Promise<T> => {
   const collector = new Collector(control, driver)
   try {
@@ -49,14 +41,23 @@ const withCollector = async <T>(use: (collector: Collector) => Promise<T>): Prom
     await collector.close()
   }
 }
+const put = async (run: number, target: number): Promise<void> =>
+  withCollector(async (collector) => {
+    await collector.add(ownerOf(run, target), [row(String(target))])
+    await collector.settled(ownerOf(run, target))
+  })
+const collected = async (run: number): Promise<readonly string[]> => {
+  const rows = await fleet.control<Array<{ n: number }>>`select n from ${fleet.control(reportSchema(run))}.collected order by n`
+  return rows.map(({ n }) => String(n))
+}
+const counted = async (run: number): Promise<number> => {
+  const [found] = await fleet.control<Array<{ n: string }>>`select row_count as n from report_run where run_id = ${run}`
+  return Number(found?.n)
+}
 
 test('a second collector of one driver loses nothing', async () => {
   const run = await makeRun()
-  for (const target of [1, 2])
-    await withCollector(async (collector) => {
-      await collector.add(ownerOf(run, target), [row(String(target))])
-      await collector.settled(ownerOf(run, target))
-    })
+  for (const target of [1, 2]) await put(run, target)
   expect(await collected(run)).toEqual(['1', '2'])
   expect(await counted(run)).toBe(2)
 })
@@ -73,4 +74,22 @@ test('a row that is not taken is its own tenant’s failure, and those beside an
   })
   expect(await collected(run)).toEqual(['2', '3'])
   expect(await counted(run)).toBe(2)
+})
+
+test('what an earlier try has brought is taken back by whoever tries again', async () => {
+  const run = await makeRun()
+  for (const target of [1, 2]) await put(run, target)
+  await withCollector((collector) => collector.undo(ownerOf(run, 1)))
+  expect(await collected(run)).toEqual(['2'])
+  expect(await counted(run)).toBe(1)
+})
+
+test('a cancelled report has no rows of tenants that were never said to have answered', async () => {
+  const run = await makeRun()
+  const [item] = await fleet.control<Array<{ target_id: string }>>`select target_id from run_item where run_id = ${run}`
+  await put(run, Number(item?.target_id))
+  await fleet.tenancy.runs.cancel(ada, { run })
+  expect(await fleet.ended(run)).toMatchObject({ state: 'cancelled' })
+  expect(await fleet.tenancy.reports.get(run)).toMatchObject({ answered: 0, rows: 0 })
+  expect(await collected(run)).toEqual([])
 })

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { AttemptError } from '../../contract/views.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { attemptError, ownError } from '../../migrations/attempt-error.ts'
+import type { Owner } from '../../reports/collector.ts'
 import { reportSchema } from '../../reports/place.ts'
 import { readTenant, type Question, type TenantAnswer } from '../../reports/read-tenant.ts'
 import { quoteIdent } from '../../sql/ident.ts'
@@ -64,20 +65,40 @@ const silence = (answer: Exclude<TenantAnswer, { readonly kind: 'answered' }>, w
   }
 }
 
-export const askItem = async ({ connection, scene, serverVersion, desk }: Bench, work: Work, question: Question): Promise<ItemOutcome> => {
+/** Rows that could not be written, or not all of them, are none. */
+const kept = async ({ desk }: Bench, owner: Owner): Promise<void> => {
+  try {
+    await desk.collector.settled(owner)
+  } catch (error) {
+    await desk.collector.undo(owner)
+    throw error
+  }
+}
+
+const ask = async ({ connection, scene, serverVersion, desk }: Bench, { run }: Work, role: string, question: Question, owner: Owner): Promise<TenantAnswer> => {
+  const cage = { schema: scene.schema, role, extensionSchemas: scene.extensionSchemas, applicationName: scene.applicationName }
+  await desk.settle(connection)
+  try {
+    return await desk.asking(run.id, connection.pid, () => readTenant(connection, cage, serverVersion, question, (rows) => desk.collector.add(owner, rows)))
+  } catch (error) {
+    await desk.collector.undo(owner)
+    throw error
+  }
+}
+
+export const askItem = async (bench: Bench, work: Work, question: Question): Promise<ItemOutcome> => {
   // It has no history that could tell what became of it; what it brought was taken back.
   if (work.lookOnly) return { kind: 'untouched' }
   const { run, role } = work
+  const { collector } = bench.desk
   if (role === null)
     return failed(ownError('report_role', `The tenant has no role of its own, as which a report would read.`, undefined, 'Adopt its schema: that makes one.'))
   const owner = { run: run.id, target: work.targetId, slug: work.slug }
-  const cage = { schema: scene.schema, role, extensionSchemas: scene.extensionSchemas, applicationName: scene.applicationName }
-  await desk.settle(connection)
-  const answer = await desk.asking(run.id, connection.pid, () =>
-    readTenant(connection, cage, serverVersion, question, (rows) => desk.collector.add(owner, rows)),
-  )
-  if (answer.kind === 'answered') return { kind: 'succeeded', versions: [], seen: null, kept: desk.collector.settled(owner) }
-  await desk.collector.undo(owner)
+  // Whether an earlier try could take back what it brought is not known.
+  if (work.attempts > 0) await collector.undo(owner)
+  const answer = await ask(bench, work, role, question, owner)
+  if (answer.kind === 'answered') return { kind: 'succeeded', versions: [], seen: null, kept: kept(bench, owner) }
+  if (collector.holds(owner)) await collector.undo(owner)
   const isCalledOff = run.state === 'cancelling' && answer.kind === 'refused' && codeOf(answer.error) === sqlstate.queryCanceled
   return isCalledOff ? { kind: 'untouched' } : failed(silence(answer, work, question))
 }

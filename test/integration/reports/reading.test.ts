@@ -1,0 +1,50 @@
+/** One tenant's answer, by itself: what is left behind when it cannot be kept, and what bounds it. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { settleSession, type Cage } from '../../../lib/tenancy/reports/cage.ts'
+import { readTenant, type Question } from '../../../lib/tenancy/reports/read-tenant.ts'
+import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
+import { makeFleet, ownSlugs, schemaOf, type Fleet } from '../../support/fleet.ts'
+import { useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+const { mark, newSlug } = ownSlugs('rt')
+const slug = newSlug('a')
+let fleet: Fleet
+let cage: Cage
+
+beforeAll(async () => {
+  fleet = await makeFleet(databases)
+  const worker = await fleet.work()
+  await fleet.ended(await fleet.onboard([slug]))
+  await worker.stop()
+  const [placed] = await fleet.control<Array<{ role_name: string }>>`select role_name from placement`
+  cage = { schema: schemaOf(slug), role: placed?.role_name ?? '', extensionSchemas: [], applicationName: 'tenantry report' }
+})
+afterAll(async () => {
+  await fleet.dropRoles(mark)
+  await fleet.close()
+})
+
+const connected = async <T>(use: (connection: FleetConnection) => Promise<T>): Promise<T> => {
+  const connection = await connectFleet(fleet.urls[0] ?? '', { applicationName: 'tenantry:report test' })
+  try {
+    await connection.query(settleSession)
+    return await use(connection)
+  } finally {
+    await connection.close()
+  }
+}
+const asked = (statement: string, name: string, type: string, oid: number): Question => ({ statement, columns: [{ name, type, oid }], rowCap: 1_000_000 })
+const numbers = asked('select n from generate_series(1, 2500) n', 'n', 'integer', 23)
+const version = 150_000
+const ignore = async (): Promise<void> => {}
+
+test('an answer that cannot be kept leaves no transaction behind', async () => {
+  await connected(async (connection) => {
+    const full = new Error('no room')
+    await expect(readTenant(connection, cage, version, numbers, () => Promise.reject(full))).rejects.toBe(full)
+    const [row] = await connection.query<{ who: string }>('select current_user = session_user as who')
+    expect(row).toEqual({ who: true })
+    expect(await readTenant(connection, cage, version, numbers, ignore)).toEqual({ kind: 'answered', rows: 2_500 })
+  })
+})
