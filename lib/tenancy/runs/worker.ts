@@ -15,7 +15,7 @@ import { observeDatabase, type LookWish } from '../observation/observe.ts'
 import type { DatabaseLook } from '../observation/request.ts'
 import { databasesDue } from '../pool/due.ts'
 import { tendPools } from '../pool/refill.ts'
-import { dropExpired } from '../reports/place.ts'
+import { dropExpired } from '../reports/drop-expired.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { serversWithWork } from './conduct/adopt.ts'
 import { compareWhileRunning, runsToCompare } from './compare-running.ts'
@@ -209,8 +209,8 @@ class WorkerProcess implements Worker {
 
   async #compareAll(): Promise<void> {
     await pruneStructures(this.#library.control.db)
-    await dropExpired(this.#library.control.db)
     await this.#askAll(queues.structure, 'due')
+    await dropExpired(this.#library, this.#abort.signal)
   }
 
   async #askAll(queue: string, wish: LookWish): Promise<void> {
