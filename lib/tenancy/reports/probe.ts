@@ -3,13 +3,13 @@ import type { ReportProblem } from '../contract/reports.ts'
 import { budgetPrefix, readInstallation } from '../control/installation.ts'
 import type { CollectedColumn } from '../control/report-tables.ts'
 import type { Library } from '../context.ts'
-import { TenancyError } from '../errors.ts'
+import { isTenancyError, TenancyError } from '../errors.ts'
 import { openUrl } from '../registry/databases.ts'
-import { atServer, ServerBusy } from '../registry/server-gate.ts'
+import { firstAtServer, ServerBusy } from '../registry/server-gate.ts'
 import { connectFleet, type FleetConnection, type FlightOutcome, type RawColumn } from '../session/fleet-connection.ts'
 import { readPlaceFacts } from '../session/place-facts.ts'
 import { quoteLiteral } from '../sql/ident.ts'
-import { classify, codeOf } from '../sql/sqlstate.ts'
+import { classify, codeOf, sqlstate, sqlstateClass } from '../sql/sqlstate.ts'
 import { placeOf } from '../sql/statements.ts'
 import { closeCage, declareCursor, fetchRows, openCage, settleSession, type Cage } from './cage.ts'
 import { requireGood, type CheckedReport } from './check/check-report.ts'
@@ -17,7 +17,16 @@ import { collectedColumn, hasValues } from './column-types.ts'
 import { takenColumns } from './place.ts'
 import { becomeRole, firstError, isRoleRefused } from './read-tenant.ts'
 
-export type Candidate = { readonly slug: string; readonly schema: string; readonly role: string; readonly serverId: number; readonly sealed: Buffer }
+export type Candidate = {
+  readonly slug: string
+  readonly schema: string
+  readonly role: string
+  readonly serverId: number
+  readonly databaseId: number
+  /** In the set; null: not on its track. */
+  readonly position: number | null
+  readonly sealed: Buffer
+}
 
 const turnMs = 10_000
 const probeMs = 20_000
@@ -106,44 +115,81 @@ const columnsFrom = ({ outcomes, own }: Asked, checked: CheckedReport, statement
   return judgeColumns(fetched?.ok ? (fetched.raw?.columns ?? []) : [])
 }
 
-/** @throws report.refused, report.columns, report.probe */
+const askAt = async (library: Library, candidate: Candidate, prefix: string, statement: string, names: readonly string[]): Promise<Asked> =>
+  firstAtServer(
+    library,
+    candidate.serverId,
+    async () => {
+      const connection = await connectFleet(openUrl(library.secret, candidate.sealed).url, {
+        applicationName: `${prefix}report`,
+        connectTimeoutMs: 5_000,
+        statementTimeoutMs: probeMs,
+        lockTimeoutMs: 2_000,
+      })
+      try {
+        const answered = await ask(connection, candidate, statement, names)
+        const lost = firstError(answered.outcomes)
+        if (lost !== null && classify(codeOf(lost)) === 'connection') throw lost
+        return answered
+      } finally {
+        await connection.close()
+      }
+    },
+    turnMs,
+  )
+
+/** What one tenant may lack and another one have. */
+const lacking: ReadonlySet<string> = new Set([
+  sqlstate.undefinedTable,
+  sqlstate.undefinedColumn,
+  sqlstate.undefinedFunction,
+  sqlstate.undefinedObject,
+  sqlstate.undefinedSchema,
+])
+
+/** What there is to say of a candidate that did not answer. `passedOver`: others that need not be asked either. */
+type Silence = { readonly error: unknown; readonly isRefusal: boolean; readonly passedOver: (other: Candidate) => boolean }
+
+/** @throws what no other tenant would answer differently: the text's own fault, or none of the fleet's */
+const silenceOf = (error: unknown, { slug, serverId, databaseId, position }: Candidate): Silence => {
+  if (error instanceof ServerBusy) return { error, isRefusal: false, passedOver: (other) => other.serverId === serverId }
+  const isOlder = (other: Candidate): boolean => (other.position ?? -1) < (position ?? -1)
+  if (isTenancyError(error)) {
+    const code = codeOf(error.cause)
+    // A structure that is older than this one has no say in what is there.
+    if (error.code === 'report.refused' || (error.code === 'report.probe' && lacking.has(code))) return { error, isRefusal: true, passedOver: isOlder }
+    if (error.code !== 'report.probe' || (sqlstateClass(code) === '42' && code !== sqlstate.insufficientPrivilege)) throw error
+    return { error, isRefusal: classify(code) === 'permanent', passedOver: () => false }
+  }
+  const code = codeOf(error)
+  if (classify(code) !== 'connection' && ['driver', 'tenantry'].includes(sqlstateClass(code))) throw error
+  const unreached = new TenancyError('report.probe', { slug, code, problem: `it cannot be reached (${messageOf(error)}), nor can others.` }, error)
+  return { error: unreached, isRefusal: false, passedOver: (other) => other.databaseId === databaseId }
+}
+
+/**
+ * One after the other is asked until one answers.
+ * @throws report.refused, report.columns, report.probe
+ */
 export const probeColumns = async (
   library: Library,
   candidates: readonly Candidate[],
   checked: CheckedReport,
   statement: string,
 ): Promise<readonly CollectedColumn[]> => {
-  const installation = await readInstallation(library.control.db)
+  const prefix = budgetPrefix(await readInstallation(library.control.db))
   const names = [...new Set(checked.called.map(({ name }) => name))]
-  let last: unknown = null
+  const silences: Silence[] = []
   for (const candidate of candidates) {
+    if (silences.some(({ passedOver }) => passedOver(candidate))) continue
     try {
-      const asked = await atServer(
-        library,
-        candidate.serverId,
-        async () => {
-          const connection = await connectFleet(openUrl(library.secret, candidate.sealed).url, {
-            applicationName: `${budgetPrefix(installation)}report`,
-            connectTimeoutMs: 5_000,
-            statementTimeoutMs: probeMs,
-            lockTimeoutMs: 2_000,
-          })
-          try {
-            const answered = await ask(connection, candidate, statement, names)
-            const lost = firstError(answered.outcomes)
-            if (lost !== null && classify(codeOf(lost)) === 'connection') throw lost
-            return answered
-          } finally {
-            await connection.close()
-          }
-        },
-        turnMs,
-      )
-      return columnsFrom(asked, checked, statement, candidate.slug)
+      return columnsFrom(await askAt(library, candidate, prefix, statement, names), checked, statement, candidate.slug)
     } catch (error) {
-      if (!(error instanceof ServerBusy) && classify(codeOf(error)) !== 'connection') throw error
-      last = error
+      silences.push(silenceOf(error, candidate))
     }
   }
-  throw new TenancyError('report.probe', { slug: candidates.at(-1)?.slug ?? '', problem: `it cannot be reached (${messageOf(last)}), nor can others.` }, last)
+  // Of the newest structure, where it has said something of the text; else what came last.
+  const told = (silences.find(({ isRefusal }) => isRefusal) ?? silences.at(-1))?.error
+  if (!(told instanceof ServerBusy)) throw told
+  throw new TenancyError('report.probe', { slug: candidates.at(-1)?.slug ?? '', problem: `its server is busy (${told.message}).` }, told)
 }

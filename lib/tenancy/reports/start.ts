@@ -13,8 +13,9 @@ import { makePlace } from './place.ts'
 import { probeColumns, type Candidate } from './probe.ts'
 
 const keptDays = 7
-/** Databases that are tried for one that answers. */
-const mostProbes = 3
+/** Databases that are tried for one that answers, and tenants of each: one that is broken or locked speaks for itself alone. */
+const mostDatabases = 3
+const mostOfEach = 3
 
 type Chosen = {
   readonly targetId: number
@@ -41,12 +42,12 @@ const chosenOf = async (db: ControlDb, setId: number, targetIds: readonly number
   return rows
 }
 
-/** The newest versions first, one of each database: whoever writes a report has the newest structure in mind. */
+/** The newest versions first, of each database one before the next: whoever writes a report has the newest structure in mind. */
 const probesOf = (chosen: readonly Chosen[]): readonly Candidate[] => {
   const order = chosen.toSorted((one, other) => Number(other.reachable) - Number(one.reachable) || (other.position ?? -1) - (one.position ?? -1))
-  const first = new Map<number, Candidate>()
-  for (const { databaseId, role, ...candidate } of order) if (role !== null && !first.has(databaseId)) first.set(databaseId, { ...candidate, role })
-  return [...first.values()].slice(0, mostProbes)
+  const withRole = order.flatMap(({ role, ...candidate }) => (role === null ? [] : [{ ...candidate, role }]))
+  const each = [...Map.groupBy(withRole, ({ databaseId }) => databaseId).values()].slice(0, mostDatabases)
+  return Array.from({ length: mostOfEach }, (_, round) => each.flatMap((candidates) => candidates.slice(round, round + 1))).flat()
 }
 
 /** @throws set.unknown */

@@ -83,6 +83,22 @@ test('a tenant whose structure lacks what is asked for is named, and the others 
   expect(rows.map(([slug]) => slug)).toEqual([slugs[0], slugs[2]])
 })
 
+test('the one that is asked first may be the broken one, or be locked: others tell the columns', async () => {
+  const schema = schemaOf(slugs[0] ?? '')
+  const others = (rows: readonly ReportRow[]) => expect(rows.map(([slug]) => slug)).toEqual(slugs.slice(1))
+  await fleet.sql`alter schema ${fleet.sql(schema)} rename to ${fleet.sql(`${schema}_away`)}`
+  const broken = await answer('select count(*) as orders from orders')
+  await fleet.sql`alter schema ${fleet.sql(`${schema}_away`)} rename to ${fleet.sql(schema)}`
+  expect(broken.report).toMatchObject({ answered: 2, silent: [{ code: '42P01', slugs: [slugs[0]] }] })
+  others(broken.rows)
+  const holder = await fleet.sql.reserve()
+  await holder.unsafe(`begin; lock table ${schema}.orders`)
+  const { run } = await start('select count(*) as orders from orders')
+  await holder.unsafe('rollback')
+  holder.release()
+  expect(await fleet.ended(run)).toMatchObject({ state: 'succeeded' })
+})
+
 describe('is refused before anybody is asked:', () => {
   test.each([
     ['select 1 as a; select 2 as b', 'report.refused'],
