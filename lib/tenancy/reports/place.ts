@@ -19,6 +19,7 @@ export const makePlace = async (trx: ControlDb, run: number, columns: readonly C
   await sql
     .raw(`create unlogged table ${schema}.collected (${['tenantry_target bigint not null', 'tenant text collate "C" not null', ...typed].join(', ')})`)
     .execute(trx)
+  await sql.raw(`create index on ${schema}.collected (tenantry_target)`).execute(trx)
   await sql.raw(`create view ${schema}.results as select ${['tenant', ...names].join(', ')} from ${schema}.collected`).execute(trx)
   await sql.raw(`create unlogged table ${schema}.batch (collector uuid, number bigint, primary key (collector, number))`).execute(trx)
   await sql
