@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { QuietRuns } from '../../../lib/tenancy/runs/conduct/quiet-runs.ts'
 import { WorkList } from '../../../lib/tenancy/runs/conduct/work-list.ts'
 import type { DrivenRun, Work } from '../../../lib/tenancy/runs/conduct/work.ts'
 
@@ -255,5 +256,23 @@ describe('reading ahead', () => {
     if (!work) throw new Error('no work')
     expect(list.peekUnread(work, 3).map(({ position }) => position)).toEqual([2, 3, 4])
     expect(list.peekUnread(work, 99).map(({ position }) => position)).toEqual([2, 3, 4, 5])
+  })
+})
+
+describe('an item whose rows are being written', () => {
+  it('keeps its run from being forgotten, and from being told as quiet', () => {
+    const run = runOf(1)
+    const list = listOf([run, 1])
+    const work = list.take(1, everywhere)
+    if (!work) throw new Error('nothing to take')
+    list.park(work)
+    run.state = 'pausing'
+    expect(new QuietRuns().due(list, true)).toEqual([])
+    list.forget(1)
+    expect([list.runs.has(1), list.has(1, 1)]).toEqual([true, true])
+    list.settle(work)
+    expect(new QuietRuns().due(list, true)).toEqual([1])
+    list.forget(1)
+    expect(list.runs.has(1)).toBe(false)
   })
 })

@@ -125,7 +125,7 @@ export class Conductor {
       this.#watch.learned(run)
       if (!isDrivenRun(state)) this.#list.drop(id)
       if (state === 'cancelling') this.#desk.cancel(id, this.#fence)
-      if ((state === 'paused' || isFinalRun(state)) && this.#list.runningOf(id) === 0) this.#list.forget(id)
+      if (state === 'paused' || isFinalRun(state)) this.#list.forget(id)
     }
   }
 

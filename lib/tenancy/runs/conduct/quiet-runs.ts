@@ -15,7 +15,7 @@ export class QuietRuns {
     const now = Date.now()
     const due: number[] = []
     for (const { id, state } of list.runs.values()) {
-      if (list.runningOf(id) > 0 || (!isStoppingRun(state) && list.openOf(id) > 0)) continue
+      if (list.busyOf(id) > 0 || (!isStoppingRun(state) && list.openOf(id) > 0)) continue
       const told = this.#told.get(id)
       if (told?.state === state && now - told.at < tellAgainMs && isReported) continue
       this.#told.set(id, { state, at: now })

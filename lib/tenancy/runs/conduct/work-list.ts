@@ -43,6 +43,13 @@ export class WorkList {
     return this.#running.get(run) ?? 0
   }
 
+  /** In hand or parked: not settled, whatever becomes of its run. */
+  busyOf(run: number): number {
+    let busy = this.runningOf(run)
+    for (const key of this.#parked) if (key.startsWith(`${run}:`)) busy += 1
+    return busy
+  }
+
   openOf(run: number): number {
     let open = 0
     for (const key of this.#known) if (key.startsWith(`${run}:`)) open += 1
@@ -220,8 +227,10 @@ export class WorkList {
         this.#known.delete(key)
   }
 
+  /** Unless something of it is still to be settled: taken up again beside that, it would be carried out twice. */
   forget(run: number): void {
     this.drop(run)
+    if (this.busyOf(run) > 0) return
     this.runs.delete(run)
     this.#running.delete(run)
   }
