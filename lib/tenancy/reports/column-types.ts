@@ -68,6 +68,9 @@ export const collectedColumn = ({ name, type }: RawColumn): CollectedColumn => {
   return known ? { name, type: known.words, oid: type } : { name, type: 'text', oid: 0 }
 }
 
+/** Types that PostgreSQL has no order for. */
+export const isUnordered = ({ type }: Pick<CollectedColumn, 'type'>): boolean => /^(json|point|lseg|path|box|polygon|line|circle)(\[\])?$/.test(type)
+
 export const hasValues = ({ type }: RawColumn): boolean => !valueless.has(type)
 
 export const sqlTypeOf = ({ oid }: CollectedColumn): string => byOid.get(oid)?.sql ?? 'text'

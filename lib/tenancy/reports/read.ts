@@ -11,6 +11,7 @@ import { TenancyError } from '../errors.ts'
 import { listFailures } from '../runs/failures.ts'
 import { quoteIdent } from '../sql/ident.ts'
 import { spellingStatement } from './cage.ts'
+import { isUnordered } from './column-types.ts'
 import { dropUnanswered, reportSchema } from './place.ts'
 
 type Head = Omit<ReportRun, 'silent' | 'createdAt' | 'finishedAt' | 'expiresAt' | 'isExpired'> & {
@@ -83,10 +84,13 @@ const rowsOf = async (connection: postgres.Sql | postgres.ReservedSql | postgres
 /** @throws report.unknown, report.expired, report.lost, report.sort */
 export const reportRows = async ({ control }: Library, { run, sort, descending, offset, limit }: ReportRowsInput): Promise<ReportRows> => {
   const head = await requireRows(control.db, run)
-  if (sort !== undefined && !head.columns.some(({ name }) => name === sort))
-    throw new TenancyError('report.sort', { run, column: sort, columns: head.columns.map(({ name }) => name).join(', ') })
+  const sorted = head.columns.find(({ name }) => name === sort)
+  if (sort !== undefined && !sorted) throw new TenancyError('report.sort', { run, column: sort, columns: head.columns.map(({ name }) => name).join(', ') })
   const way = descending ? 'DESC' : 'ASC'
-  const order = sort === undefined || sort === 'tenant' ? `tenant ${way}` : `${quoteIdent(sort)} ${way} NULLS LAST, tenant`
+  const order =
+    !sorted || sorted.name === 'tenant'
+      ? `tenant ${way}`
+      : `collected.${quoteIdent(sorted.name)}${isUnordered(sorted) ? '::pg_catalog.text' : ''} ${way} NULLS LAST, tenant`
   const rows = await control.sql.begin('read only', async (connection) => {
     await connection.unsafe(spellingStatement).simple()
     return rowsOf(connection, `${collectedOf(head)} ORDER BY ${order}, ctid LIMIT ${limit} OFFSET ${offset}`)
@@ -96,14 +100,26 @@ export const reportRows = async ({ control }: Library, { run, sort, descending, 
 
 const streamedAtOnce = 2_000
 
+/** Tenant by tenant over the index: to sort all of a large report would take longer than anybody waits for its first row. */
+export const streamStatement = ({ run, columns }: { readonly run: number; readonly columns: ReadonlyArray<Pick<ReportColumn, 'name'>> }): string => {
+  const collected = `${quoteIdent(reportSchema(run))}.collected`
+  return `WITH RECURSIVE one AS (
+      (SELECT tenantry_target, tenant FROM ${collected} ORDER BY tenantry_target LIMIT 1)
+      UNION ALL
+      SELECT next.* FROM one CROSS JOIN LATERAL (
+        SELECT c.tenantry_target, c.tenant FROM ${collected} c WHERE c.tenantry_target > one.tenantry_target ORDER BY c.tenantry_target LIMIT 1) next)
+    SELECT ${columns.map(({ name }) => `found.${quoteIdent(name)}`).join(', ')} FROM (SELECT * FROM one ORDER BY tenant) each
+    CROSS JOIN LATERAL (SELECT * FROM ${collected} c WHERE c.tenantry_target = each.tenantry_target ORDER BY c.ctid) found`
+}
+
 /** @throws report.unknown, report.expired, report.lost */
 export async function* streamReport({ control }: Library, actor: Actor, run: number): AsyncGenerator<readonly ReportRow[]> {
   const head = await requireRows(control.db, run)
   await appendAudit(control.db, { actor, action: 'reports.export', subjectKind: 'run', subject: String(run), details: { set: head.set, rows: head.rows } })
   const connection = control.connect()
   try {
-    await connection.unsafe(`BEGIN READ ONLY; ${spellingStatement}`).simple()
-    await connection.unsafe(`DECLARE tenantry_export NO SCROLL CURSOR FOR ${collectedOf(head)} ORDER BY tenant, ctid`).simple()
+    await connection.unsafe(`BEGIN READ ONLY; ${spellingStatement}; SET LOCAL statement_timeout = 0`).simple()
+    await connection.unsafe(`DECLARE tenantry_export NO SCROLL CURSOR FOR ${streamStatement(head)}`).simple()
     for (;;) {
       const rows = await rowsOf(connection, `FETCH ${streamedAtOnce} FROM tenantry_export`)
       if (rows.length > 0) yield rows
