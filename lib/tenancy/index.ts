@@ -153,7 +153,7 @@ const reportCalls = (library: Library): Tenancy['reports'] => ({
   get: (run) => getReport(library, run),
   rows: (input) => reportRows(library, input),
   stream: (actor, run) => streamReport(library, actor, run),
-  combine: (input) => combineReport(library, input),
+  combine: (actor, input) => combineReport(library, actor, input),
 })
 
 /** Opens nothing by itself: connections are made when something is asked. Close it in the end. */

@@ -74,9 +74,9 @@ const silentLines = ({ silent }: ReportRun): string[] =>
     return `${plural(slugs.length, 'tenant')} did not answer: ${message} (${code}): ${named}${more}`
   })
 
-const printCombined = async ({ tenancy }: Session, format: ReportFormat, found: ReportRun, sql: string): Promise<void> => {
+const printCombined = async ({ tenancy, actor }: Session, format: ReportFormat, found: ReportRun, sql: string): Promise<void> => {
   const { stdout, stderr } = currentLine().terminal
-  const { columns, rows, isCut } = await tenancy.reports.combine({ run: found.run, sql })
+  const { columns, rows, isCut } = await tenancy.reports.combine(actor, { run: found.run, sql })
   await printReport(stdout, format, { ...found, columns }, [rows])
   if (isCut) stderr.write(`Only the first ${plural(rows.length, 'combined row')} are shown.\n`)
 }

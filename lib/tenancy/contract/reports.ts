@@ -97,6 +97,6 @@ export type Reports = {
   rows(input: ReportRowsInput): Promise<ReportRows>
   /** All of them in order of slug, in pieces, leaving an audit row. @throws report.unknown, report.expired, report.lost */
   stream(actor: Actor, run: number): AsyncIterable<readonly ReportRow[]>
-  /** A second SELECT, over `results` (the rows) and `tenants` (tenant, name, labels, database, bytes, version). @throws report.unknown, report.expired, report.lost, report.refused, report.combine, report.combine_role */
-  combine(input: CombineReportInput): Promise<CombinedRows>
+  /** A second SELECT, over `results` (the rows) and `tenants` (tenant, name, labels, database, bytes, version), leaving an audit row. @throws report.unknown, report.expired, report.lost, report.refused, report.combine, report.combine_role */
+  combine(actor: Actor, input: CombineReportInput): Promise<CombinedRows>
 }

@@ -1,7 +1,9 @@
 /** A second SELECT, over what the tenants have answered: in the control database, as a role that sees nothing else of it. */
 import { sql } from 'kysely'
 import type postgres from 'postgres'
-import type { CombinedRows, CombineReportInput } from '../contract/reports.ts'
+import type { Actor } from '../contract/permissions.ts'
+import type { CombinedRows, CombineReportInput, ReportRow } from '../contract/reports.ts'
+import { appendAudit } from '../control/audit.ts'
 import { readInstallation } from '../control/installation.ts'
 import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
@@ -16,6 +18,7 @@ import { reportSchema } from './place.ts'
 import { requireRows } from './read.ts'
 
 const mostRows = 10_000
+const mostBytes = 32 * 1024 * 1024
 /** What a combining SELECT may name. */
 const tables: ReadonlySet<string> = new Set(['results', 'tenants'])
 
@@ -32,37 +35,45 @@ const requireCombining = async (text: string): Promise<string> => {
   return select
 }
 
-/** Roles belong to the server: one for each control plane there. Another process may make it at the same instant. */
-const makeRole = async (db: ControlDb, role: string): Promise<void> => {
+/** Roles belong to the server: one for each control plane there. */
+const makeRole = async (trx: ControlDb, role: string): Promise<void> => {
   const { rows } = await sql<{ exists: boolean; version: number }>`
-    select exists (select from pg_roles where rolname = ${role}), current_setting('server_version_num')::integer as version`.execute(db)
+    select exists (select from pg_roles where rolname = ${role}), current_setting('server_version_num')::integer as version`.execute(trx)
   const [found] = rows
   if (found?.exists === true) return
   const options = (found?.version ?? 0) >= 160_000 ? ' with inherit false, set true' : ''
-  try {
-    await db.transaction().execute(async (trx) => {
-      await sql.raw(`create role ${quoteIdent(role)} nologin`).execute(trx)
-      await sql.raw(`grant ${quoteIdent(role)} to current_user${options}`).execute(trx)
-    })
-  } catch (error) {
-    if (codeOf(error) === sqlstate.duplicateObject || codeOf(error) === sqlstate.uniqueViolation) return
-    throw error
-  }
+  await sql.raw(`create role ${quoteIdent(role)} nologin`).execute(trx)
+  await sql.raw(`grant ${quoteIdent(role)} to current_user${options}`).execute(trx)
 }
+
+/** One at a time: of two that grant the same at once the server lets one fail. */
+const grant = async (db: ControlDb, run: number, role: string): Promise<void> =>
+  db.transaction().execute(async (trx) => {
+    const schema = quoteIdent(reportSchema(run))
+    await sql`select pg_advisory_xact_lock(hashtextextended(${role}, 0))`.execute(trx)
+    await makeRole(trx, role)
+    await sql.raw(`grant usage on schema ${schema} to ${quoteIdent(role)}`).execute(trx)
+    await sql.raw(`grant select on ${schema}.results, ${schema}.tenants to ${quoteIdent(role)}`).execute(trx)
+  })
 
 /** @throws report.combine_role */
 const roleFor = async (db: ControlDb, run: number): Promise<string> => {
   const role = `tenantry_report_${await readInstallation(db)}`
-  const schema = quoteIdent(reportSchema(run))
   try {
-    await makeRole(db, role)
-    await sql.raw(`grant usage on schema ${schema} to ${quoteIdent(role)}`).execute(db)
-    await sql.raw(`grant select on ${schema}.results, ${schema}.tenants to ${quoteIdent(role)}`).execute(db)
+    await grant(db, run, role)
     return role
   } catch (error) {
     if (codeOf(error) !== sqlstate.insufficientPrivilege && codeOf(error) !== sqlstate.undefinedObject) throw error
     throw new TenancyError('report.combine_role', { role, problem: error instanceof Error ? error.message : String(error) }, error)
   }
+}
+
+const firstFetched = 20
+
+/** As many rows at once as are likely to fit into what is left. */
+const nextCount = (rows: number, bytes: number): number => {
+  const room = rows === 0 ? firstFetched : Math.floor((mostBytes - bytes) / Math.max(1, bytes / rows))
+  return Math.max(1, Math.min(room, rows * 4 + firstFetched, mostRows + 1 - rows))
 }
 
 const ask = async (connection: postgres.Sql, schema: string, role: string, select: string): Promise<CombinedRows> => {
@@ -71,24 +82,29 @@ const ask = async (connection: postgres.Sql, schema: string, role: string, selec
   // Else the driver would take the protocol in which several statements are one.
   const extended: object = { simple: false }
   await connection.unsafe(declareCursor(select).text, [], extended)
-  const rows = await connection
-    .unsafe(fetchRows(mostRows + 1).text)
-    .simple()
-    .raw()
-  const columns = rows.statement.columns.map((column) => collectedColumn({ name: column.name, type: column.type }))
-  await connection.unsafe(closeCage).simple()
-  return {
-    columns: columns.map(({ name, type }) => ({ name, type })),
-    rows: rows.slice(0, mostRows).map((row) => row.map((value: Buffer | null) => value?.toString('utf8') ?? null)),
-    isCut: rows.length > mostRows,
+  const rows: ReportRow[] = []
+  let bytes = 0
+  for (;;) {
+    const count = nextCount(rows.length, bytes)
+    const fetched = await connection.unsafe(fetchRows(count).text).simple().raw()
+    for (const row of fetched) {
+      bytes += row.reduce((sum: number, value: Buffer | null) => sum + (value?.length ?? 0), 0)
+      rows.push(row.map((value: Buffer | null) => value?.toString('utf8') ?? null))
+    }
+    const isWhole = fetched.length < count
+    if (!isWhole && rows.length <= mostRows && bytes < mostBytes) continue
+    await connection.unsafe(closeCage).simple()
+    const columns = fetched.statement.columns.map((column) => collectedColumn({ name: column.name, type: column.type }))
+    return { columns: columns.map(({ name, type }) => ({ name, type })), rows: rows.slice(0, mostRows), isCut: !isWhole }
   }
 }
 
 /** @throws report.unknown, report.expired, report.lost, report.refused, report.combine, report.combine_role */
-export const combineReport = async ({ control }: Library, { run, sql: text }: CombineReportInput): Promise<CombinedRows> => {
+export const combineReport = async ({ control }: Library, actor: Actor, { run, sql: text }: CombineReportInput): Promise<CombinedRows> => {
   const select = await requireCombining(text)
-  await requireRows(control.db, run)
+  const { set, rows } = await requireRows(control.db, run)
   const role = await roleFor(control.db, run)
+  await appendAudit(control.db, { actor, action: 'reports.export', subjectKind: 'run', subject: String(run), details: { set, rows, combine: text } })
   const connection = control.connect()
   try {
     return await ask(connection, reportSchema(run), role, select)

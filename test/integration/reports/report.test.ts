@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startReportInput, type ReportRow } from '../../../lib/tenancy/contract/index.ts'
+import { streamStatement } from '../../../lib/tenancy/reports/read.ts'
 import { commandLine } from '../../support/command-line.ts'
 import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
 import { useDatabases } from '../../support/template.ts'
@@ -64,10 +65,15 @@ test('one tenant at a time can be asked, with parameters', async () => {
 })
 
 test('more rows than one chunk come whole, and more than the cap come not at all', async () => {
-  const { rows } = await answer('select n, repeat(chr(92) || chr(10) || chr(9), 2) as odd from generate_series(1, 2500) n')
+  const { run, rows } = await answer('select n, repeat(chr(92) || chr(10) || chr(9), 2) as odd from generate_series(1, 2500) n')
   expect(rows.length).toBe(7500)
   expect(rows.filter(([slug]) => slug === slugs[1]).map(([, n]) => Number(n))).toEqual(Array.from({ length: 2500 }, (_, n) => n + 1))
   expect(new Set(rows.map(([, , odd]) => odd))).toEqual(new Set(['\\\n\t\\\n\t']))
+  const [plan] = await fleet.control.unsafe<Array<Record<string, Array<{ Plan: { 'Node Type': string } }>>>>(
+    `explain (format json) ${streamStatement({ run, columns: [{ name: 'n' }] })}`,
+  )
+  // Tenant by tenant: rows are there at once, however many there are.
+  expect(plan?.['QUERY PLAN']?.[0]?.Plan['Node Type']).toBe('Nested Loop')
   const capped = await answer('select n from generate_series(1, 2000 + (select count(*) from customer) * 100) n', { rowCap: 2200 })
   expect(capped.report).toMatchObject({ state: 'failed', answered: 2, rows: 4300, silent: [{ code: 'report_too_many_rows', slugs: [slugs[2]] }] })
   expect(capped.rows.length).toBe(4300)
@@ -97,6 +103,43 @@ test('the one that is asked first may be the broken one, or be locked: others te
   await holder.unsafe('rollback')
   holder.release()
   expect(await fleet.ended(run)).toMatchObject({ state: 'succeeded' })
+})
+
+test('rows can be sorted by whatever there is, also by what PostgreSQL itself has no order for', async () => {
+  const columns = [
+    "'{}'::json as json",
+    'array[null::json] as jsons',
+    'point(1, 2) as point',
+    'box(point(1, 2), point(0, 0)) as box',
+    "'[(0,0),(1,1)]'::lseg as lseg",
+    "'[(0,0),(1,1)]'::path as path",
+    "'((0,0),(1,1))'::polygon as polygon",
+    "'{1,2,3}'::line as line",
+    "'<(0,0),1>'::circle as circle",
+  ]
+  const { run, report } = await answer(`select ${columns.join(', ')}`)
+  for (const { name } of report.columns)
+    expect((await fleet.tenancy.reports.rows({ run, sort: name, descending: true, offset: 0, limit: 10 })).rows.length, name).toBe(3)
+})
+
+test('two that combine at once both get their rows, and an audit row each', async () => {
+  const { run } = await answer('select email from customer')
+  const combined = await Promise.all(Array.from({ length: 6 }, () => fleet.tenancy.reports.combine(ada, { run, sql: 'select count(*) as n from results' })))
+  expect(combined.map(({ rows }) => rows)).toEqual(Array.from({ length: 6 }, () => [['6']]))
+  const audits = await fleet.control<
+    Array<{ details: object }>
+  >`select details from audit where action = 'reports.export' and subject = ${run} and details ? 'combine'`
+  expect(audits.map(({ details }) => details)).toEqual(Array.from({ length: 6 }, () => ({ set: 'app', rows: 6, combine: 'select count(*) as n from results' })))
+})
+
+test('what is combined is held back where it is too large for one answer', async () => {
+  const { run } = await answer('select email from customer')
+  const large = await fleet.tenancy.reports.combine(ada, { run, sql: "select n, repeat('x', 1000000) as text from generate_series(1, 60) n order by n" })
+  expect(large.isCut).toBe(true)
+  expect(large.rows.length).toBeGreaterThan(20)
+  expect(large.rows.length).toBeLessThan(45)
+  const many = await fleet.tenancy.reports.combine(ada, { run, sql: 'select n from generate_series(1, 10001) n order by n' })
+  expect([many.isCut, many.rows.length, many.rows.at(-1)]).toEqual([true, 10_000, ['10000']])
 })
 
 describe('is refused before anybody is asked:', () => {
@@ -131,7 +174,7 @@ describe('is refused before anybody is asked:', () => {
 
 test('a second SELECT combines what came back, and sees nothing else', async () => {
   const { run } = await answer('select email from customer')
-  const combine = (sql: string) => fleet.tenancy.reports.combine({ run, sql })
+  const combine = (sql: string) => fleet.tenancy.reports.combine(ada, { run, sql })
   expect(
     await combine(
       'with n as (select tenant, count(*) as n from results group by 1) select database, sum(n) as rows, max(version) as version from n join tenants using (tenant) group by 1',
