@@ -13,6 +13,7 @@ export type Sink = (rows: Rows) => Promise<void>
 export type TenantAnswer =
   | { readonly kind: 'answered'; readonly rows: number }
   | { readonly kind: 'too_many' }
+  | { readonly kind: 'too_large' }
   | { readonly kind: 'other_columns'; readonly difference: string }
   | { readonly kind: 'no_role'; readonly error: unknown }
   | { readonly kind: 'refused'; readonly error: unknown }
@@ -31,6 +32,9 @@ export const firstError = (outcomes: readonly FlightOutcome[]): unknown => {
 export const becomeRole = async (connection: FleetConnection, cage: Pick<Cage, 'role'>, serverVersion: number): Promise<unknown> =>
   firstError(await connection.flight(letBecome(cage.role, serverVersion), 15_000))
 
+/** Rows that came to more than may be held have ended the connection. */
+const refused = (error: unknown): TenantAnswer => (codeOf(error) === 'FLIGHT_TOO_LARGE' ? { kind: 'too_large' } : { kind: 'refused', error })
+
 export type Question = { readonly statement: string; readonly columns: readonly CollectedColumn[]; readonly rowCap: number }
 
 export const isRoleRefused = (opened: FlightOutcome | undefined): boolean => opened?.ok === false && codeOf(opened.error) === sqlstate.insufficientPrivilege
@@ -43,7 +47,7 @@ const askOnce = async (connection: FleetConnection, cage: Cage, statement: strin
 const fetchAll = async (connection: FleetConnection, { rowCap }: Question, sink: Sink): Promise<TenantAnswer> => {
   for (let rows = 0; ;) {
     const [fetched] = await connection.flight([fetchRows(chunkRows)], flightMs)
-    if (!fetched?.ok) return { kind: 'refused', error: fetched?.error }
+    if (!fetched?.ok) return refused(fetched?.error)
     const chunk = fetched.raw?.rows ?? []
     rows += chunk.length
     if (rows > rowCap) return { kind: 'too_many' }
@@ -72,7 +76,7 @@ export const readTenant = async (connection: FleetConnection, cage: Cage, server
     if (isRoleRefused(outcomes[0])) return { kind: 'no_role', error: firstError(outcomes) }
   }
   const error = firstError(outcomes)
-  if (error !== null) return { kind: 'refused', error }
+  if (error !== null) return refused(error)
   const fetched = outcomes[2]
   const answer = fetched?.ok ? fetched.raw : undefined
   if (!answer) return { kind: 'refused', error: new Error('the rows came without a description') }

@@ -26,9 +26,10 @@ export type FleetConnection = {
 }
 
 /**
- * `single`: by the extended protocol, in which the server itself refuses more than one statement. `raw`: its rows are the server's own text, read by nobody.
+ * `single`: by the extended protocol, in which the server itself refuses more than one statement. `raw`: its rows are the server's own text, read by nobody; past
+ * `mostBytes` of them the connection is destroyed and the message fails with FLIGHT_TOO_LARGE.
  */
-export type FlightMessage = { readonly text: string; readonly how: 'single' | 'raw' }
+export type FlightMessage = { readonly text: string; readonly how: 'single' } | { readonly text: string; readonly how: 'raw'; readonly mostBytes: number }
 
 export type RawColumn = { readonly name: string; /** Of its type; a domain's is that of its base. */ readonly type: number }
 export type RawAnswer = { readonly columns: readonly RawColumn[]; readonly rows: ReadonlyArray<ReadonlyArray<Buffer | null>> }
@@ -55,6 +56,11 @@ export type ConnectOptions = {
 const asError = (error: unknown): Error & { code?: string } => (error instanceof Error ? error : new Error(String(error)))
 
 const flightTimeout = (timeoutMs: number): Error & { code: string } => Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'FLIGHT_TIMEOUT' })
+
+const tooLarge = (mostBytes: number): Error & { code: string } => Object.assign(new Error(`more than ${mostBytes} bytes came`), { code: 'FLIGHT_TOO_LARGE' })
+
+/** Ends the connection; what is open on it fails with the error. */
+type GiveUp = (error: Error & { code: string }) => void
 
 /** A flight is sent whole; the driver's default would hold it back after a hundred messages. Its types do not list the option. */
 const pipelining: object = { max_pipeline: 100_000 }
@@ -94,16 +100,28 @@ const openPool = (url: string, options: ConnectOptions, onclose: () => void) =>
 /** Without parameters the driver would take the simple protocol. Its types do not list the option. */
 const extended: object = { simple: false }
 
-const ask = (sql: Reserved, message: string | FlightMessage): Promise<FlightOutcome> => {
-  if (typeof message !== 'string' && message.how === 'raw')
-    return sql
-      .unsafe(message.text)
-      .simple()
-      .raw()
-      .then((result) => {
-        const columns = result.statement.columns.map(({ name, type }) => ({ name, type }))
-        return { ok: true, rows: [], command: result.command, count: result.count, raw: { columns, rows: result } }
-      })
+/** Counted as they come: the driver holds whatever the server sends. */
+const askRaw = async (sql: Reserved, text: string, mostBytes: number, giveUp: GiveUp): Promise<FlightOutcome> => {
+  const rows: Array<ReadonlyArray<Buffer | null>> = []
+  let bytes = 0
+  const result = await sql
+    .unsafe<Array<Array<Buffer | null>>>(text)
+    .simple()
+    .raw()
+    .forEach((row) => {
+      if (bytes > mostBytes) return
+      for (const value of row) bytes += value?.length ?? 0
+      rows.push(row)
+      if (bytes <= mostBytes) return
+      rows.length = 0
+      giveUp(tooLarge(mostBytes))
+    })
+  const columns = result.statement.columns.map(({ name, type }) => ({ name, type }))
+  return { ok: true, rows: [], command: result.command, count: result.count, raw: { columns, rows } }
+}
+
+const ask = (sql: Reserved, message: string | FlightMessage, giveUp: GiveUp): Promise<FlightOutcome> => {
+  if (typeof message !== 'string' && message.how === 'raw') return askRaw(sql, message.text, message.mostBytes, giveUp)
   const query = typeof message === 'string' ? sql.unsafe(message).simple() : sql.unsafe(message.text, [], extended)
   return query.then((result) => ({ ok: true, rows: result, command: result.command, count: result.count }))
 }
@@ -124,7 +142,7 @@ class Line {
     setImmediate(() => this.lose(connectionClosed()))
   }
 
-  send(sql: Reserved, message: string | FlightMessage): Promise<FlightOutcome> {
+  send(sql: Reserved, message: string | FlightMessage, giveUp: GiveUp): Promise<FlightOutcome> {
     return new Promise((resolve) => {
       // Writing to a reserved connection whose socket is gone would throw outside of any promise.
       if (this.dead) return resolve({ ok: false, error: connectionClosed() })
@@ -133,7 +151,7 @@ class Line {
         this.#unanswered.delete(resolve)
         resolve(outcome)
       }
-      ask(sql, message).then(answer, (error: unknown) => {
+      ask(sql, message, giveUp).then(answer, (error: unknown) => {
         // A query sent between a socket's error and its end would never be answered.
         if (classify(codeOf(error)) === 'connection') this.dead = true
         answer({ ok: false, error: asError(error) })
@@ -192,13 +210,16 @@ export const connectFleet = async (url: string, options: ConnectOptions): Promis
 
   const flight: FleetConnection['flight'] = async (messages, timeoutMs, onAnswer) => {
     let timedOut = false
+    const giveUp: GiveUp = (error) => {
+      void end()
+      line.lose(error)
+    }
     const timer = setTimeout(() => {
       timedOut = true
-      void end()
-      line.lose(flightTimeout(timeoutMs))
+      giveUp(flightTimeout(timeoutMs))
     }, timeoutMs)
     try {
-      const answers = messages.map((text) => line.send(sql, text))
+      const answers = messages.map((text) => line.send(sql, text, giveUp))
       if (onAnswer) for (const [index, answer] of answers.entries()) void answer.then((outcome) => onAnswer(index, outcome))
       const outcomes = await Promise.all(answers)
       if (!timedOut) return outcomes

@@ -129,6 +129,18 @@ test('a worker that dies between rows and their report doubles none', async () =
   expect(await collected()).toBe(7_500)
 })
 
+test('a tenant over which workers end is not asked for ever', async () => {
+  const [deadly] = slugs
+  const run = await start('select count(*) as customers from customer')
+  await fleet.control`
+    insert into attempt (run_id, position, number, state, started_at, finished_at, worker, error)
+    select i.run_id, i.position, n, 'interrupted', now(), now(), 'unknown', '{"code":"conductor_lost"}' from run_item i join tenant t on t.id = i.tenant_id cross join generate_series(1, 2) n
+    where i.run_id = ${run} and t.slug = ${deadly ?? ''}`
+  await fleet.control`update run_item i set state = 'interrupted', attempts = 2 from tenant t where t.id = i.tenant_id and i.run_id = ${run} and t.slug = ${deadly ?? ''}`
+  await working(() => fleet.ended(run))
+  expect(await fleet.tenancy.reports.get(run)).toMatchObject({ answered: 4, rows: 4, silent: [{ code: 'report_interrupted', slugs: [deadly] }] })
+})
+
 test('rows are dropped when their time is over, and lost ones are told', async () => {
   const [kept, gone, lost, read] = [await start('select 1 as a'), await start('select 2 as a'), await start('select 3 as a'), await start('select 4 as a')]
   await working(async () => {

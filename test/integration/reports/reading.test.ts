@@ -48,3 +48,12 @@ test('an answer that cannot be kept leaves no transaction behind', async () => {
     expect(await readTenant(connection, cage, version, numbers, ignore)).toEqual({ kind: 'answered', rows: 2_500 })
   })
 })
+
+test('rows that are too large to be held end the connection, and are never held', async () => {
+  const large = asked("select repeat('x', 65536) as n from generate_series(1, 900)", 'n', 'text', 25)
+  await connected(async (connection) => {
+    expect(await readTenant(connection, cage, version, large, ignore)).toEqual({ kind: 'too_large' })
+    expect(connection.dead).toBe(true)
+    await fleet.until('the end of its backend', async () => (await fleet.sql`select from pg_stat_activity where pid = ${connection.pid}`).length === 0)
+  })
+})

@@ -36,6 +36,7 @@ const workOf = (run: DrivenRun, position: number, part: Partial<Work> = {}): Wor
   isStepwise: false,
   lookOnly: false,
   tries: 0,
+  deaths: 0,
   notBefore: 0,
   summary: undefined,
   reader: null,

@@ -184,6 +184,7 @@ type ItemRow = {
   next_attempt_at: Date | null
   own_runs: number[]
   pool: Given | null
+  deaths: number
 }
 
 /** Open items of a run on this server that the conductor does not hold yet; what was put aside after a try comes last. */
@@ -199,6 +200,9 @@ export const readWork = async (
       case when r.kind = 'onboard' then array(select j.run_id from run_item j where j.target_id = i.target_id and j.tenant_id = i.tenant_id and (
         exists (select from attempt a where a.run_id = j.run_id and a.position = j.position and a.state = 'interrupted')
         or not exists (select from attempt a where a.run_id = j.run_id and a.position = j.position))) else '{}' end as own_runs,
+      case when r.kind = 'report' then (
+        select count(*) from attempt a where a.run_id = i.run_id and a.position = i.position and a.state = 'interrupted' and a.error->>'code' = 'conductor_lost')
+        else 0 end as deaths,
       case when c.id is not null then jsonb_build_object('schema', c.schema_name, 'functions', c.functions, 'extensions', c.extensions) end as pool
     from run_item i join run r on r.id = i.run_id join target t on t.id = i.target_id join tenant n on n.id = i.tenant_id
     left join placement p on p.target_id = t.id and p.tenant_id = n.id
@@ -230,6 +234,7 @@ export const readWork = async (
       isStepwise: !stopping && run.kind === 'migrate' && lastStepwise > indexOf(row.from_version),
       lookOnly: stopping && interrupted.has(row.position),
       tries: 0,
+      deaths: row.deaths,
       notBefore: row.next_attempt_at?.getTime() ?? 0,
       summary: undefined,
       reader: null,

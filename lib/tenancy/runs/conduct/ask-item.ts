@@ -3,9 +3,10 @@ import { sql } from 'kysely'
 import type { AttemptError } from '../../contract/views.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { attemptError, ownError } from '../../migrations/attempt-error.ts'
+import { reportBounds } from '../../reports/cage.ts'
 import type { Owner } from '../../reports/collector.ts'
 import { reportSchema } from '../../reports/place.ts'
-import { readTenant, type Question, type TenantAnswer } from '../../reports/read-tenant.ts'
+import { chunkRows, readTenant, type Question, type TenantAnswer } from '../../reports/read-tenant.ts'
 import { quoteIdent } from '../../sql/ident.ts'
 import { codeOf, sqlstate } from '../../sql/sqlstate.ts'
 import type { Bench, ItemOutcome } from './execute.ts'
@@ -47,6 +48,13 @@ const silence = (answer: Exclude<TenantAnswer, { readonly kind: 'answered' }>, w
         `It answered with more than ${rowCap} rows, and none of them were kept.`,
         undefined,
         'Ask for less, or for more rows a tenant (--row-cap).',
+      )
+    case 'too_large':
+      return ownError(
+        'report_too_large',
+        `Up to ${chunkRows} of its rows, which are read together, came to more than ${reportBounds.chunkBytes / 2 ** 20} MB, and none were kept.`,
+        undefined,
+        'Ask for fewer or shorter columns.',
       )
     case 'other_columns':
       return ownError('report_columns', answer.difference, undefined, 'Cast the column to one type in the SELECT.')
@@ -93,6 +101,11 @@ export const askItem = async (bench: Bench, work: Work, question: Question): Pro
   const { collector } = bench.desk
   if (role === null)
     return failed(ownError('report_role', `The tenant has no role of its own, as which a report would read.`, undefined, 'Adopt its schema: that makes one.'))
+  // It may be what they ended of.
+  if (work.deaths >= bench.desk.mostDeaths)
+    return failed(
+      ownError('report_interrupted', `The process that asked it ended ${work.deaths} times over it.`, undefined, 'Ask for less, or give workers more memory.'),
+    )
   const owner = { run: run.id, target: work.targetId, slug: work.slug }
   // Whether an earlier try could take back what it brought is not known.
   if (work.attempts > 0) await collector.undo(owner)

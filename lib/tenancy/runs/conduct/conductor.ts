@@ -69,7 +69,7 @@ export class Conductor {
     this.#ahead = ahead
     this.#lanes = new Lanes(lease, limits, library.logger, () => requireLease(library.control.db, lease))
     this.#reporter = new Reporter(library, lease, worker, (runs) => this.#learn(runs))
-    this.#desk = new Desk(library.control, lease)
+    this.#desk = new Desk(library.control, lease, limits)
     this.#watch = new RunWatch(library, { installation: lease.installation, server: server.name, worker, epoch: lease.epoch })
     this.#weight = new BackendWeight(limits)
     this.#pace = new Pace(this.#width, Date.now())

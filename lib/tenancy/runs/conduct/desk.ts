@@ -3,6 +3,7 @@ import type { Control } from '../../control/db.ts'
 import { Collector, type Driver } from '../../reports/collector.ts'
 import { settleSession, unsettleSession } from '../../reports/cage.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
+import type { ConductLimits } from './limits.ts'
 
 const cancelMs = 5_000
 
@@ -11,7 +12,11 @@ export class Desk {
   readonly #settled = new WeakSet<FleetConnection>()
   readonly #asked = new Map<number, Set<number>>()
 
-  constructor(control: Control, driver: Driver) {
+  /** Workers that may end over one item before nobody asks it any more. */
+  readonly mostDeaths: number
+
+  constructor(control: Control, driver: Driver, limits: Pick<ConductLimits, 'maxTries'>) {
+    this.mostDeaths = limits.maxTries
     this.collector = new Collector(control, driver)
   }
 

@@ -54,6 +54,8 @@ export type Work = {
   readonly lookOnly: boolean
   /** Tries of this conductor since the item became pending. */
   tries: number
+  /** Conductors that ended while they carried it, where that counts. */
+  readonly deaths: number
   notBefore: number
   /** The history, read ahead in batches; undefined: nobody reads it yet, or it could not be read among others. Read again for each further try. */
   summary: Promise<TargetSummary | undefined> | undefined
