@@ -10,7 +10,7 @@ export type Cage = {
   readonly applicationName: string
 }
 
-export const reportBounds = { statementMs: 30_000, lockMs: 2_000, tempKilobytes: 1_048_576, chunkBytes: 32 * 2 ** 20 } as const
+export const reportBounds = { statementMs: 30_000, lockMs: 2_000, tempKilobytes: 1_048_576, chunkBytes: 32 * 2 ** 20, tenantMs: 60_000 } as const
 
 /** Values as every server writes them alike. */
 const spelling: ReadonlyArray<readonly [string, string]> = [
@@ -53,6 +53,9 @@ export const openCage = ({ schema, role, extensionSchemas, applicationName }: Ca
 export const declareCursor = (statement: string): FlightMessage => ({ text: `DECLARE tenantry_report NO SCROLL CURSOR FOR ${statement}`, how: 'single' })
 
 export const fetchRows = (count: number): FlightMessage => ({ text: `FETCH ${count} FROM tenantry_report`, how: 'raw', mostBytes: reportBounds.chunkBytes })
+
+/** What is left of the tenant's time, for the statements that follow. */
+export const leave = (ms: number): string => `SET LOCAL statement_timeout = ${Math.max(1, Math.min(reportBounds.statementMs, ms))}`
 
 /** Also takes back what a setting was made to be for the whole session. */
 export const closeCage = 'ROLLBACK'

@@ -2,7 +2,7 @@
 import type { CollectedColumn } from '../control/report-tables.ts'
 import type { FleetConnection, FlightOutcome, RawAnswer } from '../session/fleet-connection.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
-import { closeCage, declareCursor, fetchRows, letBecome, openCage, reportBounds, type Cage } from './cage.ts'
+import { closeCage, declareCursor, fetchRows, leave, letBecome, openCage, reportBounds, type Cage } from './cage.ts'
 import { disagreement } from './column-types.ts'
 
 export type Rows = RawAnswer['rows']
@@ -14,6 +14,7 @@ export type TenantAnswer =
   | { readonly kind: 'answered'; readonly rows: number }
   | { readonly kind: 'too_many' }
   | { readonly kind: 'too_large' }
+  | { readonly kind: 'too_slow' }
   | { readonly kind: 'other_columns'; readonly difference: string }
   | { readonly kind: 'no_role'; readonly error: unknown }
   | { readonly kind: 'refused'; readonly error: unknown }
@@ -43,31 +44,58 @@ export const isRoleRefused = (opened: FlightOutcome | undefined): boolean => ope
 const askOnce = async (connection: FleetConnection, cage: Cage, statement: string): Promise<readonly FlightOutcome[]> =>
   connection.flight([openCage(cage), declareCursor(statement), fetchRows(chunkRows), closeCage], flightMs)
 
-/** @returns how it ended; the transaction is left open */
-const fetchAll = async (connection: FleetConnection, { rowCap }: Question, sink: Sink): Promise<TenantAnswer> => {
+/** @returns whether there was room for them in time */
+const handOn = async (chunk: Rows, sink: Sink, until: number): Promise<boolean> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), until - Date.now())
+  })
+  const isIn = await Promise.race([sink(chunk).then(() => true), late]).finally(() => clearTimeout(timer))
+  return isIn
+}
+
+/**
+ * Its locks and its snapshot are held all the while, so that it has a time of its own.
+ * @returns how it ended; the transaction is left open
+ */
+const fetchAll = async (connection: FleetConnection, { rowCap }: Question, sink: Sink, until: number): Promise<TenantAnswer> => {
   for (let rows = 0; ;) {
-    const [fetched] = await connection.flight([fetchRows(chunkRows)], flightMs)
-    if (!fetched?.ok) return refused(fetched?.error)
+    const left = until - Date.now()
+    if (left <= 0) return { kind: 'too_slow' }
+    const outcomes = await connection.flight([leave(left), fetchRows(chunkRows)], flightMs)
+    const fetched = outcomes[1]
+    if (!fetched?.ok) {
+      const error = firstError(outcomes) ?? fetched?.error
+      return codeOf(error) === sqlstate.queryCanceled && Date.now() >= until ? { kind: 'too_slow' } : refused(error)
+    }
     const chunk = fetched.raw?.rows ?? []
     rows += chunk.length
     if (rows > rowCap) return { kind: 'too_many' }
-    if (chunk.length > 0) await sink(chunk)
+    if (chunk.length > 0 && !(await handOn(chunk, sink, until))) return { kind: 'too_slow' }
     if (chunk.length < chunkRows) return { kind: 'answered', rows }
   }
 }
 
 /** As many chunks as there are, one in memory at a time. */
-const askOn = async (connection: FleetConnection, cage: Cage, question: Question, sink: Sink): Promise<TenantAnswer> => {
+const askOn = async (connection: FleetConnection, cage: Cage, question: Question, sink: Sink, until: number): Promise<TenantAnswer> => {
   try {
     const error = firstError(await connection.flight([openCage(cage), declareCursor(question.statement)], flightMs))
-    return error === null ? await fetchAll(connection, question, sink) : { kind: 'refused', error }
+    return error === null ? await fetchAll(connection, question, sink, until) : { kind: 'refused', error }
   } finally {
     // Whatever was thrown: the next item of this connection must not be inside of it.
     if (!connection.dead) await connection.flight([closeCage], flightMs)
   }
 }
 
-export const readTenant = async (connection: FleetConnection, cage: Cage, serverVersion: number, question: Question, sink: Sink): Promise<TenantAnswer> => {
+export const readTenant = async (
+  connection: FleetConnection,
+  cage: Cage,
+  serverVersion: number,
+  question: Question,
+  sink: Sink,
+  tenantMs: number = reportBounds.tenantMs,
+): Promise<TenantAnswer> => {
+  const until = Date.now() + tenantMs
   let outcomes = await askOnce(connection, cage, question.statement)
   if (isRoleRefused(outcomes[0])) {
     const error = await becomeRole(connection, cage, serverVersion)
@@ -83,7 +111,7 @@ export const readTenant = async (connection: FleetConnection, cage: Cage, server
   const difference = disagreement(question.columns, answer.columns)
   if (difference !== null) return { kind: 'other_columns', difference }
   if (answer.rows.length > question.rowCap) return { kind: 'too_many' }
-  if (answer.rows.length === chunkRows) return askOn(connection, cage, question, sink)
+  if (answer.rows.length === chunkRows) return askOn(connection, cage, question, sink, until)
   await sink(answer.rows)
   return { kind: 'answered', rows: answer.rows.length }
 }

@@ -57,3 +57,13 @@ test('rows that are too large to be held end the connection, and are never held'
     await fleet.until('the end of its backend', async () => (await fleet.sql`select from pg_stat_activity where pid = ${connection.pid}`).length === 0)
   })
 })
+
+test('a tenant has its time for all chunks together, and for handing them on', async () => {
+  const slow = asked('select n from generate_series(1, 1500) n, lateral (select case when n > 1400 then pg_sleep(20) end) s', 'n', 'integer', 23)
+  const never = new Promise<void>(() => {})
+  await connected(async (connection) => {
+    expect(await readTenant(connection, cage, version, slow, ignore, 1_000)).toEqual({ kind: 'too_slow' })
+    expect(await readTenant(connection, cage, version, numbers, () => never, 500)).toEqual({ kind: 'too_slow' })
+    expect(await readTenant(connection, cage, version, numbers, ignore)).toEqual({ kind: 'answered', rows: 2_500 })
+  })
+})

@@ -56,6 +56,13 @@ const silence = (answer: Exclude<TenantAnswer, { readonly kind: 'answered' }>, w
         undefined,
         'Ask for fewer or shorter columns.',
       )
+    case 'too_slow':
+      return ownError(
+        'report_too_slow',
+        `It had not handed on all its rows within ${reportBounds.tenantMs / 1_000} seconds, and none of them were kept.`,
+        undefined,
+        'Ask for less: its tables are locked against changes of their structure for as long.',
+      )
     case 'other_columns':
       return ownError('report_columns', answer.difference, undefined, 'Cast the column to one type in the SELECT.')
     case 'no_role': {
