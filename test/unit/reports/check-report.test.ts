@@ -20,4 +20,5 @@ test('faults are told where they are', async () => {
 
 test('of very many faults only the first are told', async () => {
   expect((await codesOf(`select ${'pg_sleep(1), '.repeat(3_000)}1 as a`)).length).toBe(100)
+  for (const many of ['$1, ', ':none, ']) expect((await codesOf(`select ${many.repeat(3_000)}1 as a`)).length, many).toBe(100)
 })

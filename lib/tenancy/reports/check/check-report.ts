@@ -4,7 +4,7 @@ import { TenancyError } from '../../errors.ts'
 import { quoteLiteral } from '../../sql/ident.ts'
 import { parseStatements, placeOf, scanTokens, SqlSyntaxError, type Statement, type Token } from '../../sql/statements.ts'
 import { judgeValue } from './param-types.ts'
-import { placeParams } from './params.ts'
+import { mostProblems, placeParams } from './params.ts'
 import { judgeStatements, nestedMessage, type CalledFunction } from './rules.ts'
 
 export type CheckedReport = ReportCheck & {
@@ -18,9 +18,6 @@ export type CheckedReport = ReportCheck & {
 }
 
 const byPlace = (one: ReportProblem, other: ReportProblem): number => one.line - other.line || one.column - other.column
-
-/** More of them are of no use, and each one is looked up in the text. */
-const mostFaults = 100
 
 const syntaxProblem = (error: unknown): ReportProblem => {
   if (!(error instanceof SqlSyntaxError)) throw error
@@ -49,7 +46,7 @@ export const checkReport = async (text: string, tables?: ReadonlySet<string>): P
     return { ...unread, params: placed.params, problems: [...placed.problems, syntaxProblem(error)].toSorted(byPlace) }
   }
   const { faults, called } = judgeStatements(statements, tokens, tables)
-  const problems = [...placed.problems, ...faults.slice(0, mostFaults).map(({ offset, ...fault }) => ({ ...fault, ...placeOf(source, offset) }))]
+  const problems = [...placed.problems, ...faults.slice(0, mostProblems).map(({ offset, ...fault }) => ({ ...fault, ...placeOf(source, offset) }))]
   return {
     params: placed.params,
     problems: problems.toSorted(byPlace),

@@ -16,12 +16,20 @@ const mostParams = 30
 
 type Head = { readonly params: ReadonlyMap<string, ReportParam & { readonly offset: number }>; readonly problems: readonly ReportProblem[] }
 
-const problemIn = (source: Buffer, code: string, offset: number, message: string): ReportProblem => ({ code, ...placeOf(source, offset), message })
+/** More of a kind are of no use, and each one is looked up in the text. */
+export const mostProblems = 100
+
+const collector = (source: Buffer): { readonly problems: readonly ReportProblem[]; readonly add: (offset: number, message: string) => void } => {
+  const problems: ReportProblem[] = []
+  const add = (offset: number, message: string): void => {
+    if (problems.length < mostProblems) problems.push({ code: 'parameter', ...placeOf(source, offset), message })
+  }
+  return { problems, add }
+}
 
 const readHead = (source: Buffer, comments: readonly Token[]): Head => {
   const params = new Map<string, ReportParam & { readonly offset: number }>()
-  const problems: ReportProblem[] = []
-  const add = (offset: number, message: string): void => void problems.push(problemIn(source, 'parameter', offset, message))
+  const { problems, add } = collector(source)
   for (const { text, start } of comments) {
     const [, name, rest] = declaration.exec(text) ?? []
     if (name === undefined || rest === undefined) continue
@@ -61,22 +69,24 @@ export const placeParams = (source: Buffer, tokens: readonly Token[]): Placed =>
     source,
     tokens.filter((token) => token.name === 'SQL_COMMENT' && token.start < first),
   )
-  const problems = [...head.problems]
+  const { problems, add } = collector(source)
   const text = Buffer.from(source)
   const order = [...head.params.keys()]
   const used = new Set<string>()
   for (const { name, start, end } of mentions(words)) {
     const number = order.indexOf(name) + 1
     used.add(name)
-    if (number === 0) problems.push(problemIn(source, 'parameter', start, `:${name} is not declared; write above the SELECT what it is: -- :${name} text`))
+    if (number === 0) add(start, `:${name} is not declared; write above the SELECT what it is: -- :${name} text`)
     // Of something that is not declared the rest can be looked at all the same.
     text.write(number === 0 ? '0'.padEnd(end - start) : `$${number}`.padEnd(end - start), start)
   }
   for (const { text: word, start, name } of words)
-    if (name === 'PARAM')
-      problems.push(problemIn(source, 'parameter', start, `${word} has no name; declare it above the SELECT, such as -- :from date, and write :from.`))
+    if (name === 'PARAM') add(start, `${word} has no name; declare it above the SELECT, such as -- :from date, and write :from.`)
   for (const { name, offset } of head.params.values())
-    if (!used.has(name))
-      problems.push(problemIn(source, 'parameter', offset, `Parameter “${name}” is declared and not used; write :${name} in the SELECT, or take the line out.`))
-  return { params: [...head.params.values()].map(({ name, type, default: usual }) => ({ name, type, default: usual })), text, problems }
+    if (!used.has(name)) add(offset, `Parameter “${name}” is declared and not used; write :${name} in the SELECT, or take the line out.`)
+  return {
+    params: [...head.params.values()].map(({ name, type, default: usual }) => ({ name, type, default: usual })),
+    text,
+    problems: [...head.problems, ...problems],
+  }
 }
