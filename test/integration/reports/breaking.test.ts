@@ -171,3 +171,15 @@ test('rows are dropped when their time is over, and lost ones are told', async (
   expect(await refusalOf(fleet.tenancy.reports.get(999_999))).toMatchObject({ code: 'report.unknown' })
   expect(await fleet.tenancy.reports.get(gone)).toMatchObject({ isExpired: true, rows: 5 })
 })
+
+test('a report that cannot be taken up holds up none behind it', async () => {
+  const [broken, well] = [await start('select 1 as a'), await start('select 2 as a')]
+  await fleet.control`delete from report_run where run_id = ${broken}`
+  await working(() => fleet.ended(well))
+  expect(await fleet.tenancy.reports.get(well)).toMatchObject({ state: 'succeeded', answered: 5, rows: 5 })
+  expect(await fleet.stateOf(broken)).toBe('running')
+  const indexes = await fleet.control<
+    Array<{ indexdef: string }>
+  >`select indexdef from pg_indexes where schemaname = ${reportSchema(well)} and tablename = 'collected'`
+  expect(indexes.map(({ indexdef }) => indexdef)).toEqual([expect.stringContaining('(tenantry_target)')])
+})

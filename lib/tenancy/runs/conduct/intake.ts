@@ -66,8 +66,18 @@ export class Intake {
         if (run) run.failuresLeft = failuresLeft
       }
     onRuns(open)
-    for (const { id } of open) await this.#takeUp(id)
+    for (const { id } of open) await this.#tryTakeUp(id)
     onChange()
+  }
+
+  /** Those behind a run that cannot be taken up do not wait for it. */
+  async #tryTakeUp(id: number): Promise<void> {
+    try {
+      await this.#takeUp(id)
+    } catch (error) {
+      if (error instanceof LeaseLost) throw error
+      this.#options.logger.warn({ code: codeOf(error), server: this.#options.lease.serverId, run: id }, 'conductor.run_not_taken_up')
+    }
   }
 
   async #takeUp(id: number): Promise<void> {
