@@ -1,4 +1,5 @@
 /** Brings rows of tenants into the control database: what comes meanwhile goes together, by COPY, over one connection. */
+import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type postgres from 'postgres'
@@ -18,7 +19,12 @@ const mostBytes = 8 * 2 ** 20
 const special = /[\\\n\r\t]/g
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-const copyField = (value: Buffer | null): string => (value === null ? '\\N' : value.toString('utf8').replace(special, (sign) => escapes[sign] ?? sign))
+/** A database of no encoding, as SQL_ASCII is, sends whatever was put in. @throws report_encoding */
+const copyField = (value: Buffer | null, index: number): string => {
+  if (value === null) return '\\N'
+  if (!isUtf8(value)) throw Object.assign(new Error(`a value of column ${index + 1} is no text in UTF-8`), { code: 'report_encoding' })
+  return value.toString('utf8').replace(special, (sign) => escapes[sign] ?? sign)
+}
 
 /** Whose rows: an item of a run. */
 export type Owner = { readonly run: number; readonly target: number; readonly slug: string }
@@ -90,7 +96,7 @@ export class Collector {
     void this.#work()
   }
 
-  /** Resolves when there is room for more. */
+  /** Resolves when there is room for more. @throws report_encoding */
   async add(owner: Owner, rows: Rows): Promise<void> {
     const start = `${owner.target}\t${owner.slug}`
     const lines = rows.map((row) => `${[start, ...row.map(copyField)].join('\t')}\n`)

@@ -93,3 +93,12 @@ test('a cancelled report has no rows of tenants that were never said to have ans
   expect(await fleet.tenancy.reports.get(run)).toMatchObject({ answered: 0, rows: 0 })
   expect(await collected(run)).toEqual([])
 })
+
+test('bytes that are no text are refused, and never replaced by others', async () => {
+  const run = await makeRun()
+  await withCollector(async (collector) => {
+    const owner = ownerOf(run, 1)
+    await expect(collector.add(owner, [[Buffer.from('ü')], [Buffer.from([0x66, 0xfc, 0x72])]])).rejects.toMatchObject({ code: 'report_encoding' })
+    expect(collector.holds(owner)).toBe(false)
+  })
+})
