@@ -11,10 +11,11 @@ export type Message = z.output<typeof messageSchema>
 /** `reconnected`: messages may have been missed; read again whatever is shown. */
 export type Heard = Message | { readonly topic: 'reconnected' }
 
-const channel = 'tenantry'
+export const channel = 'tenantry'
+export const messageText = (message: Message): string => JSON.stringify(message)
 
 /** To stand in what a statement selects. */
-export const notification = (message: Message) => sql`pg_notify(${channel}, ${JSON.stringify(message)})`
+export const notification = (message: Message) => sql`pg_notify(${channel}, ${messageText(message)})`
 
 /** Inside a transaction it is sent at commit, and equal messages of one transaction once. */
 export const notify = async (trx: ControlDb, message: Message): Promise<void> => {

@@ -7,14 +7,18 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Control } from '../control/db.ts'
 import { controlSchema } from '../control/db.ts'
+import { channel, messageText } from '../control/notify.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
-import { reportSchema } from './place.ts'
+import { reportSchema, tooManyRows } from './place.ts'
 import type { Rows } from './read-tenant.ts'
 
 const batchMs = 25
 const retryMs = 500
 /** Beyond this whoever has more waits. */
 const mostBytes = 8 * 2 ** 20
+
+/** Of all tenants of a report together; what they come to beyond ends it. */
+export const mostRowsOfAll = 5_000_000
 
 const special = /[\\\n\r\t]/g
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
@@ -79,7 +83,10 @@ export class Collector {
   #isClosed = false
   readonly #promised = new Map<string, Promise<void>[]>()
 
-  constructor(control: Pick<Control, 'connect'>, driver: Driver) {
+  readonly #mostRows: number
+
+  constructor(control: Pick<Control, 'connect'>, driver: Driver, mostRows: number = mostRowsOfAll) {
+    this.#mostRows = mostRows
     this.#open = control.connect
     this.#driver = driver
   }
@@ -198,7 +205,19 @@ export class Collector {
       )
       await Promise.race([pipeline(pieces, into), refused])
     }
-    if (rows !== gone) await sql`update ${sql(controlSchema)}.report_run set row_count = row_count + ${rows - gone} where run_id = ${run}`
+    if (rows === gone) return
+    const [counted] = await sql<
+      Array<{ count: string }>
+    >`update ${sql(controlSchema)}.report_run set row_count = row_count + ${rows - gone} where run_id = ${run} returning row_count as count`
+    if (Number(counted?.count) > this.#mostRows) await this.#stopRun(sql, run)
+  }
+
+  async #stopRun(sql: postgres.TransactionSql, run: number): Promise<void> {
+    await sql`
+      with stopped as (
+        update ${sql(controlSchema)}.run set state = 'cancelling', stop_reason = ${tooManyRows}, revision = revision + 1
+        where id = ${run} and state in ('running', 'pausing') returning id)
+      select pg_notify(${channel}, ${messageText({ topic: 'run', id: run })}), pg_notify(${channel}, ${messageText({ topic: 'runs' })}) from stopped`
   }
 
   /** What is not written by now is not waited for. */

@@ -7,6 +7,9 @@ import { sqlTypeOf } from './column-types.ts'
 
 export const reportSchema = (run: number): string => `tenantry_report_${run}`
 
+/** Why a report was ended by itself. */
+export const tooManyRows = 'report_rows'
+
 /** Names that the columns of a report may not have. */
 export const takenColumns: ReadonlySet<string> = new Set(['tenant', 'tenantry_target', 'tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])
 

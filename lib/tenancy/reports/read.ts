@@ -12,7 +12,8 @@ import { listFailures } from '../runs/failures.ts'
 import { quoteIdent } from '../sql/ident.ts'
 import { spellingStatement } from './cage.ts'
 import { isUnordered } from './column-types.ts'
-import { dropUnanswered, reportSchema } from './place.ts'
+import { mostRowsOfAll } from './collector.ts'
+import { dropUnanswered, reportSchema, tooManyRows } from './place.ts'
 
 type Head = Omit<ReportRun, 'silent' | 'createdAt' | 'finishedAt' | 'expiresAt' | 'isExpired'> & {
   readonly createdAt: Date
@@ -36,12 +37,21 @@ const headOf = async (db: ControlDb, run: number): Promise<Head> => {
   return { ...head, columns: [own, ...head.columns.map(({ name, type }) => ({ name, type }))] }
 }
 
-/** Those that were never asked: the report was cancelled before. */
+/** Those that were never asked: the report ended before. */
 const unasked = async (db: ControlDb, run: number): Promise<readonly SilentTenants[]> => {
-  const { rows } = await sql<{ slugs: string[] }>`
-    select array_agg(coalesce(t.slug, i.tenant_slug) order by 1) as slugs from run_item i left join tenant t on t.id = i.tenant_id
+  const { rows } = await sql<{ slugs: string[]; reason: string | null }>`
+    select array_agg(coalesce(t.slug, i.tenant_slug) order by 1) as slugs, min(r.stop_reason) as reason
+    from run_item i join run r on r.id = i.run_id left join tenant t on t.id = i.tenant_id
     where i.run_id = ${run} and i.state not in ('succeeded', 'failed', ${sql.join(openItemStates)}) having count(*) > 0`.execute(db)
-  return rows.map(({ slugs }) => ({ code: 'cancelled', message: 'The report was cancelled before they had answered.', example: null, slugs: slugs.toSorted() }))
+  return rows.map(({ slugs, reason }) => ({
+    code: reason === tooManyRows ? 'report_too_many_rows' : 'cancelled',
+    message:
+      reason === tooManyRows
+        ? `The report was ended before they had answered: its rows had come to more than ${mostRowsOfAll}. Ask for less, or fewer tenants at a time.`
+        : 'The report was cancelled before they had answered.',
+    example: null,
+    slugs: slugs.toSorted(),
+  }))
 }
 
 /** @throws report.unknown */

@@ -102,3 +102,24 @@ test('bytes that are no text are refused, and never replaced by others', async (
     expect(collector.holds(owner)).toBe(false)
   })
 })
+
+test('a report of too many rows is ended, and says so of those that were not asked', async () => {
+  const run = await makeRun()
+  await fleet.control`update run set state = 'running' where id = ${run}`
+  const collector = new Collector(control, driver, 3)
+  try {
+    for (const [target, state] of [
+      [1, 'running'],
+      [2, 'cancelling'],
+    ] as const) {
+      await collector.add(ownerOf(run, target), [row('1'), row('2')])
+      await collector.settled(ownerOf(run, target))
+      expect(await fleet.stateOf(run)).toBe(state)
+    }
+  } finally {
+    await collector.close()
+  }
+  await fleet.work()
+  await fleet.ended(run)
+  expect(await fleet.tenancy.reports.get(run)).toMatchObject({ state: 'cancelled', silent: [{ code: 'report_too_many_rows', slugs: [slug] }] })
+})

@@ -221,7 +221,7 @@ export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverI
     update run r
     set state = case when r.state = 'cancelling' then 'cancelled' when not o.any_open then case when o.any_bad then 'failed' else 'succeeded' end else 'paused' end,
         finished_at = case when not o.any_open or r.state = 'cancelling' then clock_timestamp() end, revision = revision + 1,
-        stop_reason = case when o.any_open or r.stop_reason = 'requested' then r.stop_reason end
+        stop_reason = case when o.any_open or r.state = 'cancelling' or r.stop_reason = 'requested' then r.stop_reason end
     from open o
     where o.id = r.id and (not o.any_open or (r.state = 'pausing' and not o.any_running)) returning r.id`.execute(trx)
   return [...new Set([...cancelled.rows, ...settled.rows].map(({ id }) => id))]
