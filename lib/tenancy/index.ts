@@ -47,8 +47,11 @@ import { checkSlug } from './registry/taken-slugs.ts'
 import { searchTenants } from './registry/tenant-search.ts'
 import { activateTenants, suspendTenants, updateTenant } from './registry/tenants.ts'
 import { combineReport } from './reports/combine.ts'
-import { getReport, reportRows, streamReport } from './reports/read.ts'
+import { getReport } from './reports/read.ts'
+import { reportRows, streamReport } from './reports/rows.ts'
 import { checkText, startReport } from './reports/start.ts'
+import { reportStructure } from './reports/structure.ts'
+import { listReportRuns } from './reports/summaries.ts'
 import { readBlockers } from './runs/blockers/read-blockers.ts'
 import { stopBlocker } from './runs/blockers/stop-blocker.ts'
 import { cancelRun, pauseRun, resumeRun, retryItems } from './runs/control.ts'
@@ -150,8 +153,10 @@ const driftCalls = (library: Library, config: TenancyConfig, controlStructure: C
 const reportCalls = (library: Library): Tenancy['reports'] => ({
   check: (input) => checkText(library, input.set, input.sql),
   start: (actor, input) => startReport(library, actor, input),
-  get: (run) => getReport(library, run),
-  rows: (input) => reportRows(library, input),
+  structure: (set) => reportStructure(library, set),
+  runs: (actor, input) => listReportRuns(library, actor, input),
+  get: (actor, run) => getReport(library, actor, run),
+  rows: (actor, input) => reportRows(library, actor, input),
   stream: (actor, run) => streamReport(library, actor, run),
   combine: (actor, input) => combineReport(library, actor, input),
 })

@@ -87,7 +87,7 @@ const report = async (session: Session, { format, combine, ...input }: ReportInp
   const set = await onlySet(session, input.set)
   const { run } = await tenancy.reports.start(actor, { ...input, set })
   const end = await waitForRun(session, run, true)
-  const found = await tenancy.reports.get(run)
+  const found = await tenancy.reports.get(actor, run)
   if (end === 'detached' && !standsStill(found.state)) {
     stderr.write(`Report ${run} keeps its place; tenantry runs watch ${run} --work goes on with it.\n`)
     return exitCodes.interrupted

@@ -186,7 +186,7 @@ export const errorTable = {
   'drift.until_past': { status: 400, title: 'An acceptance until {until} would be over already.', hint: 'Give a time to come, or none.' },
   'report.refused': {
     status: 422,
-    title: 'The report was not started: {count|problem|problems} in its text. {problem}',
+    title: 'The report was refused: {count|problem|problems} in its text. {problem}',
     hint: 'Mend the text at the places named; no tenant was asked.',
   },
   'report.params': { status: 422, title: 'Parameter “{name}” {problem}', hint: '{remedy}' },
@@ -216,12 +216,14 @@ export const errorTable = {
     hint: 'Start the report again, for the tenants that did not answer or for all.',
   },
   'report.unknown': { status: 404, title: 'There is no report {run}.' },
+  'report.not_yours': { status: 403, title: '{what} is not for your role ({role}).', hint: '{remedy}' },
   'report.expired': { status: 410, title: 'The rows of report {run} were dropped on {droppedAt}.', hint: 'Run it again: its text and parameters are kept.' },
   'report.lost': {
     status: 410,
     title: 'The rows of report {run} were lost when the control database ended without warning.',
     hint: 'Run it again: rows of reports are not kept through a crash of the server, for speed.',
   },
+  'report.filter': { status: 400, title: 'Report {run} has no column “{column}” to look in.', hint: 'Its columns: {columns}.' },
   'report.sort': { status: 400, title: 'Report {run} has no column “{column}” to sort by.', hint: 'Its columns: {columns}.' },
   'run.unknown': { status: 404, title: 'There is no run {run}.' },
   'run.state_conflict': { status: 409, title: 'Run {run} ({state}) does not take “{command}” now.', hint: '{remedy}' },

@@ -23,8 +23,8 @@ export const permissions = {
   'drift.ignore': ['admin'],
   /** One SELECT over all tenants' rows. */
   'reports.run': ['admin'],
-  /** What reports have found: rows of tenants. */
-  'reports.read': ['admin', 'operator'],
+  /** What reports have found: rows of tenants. Support reads that of saved reports which it may run, and the library refuses it all others. */
+  'reports.read': ['admin', 'operator', 'support'],
   'runs.read': ['admin', 'operator', 'support'],
   /** Values out of tenants' rows, as PostgreSQL quotes them in an error's detail and as a blocker's query may hold them; with it whose session that is, and from where. */
   'rows.read': ['admin', 'operator'],

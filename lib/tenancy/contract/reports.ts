@@ -1,7 +1,7 @@
 /** Reports: one SELECT, written as if there were one tenant, answered by all. */
 import { z } from 'zod'
 import type { Actor } from './permissions.ts'
-import { runId, selectionSchema, setName, startRunInput, storableText } from './commands.ts'
+import { runId, selectionSchema, setName, startRunInput, storableText, type Selection } from './commands.ts'
 import type { RunState } from './states.ts'
 import type { AttemptError } from './run-views.ts'
 
@@ -10,7 +10,9 @@ export const usualRowCap = 100_000
 export const maxRowCap = 5_000_000
 export const maxReportPage = 1_000
 
-const reportText = storableText.refine((text) => text.trim() !== '', 'must not be empty').max(maxReportText, `must be at most ${maxReportText} characters`)
+export const reportText = storableText
+  .refine((text) => text.trim() !== '', 'must not be empty')
+  .max(maxReportText, `must be at most ${maxReportText} characters`)
 
 export const startReportInput = z.object({
   set: setName,
@@ -31,8 +33,25 @@ export const startReportInput = z.object({
 export type StartReportInput = z.output<typeof startReportInput>
 
 export const checkReportInput = startReportInput.pick({ set: true, sql: true })
+export const reportRunsInput = z.object({
+  /** Of this saved report alone. */
+  report: z.coerce.number().int().positive().optional(),
+  /** Runs before this one: the next page. */
+  before: z.coerce.number().int().positive().optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(20),
+})
+export type ReportRunsInput = z.output<typeof reportRunsInput>
+export const reportFilterKinds = ['contains', 'equals', 'null'] as const
+/** Rows in which the column, as text, holds or is the value, whatever its case; or is NULL. Without a column: any of them. */
+export const reportFilter = z.object({
+  column: storableText.max(63).optional(),
+  kind: z.enum(reportFilterKinds, `is none of ${reportFilterKinds.join(', ')}`).default('contains'),
+  value: storableText.max(1_000, 'must be at most 1000 characters').default(''),
+})
+export type ReportFilter = z.output<typeof reportFilter>
 export const reportRowsInput = z.object({
   run: runId,
+  filter: reportFilter.optional(),
   /** A column of the report; absent: as the tenants answered, in order of slug. */
   sort: storableText.max(63).optional(),
   descending: z.boolean('is neither true nor false').default(false),
@@ -60,43 +79,70 @@ export type ReportRow = ReadonlyArray<string | null>
 /** Tenants that did not answer, for one reason. */
 export type SilentTenants = { readonly code: string; readonly message: string; readonly example: AttemptError | null; readonly slugs: readonly string[] }
 
-export type ReportRun = {
+/** The saved report that a run is of; null: of none, or of one that was deleted. */
+export type ReportName = { readonly id: number; readonly name: string }
+
+/** A run in a list. One that asked the silent tenants of another again counts the tenants and rows of both. */
+export type ReportRunRow = {
   readonly run: number
   readonly set: string
+  readonly report: ReportName | null
   readonly state: RunState
-  readonly sql: string
-  readonly params: Readonly<Record<string, string>>
-  /** `tenant` first. */
-  readonly columns: readonly ReportColumn[]
   readonly rows: number
   readonly tenants: number
   readonly answered: number
-  /** Largest group first; empty while the run is open but for those that failed already. */
-  readonly silent: readonly SilentTenants[]
   readonly startedBy: string
+  readonly note: string
   readonly createdAt: string
   readonly finishedAt: string | null
   /** When its rows are dropped. */
   readonly expiresAt: string
   readonly isExpired: boolean
+  /** Whose silent tenants it asked again. */
+  readonly parentRun: number | null
 }
 
+export type ReportRun = ReportRunRow & {
+  readonly sql: string
+  readonly params: Readonly<Record<string, string>>
+  /** Null: not known, of a run of an earlier release. */
+  readonly selection: Selection | null
+  readonly rowCap: number
+  /** `tenant` first. */
+  readonly columns: readonly ReportColumn[]
+  /** Largest group first; empty while the run is open but for those that failed already. */
+  readonly silent: readonly SilentTenants[]
+  /** Runs that asked its silent tenants again. */
+  readonly childRuns: readonly number[]
+}
+
+/** `total`: of those that the filter lets through. */
 export type ReportRows = { readonly columns: readonly ReportColumn[]; readonly rows: readonly ReportRow[]; readonly total: number }
 
 /** `isCut`: there were more rows than one answer holds. */
 export type CombinedRows = { readonly columns: readonly ReportColumn[]; readonly rows: readonly ReportRow[]; readonly isCut: boolean }
 
+/** What a SELECT may name: the tables and views of the set's newest version. */
+export type ReportTable = { readonly name: string; readonly kind: 'table' | 'view'; readonly columns: readonly ReportColumn[] }
+/** Without tables where nothing is known yet: no structure of the set was looked at. */
+export type ReportStructure = { readonly version: string | null; readonly tables: readonly ReportTable[] }
+
+/** Results are for whoever may read reports; support reads those of saved reports that it may run, and is refused all others (report.not_yours). */
 export type Reports = {
   /** What is wrong with a report's text, without asking any tenant. @throws set.unknown */
   check(input: z.output<typeof checkReportInput>): Promise<ReportCheck>
   /** Asks one tenant what columns there are, then queues a run over all. @throws set.unknown, report.refused, report.params, report.columns, report.probe, run.no_targets */
   start(actor: Actor, input: StartReportInput): Promise<{ readonly run: number }>
-  /** @throws report.unknown */
-  get(run: number): Promise<ReportRun>
-  /** A page of what was collected so far. @throws report.unknown, report.expired, report.lost, report.sort */
-  rows(input: ReportRowsInput): Promise<ReportRows>
-  /** All of them in order of slug, in pieces, leaving an audit row. @throws report.unknown, report.expired, report.lost */
+  /** For completion while one writes. @throws set.unknown */
+  structure(set: string): Promise<ReportStructure>
+  /** Newest first. */
+  runs(actor: Actor, input: ReportRunsInput): Promise<{ readonly rows: readonly ReportRunRow[]; readonly next: number | null }>
+  /** @throws report.unknown, report.not_yours */
+  get(actor: Actor, run: number): Promise<ReportRun>
+  /** A page of what was collected so far. @throws report.unknown, report.not_yours, report.expired, report.lost, report.sort */
+  rows(actor: Actor, input: ReportRowsInput): Promise<ReportRows>
+  /** All of them in order of slug, in pieces, leaving an audit row. @throws report.unknown, report.not_yours, report.expired, report.lost */
   stream(actor: Actor, run: number): AsyncIterable<readonly ReportRow[]>
-  /** A second SELECT, over `results` (the rows) and `tenants` (tenant, name, labels, database, bytes, version), leaving an audit row. @throws report.unknown, report.expired, report.lost, report.refused, report.combine, report.combine_role */
+  /** A second SELECT, over `results` (the rows) and `tenants` (tenant, name, labels, database, bytes, version), leaving an audit row. @throws report.unknown, report.not_yours, report.expired, report.lost, report.refused, report.combine, report.combine_role */
   combine(actor: Actor, input: CombineReportInput): Promise<CombinedRows>
 }

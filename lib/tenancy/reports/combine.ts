@@ -15,7 +15,8 @@ import { closeCage, declareCursor, fetchRows, openCage, settleSession } from './
 import { checkReport, requireGood } from './check/check-report.ts'
 import { collectedColumn } from './column-types.ts'
 import { reportSchema } from './place.ts'
-import { requireRows } from './read.ts'
+import { requireReadable } from './access.ts'
+import { requireRows } from './head.ts'
 
 const mostRows = 10_000
 const mostBytes = 32 * 1024 * 1024
@@ -99,9 +100,10 @@ const ask = async (connection: postgres.Sql, schema: string, role: string, selec
   }
 }
 
-/** @throws report.unknown, report.expired, report.lost, report.refused, report.combine, report.combine_role */
+/** @throws report.unknown, report.not_yours, report.expired, report.lost, report.refused, report.combine, report.combine_role */
 export const combineReport = async ({ control }: Library, actor: Actor, { run, sql: text }: CombineReportInput): Promise<CombinedRows> => {
   const select = await requireCombining(text)
+  await requireReadable(control.db, actor, run)
   const { set, rows } = await requireRows(control.db, run)
   const role = await roleFor(control.db, run)
   await appendAudit(control.db, { actor, action: 'reports.export', subjectKind: 'run', subject: String(run), details: { set, rows, combine: text } })

@@ -11,7 +11,7 @@ export const reportSchema = (run: number): string => `tenantry_report_${run}`
 export const tooManyRows = 'report_rows'
 
 /** Names that the columns of a report may not have. */
-export const takenColumns: ReadonlySet<string> = new Set(['tenant', 'tenantry_target', 'tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])
+export const takenColumns: ReadonlySet<string> = new Set(['tenant', 'tenantry_target', 'tenantry_place', 'tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])
 
 /** Unlogged: rows are asked for again rather than written twice. A crash empties `tenants` with them, which is how that is told. */
 export const makePlace = async (trx: ControlDb, run: number, columns: readonly CollectedColumn[]): Promise<void> => {

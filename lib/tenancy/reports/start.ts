@@ -97,6 +97,8 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
         params: JSON.stringify(values),
         columns: JSON.stringify(columns),
         row_cap: input.rowCap,
+        selection: JSON.stringify(input.selection),
+        chain: [run],
         expires_at: new Date(library.clock().getTime() + keptDays * 86_400_000),
       })
       .execute()

@@ -55,7 +55,7 @@ test('a locked tenant, a broken one and a database that is gone are named, each 
     await fleet.sql.unsafe(`alter schema ${mark}_gone rename to ${schemaOf(broken)}`)
     await withServer((sql) => sql.unsafe(`alter database ${database} allow_connections true`))
   }
-  const report = await fleet.tenancy.reports.get(run)
+  const report = await fleet.tenancy.reports.get(ada, run)
   expect(report).toMatchObject({ state: 'failed', tenants: 5, answered: 2, rows: 2 })
   expect(new Map(report.silent.map(({ code, slugs: silent }) => [code, silent]))).toEqual(
     new Map([
@@ -64,7 +64,7 @@ test('a locked tenant, a broken one and a database that is gone are named, each 
       ['55000', [away]],
     ]),
   )
-  const { rows } = await fleet.tenancy.reports.rows({ run, descending: false, offset: 0, limit: 10 })
+  const { rows } = await fleet.tenancy.reports.rows(ada, { run, descending: false, offset: 0, limit: 10 })
   expect(rows).toEqual(well.map((slug) => [slug, '0']))
   expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run, note: '' }))).toMatchObject({ code: 'report.no_rerun' })
 })
@@ -73,7 +73,7 @@ test('of a tenant whose rows cannot all be kept none are', async () => {
   const wide = Array.from({ length: 150 }, (_, index) => `case when n > 1000 then 'x'::name end as c${index}`).join(', ')
   const run = await start(`select n, ${wide} from generate_series(1, 1500) n`)
   await working(() => fleet.ended(run))
-  expect(await fleet.tenancy.reports.get(run)).toMatchObject({ state: 'failed', answered: 0, rows: 0, silent: [{ code: '54000' }] })
+  expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({ state: 'failed', answered: 0, rows: 0, silent: [{ code: '54000' }] })
   expect((await fleet.control`select from ${fleet.control(reportSchema(run))}.collected`).length).toBe(0)
 })
 
@@ -97,7 +97,7 @@ test('a cancel ends what is being asked', async () => {
     expect(await fleet.ended(run)).toMatchObject({ state: 'cancelled', counts: { succeeded: 0, failed: 0, cancelled: 5 } })
     expect((await asked()).length).toBe(0)
   })
-  expect(await fleet.tenancy.reports.get(run)).toMatchObject({ answered: 0, rows: 0, silent: [{ code: 'cancelled', slugs: [...slugs, away].toSorted() }] })
+  expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({ answered: 0, rows: 0, silent: [{ code: 'cancelled', slugs: [...slugs, away].toSorted() }] })
 })
 
 test('a worker that dies between rows and their report doubles none', async () => {
@@ -125,7 +125,7 @@ test('a worker that dies between rows and their report doubles none', async () =
   expect((await fleet.itemsOf(run)).succeeded?.length ?? 0).toBeLessThan(5)
   await passHeartbeats(fleet)
   await working(() => fleet.ended(run))
-  expect(await fleet.tenancy.reports.get(run)).toMatchObject({ state: 'succeeded', answered: 5, rows: 7_500 })
+  expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({ state: 'succeeded', answered: 5, rows: 7_500 })
   expect(await collected()).toBe(7_500)
 })
 
@@ -138,7 +138,7 @@ test('a tenant over which workers end is not asked for ever', async () => {
     where i.run_id = ${run} and t.slug = ${deadly ?? ''}`
   await fleet.control`update run_item i set state = 'interrupted', attempts = 2 from tenant t where t.id = i.tenant_id and i.run_id = ${run} and t.slug = ${deadly ?? ''}`
   await working(() => fleet.ended(run))
-  expect(await fleet.tenancy.reports.get(run)).toMatchObject({ answered: 4, rows: 4, silent: [{ code: 'report_interrupted', slugs: [deadly] }] })
+  expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({ answered: 4, rows: 4, silent: [{ code: 'report_interrupted', slugs: [deadly] }] })
 })
 
 test('rows are dropped when their time is over, and lost ones are told', async () => {
@@ -164,19 +164,19 @@ test('rows are dropped when their time is over, and lost ones are told', async (
     reader.release()
     await control.close()
   }
-  const page = (run: number) => fleet.tenancy.reports.rows({ run, sort: 'a', descending: true, offset: 0, limit: 2 })
+  const page = (run: number) => fleet.tenancy.reports.rows(ada, { run, sort: 'a', descending: true, offset: 0, limit: 2 })
   expect((await page(kept)).rows.length).toBe(2)
   expect(await refusalOf(page(gone))).toMatchObject({ code: 'report.expired' })
   expect(await refusalOf(page(lost))).toMatchObject({ code: 'report.lost' })
-  expect(await refusalOf(fleet.tenancy.reports.get(999_999))).toMatchObject({ code: 'report.unknown' })
-  expect(await fleet.tenancy.reports.get(gone)).toMatchObject({ isExpired: true, rows: 5 })
+  expect(await refusalOf(fleet.tenancy.reports.get(ada, 999_999))).toMatchObject({ code: 'report.unknown' })
+  expect(await fleet.tenancy.reports.get(ada, gone)).toMatchObject({ isExpired: true, rows: 5 })
 })
 
 test('a report that cannot be taken up holds up none behind it', async () => {
   const [broken, well] = [await start('select 1 as a'), await start('select 2 as a')]
   await fleet.control`delete from report_run where run_id = ${broken}`
   await working(() => fleet.ended(well))
-  expect(await fleet.tenancy.reports.get(well)).toMatchObject({ state: 'succeeded', answered: 5, rows: 5 })
+  expect(await fleet.tenancy.reports.get(ada, well)).toMatchObject({ state: 'succeeded', answered: 5, rows: 5 })
   expect(await fleet.stateOf(broken)).toBe('running')
   const indexes = await fleet.control<
     Array<{ indexdef: string }>

@@ -90,7 +90,7 @@ test('a cancelled report has no rows of tenants that were never said to have ans
   await put(run, Number(item?.target_id))
   await fleet.tenancy.runs.cancel(ada, { run })
   expect(await fleet.ended(run)).toMatchObject({ state: 'cancelled' })
-  expect(await fleet.tenancy.reports.get(run)).toMatchObject({ answered: 0, rows: 0 })
+  expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({ answered: 0, rows: 0 })
   expect(await collected(run)).toEqual([])
 })
 
@@ -121,5 +121,5 @@ test('a report of too many rows is ended, and says so of those that were not ask
   }
   await fleet.work()
   await fleet.ended(run)
-  expect(await fleet.tenancy.reports.get(run)).toMatchObject({ state: 'cancelled', silent: [{ code: 'report_too_many_rows', slugs: [slug] }] })
+  expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({ state: 'cancelled', silent: [{ code: 'report_too_many_rows', slugs: [slug] }] })
 })

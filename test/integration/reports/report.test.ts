@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startReportInput, type ReportRow } from '../../../lib/tenancy/contract/index.ts'
-import { streamStatement } from '../../../lib/tenancy/reports/read.ts'
+import { streamStatement } from '../../../lib/tenancy/reports/rows.ts'
 import { commandLine } from '../../support/command-line.ts'
 import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
 import { useDatabases } from '../../support/template.ts'
@@ -37,7 +37,7 @@ const all = async (run: number): Promise<readonly ReportRow[]> => {
 const answer = async (sql: string, more: object = {}) => {
   const { run } = await start(sql, more)
   await fleet.ended(run)
-  return { run, report: await fleet.tenancy.reports.get(run), rows: await all(run) }
+  return { run, report: await fleet.tenancy.reports.get(ada, run), rows: await all(run) }
 }
 
 test('every tenant answers, with its slug in front', async () => {
@@ -70,7 +70,7 @@ test('more rows than one chunk come whole, and more than the cap come not at all
   expect(rows.filter(([slug]) => slug === slugs[1]).map(([, n]) => Number(n))).toEqual(Array.from({ length: 2500 }, (_, n) => n + 1))
   expect(new Set(rows.map(([, , odd]) => odd))).toEqual(new Set(['\\\n\t\\\n\t']))
   const [plan] = await fleet.control.unsafe<Array<Record<string, Array<{ Plan: { 'Node Type': string } }>>>>(
-    `explain (format json) ${streamStatement({ run, columns: [{ name: 'n' }] })}`,
+    `explain (format json) ${streamStatement({ chain: [run], columns: [{ name: 'n' }] })}`,
   )
   // Tenant by tenant: rows are there at once, however many there are.
   expect(plan?.['QUERY PLAN']?.[0]?.Plan['Node Type']).toBe('Nested Loop')
@@ -119,7 +119,7 @@ test('rows can be sorted by whatever there is, also by what PostgreSQL itself ha
   ]
   const { run, report } = await answer(`select ${columns.join(', ')}`)
   for (const { name } of report.columns)
-    expect((await fleet.tenancy.reports.rows({ run, sort: name, descending: true, offset: 0, limit: 10 })).rows.length, name).toBe(3)
+    expect((await fleet.tenancy.reports.rows(ada, { run, sort: name, descending: true, offset: 0, limit: 10 })).rows.length, name).toBe(3)
 })
 
 test('two that combine at once both get their rows, and an audit row each', async () => {

@@ -89,7 +89,7 @@ test.each(queries)('%s', async (query) => {
     }),
   )
   await fleet.ended(run)
-  expect((await fleet.tenancy.reports.get(run)).silent).toEqual([])
+  expect((await fleet.tenancy.reports.get(ada, run)).silent).toEqual([])
   const rows: string[] = []
   for await (const piece of fleet.tenancy.reports.stream(ada, run)) rows.push(...piece.map((row) => JSON.stringify(row)))
   const union = slugs.map((slug) => {
@@ -112,7 +112,7 @@ test('types are kept where they are PostgreSQL’s own', async () => {
     startReportInput.parse({ set: 'app', sql: 'select i8, n, f8, b, bc, tz, iv, jb, rz, an, m, am, p, mo, x from odd' }),
   )
   await fleet.ended(run)
-  const { columns } = await fleet.tenancy.reports.get(run)
+  const { columns } = await fleet.tenancy.reports.get(ada, run)
   expect(columns.map(({ type }) => type)).toEqual([
     'text',
     'bigint',

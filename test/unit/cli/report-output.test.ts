@@ -7,6 +7,12 @@ import type { ReportColumn, ReportRow, ReportRun } from '../../../lib/tenancy/co
 const report: ReportRun = {
   run: 1,
   set: 'app',
+  report: null,
+  parentRun: null,
+  childRuns: [],
+  note: '',
+  selection: null,
+  rowCap: 1,
   state: 'succeeded',
   sql: '',
   params: {},

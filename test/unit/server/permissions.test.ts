@@ -31,6 +31,6 @@ test('an operator sees everything and mends runs, but starts nothing new and man
   ])
 })
 
-test('support looks at tenants and runs and changes nothing but its own account', () => {
-  expect(allowed('support')).toEqual(['fleet.read', 'tenants.read', 'drift.read', 'runs.read', 'account.own'])
+test('support looks at tenants, runs and the reports that name it, and changes nothing but its own account', () => {
+  expect(allowed('support')).toEqual(['fleet.read', 'tenants.read', 'drift.read', 'reports.read', 'runs.read', 'account.own'])
 })

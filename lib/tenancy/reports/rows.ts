@@ -1,0 +1,97 @@
+/** The rows of a report: a page of them, sorted and filtered, or all. */
+import type { Actor } from '../contract/permissions.ts'
+import type { ReportColumn, ReportFilter, ReportRow, ReportRows, ReportRowsInput } from '../contract/reports.ts'
+import type { Library } from '../context.ts'
+import { appendAudit } from '../control/audit.ts'
+import { TenancyError } from '../errors.ts'
+import { quoteIdent } from '../sql/ident.ts'
+import { requireReadable } from './access.ts'
+import { spellingStatement } from './cage.ts'
+import { isUnordered } from './column-types.ts'
+import { collectedOf, requireRows, type Head } from './head.ts'
+import { reportSchema } from './place.ts'
+
+const textOf = (rows: ReadonlyArray<ReadonlyArray<Buffer | null>>): readonly ReportRow[] =>
+  rows.map((row) => row.map((value) => (value === null ? null : value.toString('utf8'))))
+
+/** A condition with the value as its only parameter, or without one. @throws report.filter */
+const conditionOf = ({ run, columns }: Head, { column, kind, value }: ReportFilter): { readonly text: string; readonly values: readonly string[] } => {
+  const chosen = column === undefined ? columns : columns.filter(({ name }) => name === column)
+  if (chosen.length === 0) throw new TenancyError('report.filter', { run, column, columns: columns.map(({ name }) => name).join(', ') })
+  const each = chosen.map(({ name }) => {
+    const text = `pg_catalog.lower(collected.${quoteIdent(name)}::pg_catalog.text)`
+    if (kind === 'null') return `collected.${quoteIdent(name)} IS NULL`
+    return kind === 'equals' ? `${text} = pg_catalog.lower($1::pg_catalog.text)` : `pg_catalog.strpos(${text}, pg_catalog.lower($1::pg_catalog.text)) > 0`
+  })
+  return { text: `(${each.join(' OR ')})`, values: kind === 'null' ? [] : [value] }
+}
+
+/** @throws report.sort */
+const orderOf = ({ run, columns }: Head, { sort, descending }: Pick<ReportRowsInput, 'sort' | 'descending'>): string => {
+  const sorted = columns.find(({ name }) => name === sort)
+  if (sort !== undefined && !sorted) throw new TenancyError('report.sort', { run, column: sort, columns: columns.map(({ name }) => name).join(', ') })
+  const way = descending ? 'DESC' : 'ASC'
+  if (!sorted || sorted.name === 'tenant') return `tenant ${way}, tenantry_place`
+  return `collected.${quoteIdent(sorted.name)}${isUnordered(sorted) ? '::pg_catalog.text' : ''} ${way} NULLS LAST, tenant, tenantry_place`
+}
+
+/** @throws report.unknown, report.not_yours, report.expired, report.lost, report.sort, report.filter */
+export const reportRows = async ({ control }: Library, actor: Actor, input: ReportRowsInput): Promise<ReportRows> => {
+  await requireReadable(control.db, actor, input.run)
+  const head = await requireRows(control.db, input.run)
+  const order = orderOf(head, input)
+  const condition = input.filter && conditionOf(head, input.filter)
+  const source = `FROM (${collectedOf(head)}) collected${condition ? ` WHERE ${condition.text}` : ''}`
+  const values = [...(condition?.values ?? [])]
+  return control.sql.begin('isolation level repeatable read read only', async (connection) => {
+    await connection.unsafe(spellingStatement).simple()
+    const names = head.columns.map(({ name }) => `collected.${quoteIdent(name)}`).join(', ')
+    const rows = await connection.unsafe(`SELECT ${names} ${source} ORDER BY ${order} LIMIT ${input.limit} OFFSET ${input.offset}`, values).raw()
+    const total = condition ? textOf(await connection.unsafe(`SELECT count(*) ${source}`, values).raw())[0]?.[0] : head.rows
+    return { columns: head.columns, rows: textOf(rows), total: Number(total) }
+  })
+}
+
+const streamedAtOnce = 2_000
+
+type Streamed = { readonly chain: readonly number[]; readonly columns: ReadonlyArray<Pick<ReportColumn, 'name'>> }
+
+/** Tenant by tenant over the index: to sort all of a large report would take longer than anybody waits for its first row. */
+export const streamStatement = ({ chain, columns }: Streamed): string => {
+  const places = chain.map((run) => `${quoteIdent(reportSchema(run))}.collected`)
+  const tenants = places.map(
+    (collected, index) => `one${index} AS (
+      (SELECT tenantry_target, tenant, ${index} AS place FROM ${collected} ORDER BY tenantry_target LIMIT 1)
+      UNION ALL
+      SELECT next.* FROM one${index} one CROSS JOIN LATERAL (
+        SELECT c.tenantry_target, c.tenant, ${index} FROM ${collected} c WHERE c.tenantry_target > one.tenantry_target ORDER BY c.tenantry_target LIMIT 1) next)`,
+  )
+  const names = columns.map(({ name }) => quoteIdent(name))
+  const found = places.map(
+    (collected, index) => `(SELECT ${names.map((name) => `c.${name}`).join(', ')} FROM ${collected} c
+      WHERE each.place = ${index} AND c.tenantry_target = each.tenantry_target ORDER BY c.ctid)`,
+  )
+  return `WITH RECURSIVE ${tenants.join(', ')}
+    SELECT ${names.map((name) => `found.${name}`).join(', ')}
+    FROM (SELECT * FROM (${places.map((_, index) => `SELECT * FROM one${index}`).join(' UNION ALL ')}) all_places ORDER BY tenant) each
+    CROSS JOIN LATERAL (${found.join(' UNION ALL ')}) found`
+}
+
+/** @throws report.unknown, report.not_yours, report.expired, report.lost */
+export async function* streamReport({ control }: Library, actor: Actor, run: number): AsyncGenerator<readonly ReportRow[]> {
+  await requireReadable(control.db, actor, run)
+  const head = await requireRows(control.db, run)
+  await appendAudit(control.db, { actor, action: 'reports.export', subjectKind: 'run', subject: String(run), details: { set: head.set, rows: head.rows } })
+  const connection = control.connect()
+  try {
+    await connection.unsafe(`BEGIN READ ONLY; ${spellingStatement}; SET LOCAL statement_timeout = 0`).simple()
+    await connection.unsafe(`DECLARE tenantry_export NO SCROLL CURSOR FOR ${streamStatement(head)}`).simple()
+    for (;;) {
+      const rows = textOf(await connection.unsafe(`FETCH ${streamedAtOnce} FROM tenantry_export`).simple().raw())
+      if (rows.length > 0) yield rows
+      if (rows.length < streamedAtOnce) return
+    }
+  } finally {
+    await connection.end({ timeout: 1 })
+  }
+}
