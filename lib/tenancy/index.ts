@@ -49,6 +49,9 @@ import { activateTenants, suspendTenants, updateTenant } from './registry/tenant
 import { combineReport } from './reports/combine.ts'
 import { getReport } from './reports/read.ts'
 import { reportRows, streamReport } from './reports/rows.ts'
+import { getSaved, listSaved, savedHistory } from './reports/saved/read-saved.ts'
+import { startSaved } from './reports/saved/start-saved.ts'
+import { changeSaved, createSaved, removeSaved, restoreSaved } from './reports/saved/write-saved.ts'
 import { checkText, startReport } from './reports/start.ts'
 import { reportStructure } from './reports/structure.ts'
 import { listReportRuns } from './reports/summaries.ts'
@@ -150,7 +153,19 @@ const driftCalls = (library: Library, config: TenancyConfig, controlStructure: C
   controlLately: () => controlStructure.read(),
 })
 
+const savedReportCalls = (library: Library): Tenancy['reports']['saved'] => ({
+  list: (actor) => listSaved(library, actor),
+  get: (actor, report) => getSaved(library, actor, report),
+  create: (actor, input) => createSaved(library, actor, input),
+  change: (actor, input) => changeSaved(library, actor, input),
+  restore: (actor, input) => restoreSaved(library, actor, input),
+  remove: (actor, report) => removeSaved(library, actor, report),
+  history: (actor, report) => savedHistory(library, actor, report),
+  start: (actor, input) => startSaved(library, actor, input),
+})
+
 const reportCalls = (library: Library): Tenancy['reports'] => ({
+  saved: savedReportCalls(library),
   check: (input) => checkText(library, input.set, input.sql),
   start: (actor, input) => startReport(library, actor, input),
   structure: (set) => reportStructure(library, set),

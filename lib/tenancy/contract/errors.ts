@@ -216,6 +216,14 @@ export const errorTable = {
     hint: 'Start the report again, for the tenants that did not answer or for all.',
   },
   'report.unknown': { status: 404, title: 'There is no report {run}.' },
+  'report.saved_unknown': { status: 404, title: 'There is no saved report “{report}”.', hint: 'It may have been deleted; the results of its runs are kept.' },
+  'report.exists': { status: 409, title: 'There is a saved report “{name}” already.', hint: 'Choose another name, or change that one.' },
+  'report.changed': {
+    status: 409,
+    title: 'Saved report “{name}” was changed by {by} after you had opened it: it is at revision {now}, and yours is {revision}.',
+    hint: 'Look at what was changed in its history, and save yours on top of it; nothing was overwritten.',
+  },
+  'report.edit_unknown': { status: 404, title: 'Saved report “{name}” has no revision {edit}.' },
   'report.not_yours': { status: 403, title: '{what} is not for your role ({role}).', hint: '{remedy}' },
   'report.expired': { status: 410, title: 'The rows of report {run} were dropped on {droppedAt}.', hint: 'Run it again: its text and parameters are kept.' },
   'report.lost': {

@@ -21,8 +21,12 @@ export const permissions = {
   'drift.repair': ['admin'],
   /** What a set does not compare at all. */
   'drift.ignore': ['admin'],
-  /** One SELECT over all tenants' rows. */
+  /** A SELECT of one's own over all tenants' rows; keeping it with a name, and saying who else may run it. */
   'reports.run': ['admin'],
+  /** A saved report, where it names the role; the library refuses it all others. */
+  'reports.run_saved': ['admin', 'operator', 'support'],
+  /** What a saved report says, where it lets its owner or all operators change it; the library refuses it all others. */
+  'reports.change': ['admin', 'operator'],
   /** What reports have found: rows of tenants. Support reads that of saved reports which it may run, and the library refuses it all others. */
   'reports.read': ['admin', 'operator', 'support'],
   'runs.read': ['admin', 'operator', 'support'],

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Actor } from './permissions.ts'
 import { runId, selectionSchema, setName, startRunInput, storableText, type Selection } from './commands.ts'
+import type { SavedReports } from './saved-reports.ts'
 import type { RunState } from './states.ts'
 import type { AttemptError } from './run-views.ts'
 
@@ -129,6 +130,7 @@ export type ReportStructure = { readonly version: string | null; readonly tables
 
 /** Results are for whoever may read reports; support reads those of saved reports that it may run, and is refused all others (report.not_yours). */
 export type Reports = {
+  readonly saved: SavedReports
   /** What is wrong with a report's text, without asking any tenant. @throws set.unknown */
   check(input: z.output<typeof checkReportInput>): Promise<ReportCheck>
   /** Asks one tenant what columns there are, then queues a run over all. @throws set.unknown, report.refused, report.params, report.columns, report.probe, run.no_targets */

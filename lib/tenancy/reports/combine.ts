@@ -24,7 +24,7 @@ const mostBytes = 32 * 1024 * 1024
 const tables: ReadonlySet<string> = new Set(['results', 'tenants'])
 
 /** @throws report.refused */
-const requireCombining = async (text: string): Promise<string> => {
+export const requireCombining = async (text: string): Promise<string> => {
   const { problems, params, called, source, select } = await checkReport(text, tables)
   const foreign = called.map(({ name, offset }) => ({
     code: 'function',

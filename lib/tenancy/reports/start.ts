@@ -57,8 +57,11 @@ export const checkText = async ({ control }: Library, set: string, text: string)
   return { params, problems }
 }
 
+/** A saved report that is run. `isAsSaved`: with its own text, values and tenants, and not with others for once. */
+export type OfSaved = { readonly id: number; readonly name: string; readonly isAsSaved: boolean; readonly details?: Readonly<Record<string, unknown>> }
+
 /** @throws set.unknown, tenant.unknown, report.refused, report.params, report.columns, report.probe, run.no_targets */
-export const startReport = async (library: Library, actor: Actor, input: StartReportInput): Promise<{ readonly run: number }> => {
+export const startReport = async (library: Library, actor: Actor, input: StartReportInput, saved: OfSaved | null = null): Promise<{ readonly run: number }> => {
   const { db } = library.control
   const checked = await checkReport(input.sql)
   requireGood(checked)
@@ -74,7 +77,14 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
     [],
     chosen.map(({ targetId }) => targetId),
   )
-  const details = { set: set.name, sql: input.sql, params: values, targets: chosen.length, note: input.note }
+  const details = {
+    set: set.name,
+    ...(saved ? { report: saved.name, ...saved.details } : {}),
+    sql: input.sql,
+    params: values,
+    targets: chosen.length,
+    note: input.note,
+  }
   const planned = {
     kind: 'report' as const,
     setId: set.id,
@@ -99,6 +109,9 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
         row_cap: input.rowCap,
         selection: JSON.stringify(input.selection),
         chain: [run],
+        // It may have been deleted while a tenant was asked for the columns.
+        report_id: sql<number | null>`(select id from saved_report where id = ${saved?.id ?? null})`,
+        is_as_saved: saved?.isAsSaved ?? false,
         expires_at: new Date(library.clock().getTime() + keptDays * 86_400_000),
       })
       .execute()

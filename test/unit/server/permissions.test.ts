@@ -16,6 +16,8 @@ test('an operator sees everything and mends runs, but starts nothing new and man
     'sets.read',
     'drift.read',
     'drift.accept',
+    'reports.run_saved',
+    'reports.change',
     'reports.read',
     'runs.read',
     'rows.read',
@@ -32,5 +34,5 @@ test('an operator sees everything and mends runs, but starts nothing new and man
 })
 
 test('support looks at tenants, runs and the reports that name it, and changes nothing but its own account', () => {
-  expect(allowed('support')).toEqual(['fleet.read', 'tenants.read', 'drift.read', 'reports.read', 'runs.read', 'account.own'])
+  expect(allowed('support')).toEqual(['fleet.read', 'tenants.read', 'drift.read', 'reports.run_saved', 'reports.read', 'runs.read', 'account.own'])
 })

@@ -64,22 +64,36 @@ export const requireGood = ({ problems }: Pick<ReportCheck, 'problems'>): void =
     throw new TenancyError('report.refused', { count: problems.length, problem: `Line ${first.line}, column ${first.column}: ${first.message}`, problems })
 }
 
+/** What is given belongs to the report and is what it is declared to be. @throws report.params */
+export const requireValues = ({ params }: Pick<ReportCheck, 'params'>, given: Readonly<Record<string, string>>): void => {
+  const declared = params.length === 0 ? 'The report declares none.' : `It declares ${params.map(({ name }) => name).join(', ')}.`
+  for (const [name, value] of Object.entries(given)) {
+    const param = params.find((one) => one.name === name)
+    if (!param) throw new TenancyError('report.params', { name, problem: 'is not one of the report’s.', remedy: declared })
+    const { instead } = judgeValue(param.type, value)
+    if (instead !== null)
+      throw new TenancyError('report.params', {
+        name,
+        value,
+        problem: `is “${value.slice(0, 100)}”, which is no ${param.type}.`,
+        remedy: `It takes ${instead}.`,
+      })
+  }
+}
+
 /** A value for each parameter. @throws report.params */
 export const valuesOf = ({ params }: ReportCheck, given: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
-  const declared = params.length === 0 ? 'The report declares none.' : `It declares ${params.map(({ name }) => name).join(', ')}.`
-  const unknown = Object.keys(given).find((name) => !params.some((param) => param.name === name))
-  if (unknown !== undefined) throw new TenancyError('report.params', { name: unknown, problem: 'is not one of the report’s.', remedy: declared })
-  return Object.fromEntries(
+  requireValues({ params }, given)
+  const values = Object.fromEntries(
     params.map(({ name, type, default: usual }) => {
       const value = given[name] ?? usual
       if (value === null)
         throw new TenancyError('report.params', { name, problem: `has no value; it is to be ${type}.`, remedy: `Give it one: --param ${name}=…` })
-      const { instead } = judgeValue(type, value)
-      if (instead !== null)
-        throw new TenancyError('report.params', { name, value, problem: `is “${value.slice(0, 100)}”, which is no ${type}.`, remedy: `It takes ${instead}.` })
       return [name, value]
     }),
   )
+  requireValues({ params }, values)
+  return values
 }
 
 const isParam = ({ name }: Token): boolean => name === 'PARAM'

@@ -1,0 +1,117 @@
+/** Reports that are kept with a name: their edits, who may run and change them, schedules, figures. */
+import { z } from 'zod'
+import { setName, startRunInput, storableText, type Selection } from './commands.ts'
+import type { Actor } from './permissions.ts'
+import { reportText, startReportInput, type ReportName, type ReportRunRow } from './reports.ts'
+
+export const reportRunners = ['operator', 'support'] as const
+export type ReportRunner = (typeof reportRunners)[number]
+export const reportChangers = ['owner', 'operators'] as const
+export type ReportChanger = (typeof reportChangers)[number]
+
+export const savedReportId = z.coerce.number('must be a whole number').int('must be a whole number').positive('must be a positive number')
+const revision = z.coerce.number('must be a whole number').int('must be a whole number').positive('must be a positive number')
+
+export const savedReportName = storableText
+  .trim()
+  .min(1, 'must not be empty')
+  .max(120, 'must be at most 120 characters')
+  .refine((name) => !/\p{Cc}/u.test(name), 'must be one line')
+
+const maxChart = 4_000
+/** How it is drawn: the page's own. */
+const chart = z.record(z.string(), z.json()).refine((value) => JSON.stringify(value).length <= maxChart, `must be at most ${maxChart} characters of JSON`)
+export type ReportChart = z.output<typeof chart>
+
+/** All that an edit changes, and that the history keeps. */
+export const savedReportContent = z.object({
+  name: savedReportName,
+  description: storableText.trim().max(2_000, 'must be at most 2000 characters').default(''),
+  set: setName,
+  sql: reportText,
+  /** A second SELECT over the rows that came back. */
+  combine: reportText.nullable().default(null),
+  chart: chart.nullable().default(null),
+  /** Values that it runs with where none are given; a parameter without one and without a default must be given each time. */
+  params: startReportInput.shape.params,
+  selection: startReportInput.shape.selection,
+  rowCap: startReportInput.shape.rowCap,
+  /** Beside admins. Support sees the results of those that it may run, and no others. */
+  runnableBy: z
+    .array(z.enum(reportRunners, `is none of ${reportRunners.join(', ')}`))
+    .max(reportRunners.length)
+    .default([]),
+  /** Beside admins: its owner alone, or all operators. */
+  changeableBy: z.enum(reportChangers, `is none of ${reportChangers.join(', ')}`).default('owner'),
+})
+export type SavedReportContent = z.output<typeof savedReportContent>
+
+export const savedReportInput = z.object({ report: savedReportId })
+/** `revision`: the one that was changed; refused when somebody else has saved meanwhile. */
+export const changeReportInput = savedReportContent.extend({ report: savedReportId, revision })
+export type ChangeReportInput = z.output<typeof changeReportInput>
+export const restoreReportInput = z.object({ report: savedReportId, revision, /** The revision to bring back. */ edit: revision })
+export type RestoreReportInput = z.output<typeof restoreReportInput>
+
+export const startSavedReportInput = z.object({
+  report: savedReportId,
+  /** In place of its own values, for this once. */
+  params: startReportInput.shape.params.unwrap().optional(),
+  /** In place of its own tenants, for this once. */
+  selection: startReportInput.shape.selection.unwrap().optional(),
+  maxConcurrent: startRunInput.shape.maxConcurrent,
+  note: startRunInput.shape.note,
+})
+export type StartSavedReportInput = z.output<typeof startSavedReportInput>
+
+export type ReportEdit = {
+  readonly revision: number
+  readonly at: string
+  readonly by: string
+  readonly content: SavedReportContent
+  /** The revision that it brought back. */
+  readonly restored: number | null
+}
+
+/** What whoever asks may do with it. */
+export type SavedReportRights = {
+  readonly mayRun: boolean
+  readonly mayChange: boolean
+  /** Who may run and change it, and deleting it. */
+  readonly mayShare: boolean
+}
+
+export type SavedReportRow = ReportName &
+  SavedReportRights & {
+    readonly description: string
+    readonly set: string
+    readonly owner: string
+    readonly runnableBy: readonly ReportRunner[]
+    readonly changeableBy: ReportChanger
+    readonly revision: number
+    readonly updatedAt: string
+    readonly updatedBy: string
+    readonly lastRun: ReportRunRow | null
+  }
+
+export type SavedReport = SavedReportRow & Pick<SavedReportContent, 'sql' | 'combine' | 'chart' | 'params' | 'rowCap'> & { readonly selection: Selection }
+
+/** Admins may do all; others what the report says, else report.not_yours. Support does not see those that it may not run. */
+export type SavedReports = {
+  /** By name. */
+  list(actor: Actor): Promise<readonly SavedReportRow[]>
+  /** By its id or its name. @throws report.saved_unknown, report.not_yours */
+  get(actor: Actor, report: number | string): Promise<SavedReport>
+  /** The first revision. @throws set.unknown, report.refused, report.params, report.exists */
+  create(actor: Actor, input: SavedReportContent): Promise<ReportName>
+  /** A new revision. @throws report.saved_unknown, report.not_yours, report.changed, set.unknown, report.refused, report.params, report.exists */
+  change(actor: Actor, input: ChangeReportInput): Promise<{ readonly revision: number }>
+  /** An earlier revision as a new one. @throws report.saved_unknown, report.not_yours, report.changed, report.edit_unknown, report.refused, report.params, report.exists */
+  restore(actor: Actor, input: RestoreReportInput): Promise<{ readonly revision: number }>
+  /** Its runs stay, with their rows. @throws report.saved_unknown, report.not_yours */
+  remove(actor: Actor, report: number): Promise<void>
+  /** Newest first. @throws report.saved_unknown, report.not_yours */
+  history(actor: Actor, report: number): Promise<readonly ReportEdit[]>
+  /** Queues a run with its text. @throws report.saved_unknown, report.not_yours, and what reports.start throws */
+  start(actor: Actor, input: StartSavedReportInput): Promise<{ readonly run: number }>
+}

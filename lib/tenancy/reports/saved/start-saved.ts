@@ -1,0 +1,25 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Actor } from '../../contract/permissions.ts'
+import type { StartSavedReportInput } from '../../contract/saved-reports.ts'
+import type { Library } from '../../context.ts'
+import { startReport } from '../start.ts'
+import { findStored } from './stored.ts'
+
+/** @throws report.saved_unknown, report.not_yours, and what startReport throws */
+export const startSaved = async (library: Library, actor: Actor, input: StartSavedReportInput): Promise<{ readonly run: number }> => {
+  const stored = await findStored(library.control.db, actor, input.report, 'run')
+  const { id, name, set, sql, rowCap } = stored
+  const params = { ...stored.params, ...input.params }
+  const selection = input.selection ?? stored.selection
+  const isAsSaved = isDeepStrictEqual([params, selection], [stored.params, stored.selection])
+  const asked = {
+    set,
+    sql,
+    rowCap,
+    params,
+    selection,
+    maxConcurrent: input.maxConcurrent,
+    note: input.note,
+  }
+  return startReport(library, actor, asked, { id, name, isAsSaved })
+}
