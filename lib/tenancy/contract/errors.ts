@@ -210,11 +210,6 @@ export const errorTable = {
     title: 'The control database’s user may not make or become the role “{role}”, as which rows are combined: {problem}.',
     hint: 'Have a superuser run: CREATE ROLE {role} NOLOGIN; GRANT {role} TO the user of DATABASE_URL.',
   },
-  'report.no_rerun': {
-    status: 409,
-    title: 'Run {run} is a report, which has no rerun.',
-    hint: 'Start the report again, for the tenants that did not answer or for all.',
-  },
   'report.unknown': { status: 404, title: 'There is no report {run}.' },
   'report.saved_unknown': { status: 404, title: 'There is no saved report “{report}”.', hint: 'It may have been deleted; the results of its runs are kept.' },
   'report.exists': { status: 409, title: 'There is a saved report “{name}” already.', hint: 'Choose another name, or change that one.' },

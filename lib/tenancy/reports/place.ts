@@ -7,14 +7,20 @@ import { sqlTypeOf } from './column-types.ts'
 
 export const reportSchema = (run: number): string => `tenantry_report_${run}`
 
+const keptDays = 7
+export const expiryFrom = (now: Date): Date => new Date(now.getTime() + keptDays * 86_400_000)
+
 /** Why a report was ended by itself. */
 export const tooManyRows = 'report_rows'
 
 /** Names that the columns of a report may not have. */
 export const takenColumns: ReadonlySet<string> = new Set(['tenant', 'tenantry_target', 'tenantry_place', 'tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])
 
-/** Unlogged: rows are asked for again rather than written twice. A crash empties `tenants` with them, which is how that is told. */
-export const makePlace = async (trx: ControlDb, run: number, columns: readonly CollectedColumn[]): Promise<void> => {
+/**
+ * Unlogged: rows are asked for again rather than written twice. A crash empties `tenants` with them, which is how that is told.
+ * @param before runs whose silent tenants this one asks again, oldest first: their rows are part of its result
+ */
+export const makePlace = async (trx: ControlDb, run: number, columns: readonly CollectedColumn[], before: readonly number[] = []): Promise<void> => {
   const schema = quoteIdent(reportSchema(run))
   const names = columns.map(({ name }) => quoteIdent(name))
   const typed = columns.map((column, index) => `${names[index]} ${sqlTypeOf(column)}`)
@@ -23,7 +29,8 @@ export const makePlace = async (trx: ControlDb, run: number, columns: readonly C
     .raw(`create unlogged table ${schema}.collected (${['tenantry_target bigint not null', 'tenant text collate "C" not null', ...typed].join(', ')})`)
     .execute(trx)
   await sql.raw(`create index on ${schema}.collected (tenantry_target)`).execute(trx)
-  await sql.raw(`create view ${schema}.results as select ${['tenant', ...names].join(', ')} from ${schema}.collected`).execute(trx)
+  const all = [...before, run].map((each) => `select ${['tenant', ...names].join(', ')} from ${quoteIdent(reportSchema(each))}.collected`)
+  await sql.raw(`create view ${schema}.results as ${all.join(' union all ')}`).execute(trx)
   await sql.raw(`create unlogged table ${schema}.batch (collector uuid, number bigint, primary key (collector, number))`).execute(trx)
   await sql
     .raw(
@@ -33,6 +40,13 @@ export const makePlace = async (trx: ControlDb, run: number, columns: readonly C
        where i.run_id = ${run}`,
     )
     .execute(trx)
+  const parent = before.at(-1)
+  if (parent !== undefined)
+    await sql
+      .raw(
+        `insert into ${schema}.tenants select p.* from ${quoteIdent(reportSchema(parent))}.tenants p where not exists (select from ${schema}.tenants t where t.tenant = p.tenant)`,
+      )
+      .execute(trx)
 }
 
 /**

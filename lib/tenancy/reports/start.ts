@@ -9,10 +9,9 @@ import { resolveSelection } from '../registry/selection.ts'
 import { findSet, planDigest } from '../runs/freeze.ts'
 import { queueRun } from '../runs/start.ts'
 import { bindValues, checkReport, requireGood, valuesOf } from './check/check-report.ts'
-import { makePlace } from './place.ts'
+import { expiryFrom, makePlace } from './place.ts'
 import { probeColumns, type Candidate } from './probe.ts'
 
-const keptDays = 7
 /** Databases that are tried for one that answers, and tenants of each: one that is broken or locked speaks for itself alone. */
 const mostDatabases = 3
 const mostOfEach = 3
@@ -112,7 +111,7 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
         // It may have been deleted while a tenant was asked for the columns.
         report_id: sql<number | null>`(select id from saved_report where id = ${saved?.id ?? null})`,
         is_as_saved: saved?.isAsSaved ?? false,
-        expires_at: new Date(library.clock().getTime() + keptDays * 86_400_000),
+        expires_at: expiryFrom(library.clock()),
       })
       .execute()
     await makePlace(trx, run, columns)

@@ -5,7 +5,7 @@ import type { ControlDb } from '../control/db.ts'
 
 /**
  * The first later run that did what item `i` of run `r` did not: brought the same target to the same version or a later one, or built the same tenant,
- * wherever that was.
+ * wherever that was; or had an answer of the tenant to the same report, asked again.
  */
 export const putRightBy = sql<number | null>`
   case when i.state not in ('failed', 'interrupted', 'cancelled') then null
@@ -15,6 +15,9 @@ export const putRightBy = sql<number | null>`
   when r.kind = 'repair' then (
     select min(j.run_id) from run_item j join run s on s.id = j.run_id
     where j.target_id = i.target_id and j.run_id > i.run_id and j.state in ('succeeded', 'skipped') and s.kind = 'repair' and s.repair ->> 'shape' = r.repair ->> 'shape')
+  when r.kind = 'report' then (
+    select min(j.run_id) from report_run d join run_item j on j.run_id = d.run_id
+    where d.chain @> array[r.id] and d.run_id > r.id and j.target_id = i.target_id and j.state = 'succeeded')
   else (
     select min(j.run_id) from run_item j join run s on s.id = j.run_id
     where j.target_id = i.target_id and j.run_id > i.run_id and j.state in ('succeeded', 'skipped') and s.kind = 'migrate' and j.to_version >= i.to_version)

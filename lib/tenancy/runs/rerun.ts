@@ -8,6 +8,7 @@ import { notify } from '../control/notify.ts'
 import type { FrozenRepair } from '../control/schema.ts'
 import { planRepair } from '../drift/repair/plan-repair.ts'
 import { isTenancyError, TenancyError } from '../errors.ts'
+import { askAgain, holdResult, readSilent } from '../reports/ask-again.ts'
 import { insertRun, planDigest, type NewItem } from './freeze.ts'
 import { putRightOf, readLeftovers, type Leftover } from './leftovers.ts'
 import { explainConflict } from './start.ts'
@@ -38,8 +39,8 @@ const refuseEmpty = (run: number, leftovers: readonly Leftover[]): TenancyError 
 
 /**
  * A new run from what a finished one left undone and no later one has put right, with the same frozen migrations. Tenants suspended since are left out, and those
- * whose place is another one by now.
- * @throws run.unknown, run.state_conflict, run.no_items, run.put_right, run.plan_changed, run.targets_busy
+ * whose place is another one by now. Of a report the silent tenants are asked again, and the result holds what the others have answered before.
+ * @throws run.unknown, report.expired, report.lost, run.state_conflict, run.no_items, run.put_right, run.plan_changed, run.targets_busy
  */
 export const rerun = async (library: Library, actor: Actor, input: { run: number; slugs?: readonly string[]; note: string }): Promise<RerunRef> => {
   let targetIds: number[] = []
@@ -70,10 +71,9 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
           command: 'rerun',
           remedy: 'While it is open, retry its failed items inside it.',
         })
-      // It has no history to go on from, and its answer is one.
-      if (parent.kind === 'report') throw new TenancyError('report.no_rerun', { run: parent.id })
+      if (parent.kind === 'report') await holdResult(trx, parent.id)
       if (parent.repair) await requireSameRepair(library, parent.set_name, parent.repair)
-      const leftovers = await readLeftovers(trx, parent.id, input.slugs)
+      const leftovers = await (parent.kind === 'report' ? readSilent : readLeftovers)(trx, parent.id, input.slugs)
       const items = leftovers.filter(({ isLeft }) => isLeft).flatMap(itemOf)
       if (items.length === 0) throw refuseEmpty(parent.id, leftovers)
       const putRight = putRightOf(leftovers)
@@ -91,6 +91,7 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
         failureTolerance: parent.failure_tolerance,
         items,
       })
+      if (parent.kind === 'report') await askAgain(library, trx, parent.id, run)
       await appendAudit(trx, {
         actor,
         action: 'runs.rerun',
