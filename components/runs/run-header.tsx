@@ -30,6 +30,11 @@ export function RunHeader({ run, controls }: Props) {
           Started by <span className="text-ink">{run.startedBy}</span> <RelativeTime at={run.createdAt} />
         </>
         {took === null || took === 0 ? null : `took ${formatDuration(took)}`}
+        {run.kind === 'report' ? (
+          <Link href={`/reports/runs/${run.id}`} className="text-accent-ink underline underline-offset-2">
+            what they answered
+          </Link>
+        ) : null}
         {run.repair === null ? null : <RepairedShape set={run.set} repair={run.repair} />}
         {run.parentRun === null ? null : (
           <>

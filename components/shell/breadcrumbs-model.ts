@@ -11,6 +11,7 @@ const words: Readonly<Record<string, string>> = {
   migrations: 'Migrations',
   runs: 'Runs',
   drift: 'Drift',
+  reports: 'Reports',
   databases: 'Databases',
   people: 'People',
   audit: 'Audit',
@@ -29,6 +30,8 @@ const decoded = (segment: string): string => {
 
 const wordOf = (segments: readonly string[], index: number): string | undefined => {
   if (index === 1 && segments[0] === 'runs') return `Run ${decoded(segments[1] ?? '')}`
+  // There is no page of all runs of reports beside that of the reports.
+  if (index === 2 && segments[0] === 'reports' && segments[1] === 'runs') return `Run ${decoded(segments[2] ?? '')}`
   // Its id says nothing to people; the page knows its letter.
   if (index === 2 && segments[0] === 'drift') return 'Shape'
   return words[segments[index] ?? '']
@@ -44,7 +47,8 @@ export const shapeOf = (path: string): { readonly set: string; readonly shape: s
 export const crumbsOf = (path: string): readonly Crumb[] => {
   const segments = path.split('/').filter((segment) => segment !== '')
   if (segments.length === 0) return [{ label: 'Fleet', href: null, isName: false }]
-  return segments.map((segment, index) => {
+  return segments.flatMap((segment, index) => {
+    if (index === 1 && segments[0] === 'reports' && segment === 'runs') return []
     const word = wordOf(segments, index)
     return {
       label: word ?? decoded(segment),

@@ -1,4 +1,4 @@
-import { Building2, Database, LayoutGrid, Layers, ListChecks, ScrollText, Shapes, Users, type LucideIcon } from 'lucide-react'
+import { Building2, Database, FileChartColumn, LayoutGrid, Layers, ListChecks, ScrollText, Shapes, Users, type LucideIcon } from 'lucide-react'
 import { may, type Permission, type Role } from '@/lib/tenancy/contract'
 
 export type Place = {
@@ -16,6 +16,7 @@ const places: readonly Place[] = [
   { href: '/migrations', label: 'Migrations', icon: Layers, permission: 'sets.read', letter: 'm' },
   { href: '/runs', label: 'Runs', icon: ListChecks, permission: 'runs.read', letter: 'r' },
   { href: '/drift', label: 'Drift', icon: Shapes, permission: 'drift.read', letter: 's' },
+  { href: '/reports', label: 'Reports', icon: FileChartColumn, permission: 'reports.read', letter: 'e' },
   { href: '/databases', label: 'Databases', icon: Database, permission: 'databases.read', letter: 'd' },
   { href: '/people', label: 'People', icon: Users, permission: 'people.read', letter: 'p' },
   { href: '/audit', label: 'Audit', icon: ScrollText, permission: 'audit.read', letter: 'a' },

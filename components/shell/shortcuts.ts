@@ -9,6 +9,7 @@ export const shortcutGroups: ReadonlyArray<{ readonly title: string; readonly ke
       [['g', 'm'], 'migrations'],
       [['g', 'r'], 'runs'],
       [['g', 's'], 'drift: shapes'],
+      [['g', 'e'], 'reports'],
       [['g', 'd'], 'databases'],
       [['g', 'p'], 'people'],
       [['g', 'a'], 'audit'],

@@ -34,11 +34,18 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const errorOf = (body: unknown): ErrorDocument | null =>
   isObject(body) && isObject(body.error) && typeof body.error.code === 'string' && typeof body.error.message === 'string' ? (body.error as ErrorDocument) : null
 
+type Options = {
+  readonly signal?: AbortSignal
+  /** Sent as JSON by POST, for what is too long for an address. */
+  readonly body?: unknown
+}
+
 /** GETs JSON of a known shape. Throws RefusedError for refusals, NoAnswerError when nothing usable came, AbortError when aborted. */
-export const fetchJson = async <T>(url: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<T> => {
+export const fetchJson = async <T>(url: string, { signal, body: sent }: Options = {}): Promise<T> => {
   let response: Response
   try {
-    response = await fetch(url, { signal: signal ?? null, headers: { Accept: 'application/json' } })
+    const headers = { Accept: 'application/json', ...(sent === undefined ? {} : { 'Content-Type': 'application/json' }) }
+    response = await fetch(url, { signal: signal ?? null, headers, ...(sent === undefined ? {} : { method: 'POST', body: JSON.stringify(sent) }) })
   } catch (error) {
     if (signal?.aborted) throw error
     throw new NoAnswerError(null, { cause: error })

@@ -10,10 +10,33 @@ import { fromSearchParams } from './search-input'
 import { documentOf, forbiddenTo, refuse } from './refusal'
 import { getTenancy } from './tenancy'
 
-type RouteContext = { readonly params: Promise<Readonly<Record<string, string | string[] | undefined>>> }
+export type RouteContext = { readonly params: Promise<Readonly<Record<string, string | string[] | undefined>>> }
 
 const errorResponse = (error: ErrorDocument): Response =>
   Response.json({ error }, { status: errorTable[error.code].status, headers: { 'Cache-Control': 'no-store' } })
+
+/** Who asks, when their role has the permission. @throws auth.signed_out, auth.forbidden */
+export const authorise = async ({ name, permission }: { readonly name: string; readonly permission: Permission }): Promise<Asker> => {
+  const asker = await getAsker()
+  if (!asker) throw new TenancyError('auth.signed_out')
+  if (!may(asker.person.role, permission)) throw await refuse(forbiddenTo(asker.actor, permission), asker.actor, name)
+  return asker
+}
+
+/** What a handler's work answers or throws, as a response that nobody keeps. */
+export const respond = async (name: string, work: () => Promise<unknown>): Promise<Response> => {
+  try {
+    const answer = await work()
+    if (answer instanceof Response) {
+      if (!answer.headers.has('Cache-Control')) answer.headers.set('Cache-Control', 'no-store')
+      return answer
+    }
+    return Response.json(answer ?? null, { headers: { 'Cache-Control': 'no-store' } })
+  } catch (error) {
+    unstable_rethrow(error)
+    return errorResponse(documentOf(error, name))
+  }
+}
 
 export type QueryContext<S extends z.ZodObject> = {
   readonly input: z.output<S>
@@ -34,33 +57,13 @@ export const query = <S extends z.ZodObject>(
   handler: (context: QueryContext<S>) => unknown,
 ): ((request: Request, context: RouteContext) => Promise<Response>) => {
   const { name, permission } = entry
-  const authorise = async (): Promise<Asker> => {
-    const asker = await getAsker()
-    if (!asker) throw new TenancyError('auth.signed_out')
-    if (!may(asker.person.role, permission)) throw await refuse(forbiddenTo(asker.actor, permission), asker.actor, name)
-    return asker
-  }
-  return registerEntry({ kind: 'query', name, permission }, async (request: Request, context: RouteContext): Promise<Response> => {
-    try {
-      const asker = await authorise()
+  return registerEntry({ kind: 'query', name, permission }, (request: Request, context: RouteContext) =>
+    respond(name, async () => {
+      const asker = await authorise(entry)
       const raw = fromSearchParams(entry.input, new URL(request.url).searchParams, await context.params)
       const parsed = await entry.input.safeParseAsync(raw)
       if (!parsed.success) throw inputError(parsed.error.issues, raw)
-      const answer = await handler({
-        input: parsed.data,
-        actor: asker.actor,
-        person: asker.person,
-        tenancy: getTenancy(),
-        request,
-      })
-      if (answer instanceof Response) {
-        if (!answer.headers.has('Cache-Control')) answer.headers.set('Cache-Control', 'no-store')
-        return answer
-      }
-      return Response.json(answer ?? null, { headers: { 'Cache-Control': 'no-store' } })
-    } catch (error) {
-      unstable_rethrow(error)
-      return errorResponse(documentOf(error, name))
-    }
-  })
+      return handler({ input: parsed.data, actor: asker.actor, person: asker.person, tenancy: getTenancy(), request })
+    }),
+  )
 }

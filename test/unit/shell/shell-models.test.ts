@@ -40,7 +40,8 @@ describe('run numbers in the jump bar', () => {
 })
 
 describe('pages of a role', () => {
-  it('shows support no page that would refuse it', () => expect(placesFor('support').map(({ href }) => href)).toEqual(['/', '/tenants', '/runs', '/drift']))
+  it('shows support no page that would refuse it', () =>
+    expect(placesFor('support').map(({ href }) => href)).toEqual(['/', '/tenants', '/runs', '/drift', '/reports']))
   it('gives each page a letter of its own', () => expect(new Set(placesFor('admin').map(({ letter }) => letter)).size).toBe(placesFor('admin').length))
   it('marks a page for everything under it, the home page only for itself', () => {
     expect(isCurrent('/runs', '/runs/42')).toBe(true)

@@ -1,0 +1,32 @@
+/** What somebody is writing, as it survives a reload. */
+import { z } from 'zod'
+import { selectionSchema, type Selection } from '@/lib/tenancy/contract'
+
+export type Draft = {
+  readonly set: string
+  readonly sql: string
+  readonly params: Readonly<Record<string, string>>
+  readonly selection: Selection
+  /** The run of the last try, shown below the text. */
+  readonly trial: number | null
+}
+
+const draftSchema = z.object({
+  set: z.string(),
+  sql: z.string(),
+  params: z.record(z.string(), z.string()),
+  selection: selectionSchema,
+  trial: z.number().nullable(),
+})
+
+export const draftKey = (of: string): string => `tenantry.report-draft.${of}`
+
+/** null for what is no draft, or one of an older console. */
+export const parseDraft = (text: string | null): Draft | null => {
+  if (text === null) return null
+  try {
+    return draftSchema.safeParse(JSON.parse(text)).data ?? null
+  } catch {
+    return null
+  }
+}

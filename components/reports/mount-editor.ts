@@ -1,0 +1,94 @@
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete'
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
+import { PostgreSQL, sql, type SQLNamespace } from '@codemirror/lang-sql'
+import { bracketMatching, indentOnInput } from '@codemirror/language'
+import { lintKeymap, setDiagnostics, type Diagnostic } from '@codemirror/lint'
+import { Compartment, EditorState } from '@codemirror/state'
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from '@codemirror/view'
+import type { ReportProblem } from '@/lib/tenancy/contract'
+import { coloured, editorLook } from './editor-look'
+import { offsetOf, spanOf } from './report-text-model'
+
+export type EditorHandle = {
+  readonly setText: (text: string) => void
+  readonly setProblems: (problems: readonly ReportProblem[]) => void
+  readonly setTables: (tables: SQLNamespace) => void
+  /** Puts the cursor there and shows it. */
+  readonly goTo: (line: number, column: number) => void
+  readonly focus: () => void
+  readonly destroy: () => void
+}
+
+type Options = {
+  readonly parent: HTMLElement
+  readonly text: string
+  readonly label: string
+  readonly hint: string
+  readonly describedBy: string | undefined
+  readonly tables: SQLNamespace
+  readonly onChange: (text: string) => void
+  readonly onRun: () => void
+  readonly onFormat: () => void
+}
+
+const diagnosticOf =
+  (text: string) =>
+  (problem: ReportProblem): Diagnostic => ({ ...spanOf(text, problem), severity: 'error', message: problem.message })
+
+/** Tab is left to the page, so that the keyboard gets out again; Enter keeps the indent by itself. */
+export const mountEditor = ({ parent, text, label, hint, describedBy, tables, onChange, onRun, onFormat }: Options): EditorHandle => {
+  const structure = new Compartment()
+  const language = (schema: SQLNamespace) => sql({ dialect: PostgreSQL, schema })
+  const deed = (work: () => void) => () => {
+    work()
+    return true
+  }
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        keymap.of([
+          { key: 'Mod-Enter', run: deed(onRun) },
+          { key: 'Shift-Alt-f', run: deed(onFormat) },
+        ]),
+        lineNumbers(),
+        history(),
+        drawSelection(),
+        highlightActiveLine(),
+        indentOnInput(),
+        bracketMatching(),
+        closeBrackets(),
+        autocompletion({ icons: false }),
+        structure.of(language(tables)),
+        coloured,
+        placeholder(hint),
+        EditorView.lineWrapping,
+        EditorView.contentAttributes.of({
+          'aria-label': label,
+          'aria-multiline': 'true',
+          spellcheck: 'false',
+          autocapitalize: 'off',
+          autocorrect: 'off',
+          ...(describedBy === undefined ? {} : { 'aria-describedby': describedBy }),
+        }),
+        EditorView.updateListener.of((update) => (update.docChanged ? onChange(update.state.doc.toString()) : undefined)),
+        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),
+        editorLook,
+      ],
+    }),
+  })
+  return {
+    setText: (next) => {
+      if (next !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } })
+    },
+    setProblems: (problems) => view.dispatch(setDiagnostics(view.state, problems.map(diagnosticOf(view.state.doc.toString())))),
+    setTables: (schema) => view.dispatch({ effects: structure.reconfigure(language(schema)) }),
+    goTo: (line, column) => {
+      view.dispatch({ selection: { anchor: offsetOf(view.state.doc.toString(), line, column) }, scrollIntoView: true })
+      view.focus()
+    },
+    focus: () => view.focus(),
+    destroy: () => view.destroy(),
+  }
+}

@@ -1,0 +1,123 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { FlaskConical, Play } from 'lucide-react'
+import { useRouter } from 'next/navigation'
+import { useMemo, useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { ErrorNote } from '@/components/ui/error-note'
+import { Field } from '@/components/ui/field'
+import { Select } from '@/components/ui/select'
+import { tenantPageQuery } from '@/lib/client/tenants'
+import { problemOf, useCommand } from '@/lib/client/use-command'
+import type { Selection } from '@/lib/tenancy/contract'
+import { choiceFilter, runLabel, triedAtOnce } from './choice-model'
+import type { Draft } from './draft-model'
+import { missingParams, paramsToSend } from './params-model'
+import { ParamsForm } from './params-form'
+import type { StartReport } from './report-actions'
+import { ReportEditor } from './report-editor'
+import { paramProblemIn, problemsIn } from './report-text-model'
+import { TenantChoice } from './tenant-choice'
+import { useReportCheck } from './use-report-check'
+
+type Props = {
+  readonly sets: ReadonlyArray<{ readonly name: string }>
+  readonly draft: Draft
+  readonly onDraft: (change: Partial<Draft>) => void
+  readonly start: StartReport
+}
+
+const bySlug = { sort: 'slug', descending: false } as const
+
+/** How many tenants are meant, and the first of them by slug. */
+const useMeant = (set: string, selection: Selection): { readonly count: number | null; readonly first: readonly string[] } => {
+  const filter = choiceFilter(set, selection)
+  const { data } = useQuery({ ...tenantPageQuery(filter ?? { set: [set] }, bySlug, 0), enabled: filter !== null })
+  if (selection.kind === 'tenants') return { count: selection.slugs.length, first: selection.slugs.slice(0, triedAtOnce) }
+  return { count: data?.total ?? null, first: data?.rows.slice(0, triedAtOnce).map(({ slug }) => slug) ?? [] }
+}
+
+/** Writing a report and asking it: of five tenants, whose answer comes to stand below, or of all that are meant. */
+export function ReportForm({ sets, draft, onDraft, start }: Props) {
+  const router = useRouter()
+  const [isAsked, setAsked] = useState(false)
+  const [isLeaving, setLeaving] = useState(false)
+  const check = useReportCheck(draft.set, draft.sql)
+  const meant = useMeant(draft.set, draft.selection)
+  const tried = useCommand(start, ({ run }) => onDraft({ trial: run }))
+  const asked = useCommand(start, ({ run }) => {
+    setLeaving(true)
+    router.push(`/reports/runs/${run}`)
+  })
+  const refusal = asked.error ?? tried.error
+  const problems = useMemo(() => [...check.problems, ...(check.problems.length === 0 ? problemsIn(refusal) : [])], [check.problems, refusal])
+  const wrongParam = paramProblemIn(refusal)
+  const missing = missingParams(check.params, draft.params)
+  const paramProblems = {
+    ...(isAsked ? Object.fromEntries(missing.map((name) => [name, 'A value is needed: the text gives none.'])) : {}),
+    ...(wrongParam === null ? {} : { [wrongParam.name]: wrongParam.sentence }),
+  }
+  const isEmpty = draft.sql.trim() === ''
+
+  const change = (part: Partial<Draft>): void => {
+    asked.clear()
+    tried.clear()
+    onDraft(part)
+  }
+  const send = (command: typeof tried, selection: Selection): void => {
+    setAsked(true)
+    if (isEmpty || missing.length > 0) return
+    tried.clear()
+    asked.clear()
+    void command.run({ set: draft.set, sql: draft.sql, params: paramsToSend(check.params, draft.params), selection })
+  }
+  const runAll = (): void => send(asked, draft.selection)
+  const isPlaced = problemsIn(refusal).length > 0 || wrongParam !== null
+
+  return (
+    <div className="grid items-start gap-x-6 gap-y-4 lg:grid-cols-[minmax(0,1fr)_19rem]">
+      <ReportEditor
+        set={draft.set}
+        sql={draft.sql}
+        problems={problems}
+        isChecked={check.isCurrent}
+        onChange={(sql) => (sql === draft.sql ? undefined : change({ sql }))}
+        onRun={runAll}
+      />
+      <div className="flex min-w-0 flex-col gap-4">
+        {sets.length > 1 ? (
+          <Field label="Set" error={problemOf(refusal, 'set')}>
+            {(control) => (
+              <Select {...control} value={draft.set} onChange={(event) => change({ set: event.target.value })}>
+                {sets.map(({ name }) => (
+                  <option key={name}>{name}</option>
+                ))}
+              </Select>
+            )}
+          </Field>
+        ) : null}
+        {check.params.length === 0 ? null : (
+          <ParamsForm params={check.params} values={draft.params} problems={paramProblems} onChange={(params) => change({ params })} />
+        )}
+        <TenantChoice set={draft.set} selection={draft.selection} count={meant.count} onChange={(selection) => change({ selection })} />
+        {refusal !== null && !isPlaced ? <ErrorNote error={refusal} /> : null}
+        <div className="flex gap-2">
+          <Button
+            className="flex-1"
+            busy={tried.busy}
+            disabled={isEmpty || meant.first.length === 0}
+            onClick={() => send(tried, { kind: 'tenants', slugs: [...meant.first] })}
+          >
+            <FlaskConical aria-hidden />
+            {meant.count !== null && meant.count < triedAtOnce ? 'Try' : `Try on ${triedAtOnce}`}
+          </Button>
+          <Button variant="primary" className="flex-1" busy={asked.busy || isLeaving} disabled={isEmpty || meant.count === 0} onClick={runAll}>
+            <Play aria-hidden />
+            {runLabel(meant.count)}
+          </Button>
+        </div>
+      </div>
+    </div>
+  )
+}

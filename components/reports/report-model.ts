@@ -1,0 +1,37 @@
+/** What a report's page says of it. */
+import { formatCount, plural } from '@/lib/format'
+import { isFinalRun, type ItemCounts, type ReportColumn, type ReportRun, type RunState, type SilentTenants } from '@/lib/tenancy/contract'
+
+const stillOpen = (counts: ItemCounts): number => counts.pending + counts.running + counts.interrupted
+
+/** "1,204 of 1,207 answered, 3 did not": of a run that may be open still. */
+export const answeredSentence = (state: RunState, counts: ItemCounts): string => {
+  const silent = counts.total - counts.succeeded - stillOpen(counts)
+  if (!isFinalRun(state)) {
+    const did = `${formatCount(counts.succeeded)} of ${plural(counts.total, 'tenant')} answered so far`
+    return silent === 0 ? did : `${did}, ${formatCount(silent)} did not`
+  }
+  if (silent === 0) return counts.total === 1 ? 'The tenant answered' : `All ${formatCount(counts.total)} tenants answered`
+  if (counts.succeeded === 0) return counts.total === 1 ? 'The tenant did not answer' : `None of ${plural(counts.total, 'tenant')} answered`
+  return `${formatCount(counts.succeeded)} of ${formatCount(counts.total)} answered, ${formatCount(silent)} did not`
+}
+
+export const silentSlugs = (silent: readonly SilentTenants[]): readonly string[] => [...new Set(silent.flatMap(({ slugs }) => slugs))].toSorted()
+
+/** Slugs that are shown until all are asked for. */
+export const slugsShown = 12
+
+const numbers = /^(smallint|integer|bigint|numeric|real|double precision)$/
+export const isNumber = ({ type }: ReportColumn): boolean => numbers.test(type)
+
+/** What has become of the rows, and what to do: for a page without them. */
+export const goneWords = (code: string, { expiresAt }: Pick<ReportRun, 'expiresAt'>): { readonly title: string; readonly next: string } =>
+  code === 'report.lost'
+    ? {
+        title: 'The rows were lost when the control database ended without warning',
+        next: 'Rows of reports are not kept through a crash of that server, for speed. Its text, its parameters and who answered are still here: run it again.',
+      }
+    : {
+        title: 'The rows were dropped by policy',
+        next: `They were kept until ${expiresAt.slice(0, 10)}. Its text, its parameters and who answered are still here: run it again.`,
+      }

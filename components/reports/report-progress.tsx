@@ -1,0 +1,40 @@
+import { itemStateLooks } from '@/components/runs/run-status'
+import type { RunLive } from '@/components/runs/run-live-model'
+import { progressSegments, rateText, timeLeftText, workedCount } from '@/components/runs/run-model'
+import { Progress } from '@/components/ui/progress'
+import type { StreamStatus } from '@/lib/client/use-event-stream'
+import { plural } from '@/lib/format'
+import { describeWait, isFinalRun } from '@/lib/tenancy/contract'
+import { answeredSentence } from './report-model'
+
+type Props = { readonly live: RunLive; readonly status: StreamStatus | null; readonly rows: number }
+
+/** How many have answered, and with how much. */
+export function ReportProgress({ live, status, rows }: Props) {
+  const { run } = live
+  const isOpen = !isFinalRun(run.state)
+  const pace =
+    status === 'lost'
+      ? 'The live connection is lost; it is being opened again.'
+      : [rateText(run.state, live.rate), timeLeftText(run.state, live.etaMs)].filter((text) => text !== '').join(' · ')
+  return (
+    <section aria-label="Progress" className="flex flex-col gap-2">
+      <div className="flex flex-wrap items-baseline gap-x-3">
+        <p role="status" className="text-base font-medium">
+          {answeredSentence(run.state, run.counts)}
+          <span className="font-normal text-muted">, {plural(rows, 'row')}.</span>
+        </p>
+        <p className="text-muted">{isOpen && run.waitsFor !== null ? describeWait(run.waitsFor) : pace}</p>
+      </div>
+      <Progress
+        label="Tenants asked"
+        className="h-1.5"
+        total={run.counts.total}
+        done={workedCount(run.counts)}
+        parts={progressSegments(run.counts)
+          .filter(({ state }) => state !== 'pending')
+          .map(({ state, count }) => ({ key: state, value: count, tone: itemStateLooks[state].tone, label: itemStateLooks[state].label.toLowerCase() }))}
+      />
+    </section>
+  )
+}

@@ -1,0 +1,127 @@
+'use client'
+
+import { Pencil } from 'lucide-react'
+import Link from 'next/link'
+import { useRouter, useSearchParams } from 'next/navigation'
+import { RunControls } from '@/components/runs/run-controls'
+import { runStateLooks } from '@/components/runs/run-status'
+import type { RunActions } from '@/components/runs/run-actions'
+import { Button } from '@/components/ui/button'
+import { Dotted } from '@/components/ui/dotted'
+import { ErrorState } from '@/components/ui/error-state'
+import { Page, PageHeader } from '@/components/ui/page-header'
+import { RelativeTime } from '@/components/ui/relative-time'
+import { StateBadge } from '@/components/ui/state-badge'
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs'
+import { describeReadError, RefusedError } from '@/lib/client/fetch-json'
+import { toastRefusal } from '@/lib/client/toast-refusal'
+import { useCommand } from '@/lib/client/use-command'
+import { formatDuration, plural } from '@/lib/format'
+import { isFinalRun, may, type ReportRun, type Role } from '@/lib/tenancy/contract'
+import { DownloadMenu } from './download-menu'
+import { QueryPanel } from './query-panel'
+import type { StartReport } from './report-actions'
+import { firstLine } from './report-text-model'
+import { ReportProgress } from './report-progress'
+import { readTab, type ResultTab } from './result-tabs'
+import { RowsPanel } from './rows-panel'
+import { silentSlugs } from './report-model'
+import { SilentPanel } from './silent-panel'
+import { useReportLive } from './use-report-live'
+
+type Props = { readonly run: number; readonly role: Role; readonly actions: RunActions; readonly start: StartReport }
+
+const nothingLeft = { failed: 0, interrupted: 0, cancelled: 0, putRight: [] }
+
+/** One run of a report, live until it is final: who answered, who did not and why, and the rows. */
+export function ReportRunView({ run: id, role, actions, start }: Props) {
+  const { live, status, refusal, report } = useReportLive(id)
+  const search = useSearchParams()
+  const router = useRouter()
+  const { run } = live
+  const mayRun = may(role, 'reports.run')
+  const tab = readTab(search.get('tab'))
+  const again = useCommand(start, ({ run: made }) => router.push(`/reports/runs/${made}`), toastRefusal)
+  const askAgain = (): void =>
+    void again.run({ set: report.set, sql: report.sql, params: report.params, selection: { kind: 'tenants', slugs: [...silentSlugs(report.silent)] } })
+
+  const choose = (next: ResultTab): void => {
+    const params = new URLSearchParams(search.toString())
+    if (next === 'rows') params.delete('tab')
+    else params.set('tab', next)
+    window.history.replaceState(null, '', params.size === 0 ? `/reports/runs/${id}` : `/reports/runs/${id}?${params}`)
+  }
+
+  return (
+    <Page>
+      {refusal instanceof RefusedError ? <ErrorState compact {...describeReadError(refusal)} /> : null}
+      <PageHeader
+        title={
+          <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            Report {id}
+            <StateBadge look={runStateLooks[run.state]} variant="soft" />
+          </span>
+        }
+        actions={
+          <>
+            {/* Those who did not answer are asked again by a report of their own. */}
+            <RunControls run={{ ...run, leftover: nothingLeft }} role={role} actions={actions} />
+            {mayRun ? (
+              <Button asChild>
+                <Link href={`/reports/new?from=${id}`}>
+                  <Pencil aria-hidden />
+                  Change and run
+                </Link>
+              </Button>
+            ) : null}
+            {report.isExpired ? null : <DownloadMenu run={id} rows={report.rows} />}
+          </>
+        }
+      >
+        <p className="mono max-w-[110ch] truncate text-ink" title={report.sql}>
+          {firstLine(report.sql)}
+        </p>
+        <Facts report={report} took={run.startedAt !== null && run.finishedAt !== null ? Date.parse(run.finishedAt) - Date.parse(run.startedAt) : null} />
+      </PageHeader>
+      <ReportProgress live={live} status={status} rows={report.rows} />
+      <SilentPanel run={id} silent={report.silent} busy={again.busy} onRerun={mayRun && isFinalRun(run.state) ? askAgain : null} />
+      <Tabs value={tab} onValueChange={(value) => choose(readTab(value))} className="flex min-h-0 flex-col gap-4">
+        <TabsList aria-label="Parts of the report">
+          <TabsTrigger value="rows">Rows</TabsTrigger>
+          <TabsTrigger value="query">Query</TabsTrigger>
+        </TabsList>
+        <TabsContent value="rows" className="focus-visible:outline-offset-4">
+          <RowsPanel report={report} mayRun={mayRun} />
+        </TabsContent>
+        <TabsContent value="query" className="focus-visible:outline-offset-4">
+          <QueryPanel report={report} />
+        </TabsContent>
+      </Tabs>
+    </Page>
+  )
+}
+
+function Facts({ report, took }: { readonly report: ReportRun; readonly took: number | null }) {
+  return (
+    <Dotted className="mt-0.5">
+      <>
+        Set <span className="mono text-ink">{report.set}</span>
+      </>
+      {plural(report.tenants, 'tenant')}
+      <>
+        started by <span className="text-ink">{report.startedBy}</span> <RelativeTime at={report.createdAt} />
+      </>
+      {took === null || took === 0 ? null : `took ${formatDuration(took)}`}
+      <Link href={`/runs/${report.run}`} className="text-accent-ink underline underline-offset-2">
+        run {report.run}
+      </Link>
+      {report.isExpired ? (
+        'its rows are dropped'
+      ) : (
+        <>
+          rows are kept until {report.expiresAt.slice(0, 10)}, <RelativeTime at={report.expiresAt} />
+        </>
+      )}
+    </Dotted>
+  )
+}

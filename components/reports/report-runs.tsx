@@ -1,0 +1,103 @@
+'use client'
+
+import Link from 'next/link'
+import { useRef } from 'react'
+import { runStateLooks } from '@/components/runs/run-status'
+import { cn } from '@/components/ui/class-names'
+import { keyMove } from '@/components/ui/data-table-model'
+import { RelativeTime } from '@/components/ui/relative-time'
+import { StateBadge } from '@/components/ui/state-badge'
+import { formatCount, plural } from '@/lib/format'
+import type { ReportRunRow } from '@/lib/tenancy/contract'
+
+const grid =
+  'grid items-center gap-x-3 px-4 grid-cols-[2.5rem_minmax(0,1fr)_6.5rem] lg:gap-x-6 lg:grid-cols-[3rem_minmax(10rem,1.6fr)_6.5rem_minmax(8rem,1fr)_6rem_minmax(8rem,1fr)_6rem_7rem]'
+
+const headings: ReadonlyArray<readonly [label: string, className?: string]> = [
+  ['Run'],
+  ['Report'],
+  ['State'],
+  ['Answered', 'text-right max-lg:hidden'],
+  ['Rows', 'text-right max-lg:hidden'],
+  ['Started by', 'max-lg:hidden'],
+  ['When', 'max-lg:hidden'],
+  ['Kept until', 'max-lg:hidden'],
+]
+
+/** Runs of reports, the newest first. */
+export function ReportRuns({ rows }: { readonly rows: readonly ReportRunRow[] }) {
+  const list = useRef<HTMLDivElement>(null)
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const links = [...(list.current?.querySelectorAll<HTMLAnchorElement>('a[data-run]') ?? [])]
+    const here = links.findIndex((link) => link === document.activeElement)
+    const next = event.metaKey || event.ctrlKey || event.altKey ? null : keyMove(event.key, here, links.length, 10)
+    if (next === null) return
+    event.preventDefault()
+    links[next]?.focus()
+  }
+  return (
+    <div ref={list} role="table" aria-label="Runs of reports" className="overflow-hidden rounded-lg border border-line bg-surface" onKeyDown={onKeyDown}>
+      <div role="rowgroup">
+        <div role="row" className={cn(grid, 'h-8 border-b border-line text-xs text-muted')}>
+          {headings.map(([label, className]) => (
+            <span key={label} role="columnheader" className={className}>
+              {label}
+            </span>
+          ))}
+        </div>
+      </div>
+      <div role="rowgroup">
+        {rows.map((row) => (
+          <RunLine key={row.run} row={row} />
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function RunLine({ row }: { readonly row: ReportRunRow }) {
+  const silent = row.tenants - row.answered
+  return (
+    <div role="row" className={cn(grid, 'relative min-h-9 border-b border-line py-1 last:border-0 hover:bg-hover')}>
+      <span role="cell" className="mono text-muted">
+        {row.run}
+      </span>
+      <span role="cell" className="min-w-0">
+        <Link
+          data-run
+          href={`/reports/runs/${row.run}`}
+          className="block truncate font-medium before:absolute before:inset-0 focus-visible:outline-none focus-visible:before:outline-2 focus-visible:before:-outline-offset-2 focus-visible:before:outline-accent-ink"
+        >
+          {row.report?.name ?? `Asked of ${row.set}`}
+        </Link>
+        <span className="block truncate text-xs text-muted lg:hidden">
+          {formatCount(row.answered)} of {formatCount(row.tenants)} answered, {plural(row.rows, 'row')} · <RelativeTime at={row.createdAt} />
+        </span>
+        {row.note === '' && row.parentRun === null ? null : (
+          <span className="block truncate text-xs text-muted">
+            {[row.parentRun === null ? '' : `asks the silent of ${row.parentRun} again`, row.note].filter((text) => text !== '').join(' · ')}
+          </span>
+        )}
+      </span>
+      <span role="cell">
+        <StateBadge look={runStateLooks[row.state]} />
+      </span>
+      <span role="cell" className="text-right max-lg:hidden">
+        {formatCount(row.answered)} <span className="text-muted">of {formatCount(row.tenants)}</span>
+        {silent > 0 && row.finishedAt !== null ? <span className="text-bad-ink"> · {formatCount(silent)} silent</span> : null}
+      </span>
+      <span role="cell" className="text-right max-lg:hidden">
+        {formatCount(row.rows)}
+      </span>
+      <span role="cell" className="truncate text-muted max-lg:hidden">
+        {row.startedBy}
+      </span>
+      <span role="cell" className="truncate text-muted max-lg:hidden">
+        <RelativeTime at={row.createdAt} />
+      </span>
+      <span role="cell" className="truncate text-muted max-lg:hidden">
+        {row.isExpired ? 'dropped' : row.expiresAt.slice(0, 10)}
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,36 @@
+'use client'
+
+import { X } from 'lucide-react'
+import Link from 'next/link'
+import { Button } from '@/components/ui/button'
+import { may, type Role } from '@/lib/tenancy/contract'
+import { answeredSentence } from './report-model'
+import { RowsPanel } from './rows-panel'
+import { SilentPanel } from './silent-panel'
+import { useReportLive } from './use-report-live'
+
+type Props = { readonly run: number; readonly role: Role; readonly onClose: () => void }
+
+/** What a few tenants have answered, below the text that they were asked. */
+export function TrialPanel({ run, role, onClose }: Props) {
+  const { live, report } = useReportLive(run)
+  return (
+    <section aria-label="Try" className="flex flex-col gap-3">
+      <header className="flex items-center gap-3">
+        <h2 className="min-w-0 flex-1 text-sm">
+          <span role="status" className="font-semibold">
+            {answeredSentence(live.run.state, live.run.counts)}
+          </span>{' '}
+          <Link href={`/reports/runs/${run}`} className="text-accent-ink underline underline-offset-2">
+            report {run}
+          </Link>
+        </h2>
+        <Button variant="ghost" size="icon-sm" aria-label="Close the try" onClick={onClose}>
+          <X aria-hidden />
+        </Button>
+      </header>
+      <SilentPanel run={run} silent={report.silent} onRerun={null} busy={false} />
+      <RowsPanel report={report} mayRun={may(role, 'reports.run')} />
+    </section>
+  )
+}

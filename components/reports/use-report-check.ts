@@ -1,0 +1,34 @@
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { reportQueries } from '@/lib/client/queries/reports'
+import type { ReportParam, ReportProblem } from '@/lib/tenancy/contract'
+
+const typingMs = 220
+const none: readonly never[] = []
+
+/** A value once it rests. */
+const useRested = (value: string): string => {
+  const [rested, setRested] = useState(value)
+  useEffect(() => {
+    if (rested === value) return undefined
+    const timer = setTimeout(() => setRested(value), typingMs)
+    return () => clearTimeout(timer)
+  }, [rested, value])
+  return rested
+}
+
+/** What the server says of a text while it is written: its parameters, and what is wrong with it. */
+export const useReportCheck = (
+  set: string,
+  sql: string,
+): { readonly params: readonly ReportParam[]; readonly problems: readonly ReportProblem[]; readonly isCurrent: boolean; readonly error: Error | null } => {
+  const rested = useRested(sql)
+  const isEmpty = rested.trim() === ''
+  const check = useQuery({ ...reportQueries.check(set, rested), enabled: !isEmpty })
+  return {
+    params: isEmpty ? none : (check.data?.params ?? none),
+    problems: isEmpty ? none : (check.data?.problems ?? none),
+    isCurrent: rested === sql && !check.isPlaceholderData && check.data !== undefined,
+    error: check.error,
+  }
+}

@@ -1,0 +1,73 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { fetchJson, searchOf } from '@/lib/client/fetch-json'
+import type { CombinedRows, ReportCheck, ReportRows, ReportRun, ReportRunRow, ReportStructure } from '@/lib/tenancy/contract'
+
+export const reportPageSize = 200
+
+/** How the rows of a report are looked at. */
+export type RowsView = { readonly sort: string | null; readonly descending: boolean; readonly q: string; readonly column: string | null }
+export const plainRows: RowsView = { sort: null, descending: false, q: '', column: null }
+
+export type ReportRunList = { readonly rows: readonly ReportRunRow[]; readonly next: number | null }
+
+export const reportKeys = {
+  all: ['reports'] as const,
+  runs: (report: number | null) => ['reports', 'runs', report] as const,
+  structure: (set: string) => ['reports', 'structure', set] as const,
+  run: (run: number) => ['report', run] as const,
+  detail: (run: number) => ['report', run, 'detail'] as const,
+  rows: (run: number) => ['report', run, 'rows'] as const,
+  page: (run: number, view: RowsView, page: number) => ['report', run, 'rows', view, page] as const,
+  combined: (run: number, sql: string) => ['report', run, 'combined', sql] as const,
+  check: (set: string, sql: string) => ['reports', 'check', set, sql] as const,
+}
+
+const minute = 60_000
+
+export const reportQueries = {
+  /** Of one saved report, or all. */
+  runs: (report: number | null) =>
+    infiniteQueryOptions({
+      queryKey: reportKeys.runs(report),
+      queryFn: ({ pageParam, signal }) => fetchJson<ReportRunList>(`/api/reports/runs?${searchOf({ report, before: pageParam })}`, { signal }),
+      initialPageParam: undefined as number | undefined,
+      getNextPageParam: (last) => last.next ?? undefined,
+    }),
+  structure: (set: string) =>
+    queryOptions({
+      queryKey: reportKeys.structure(set),
+      queryFn: ({ signal }) => fetchJson<ReportStructure>(`/api/reports/structure/${encodeURIComponent(set)}`, { signal }),
+      staleTime: 5 * minute,
+    }),
+  detail: (run: number) =>
+    queryOptions({
+      queryKey: reportKeys.detail(run),
+      queryFn: ({ signal }) => fetchJson<ReportRun>(`/api/reports/runs/${run}`, { signal }),
+      staleTime: minute,
+    }),
+  /** A page out of a million rows: what nobody looks at is soon given up. */
+  page: (run: number, view: RowsView, page: number) =>
+    queryOptions({
+      queryKey: reportKeys.page(run, view, page),
+      queryFn: ({ signal }) =>
+        fetchJson<ReportRows>(`/api/reports/runs/${run}/rows?${searchOf({ ...view, offset: page * reportPageSize, limit: reportPageSize })}`, { signal }),
+      staleTime: minute,
+      gcTime: minute,
+    }),
+  check: (set: string, sql: string) =>
+    queryOptions({
+      queryKey: reportKeys.check(set, sql),
+      queryFn: ({ signal }) => fetchJson<ReportCheck>('/api/reports/check', { signal, body: { set, sql } }),
+      placeholderData: keepPreviousData,
+      staleTime: minute,
+      gcTime: minute,
+    }),
+  combined: (run: number, sql: string) =>
+    queryOptions({
+      queryKey: reportKeys.combined(run, sql),
+      queryFn: ({ signal }) => fetchJson<CombinedRows>(`/api/reports/runs/${run}/combine`, { signal, body: { sql } }),
+      // Each time it is asked it leaves a line in the audit.
+      staleTime: Number.POSITIVE_INFINITY,
+      retry: false,
+    }),
+}

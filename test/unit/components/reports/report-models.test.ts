@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest'
+import { choiceFilter, choiceSentence, readNamed, runLabel } from '@/components/reports/choice-model'
+import { parseDraft, type Draft } from '@/components/reports/draft-model'
+import { missingParams, paramsToSend, shownValue } from '@/components/reports/params-model'
+import { answeredSentence, goneWords, silentSlugs } from '@/components/reports/report-model'
+import { firstLine, offsetOf, paramProblemIn, problemsIn, spanOf } from '@/components/reports/report-text-model'
+import { cellMove, columnWidths, nextOrder, pagesBetween } from '@/components/reports/rows-model'
+import { itemStates, type ErrorDocument, type ItemCounts, type ReportParam } from '@/lib/tenancy/contract'
+
+const counts = (some: Partial<ItemCounts>): ItemCounts => ({ ...(Object.fromEntries(itemStates.map((state) => [state, 0])) as ItemCounts), total: 0, ...some })
+const refusal = (code: ErrorDocument['code'], details: ErrorDocument['details'], hint: string | null = null): ErrorDocument => ({
+  code,
+  message: 'It was refused.',
+  hint,
+  details,
+})
+
+describe('places in a text', () => {
+  const text = 'select 1,\n  sum(hours) 😀 as h\nfrom logs'
+  it('finds the word that a problem stands at', () => {
+    const { from, to } = spanOf(text, { line: 3, column: 6 })
+    expect(text.slice(from, to)).toBe('logs')
+  })
+  it('counts characters where a string counts halves', () => expect(text.slice(offsetOf(text, 2, 16), offsetOf(text, 2, 18))).toBe('as'))
+  it('marks the last character for what is missing at the end', () => {
+    const { from, to } = spanOf(text, { line: 3, column: 10 })
+    expect(text.slice(from, to)).toBe('s')
+  })
+  it('never points outside of the text', () => expect(spanOf('', { line: 7, column: 9 })).toEqual({ from: 0, to: 0 }))
+  it('takes the places of a refusal as they come', () => {
+    const problems = [{ code: 'table', line: 2, column: 6, message: 'There is no such table.' }]
+    expect(problemsIn(refusal('report.refused', { problems }))).toEqual(problems)
+    expect(problemsIn(refusal('report.probe', { slug: 'acme', problem: 'column “x” does not exist.', line: 3, column: 8 }))).toEqual([
+      { code: 'report.probe', line: 3, column: 8, message: 'column “x” does not exist.' },
+    ])
+    expect(problemsIn(refusal('report.probe', { slug: 'acme', problem: 'it cannot be reached' }))).toEqual([])
+    expect(problemsIn(null)).toEqual([])
+  })
+  it('tells which parameter a refusal is about', () =>
+    expect(paramProblemIn(refusal('report.params', { name: 'since', problem: 'is not a date.' }, 'Give 2026-01-31.'))).toEqual({
+      name: 'since',
+      sentence: 'It is not a date. Give 2026-01-31.',
+    }))
+  it('shows a text in a line without its comments', () => expect(firstLine('-- :x date\nselect /* all */ 1\n  from logs')).toBe('select 1 from logs'))
+})
+
+describe('parameters', () => {
+  const since: ReportParam = { name: 'since', type: 'date', default: '2026-01-01' }
+  const site: ReportParam = { name: 'site', type: 'text', default: null }
+  const least: ReportParam = { name: 'least', type: 'integer', default: null }
+  it('shows defaults until something is typed', () => {
+    expect(shownValue(since, {})).toBe('2026-01-01')
+    expect(shownValue(since, { since: '' })).toBe('')
+  })
+  it('misses those without default and value; an emptied text is a value, an emptied number is none', () => {
+    expect(missingParams([since, site, least], {})).toEqual(['site', 'least'])
+    expect(missingParams([since, site, least], { site: '', least: ' ' })).toEqual(['least'])
+  })
+  it('sends what was typed for parameters that are there', () =>
+    expect(paramsToSend([since, site], { site: 'north', gone: '1', since: '' })).toEqual({ site: 'north' }))
+})
+
+describe('which tenants', () => {
+  it('asks active ones of the set, whatever else is filtered by', () =>
+    expect(choiceFilter('app', { kind: 'filter', filter: { database: ['eu-1'], state: ['suspended'] } })).toEqual({
+      database: ['eu-1'],
+      set: ['app'],
+      state: ['active'],
+    }))
+  it('reads names with commas, spaces and lines between them, each once', () =>
+    expect(readNamed('acme, globex\nacme').selection).toEqual({ kind: 'tenants', slugs: ['acme', 'globex'] }))
+  it('says which name is none', () => {
+    expect(readNamed('acme No!').problem).toBe('“No!” is not a tenant’s slug.')
+    expect(readNamed('  ').problem).toBe('Name at least one tenant.')
+  })
+  it('says how many that is', () => {
+    expect(runLabel(null)).toBe('Run')
+    expect(runLabel(1)).toBe('Run on 1 tenant')
+    expect(choiceSentence('app', { kind: 'all' }, 1_204)).toBe('1,204 active tenants of app.')
+    expect(choiceSentence('app', { kind: 'filter', filter: { database: ['eu-1'] } }, 0)).toBe('No active tenant among tenants with database eu-1.')
+    expect(choiceSentence('app', { kind: 'tenants', slugs: ['acme'] }, 1)).toBe('Tenant acme.')
+  })
+})
+
+describe('a draft', () => {
+  const draft: Draft = { set: 'app', sql: 'select 1 as one', params: { a: 'b' }, selection: { kind: 'all' }, trial: 4 }
+  it('comes back as it was kept', () => expect(parseDraft(JSON.stringify(draft))).toEqual(draft))
+  it.each([null, '', '{', '{"set":1}', '[]'])('is none when there is %s', (text) => expect(parseDraft(text)).toBeNull())
+})
+
+describe('what a report says of itself', () => {
+  it('counts as it goes', () =>
+    expect(answeredSentence('running', counts({ total: 1_207, succeeded: 312, failed: 3, pending: 892 }))).toBe(
+      '312 of 1,207 tenants answered so far, 3 did not',
+    ))
+  it('says who did not in the end', () => {
+    expect(answeredSentence('failed', counts({ total: 1_207, succeeded: 1_204, failed: 3 }))).toBe('1,204 of 1,207 answered, 3 did not')
+    expect(answeredSentence('succeeded', counts({ total: 200, succeeded: 200 }))).toBe('All 200 tenants answered')
+    expect(answeredSentence('cancelled', counts({ total: 5, cancelled: 5 }))).toBe('None of 5 tenants answered')
+    expect(answeredSentence('failed', counts({ total: 1, failed: 1 }))).toBe('The tenant did not answer')
+  })
+  it('names each silent tenant once', () =>
+    expect(
+      silentSlugs([
+        { code: 'a', message: '', example: null, slugs: ['b', 'a'] },
+        { code: 'b', message: '', example: null, slugs: ['a'] },
+      ]),
+    ).toEqual(['a', 'b']))
+  it('tells rows that were dropped from rows that were lost', () => {
+    expect(goneWords('report.expired', { expiresAt: '2026-11-28T10:00:00.000Z' }).next).toContain('2026-11-28')
+    expect(goneWords('report.lost', { expiresAt: '2026-11-28T10:00:00.000Z' }).title).toContain('lost')
+  })
+})
+
+describe('the table of rows', () => {
+  const size = { rows: 100, columns: 4, page: 10 }
+  it.each([
+    ['ArrowDown', false, { row: 6, column: 2 }],
+    ['ArrowDown', true, { row: 99, column: 2 }],
+    ['ArrowUp', true, { row: 0, column: 2 }],
+    ['ArrowLeft', false, { row: 5, column: 1 }],
+    ['ArrowRight', true, { row: 5, column: 3 }],
+    ['PageDown', false, { row: 15, column: 2 }],
+    ['PageUp', false, { row: 0, column: 2 }],
+    ['Home', false, { row: 5, column: 0 }],
+    ['Home', true, { row: 0, column: 0 }],
+    ['End', true, { row: 99, column: 3 }],
+    ['x', false, null],
+  ])('%s (far: %s) leads to %o', (key, isFar, expected) => expect(cellMove(key, isFar, { row: 5, column: 2 }, size)).toEqual(expected))
+  it('sorts up, down, and as the tenants answered', () => {
+    const plain = { sort: null, descending: false }
+    const up = nextOrder(plain, 'seats')
+    const down = nextOrder(up, 'seats')
+    expect([up, down, nextOrder(down, 'seats')]).toEqual([{ sort: 'seats', descending: false }, { sort: 'seats', descending: true }, plain])
+    expect(nextOrder(down, 'other')).toEqual({ sort: 'other', descending: false })
+  })
+  it('gives columns the room that their values need, within reason', () => {
+    const [tenant, note] = columnWidths(
+      [
+        { name: 'tenant', type: 'text' },
+        { name: 'note', type: 'text' },
+      ],
+      [['abernathy-bakery', 'x'.repeat(5_000)]],
+    )
+    expect(tenant).toBeGreaterThan(100)
+    expect(note).toBe(340)
+  })
+  it('reads the pages in sight', () => {
+    expect(pagesBetween(190, 210, 200)).toEqual([0, 1])
+    expect(pagesBetween(0, 0, 200)).toEqual([0])
+  })
+})
