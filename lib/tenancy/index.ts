@@ -49,7 +49,9 @@ import { activateTenants, suspendTenants, updateTenant } from './registry/tenant
 import { combineReport } from './reports/combine.ts'
 import { getReport } from './reports/read.ts'
 import { reportRows, streamReport } from './reports/rows.ts'
+import { pinnedFigures, setFigures } from './reports/saved/figures.ts'
 import { getSaved, listSaved, savedHistory } from './reports/saved/read-saved.ts'
+import { nextTimes, setSchedule } from './reports/saved/schedules.ts'
 import { startSaved } from './reports/saved/start-saved.ts'
 import { changeSaved, createSaved, removeSaved, restoreSaved } from './reports/saved/write-saved.ts'
 import { checkText, startReport } from './reports/start.ts'
@@ -162,6 +164,10 @@ const savedReportCalls = (library: Library): Tenancy['reports']['saved'] => ({
   remove: (actor, report) => removeSaved(library, actor, report),
   history: (actor, report) => savedHistory(library, actor, report),
   start: (actor, input) => startSaved(library, actor, input),
+  setSchedule: (actor, input) => setSchedule(library, actor, input),
+  times: async (input) => nextTimes(input, library.clock(), 5).map((time) => time.toISOString()),
+  setFigures: (actor, input) => setFigures(library, actor, input),
+  pinned: (actor) => pinnedFigures(library, actor),
 })
 
 const reportCalls = (library: Library): Tenancy['reports'] => ({

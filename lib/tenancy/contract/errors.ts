@@ -219,6 +219,12 @@ export const errorTable = {
     hint: 'Look at what was changed in its history, and save yours on top of it; nothing was overwritten.',
   },
   'report.edit_unknown': { status: 404, title: 'Saved report “{name}” has no revision {edit}.' },
+  'report.cron': {
+    status: 400,
+    title: 'The schedule “{cron}” in time zone “{timezone}” {problem}',
+    hint: 'It has five parts (minute, hour, day, month, weekday), such as 0 7 * * 1 for Mondays at seven, and a time zone such as Europe/Berlin.',
+  },
+  'report.figure': { status: 422, title: 'Figure “{name}” {problem}', hint: '{remedy}' },
   'report.not_yours': { status: 403, title: '{what} is not for your role ({role}).', hint: '{remedy}' },
   'report.expired': { status: 410, title: 'The rows of report {run} were dropped on {droppedAt}.', hint: 'Run it again: its text and parameters are kept.' },
   'report.lost': {

@@ -64,6 +64,99 @@ export const startSavedReportInput = z.object({
 })
 export type StartSavedReportInput = z.output<typeof startSavedReportInput>
 
+/** When it runs by itself: cron of five parts, in a time zone of the IANA's. */
+export const reportScheduleInput = z.object({
+  report: savedReportId,
+  /** Null: no longer. */
+  schedule: z
+    .object({
+      cron: storableText.trim().min(1, 'must not be empty').max(100, 'must be at most 100 characters'),
+      timezone: storableText.trim().min(1, 'must not be empty').max(64, 'must be at most 64 characters').default('UTC'),
+      enabled: z.boolean('is neither true nor false').default(true),
+    })
+    .nullable(),
+})
+export type ReportScheduleInput = z.output<typeof reportScheduleInput>
+export const reportTimesInput = reportScheduleInput.shape.schedule.unwrap().pick({ cron: true, timezone: true })
+
+export const figureSources = ['combined', 'rows'] as const
+export const figureAggregates = ['count', 'sum', 'avg', 'min', 'max'] as const
+export const figureLines = ['above', 'below'] as const
+export const maxFigures = 10
+const columnName = storableText.min(1, 'must not be empty').max(63)
+/** A number that each run comes to: a column of the first combined row, or an aggregate of a column over all rows. */
+export const reportFigure = z
+  .object({
+    name: storableText.trim().min(1, 'must not be empty').max(80, 'must be at most 80 characters'),
+    source: z.enum(figureSources, `is none of ${figureSources.join(', ')}`),
+    aggregate: z
+      .enum(figureAggregates, `is none of ${figureAggregates.join(', ')}`)
+      .nullable()
+      .default(null),
+    /** Null: rows are counted. */
+    column: columnName.nullable().default(null),
+    /** Shown on the page of the fleet. */
+    isPinned: z.boolean('is neither true nor false').default(false),
+    /** Beyond it the figure alerts. */
+    line: z
+      .object({
+        kind: z.enum(figureLines, `is none of ${figureLines.join(', ')}`),
+        value: storableText.trim().regex(/^[+-]?\d{1,30}(\.\d{1,20})?$/, 'is not a number, such as 12.5'),
+      })
+      .nullable()
+      .default(null),
+  })
+  .refine(({ source, aggregate }) => (source === 'rows') === (aggregate !== null), {
+    path: ['aggregate'],
+    error: 'is needed for rows, and is not for what is combined',
+  })
+  .refine(({ aggregate, column }) => column !== null || aggregate === 'count', { path: ['column'], error: 'is needed, unless rows are counted' })
+export type ReportFigureInput = z.output<typeof reportFigure>
+export const reportFiguresInput = z.object({
+  report: savedReportId,
+  /** All of them: one that is not named any more goes with its values. */
+  figures: z
+    .array(reportFigure)
+    .max(maxFigures, `at most ${maxFigures} figures`)
+    .refine((figures) => new Set(figures.map(({ name }) => name)).size === figures.length, 'must have a name each'),
+})
+export type ReportFiguresInput = z.output<typeof reportFiguresInput>
+
+export type ReportSchedule = {
+  readonly cron: string
+  readonly timezone: string
+  readonly enabled: boolean
+  /** Null: never again, or switched off. */
+  readonly nextAt: string | null
+  readonly setBy: string
+  /** The last time that it was due, and what came of it. */
+  readonly lastAt: string | null
+  readonly lastRun: number | null
+  /** Why it was not started then. */
+  readonly lastProblem: string | null
+}
+
+/** What a run came to; of `answered` of its `tenants`. */
+export type FigureValue = {
+  readonly run: number
+  readonly at: string
+  /** As PostgreSQL writes it; null: there was none. */
+  readonly value: string | null
+  readonly problem: string | null
+  readonly answered: number
+  readonly tenants: number
+}
+
+export type ReportFigure = ReportFigureInput & {
+  readonly id: number
+  /** Since when its newest values have been beyond the line. */
+  readonly alertingSince: string | null
+  /** Oldest first. */
+  readonly trend: readonly FigureValue[]
+}
+
+export type PinnedFigure = ReportFigure & { readonly report: ReportName }
+
 export type ReportEdit = {
   readonly revision: number
   readonly at: string
@@ -92,9 +185,14 @@ export type SavedReportRow = ReportName &
     readonly updatedAt: string
     readonly updatedBy: string
     readonly lastRun: ReportRunRow | null
+    readonly schedule: ReportSchedule | null
   }
 
-export type SavedReport = SavedReportRow & Pick<SavedReportContent, 'sql' | 'combine' | 'chart' | 'params' | 'rowCap'> & { readonly selection: Selection }
+export type SavedReport = SavedReportRow &
+  Pick<SavedReportContent, 'sql' | 'combine' | 'chart' | 'params' | 'rowCap'> & {
+    readonly selection: Selection
+    readonly figures: readonly ReportFigure[]
+  }
 
 /** Admins may do all; others what the report says, else report.not_yours. Support does not see those that it may not run. */
 export type SavedReports = {
@@ -112,6 +210,14 @@ export type SavedReports = {
   remove(actor: Actor, report: number): Promise<void>
   /** Newest first. @throws report.saved_unknown, report.not_yours */
   history(actor: Actor, report: number): Promise<readonly ReportEdit[]>
+  /** From now on it runs by itself, as the system, on behalf of its owner. @throws report.saved_unknown, report.not_yours, report.cron */
+  setSchedule(actor: Actor, input: ReportScheduleInput): Promise<ReportSchedule | null>
+  /** When a schedule would come next, five times. @throws report.cron */
+  times(input: z.output<typeof reportTimesInput>): Promise<readonly string[]>
+  /** @throws report.saved_unknown, report.not_yours, report.figure */
+  setFigures(actor: Actor, input: ReportFiguresInput): Promise<readonly ReportFigure[]>
+  /** Those that stand on the page of the fleet, and those that alert; of reports that the actor sees. */
+  pinned(actor: Actor): Promise<readonly PinnedFigure[]>
   /** Queues a run with its text. @throws report.saved_unknown, report.not_yours, and what reports.start throws */
   start(actor: Actor, input: StartSavedReportInput): Promise<{ readonly run: number }>
 }

@@ -100,13 +100,9 @@ const ask = async (connection: postgres.Sql, schema: string, role: string, selec
   }
 }
 
-/** @throws report.unknown, report.not_yours, report.expired, report.lost, report.refused, report.combine, report.combine_role */
-export const combineReport = async ({ control }: Library, actor: Actor, { run, sql: text }: CombineReportInput): Promise<CombinedRows> => {
-  const select = await requireCombining(text)
-  await requireReadable(control.db, actor, run)
-  const { set, rows } = await requireRows(control.db, run)
+/** A SELECT that was checked, in its cage. @throws report.combine, report.combine_role */
+export const combineSelect = async ({ control }: Pick<Library, 'control'>, run: number, select: string): Promise<CombinedRows> => {
   const role = await roleFor(control.db, run)
-  await appendAudit(control.db, { actor, action: 'reports.export', subjectKind: 'run', subject: String(run), details: { set, rows, combine: text } })
   const connection = control.connect()
   try {
     return await ask(connection, reportSchema(run), role, select)
@@ -116,4 +112,14 @@ export const combineReport = async ({ control }: Library, actor: Actor, { run, s
   } finally {
     await connection.end({ timeout: 1 })
   }
+}
+
+/** @throws report.unknown, report.not_yours, report.expired, report.lost, report.refused, report.combine, report.combine_role */
+export const combineReport = async (library: Library, actor: Actor, { run, sql: text }: CombineReportInput): Promise<CombinedRows> => {
+  const { db } = library.control
+  const select = await requireCombining(text)
+  await requireReadable(db, actor, run)
+  const { set, rows } = await requireRows(db, run)
+  await appendAudit(db, { actor, action: 'reports.export', subjectKind: 'run', subject: String(run), details: { set, rows, combine: text } })
+  return combineSelect(library, run, select)
 }

@@ -20,6 +20,8 @@ export const queues = {
   compare: 'compare',
   pool: 'pool',
   notes: 'notes',
+  report: 'report',
+  figures: 'figures',
 } as const
 
 const closeMs = 1_500

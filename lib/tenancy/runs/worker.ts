@@ -16,6 +16,8 @@ import type { DatabaseLook } from '../observation/request.ts'
 import { databasesDue } from '../pool/due.ts'
 import { tendPools } from '../pool/refill.ts'
 import { dropExpired } from '../reports/drop-expired.ts'
+import { figuresDue, settleFigures } from '../reports/saved/compute-figures.ts'
+import { runScheduled, schedulesDue } from '../reports/saved/run-scheduled.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { serversWithWork } from './conduct/adopt.ts'
 import { compareWhileRunning, runsToCompare } from './compare-running.ts'
@@ -97,6 +99,7 @@ class WorkerProcess implements Worker {
     await this.#work(queues.look, 4, (looks: Looks, job) => this.#observe(looks, job))
     await this.#work(queues.structure, 2, (looks: Looks, job) => this.#observe(looks, job))
     await this.#work(queues.pool, 2, ({ databaseId }: { databaseId: number }) => tendPools(this.#library, databaseId, this.#abort.signal))
+    await this.#work(queues.figures, 1, ({ run }: { run: number }) => settleFigures(this.#library, run))
     await this.#work(queues.observeAll, 1, () => this.#observeAll())
     await this.#work(queues.structureAll, 1, () => this.#compareAll())
     if (this.#options.schedules !== false) await this.#startSchedule()
@@ -113,6 +116,7 @@ class WorkerProcess implements Worker {
 
   /** What was not looked at since the last due time, because no worker ran, is looked at now. */
   async #startSchedule(): Promise<void> {
+    await this.#work(queues.report, 2, ({ report }: { report: number }) => runScheduled(this.#library, report))
     await this.#work(queues.notes, 2, ({ databaseId }: { databaseId: number }) => followNotes(this.#library, databaseId))
     await this.#queues.boss.schedule(queues.observeAll, observeEvery)
     await this.#queues.boss.schedule(queues.structureAll, compareEvery)
@@ -247,7 +251,9 @@ class WorkerProcess implements Worker {
       if ((this.#verifyAgainAt.get(run) ?? 0) <= Date.now()) await send(this.#queues.boss, queues.verify, run, { run })
     for (const run of await runsToCompare(this.#library, this.#limits)) await send(this.#queues.boss, queues.compare, run, { run })
     for (const databaseId of await databasesDue(db)) await send(this.#queues.boss, queues.pool, databaseId, { databaseId })
+    for (const run of await figuresDue(db)) await send(this.#queues.boss, queues.figures, run, { run })
     if (this.#options.schedules === false) return
+    for (const report of await schedulesDue(db)) await send(this.#queues.boss, queues.report, report, { report })
     for (const databaseId of await notesDue(db)) await send(this.#queues.boss, queues.notes, databaseId, { databaseId })
   }
 

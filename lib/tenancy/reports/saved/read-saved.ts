@@ -6,6 +6,8 @@ import type { Library } from '../../context.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { seesAll } from '../access.ts'
 import { summariesWhere } from '../summaries.ts'
+import { figuresOf } from './figures.ts'
+import { schedulesOf } from './schedules.ts'
 import { contentOf, findStored, rightsOf, storedWhere, type Stored } from './stored.ts'
 
 type Db = Pick<Library, 'control'>
@@ -14,6 +16,7 @@ const rowsOf = async (db: ControlDb, actor: Actor, all: readonly Stored[]): Prom
   const ids = all.map(({ id }) => id)
   const newest = sql`p.run_id in (select max(q.run_id) from report_run q where q.report_id = any(${ids}::bigint[]) group by q.report_id)`
   const runs = new Map((await summariesWhere(db, newest, ids.length)).map((run) => [run.report?.id, run]))
+  const schedules = await schedulesOf(db, ids)
   return all.map((stored) => ({
     id: stored.id,
     name: stored.name,
@@ -26,6 +29,7 @@ const rowsOf = async (db: ControlDb, actor: Actor, all: readonly Stored[]): Prom
     updatedAt: stored.updatedAt.toISOString(),
     updatedBy: stored.updatedBy,
     lastRun: runs.get(stored.id) ?? null,
+    schedule: schedules.get(stored.id) ?? null,
     ...rightsOf(actor, stored),
   }))
 }
@@ -40,7 +44,7 @@ export const getSaved = async ({ control: { db } }: Db, actor: Actor, report: nu
   const stored = await findStored(db, actor, report, 'see')
   const [row] = await rowsOf(db, actor, [stored])
   if (!row) throw new Error('the saved report has no row')
-  return { ...contentOf(stored), ...row }
+  return { ...contentOf(stored), ...row, figures: await figuresOf(db, stored.id) }
 }
 
 /** @throws report.saved_unknown, report.not_yours */

@@ -1,0 +1,101 @@
+/** What a run of a saved report comes to, worked out by PostgreSQL once it has ended, and kept when its rows are dropped. */
+import { sql } from 'kysely'
+import type { ReportFigureInput } from '../../contract/saved-reports.ts'
+import type { Library } from '../../context.ts'
+import type { ControlDb } from '../../control/db.ts'
+import { notify } from '../../control/notify.ts'
+import { isTenancyError } from '../../errors.ts'
+import { quoteIdent } from '../../sql/ident.ts'
+import { classify, codeOf } from '../../sql/sqlstate.ts'
+import { combineSelect, requireCombining } from '../combine.ts'
+import { requireRows, type Head } from '../head.ts'
+import { figuresOf, restateAlerts } from './figures.ts'
+
+/** Runs that have ended, and whose figures were not looked at. */
+export const figuresDue = async (db: ControlDb): Promise<readonly number[]> => {
+  const { rows } = await sql<{ run: number }>`
+    select p.run_id as run from report_run p join run r on r.id = p.run_id
+    where p.is_as_saved and p.figures_at is null and r.state in ('succeeded', 'failed', 'cancelled') order by p.run_id limit 100`.execute(db)
+  return rows.map(({ run }) => run)
+}
+
+type Computed = { readonly value: string | null; readonly problem: string | null }
+
+/** @throws report.refused when the report's second SELECT is none any more */
+const statementOf = async ({ source, aggregate, column }: ReportFigureInput, combine: string | null): Promise<string> => {
+  const named = column === null ? '*' : quoteIdent(column)
+  if (source === 'rows') return `SELECT ${aggregate}(${named})::pg_catalog.numeric AS value FROM results`
+  // A comment may be its last line.
+  return `SELECT (first.${named})::pg_catalog.numeric AS value FROM (${await requireCombining(combine ?? '')}\n) first LIMIT 1`
+}
+
+const compute = async (library: Library, run: number, figure: ReportFigureInput, combine: string | null): Promise<Computed> => {
+  try {
+    const { rows } = await combineSelect(library, run, await statementOf(figure, combine))
+    return rows[0] ? { value: rows[0][0] ?? null, problem: null } : { value: null, problem: 'There was no row.' }
+  } catch (error) {
+    if (!isTenancyError(error)) throw error
+    return { value: null, problem: typeof error.details.problem === 'string' ? error.details.problem : error.message }
+  }
+}
+
+/** A run that was called off, or that nobody has answered, comes to nothing. */
+const hasFigures = ({ state, answered }: Pick<Head, 'state' | 'answered'>): boolean => state !== 'cancelled' && answered > 0
+
+type Found = { readonly report: number; readonly combine: string | null; readonly head: Head }
+
+/** @returns null when there is nothing to work out: the report or the rows are gone */
+const find = async (db: ControlDb, run: number): Promise<Found | null> => {
+  const { rows } = await sql<{ report: number; combine: string | null }>`
+    select v.id as report, v.combine from report_run p join saved_report v on v.id = p.report_id where p.run_id = ${run}`.execute(db)
+  const [found] = rows
+  if (!found) return null
+  try {
+    const head = await requireRows(db, run)
+    return hasFigures(head) ? { ...found, head } : null
+  } catch (error) {
+    if (isTenancyError(error)) return null
+    throw error
+  }
+}
+
+type Kept = { readonly figure: number } & Computed
+
+/** Values of runs whose silent tenants this one has asked again give way to the whole one’s. */
+const keep = async (trx: ControlDb, run: number, { report, head }: Found, values: readonly Kept[]): Promise<void> => {
+  await sql`delete from report_figure_value where run_id = any(${[...head.chain]}::bigint[])`.execute(trx)
+  await sql`
+    insert into report_figure_value (figure_id, run_id, at, value, problem, answered, tenants)
+    select f.id, r.id, coalesce(r.finished_at, now()), x.value, x.problem, ${head.answered}, ${head.tenants}
+    from jsonb_to_recordset(${JSON.stringify(values)}::jsonb) as x(figure bigint, value numeric, problem text) join report_figure f on f.id = x.figure, run r where r.id = ${run}`.execute(
+    trx,
+  )
+  await restateAlerts(trx, report)
+}
+
+/** Once a run; whoever comes second finds it done. */
+export const computeFigures = async (library: Library, run: number): Promise<void> => {
+  const { db } = library.control
+  const found = await find(db, run)
+  const values: Kept[] = []
+  for (const { id, ...figure } of found ? await figuresOf(db, found.report) : [])
+    values.push({ figure: id, ...(await compute(library, run, figure, found?.combine ?? null)) })
+  await db.transaction().execute(async (trx) => {
+    const { rows } = await sql`update report_run set figures_at = now() where run_id = ${run} and figures_at is null returning 1`.execute(trx)
+    if (rows.length === 0 || !found || values.length === 0) return
+    await sql`select from saved_report where id = ${found.report} for update`.execute(trx)
+    await keep(trx, run, found, values)
+    await notify(trx, { topic: 'runs' })
+  })
+}
+
+/** For whoever has the work to do: what cannot be worked out is not tried for ever. */
+export const settleFigures = async (library: Library, run: number): Promise<void> => {
+  try {
+    await computeFigures(library, run)
+  } catch (error) {
+    if (classify(codeOf(error)) === 'connection') throw error
+    library.logger.error({ run, code: codeOf(error), err: error }, 'report.no_figures')
+    await sql`update report_run set figures_at = now() where run_id = ${run} and figures_at is null`.execute(library.control.db)
+  }
+}

@@ -1,0 +1,82 @@
+/** Figures of saved reports: what they are, what the last runs came to, and since when they are beyond their line. */
+import { sql, type RawBuilder } from 'kysely'
+import type { Actor } from '../../contract/permissions.ts'
+import type { FigureValue, PinnedFigure, ReportFigure, ReportFiguresInput } from '../../contract/saved-reports.ts'
+import type { Library } from '../../context.ts'
+import { appendAudit } from '../../control/audit.ts'
+import type { ControlDb } from '../../control/db.ts'
+import { TenancyError } from '../../errors.ts'
+import { seesAll } from '../access.ts'
+import { findStored, holdReport } from './stored.ts'
+
+/** Values of each that are shown. */
+const trendLength = 60
+
+const isBeyond = (value: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`(case f.line when 'above' then ${value} > f.line_value when 'below' then ${value} < f.line_value else false end)`
+
+/** From what is kept: since the first of the values that have been beyond the line without a break up to the newest. */
+export const restateAlerts = async (trx: ControlDb, report: number): Promise<void> => {
+  await sql`
+    update report_figure f set alerting_since = (
+      select min(v.at) from report_figure_value v where v.figure_id = f.id and v.value is not null and ${isBeyond(sql`v.value`)}
+        and not exists (select from report_figure_value w where w.figure_id = f.id and w.value is not null and w.at > v.at and not ${isBeyond(sql`w.value`)}))
+    where f.report_id = ${report}`.execute(trx)
+}
+
+type Row = Omit<PinnedFigure, 'alertingSince' | 'trend'> & { readonly alertingSince: Date | null; readonly trend: readonly FigureValue[] | null }
+
+const figuresWhere = async (db: ControlDb, condition: RawBuilder<unknown>): Promise<readonly PinnedFigure[]> => {
+  const { rows } = await sql<Row>`
+    select f.id, f.name, f.source, f.aggregate, f.column_name as "column", f.is_pinned as "isPinned", f.alerting_since as "alertingSince",
+      case when f.line is not null then jsonb_build_object('kind', f.line, 'value', f.line_value::text) end as line, jsonb_build_object('id', b.id, 'name', b.name) as report, (
+        select jsonb_agg(jsonb_build_object('run', v.run_id, 'at', to_char(v.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'value', v.value::text, 'problem', v.problem,
+          'answered', v.answered, 'tenants', v.tenants) order by v.at, v.run_id)
+        from (select * from report_figure_value where figure_id = f.id order by at desc, run_id desc limit ${trendLength}) v) as trend
+    from report_figure f join saved_report b on b.id = f.report_id where ${condition} order by lower(b.name), f.position`.execute(db)
+  return rows.map(({ alertingSince, trend, ...row }) => ({ ...row, alertingSince: alertingSince?.toISOString() ?? null, trend: trend ?? [] }))
+}
+
+export const figuresOf = (db: ControlDb, report: number): Promise<readonly ReportFigure[]> => figuresWhere(db, sql`f.report_id = ${report}`)
+
+export const pinnedFigures = ({ control: { db } }: Pick<Library, 'control'>, actor: Actor): Promise<readonly PinnedFigure[]> =>
+  figuresWhere(db, sql`(f.is_pinned or f.alerting_since is not null) and ${seesAll(actor) ? sql`true` : sql`${actor.role} = any(b.runnable_by)`}`)
+
+/** @throws report.saved_unknown, report.not_yours, report.figure */
+export const setFigures = async ({ control: { db } }: Library, actor: Actor, { report, figures }: ReportFiguresInput): Promise<readonly ReportFigure[]> =>
+  db.transaction().execute(async (trx) => {
+    const stored = await findStored(trx, actor, report, 'change', holdReport)
+    const uncombined = stored.combine === null ? figures.find(({ source }) => source === 'combined') : undefined
+    if (uncombined)
+      throw new TenancyError('report.figure', {
+        name: uncombined.name,
+        problem: 'is of the combined rows, and the report combines none.',
+        remedy: 'Give the report a second SELECT first, or take an aggregate of its rows.',
+      })
+    const items = figures.map(({ column, isPinned, line, ...figure }, index) => ({
+      ...figure,
+      position: index + 1,
+      column_name: column,
+      is_pinned: isPinned,
+      line: line?.kind ?? null,
+      line_value: line?.value ?? null,
+    }))
+    // What is worked out otherwise than before begins anew: values of two measures are no trend.
+    await sql`
+      delete from report_figure f where f.report_id = ${report} and not exists (
+        select from jsonb_to_recordset(${JSON.stringify(items)}::jsonb) as x(name text, source text, aggregate text, column_name text)
+        where x.name = f.name and x.source = f.source and x.aggregate is not distinct from f.aggregate and x.column_name is not distinct from f.column_name)`.execute(
+      trx,
+    )
+    await sql`
+      insert into report_figure (report_id, position, name, source, aggregate, column_name, is_pinned, line, line_value)
+      select ${report}::bigint, x.position, x.name, x.source, x.aggregate, x.column_name, x.is_pinned, x.line, x.line_value
+      from jsonb_to_recordset(${JSON.stringify(items)}::jsonb)
+        as x(position integer, name text, source text, aggregate text, column_name text, is_pinned boolean, line text, line_value numeric)
+      on conflict (report_id, name) do update set position = excluded.position, is_pinned = excluded.is_pinned, line = excluded.line, line_value = excluded.line_value`.execute(
+      trx,
+    )
+    await restateAlerts(trx, report)
+    await appendAudit(trx, { actor, action: 'reports.figures', subjectKind: 'report', subject: stored.name, details: { id: report, figures } })
+    return figuresOf(trx, report)
+  })

@@ -1,0 +1,62 @@
+/** When saved reports run by themselves. */
+import { Cron } from 'croner'
+import { sql } from 'kysely'
+import type { Actor } from '../../contract/permissions.ts'
+import type { ReportSchedule, ReportScheduleInput } from '../../contract/saved-reports.ts'
+import type { Library } from '../../context.ts'
+import { appendAudit } from '../../control/audit.ts'
+import type { ControlDb } from '../../control/db.ts'
+import { TenancyError } from '../../errors.ts'
+import { findStored, holdReport } from './stored.ts'
+
+type Pattern = { readonly cron: string; readonly timezone: string }
+
+/** @throws report.cron */
+export const nextTimes = ({ cron, timezone }: Pattern, after: Date, count: number): readonly Date[] => {
+  const refused = (problem: string, cause?: unknown) => new TenancyError('report.cron', { cron, timezone, problem }, cause)
+  try {
+    // Names a zone that is none before the pattern is blamed for it.
+    Intl.DateTimeFormat('en', { timeZone: timezone })
+  } catch (error) {
+    throw refused('names no time zone.', error)
+  }
+  try {
+    return new Cron(cron, { timezone, mode: '5-part', paused: true }).nextRuns(count, after)
+  } catch (error) {
+    throw refused(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, error)
+  }
+}
+
+type Row = Omit<ReportSchedule, 'nextAt' | 'lastAt'> & { readonly report: number; readonly nextAt: Date | null; readonly lastAt: Date | null }
+
+export const schedulesOf = async (db: ControlDb, reports: readonly number[]): Promise<ReadonlyMap<number, ReportSchedule>> => {
+  const { rows } = await sql<Row>`
+    select report_id as report, cron, timezone, enabled, case when enabled then next_at end as "nextAt", set_by as "setBy", last_at as "lastAt", last_run_id as "lastRun",
+      last_problem as "lastProblem"
+    from report_schedule where report_id = any(${[...reports]}::bigint[])`.execute(db)
+  return new Map(
+    rows.map(({ report, nextAt, lastAt, ...row }) => [report, { ...row, nextAt: nextAt?.toISOString() ?? null, lastAt: lastAt?.toISOString() ?? null }]),
+  )
+}
+
+/** @throws report.saved_unknown, report.not_yours, report.cron */
+export const setSchedule = async (
+  { control: { db }, clock }: Library,
+  actor: Actor,
+  { report, schedule }: ReportScheduleInput,
+): Promise<ReportSchedule | null> =>
+  db.transaction().execute(async (trx) => {
+    const stored = await findStored(trx, actor, report, 'share', holdReport)
+    if (schedule === null) await sql`delete from report_schedule where report_id = ${report}`.execute(trx)
+    else {
+      const { cron, timezone, enabled } = schedule
+      const [next] = nextTimes(schedule, clock(), 1)
+      if (!next) throw new TenancyError('report.cron', { cron, timezone, problem: 'never comes.' })
+      await sql`
+        insert into report_schedule (report_id, cron, timezone, enabled, next_at, set_by) values (${report}, ${cron}, ${timezone}, ${enabled}, ${next}, ${actor.label})
+        on conflict (report_id) do update set cron = excluded.cron, timezone = excluded.timezone, enabled = excluded.enabled, next_at = excluded.next_at,
+          set_by = excluded.set_by, set_at = now()`.execute(trx)
+    }
+    await appendAudit(trx, { actor, action: 'reports.schedule', subjectKind: 'report', subject: stored.name, details: { id: report, schedule } })
+    return (await schedulesOf(trx, [report])).get(report) ?? null
+  })

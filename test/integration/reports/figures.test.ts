@@ -1,0 +1,175 @@
+/** Figures of saved reports: what runs come to, how that goes on, and when it is too much. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  reportFigure,
+  reportFiguresInput,
+  savedReportContent,
+  startSavedReportInput,
+  type Actor,
+  type ReportFigure,
+  type SavedReportContent,
+} from '../../../lib/tenancy/contract/index.ts'
+import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
+import { useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+const { mark, newSlug } = ownSlugs('rf')
+const slugs = ['a', 'b'].map(newSlug)
+const sue: Actor = { kind: 'person', id: 'p3', label: 'sue@example.com', role: 'support' }
+const oli: Actor = { kind: 'person', id: 'p2', label: 'oli@example.com', role: 'operator' }
+let fleet: Fleet
+
+beforeAll(async () => {
+  fleet = await makeFleet(databases)
+  await fleet.work()
+  await fleet.ended(await fleet.onboard(slugs))
+  await customers(3)
+})
+afterAll(async () => {
+  await fleet.dropRoles(mark)
+  await fleet.close()
+})
+
+/** So many in each tenant. */
+const customers = async (count: number): Promise<void> => {
+  for (const slug of slugs)
+    await fleet.sql.unsafe(
+      `truncate ${schemaOf(slug)}.customer restart identity cascade; insert into ${schemaOf(slug)}.customer (email) select n from generate_series(1, ${count}) n`,
+    )
+}
+const saved = () => fleet.tenancy.reports.saved
+const create = async (name: string, more: Partial<SavedReportContent> = {}): Promise<number> =>
+  (
+    await saved().create(
+      ada,
+      savedReportContent.parse({
+        name,
+        set: 'app',
+        sql: 'select id, email, 12345678901234567.89 as exact from customer',
+        combine: "select sum(id) as sum, 'x' as word, count(*)::text as text from results -- all of them",
+        ...more,
+      }),
+    )
+  ).id
+const setFigures = (report: number, figures: readonly object[], actor: Actor = ada) => saved().setFigures(actor, reportFiguresInput.parse({ report, figures }))
+const settled = async (run: number): Promise<void> => {
+  await fleet.ended(run)
+  await fleet.until('its figures', async () => (await fleet.control`select from report_run where run_id = ${run} and figures_at is not null`).length === 1)
+}
+const run = async (report: number, more: object = {}): Promise<number> => {
+  const started = await saved().start(ada, startSavedReportInput.parse({ report, ...more }))
+  if (Object.keys(more).length === 0) await settled(started.run)
+  else await fleet.ended(started.run)
+  return started.run
+}
+const figuresOf = async (report: number): Promise<Readonly<Record<string, ReportFigure>>> =>
+  Object.fromEntries((await saved().get(ada, report)).figures.map((figure) => [figure.name, figure]))
+const valuesOf = async (report: number, name: string): Promise<ReadonlyArray<string | null>> =>
+  (await figuresOf(report))[name]?.trend.map(({ value }) => value) ?? []
+
+test('each run comes to its figures, worked out exactly, of rows and of what is combined', async () => {
+  const report = await create('Exact')
+  await setFigures(report, [
+    { name: 'Sum of ids', source: 'combined', column: 'sum' },
+    { name: 'Text', source: 'combined', column: 'text' },
+    { name: 'Word', source: 'combined', column: 'word' },
+    { name: 'Nothing', source: 'combined', column: 'no"thing' },
+    { name: 'Rows', source: 'rows', aggregate: 'count' },
+    { name: 'Exact', source: 'rows', aggregate: 'sum', column: 'exact' },
+    { name: 'Mean', source: 'rows', aggregate: 'avg', column: 'id' },
+    { name: 'Largest email', source: 'rows', aggregate: 'max', column: 'email' },
+  ])
+  const first = await run(report)
+  const figures = await figuresOf(report)
+  const newest = Object.fromEntries(Object.entries(figures).map(([name, { trend }]) => [name, [trend.at(-1)?.value, trend.at(-1)?.problem]]))
+  expect(newest).toEqual({
+    'Sum of ids': ['12', null],
+    Text: ['6', null],
+    Word: [null, 'invalid input syntax for type numeric: "x"'],
+    Nothing: [null, expect.stringContaining('no"thing')],
+    Rows: ['6', null],
+    Exact: ['74074073407407407.34', null],
+    Mean: ['2.0000000000000000', null],
+    'Largest email': ['3', null],
+  })
+  expect(figures.Rows?.trend.at(-1)).toMatchObject({ run: first, answered: 2, tenants: 2, at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) })
+  // Tried on one tenant, or with other values, it is no part of the trend; dropped rows take nothing of it away.
+  await run(report, { selection: { kind: 'tenants', slugs: [slugs[0]] } })
+  await customers(4)
+  await run(report)
+  expect(await valuesOf(report, 'Rows')).toEqual(['6', '8'])
+  await customers(3)
+})
+
+test('a figure that is worked out otherwise begins anew; one that is named no more goes', async () => {
+  const report = await create('Changed')
+  await setFigures(report, [
+    { name: 'N', source: 'rows', aggregate: 'count' },
+    { name: 'Gone', source: 'rows', aggregate: 'count' },
+  ])
+  await run(report)
+  await setFigures(report, [{ name: 'N', source: 'rows', aggregate: 'count', isPinned: true }])
+  expect(await valuesOf(report, 'N')).toEqual(['6'])
+  await setFigures(report, [{ name: 'N', source: 'rows', aggregate: 'max', column: 'id' }])
+  expect(await valuesOf(report, 'N')).toEqual([])
+  expect(Object.keys(await figuresOf(report))).toEqual(['N'])
+})
+
+test('beyond its line it alerts, since the first value that was, until one is not', async () => {
+  const report = await create('Alerts', { runnableBy: ['support'] })
+  const line = { name: 'Customers', source: 'rows', aggregate: 'count', isPinned: true, line: { kind: 'above', value: '6' } }
+  await setFigures(report, [line])
+  await run(report)
+  expect((await figuresOf(report)).Customers?.alertingSince).toBeNull()
+  await customers(4)
+  const first = await run(report)
+  await run(report)
+  const at = (await figuresOf(report)).Customers?.trend.find((value) => value.run === first)?.at
+  expect(await figuresOf(report)).toMatchObject({ Customers: { alertingSince: at } })
+  const pinned = await saved().pinned(sue)
+  expect(pinned).toMatchObject([{ name: 'Customers', report: { id: report, name: 'Alerts' }, alertingSince: at, line: line.line }])
+  expect(pinned[0]?.trend.map(({ value }) => value)).toEqual(['6', '8', '8'])
+  // Another line is another judgement of what is known.
+  expect(await setFigures(report, [{ ...line, line: { kind: 'above', value: '100' } }])).toMatchObject([{ alertingSince: null }])
+  expect(await setFigures(report, [{ ...line, line: { kind: 'below', value: '7.5' } }])).toMatchObject([{ alertingSince: null }])
+  expect(await setFigures(report, [line])).toMatchObject([{ alertingSince: at }])
+  await customers(3)
+  await run(report)
+  expect((await figuresOf(report)).Customers?.alertingSince).toBeNull()
+  const other = await create('Not hers')
+  await setFigures(other, [{ name: 'N', source: 'rows', aggregate: 'count', isPinned: true }])
+  expect((await saved().pinned(sue)).map(({ report: { name } }) => name)).toEqual(['Alerts'])
+  expect((await saved().pinned(oli)).map(({ report: { name } }) => name)).toContain('Not hers')
+})
+
+test('when the silent are asked again, the whole one’s value stands in place of the part’s', async () => {
+  const report = await create('Merged')
+  await setFigures(report, [{ name: 'Rows', source: 'rows', aggregate: 'count' }])
+  const [, broken = ''] = slugs
+  await fleet.sql.unsafe(`alter table ${schemaOf(broken)}.customer rename to away`)
+  const first = await run(report)
+  await fleet.sql.unsafe(`alter table ${schemaOf(broken)}.away rename to customer`)
+  expect((await figuresOf(report)).Rows?.trend).toMatchObject([{ run: first, value: '3', answered: 1, tenants: 2 }])
+  const again = await fleet.tenancy.runs.rerun(ada, { run: first, note: '' })
+  await settled(again.run)
+  expect((await figuresOf(report)).Rows?.trend).toMatchObject([{ run: again.run, value: '6', answered: 2, tenants: 2 }])
+})
+
+test('figures that cannot be are refused, and whose they are not', async () => {
+  const report = await create('Refused', { combine: null, runnableBy: ['operator'] })
+  expect(await refusalOf(setFigures(report, [{ name: 'Sum', source: 'combined', column: 'sum' }]))).toMatchObject({
+    code: 'report.figure',
+    details: { name: 'Sum' },
+  })
+  expect((await refusalOf(setFigures(report, [], oli))).code).toBe('report.not_yours')
+  const wrong: ReadonlyArray<readonly [object, string]> = [
+    [{ name: '', source: 'rows', aggregate: 'count' }, 'name'],
+    [{ name: 'a', source: 'rows' }, 'aggregate'],
+    [{ name: 'a', source: 'combined', aggregate: 'sum', column: 'a' }, 'aggregate'],
+    [{ name: 'a', source: 'rows', aggregate: 'sum' }, 'column'],
+    [{ name: 'a', source: 'rows', aggregate: 'count', line: { kind: 'above', value: '1; drop' } }, 'line'],
+  ]
+  for (const [figure, field] of wrong) expect(reportFigure.safeParse(figure).error?.issues[0]?.path[0], JSON.stringify(figure)).toBe(field)
+  const twice = [1, 2].map(() => ({ name: 'a', source: 'rows', aggregate: 'count' }))
+  expect(reportFiguresInput.safeParse({ report, figures: twice }).success).toBe(false)
+})
