@@ -1,8 +1,29 @@
 'use server'
 
 import { command } from '@/lib/server/command'
-import { startReportInput } from '@/lib/tenancy/contract'
+import { changeReportInput, restoreReportInput, savedReportContent, savedReportInput, startReportInput, startSavedReportInput } from '@/lib/tenancy/contract'
 
 export const startReport = command({ name: 'reports.start', permission: 'reports.run', input: startReportInput }, ({ actor, input, tenancy }) =>
   tenancy.reports.start(actor, input),
+)
+
+export const startSavedReport = command(
+  { name: 'reports.saved.start', permission: 'reports.run_saved', input: startSavedReportInput },
+  ({ actor, input, tenancy }) => tenancy.reports.saved.start(actor, input),
+)
+
+export const createReport = command({ name: 'reports.saved.create', permission: 'reports.run', input: savedReportContent }, ({ actor, input, tenancy }) =>
+  tenancy.reports.saved.create(actor, input),
+)
+
+export const changeReport = command({ name: 'reports.saved.change', permission: 'reports.change', input: changeReportInput }, ({ actor, input, tenancy }) =>
+  tenancy.reports.saved.change(actor, input),
+)
+
+export const restoreReport = command({ name: 'reports.saved.restore', permission: 'reports.change', input: restoreReportInput }, ({ actor, input, tenancy }) =>
+  tenancy.reports.saved.restore(actor, input),
+)
+
+export const removeReport = command({ name: 'reports.saved.remove', permission: 'reports.run', input: savedReportInput }, ({ actor, input, tenancy }) =>
+  tenancy.reports.saved.remove(actor, input.report),
 )

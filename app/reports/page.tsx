@@ -12,7 +12,10 @@ export const metadata: Metadata = { title: 'Reports' }
 export default async function ReportsPage() {
   const { actor, person } = await requireAsker('reports.read')
   const client = getQueryClient()
-  client.setQueryData(reportKeys.runs(null), { pages: [await getTenancy().reports.runs(actor, reportRunsInput.parse({}))], pageParams: [undefined] })
+  const { reports } = getTenancy()
+  const [saved, runs] = await Promise.all([reports.saved.list(actor), reports.runs(actor, reportRunsInput.parse({}))])
+  client.setQueryData(reportKeys.list, saved)
+  client.setQueryData(reportKeys.runs(null), { pages: [runs], pageParams: [undefined] })
   return (
     <HydrationBoundary state={dehydrate(client)}>
       <ReportsView role={person.role} />

@@ -24,6 +24,7 @@ type Options = {
   readonly text: string
   readonly label: string
   readonly hint: string
+  readonly isReadOnly: boolean
   readonly describedBy: string | undefined
   readonly tables: SQLNamespace
   readonly onChange: (text: string) => void
@@ -36,7 +37,7 @@ const diagnosticOf =
   (problem: ReportProblem): Diagnostic => ({ ...spanOf(text, problem), severity: 'error', message: problem.message })
 
 /** Tab is left to the page, so that the keyboard gets out again; Enter keeps the indent by itself. */
-export const mountEditor = ({ parent, text, label, hint, describedBy, tables, onChange, onRun, onFormat }: Options): EditorHandle => {
+export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy, tables, onChange, onRun, onFormat }: Options): EditorHandle => {
   const structure = new Compartment()
   const language = (schema: SQLNamespace) => sql({ dialect: PostgreSQL, schema })
   const deed = (work: () => void) => () => {
@@ -63,6 +64,7 @@ export const mountEditor = ({ parent, text, label, hint, describedBy, tables, on
         structure.of(language(tables)),
         coloured,
         placeholder(hint),
+        EditorState.readOnly.of(isReadOnly),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({
           'aria-label': label,

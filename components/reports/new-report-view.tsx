@@ -5,8 +5,9 @@ import { Page, PageHeader } from '@/components/ui/page-header'
 import { Skeleton, SkeletonRows } from '@/components/ui/skeleton'
 import type { Role } from '@/lib/tenancy/contract'
 import type { Draft } from './draft-model'
-import type { StartReport } from './report-actions'
+import type { CreateReport, StartReport } from './report-actions'
 import { ReportForm } from './report-form'
+import { SaveNew } from './save-new'
 import { TrialPanel } from './trial-panel'
 import { useDraft, useInBrowser } from './use-draft'
 
@@ -17,6 +18,7 @@ type Props = {
   readonly draftOf: string
   readonly given: Draft
   readonly start: StartReport
+  readonly create: CreateReport
 }
 
 /** A text that is nobody's yet: written, tried on a few, run on all. */
@@ -24,17 +26,32 @@ export function NewReportView(props: Props) {
   const inBrowser = useInBrowser()
   return (
     <Page>
-      <PageHeader title="New report">One SELECT, asked of every tenant from its own schema, read-only. Nothing is changed anywhere.</PageHeader>
-      {inBrowser ? <Writing {...props} /> : <Skeleton className="h-96 w-full rounded-lg" />}
+      {inBrowser ? (
+        <Writing {...props} />
+      ) : (
+        <>
+          <Header actions={null} />
+          <Skeleton className="h-96 w-full rounded-lg" />
+        </>
+      )}
     </Page>
   )
 }
 
-function Writing({ sets, role, draftOf, given, start }: Props) {
-  const [draft, change] = useDraft(draftOf, given)
+function Header({ actions }: { readonly actions: React.ReactNode }) {
+  return (
+    <PageHeader title="New report" actions={actions}>
+      One SELECT, asked of every tenant from its own schema, read-only. Nothing is changed anywhere.
+    </PageHeader>
+  )
+}
+
+function Writing({ sets, role, draftOf, given, start, create }: Props) {
+  const [draft, change, forget] = useDraft(draftOf, given)
   return (
     <>
-      <ReportForm sets={sets} draft={draft} onDraft={change} start={start} />
+      <Header actions={<SaveNew draft={draft} create={create} onSaved={forget} />} />
+      <ReportForm sets={sets} draft={draft} onDraft={change} start={start} tryOn={start} mayCheck mayChange mayRun />
       {draft.trial === null ? null : (
         <Suspense key={draft.trial} fallback={<SkeletonRows rows={5} className="rounded-lg border border-line bg-surface" />}>
           <TrialPanel run={draft.trial} role={role} onClose={() => change({ trial: null })} />

@@ -1,4 +1,12 @@
-import type { CommandResult, Selection } from '@/lib/tenancy/contract'
+import type {
+  ChangeReportInput,
+  CommandResult,
+  ReportName,
+  RestoreReportInput,
+  SavedReportContent,
+  Selection,
+  StartSavedReportInput,
+} from '@/lib/tenancy/contract'
 
 type StartInput = {
   readonly set: string
@@ -7,4 +15,18 @@ type StartInput = {
   readonly selection: Selection
   readonly note?: string
 }
-export type StartReport = (input: StartInput) => Promise<CommandResult<{ readonly run: number }>>
+type Started = Promise<CommandResult<{ readonly run: number }>>
+
+export type StartReport = (input: StartInput) => Started
+export type CreateReport = (input: SavedReportContent) => Promise<CommandResult<ReportName>>
+export type ChangeReport = (input: ChangeReportInput) => Promise<CommandResult<{ readonly revision: number }>>
+
+/** The server actions of a saved report, given by the page. */
+export type SavedReportActions = {
+  readonly start: StartReport
+  readonly startSaved: (input: Omit<StartSavedReportInput, 'note' | 'maxConcurrent'>) => Started
+  readonly create: CreateReport
+  readonly change: ChangeReport
+  readonly restore: (input: RestoreReportInput) => Promise<CommandResult<{ readonly revision: number }>>
+  readonly remove: (input: { report: number }) => Promise<CommandResult<void>>
+}

@@ -19,6 +19,8 @@ type Props = {
   readonly problems: readonly ReportProblem[]
   /** The text was looked at as it stands. */
   readonly isChecked: boolean
+  readonly isReadOnly: boolean
+  readonly mayComplete: boolean
   readonly onChange: (sql: string) => void
   readonly onRun: () => void
 }
@@ -33,9 +35,9 @@ Written as if there were one tenant; each answers from its own schema.`
 const noTables: TableColumns = {}
 
 /** The text of a report, with what is wrong with it at its place and as a list. */
-export function ReportEditor({ set, sql, problems, isChecked, onChange, onRun }: Props) {
+export function ReportEditor({ set, sql, problems, isChecked, isReadOnly, mayComplete, onChange, onRun }: Props) {
   const handle = useRef<EditorHandle | null>(null)
-  const { data: structure } = useQuery(reportQueries.structure(set))
+  const { data: structure } = useQuery({ ...reportQueries.structure(set), enabled: mayComplete })
   const tables = useMemo<TableColumns>(
     () => (structure === undefined ? noTables : Object.fromEntries(structure.tables.map(({ name, columns }) => [name, columns.map((column) => column.name)]))),
     [structure],
@@ -52,6 +54,7 @@ export function ReportEditor({ set, sql, problems, isChecked, onChange, onRun }:
           text={sql}
           label="SELECT of the report"
           hint={hint}
+          isReadOnly={isReadOnly}
           problems={problems}
           tables={tables}
           handleRef={handle}
@@ -61,13 +64,17 @@ export function ReportEditor({ set, sql, problems, isChecked, onChange, onRun }:
         />
       </div>
       <footer className="flex flex-wrap items-start gap-x-3 gap-y-1 border-t border-line px-3 py-1.5 text-sm">
-        <Problems problems={problems} isChecked={isChecked} isEmpty={sql.trim() === ''} onGoTo={(line, column) => handle.current?.goTo(line, column)} />
+        {mayComplete ? (
+          <Problems problems={problems} isChecked={isChecked} isEmpty={sql.trim() === ''} onGoTo={(line, column) => handle.current?.goTo(line, column)} />
+        ) : (
+          <p className="py-1 text-muted">{isReadOnly ? 'You may not change it.' : 'It is looked at when you save it.'}</p>
+        )}
         <span className="ml-auto flex shrink-0 items-center gap-3">
           <span className="hidden items-center gap-1 text-xs text-muted sm:flex">
             <Kbd>Ctrl</Kbd>
             <Kbd>Enter</Kbd> runs
           </span>
-          <Button size="sm" variant="ghost" onClick={format} disabled={sql.trim() === ''}>
+          <Button size="sm" variant="ghost" onClick={format} disabled={isReadOnly || sql.trim() === ''}>
             <AlignLeft aria-hidden />
             Format
           </Button>

@@ -1,6 +1,5 @@
 'use client'
 
-import { useQuery } from '@tanstack/react-query'
 import { FlaskConical, Play } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { useMemo, useState } from 'react'
@@ -8,10 +7,9 @@ import { Button } from '@/components/ui/button'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Select } from '@/components/ui/select'
-import { tenantPageQuery } from '@/lib/client/tenants'
 import { problemOf, useCommand } from '@/lib/client/use-command'
 import type { Selection } from '@/lib/tenancy/contract'
-import { choiceFilter, runLabel, triedAtOnce } from './choice-model'
+import { runLabel, triedAtOnce } from './choice-model'
 import type { Draft } from './draft-model'
 import { missingParams, paramsToSend } from './params-model'
 import { ParamsForm } from './params-form'
@@ -19,6 +17,7 @@ import type { StartReport } from './report-actions'
 import { ReportEditor } from './report-editor'
 import { paramProblemIn, problemsIn } from './report-text-model'
 import { TenantChoice } from './tenant-choice'
+import { useMeant } from './use-meant'
 import { useReportCheck } from './use-report-check'
 
 type Props = {
@@ -26,28 +25,29 @@ type Props = {
   readonly draft: Draft
   readonly onDraft: (change: Partial<Draft>) => void
   readonly start: StartReport
-}
-
-const bySlug = { sort: 'slug', descending: false } as const
-
-/** How many tenants are meant, and the first of them by slug. */
-const useMeant = (set: string, selection: Selection): { readonly count: number | null; readonly first: readonly string[] } => {
-  const filter = choiceFilter(set, selection)
-  const { data } = useQuery({ ...tenantPageQuery(filter ?? { set: [set] }, bySlug, 0), enabled: filter !== null })
-  if (selection.kind === 'tenants') return { count: selection.slugs.length, first: selection.slugs.slice(0, triedAtOnce) }
-  return { count: data?.total ?? null, first: data?.rows.slice(0, triedAtOnce).map(({ slug }) => slug) ?? [] }
+  /** Of a few tenants. */
+  readonly tryOn: StartReport
+  /** Whether the text is looked at while it is written: by those who may run any. */
+  readonly mayCheck: boolean
+  readonly mayChange: boolean
+  readonly mayRun: boolean
+  readonly onStarted?: () => void
 }
 
 /** Writing a report and asking it: of five tenants, whose answer comes to stand below, or of all that are meant. */
-export function ReportForm({ sets, draft, onDraft, start }: Props) {
+export function ReportForm({ sets, draft, onDraft, start, tryOn, mayCheck, mayChange, mayRun, onStarted }: Props) {
   const router = useRouter()
   const [isAsked, setAsked] = useState(false)
   const [isLeaving, setLeaving] = useState(false)
-  const check = useReportCheck(draft.set, draft.sql)
+  const check = useReportCheck(draft.set, draft.sql, mayCheck)
   const meant = useMeant(draft.set, draft.selection)
-  const tried = useCommand(start, ({ run }) => onDraft({ trial: run }))
+  const tried = useCommand(tryOn, ({ run }) => {
+    onDraft({ trial: run })
+    onStarted?.()
+  })
   const asked = useCommand(start, ({ run }) => {
     setLeaving(true)
+    onStarted?.()
     router.push(`/reports/runs/${run}`)
   })
   const refusal = asked.error ?? tried.error
@@ -70,7 +70,7 @@ export function ReportForm({ sets, draft, onDraft, start }: Props) {
     if (isEmpty || missing.length > 0) return
     tried.clear()
     asked.clear()
-    void command.run({ set: draft.set, sql: draft.sql, params: paramsToSend(check.params, draft.params), selection })
+    void command.run({ set: draft.set, sql: draft.sql, params: mayCheck ? paramsToSend(check.params, draft.params) : { ...draft.params }, selection })
   }
   const runAll = (): void => send(asked, draft.selection)
   const isPlaced = problemsIn(refusal).length > 0 || wrongParam !== null
@@ -82,6 +82,8 @@ export function ReportForm({ sets, draft, onDraft, start }: Props) {
         sql={draft.sql}
         problems={problems}
         isChecked={check.isCurrent}
+        isReadOnly={!mayChange}
+        mayComplete={mayCheck}
         onChange={(sql) => (sql === draft.sql ? undefined : change({ sql }))}
         onRun={runAll}
       />
@@ -102,22 +104,45 @@ export function ReportForm({ sets, draft, onDraft, start }: Props) {
         )}
         <TenantChoice set={draft.set} selection={draft.selection} count={meant.count} onChange={(selection) => change({ selection })} />
         {refusal !== null && !isPlaced ? <ErrorNote error={refusal} /> : null}
-        <div className="flex gap-2">
-          <Button
-            className="flex-1"
-            busy={tried.busy}
-            disabled={isEmpty || meant.first.length === 0}
-            onClick={() => send(tried, { kind: 'tenants', slugs: [...meant.first] })}
-          >
-            <FlaskConical aria-hidden />
-            {meant.count !== null && meant.count < triedAtOnce ? 'Try' : `Try on ${triedAtOnce}`}
-          </Button>
-          <Button variant="primary" className="flex-1" busy={asked.busy || isLeaving} disabled={isEmpty || meant.count === 0} onClick={runAll}>
-            <Play aria-hidden />
-            {runLabel(meant.count)}
-          </Button>
-        </div>
+        <RunButtons
+          count={meant.count}
+          mayRun={mayRun}
+          isTrying={tried.busy}
+          isStarting={asked.busy || isLeaving}
+          mayTry={!isEmpty && meant.first.length > 0}
+          mayStart={!isEmpty && meant.count !== 0}
+          onTry={() => send(tried, { kind: 'tenants', slugs: [...meant.first] })}
+          onStart={runAll}
+        />
       </div>
+    </div>
+  )
+}
+
+type ButtonProps = {
+  /** null: not known yet. */
+  readonly count: number | null
+  readonly mayRun: boolean
+  readonly isTrying: boolean
+  readonly isStarting: boolean
+  readonly mayTry: boolean
+  readonly mayStart: boolean
+  readonly onTry: () => void
+  readonly onStart: () => void
+}
+
+function RunButtons({ count, mayRun, isTrying, isStarting, mayTry, mayStart, onTry, onStart }: ButtonProps) {
+  if (!mayRun) return <p className="text-sm text-muted">Your role may look at this report, and not run it.</p>
+  return (
+    <div className="flex gap-2">
+      <Button className="flex-1" busy={isTrying} disabled={!mayTry} onClick={onTry}>
+        <FlaskConical aria-hidden />
+        {count !== null && count < triedAtOnce ? 'Try' : `Try on ${triedAtOnce}`}
+      </Button>
+      <Button variant="primary" className="flex-1" busy={isStarting} disabled={!mayStart} onClick={onStart}>
+        <Play aria-hidden />
+        {runLabel(count)}
+      </Button>
     </div>
   )
 }

@@ -6,6 +6,7 @@ import { useRouter, useSearchParams } from 'next/navigation'
 import { RunControls } from '@/components/runs/run-controls'
 import { runStateLooks } from '@/components/runs/run-status'
 import type { RunActions } from '@/components/runs/run-actions'
+import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
 import { Dotted } from '@/components/ui/dotted'
 import { ErrorState } from '@/components/ui/error-state'
@@ -20,31 +21,33 @@ import { formatDuration, plural } from '@/lib/format'
 import { isFinalRun, may, type ReportRun, type Role } from '@/lib/tenancy/contract'
 import { DownloadMenu } from './download-menu'
 import { QueryPanel } from './query-panel'
-import type { StartReport } from './report-actions'
 import { firstLine } from './report-text-model'
 import { ReportProgress } from './report-progress'
 import { readTab, type ResultTab } from './result-tabs'
 import { RowsPanel } from './rows-panel'
-import { silentSlugs } from './report-model'
 import { SilentPanel } from './silent-panel'
 import { useReportLive } from './use-report-live'
 
-type Props = { readonly run: number; readonly role: Role; readonly actions: RunActions; readonly start: StartReport }
+type Props = { readonly run: number; readonly role: Role; readonly actions: RunActions }
 
 const nothingLeft = { failed: 0, interrupted: 0, cancelled: 0, putRight: [] }
 
 /** One run of a report, live until it is final: who answered, who did not and why, and the rows. */
-export function ReportRunView({ run: id, role, actions, start }: Props) {
+export function ReportRunView({ run: id, role, actions }: Props) {
   const { live, status, refusal, report } = useReportLive(id)
   const search = useSearchParams()
   const router = useRouter()
   const { run } = live
   const mayRun = may(role, 'reports.run')
   const tab = readTab(search.get('tab'))
-  const again = useCommand(start, ({ run: made }) => router.push(`/reports/runs/${made}`), toastRefusal)
-  const askAgain = (): void =>
-    void again.run({ set: report.set, sql: report.sql, params: report.params, selection: { kind: 'tenants', slugs: [...silentSlugs(report.silent)] } })
-
+  const again = useCommand(
+    actions.rerun,
+    ({ run: made, items }) => {
+      toast.success(`${plural(items, 'tenant')} ${items === 1 ? 'is' : 'are'} asked again; their answers come to those that are there.`)
+      router.push(`/reports/runs/${made}`)
+    },
+    toastRefusal,
+  )
   const choose = (next: ResultTab): void => {
     const params = new URLSearchParams(search.toString())
     if (next === 'rows') params.delete('tab')
@@ -58,7 +61,7 @@ export function ReportRunView({ run: id, role, actions, start }: Props) {
       <PageHeader
         title={
           <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
-            Report {id}
+            {report.report === null ? `Report ${id}` : report.report.name}
             <StateBadge look={runStateLooks[run.state]} variant="soft" />
           </span>
         }
@@ -84,7 +87,12 @@ export function ReportRunView({ run: id, role, actions, start }: Props) {
         <Facts report={report} took={run.startedAt !== null && run.finishedAt !== null ? Date.parse(run.finishedAt) - Date.parse(run.startedAt) : null} />
       </PageHeader>
       <ReportProgress live={live} status={status} rows={report.rows} />
-      <SilentPanel run={id} silent={report.silent} busy={again.busy} onRerun={mayRun && isFinalRun(run.state) ? askAgain : null} />
+      <SilentPanel
+        run={id}
+        silent={report.silent}
+        busy={again.busy}
+        onRerun={may(role, 'runs.rerun') && isFinalRun(run.state) ? () => void again.run({ run: id }) : null}
+      />
       <Tabs value={tab} onValueChange={(value) => choose(readTab(value))} className="flex min-h-0 flex-col gap-4">
         <TabsList aria-label="Parts of the report">
           <TabsTrigger value="rows">Rows</TabsTrigger>
@@ -107,6 +115,11 @@ function Facts({ report, took }: { readonly report: ReportRun; readonly took: nu
       <>
         Set <span className="mono text-ink">{report.set}</span>
       </>
+      {report.report === null ? null : (
+        <Link href={`/reports/${report.report.id}`} className="text-accent-ink underline underline-offset-2">
+          the report
+        </Link>
+      )}
       {plural(report.tenants, 'tenant')}
       <>
         started by <span className="text-ink">{report.startedBy}</span> <RelativeTime at={report.createdAt} />
@@ -115,6 +128,19 @@ function Facts({ report, took }: { readonly report: ReportRun; readonly took: nu
       <Link href={`/runs/${report.run}`} className="text-accent-ink underline underline-offset-2">
         run {report.run}
       </Link>
+      {report.parentRun === null ? null : (
+        <>
+          with the answers of{' '}
+          <Link href={`/reports/runs/${report.parentRun}`} className="text-accent-ink underline underline-offset-2">
+            {report.parentRun}
+          </Link>
+        </>
+      )}
+      {report.childRuns.map((child) => (
+        <Link key={child} href={`/reports/runs/${child}`} className="text-accent-ink underline underline-offset-2">
+          asked again as {child}
+        </Link>
+      ))}
       {report.isExpired ? (
         'its rows are dropped'
       ) : (

@@ -25,7 +25,7 @@ const headings: ReadonlyArray<readonly [label: string, className?: string]> = [
 ]
 
 /** Runs of reports, the newest first. */
-export function ReportRuns({ rows }: { readonly rows: readonly ReportRunRow[] }) {
+export function ReportRuns({ rows, isNamed = true }: { readonly rows: readonly ReportRunRow[]; readonly isNamed?: boolean }) {
   const list = useRef<HTMLDivElement>(null)
   const onKeyDown = (event: React.KeyboardEvent): void => {
     const links = [...(list.current?.querySelectorAll<HTMLAnchorElement>('a[data-run]') ?? [])]
@@ -48,14 +48,14 @@ export function ReportRuns({ rows }: { readonly rows: readonly ReportRunRow[] })
       </div>
       <div role="rowgroup">
         {rows.map((row) => (
-          <RunLine key={row.run} row={row} />
+          <RunLine key={row.run} row={row} isNamed={isNamed} />
         ))}
       </div>
     </div>
   )
 }
 
-function RunLine({ row }: { readonly row: ReportRunRow }) {
+function RunLine({ row, isNamed }: { readonly row: ReportRunRow; readonly isNamed: boolean }) {
   const silent = row.tenants - row.answered
   return (
     <div role="row" className={cn(grid, 'relative min-h-9 border-b border-line py-1 last:border-0 hover:bg-hover')}>
@@ -68,7 +68,7 @@ function RunLine({ row }: { readonly row: ReportRunRow }) {
           href={`/reports/runs/${row.run}`}
           className="block truncate font-medium before:absolute before:inset-0 focus-visible:outline-none focus-visible:before:outline-2 focus-visible:before:-outline-offset-2 focus-visible:before:outline-accent-ink"
         >
-          {row.report?.name ?? `Asked of ${row.set}`}
+          {isNamed && row.report !== null ? row.report.name : `${plural(row.tenants, 'tenant')} of ${row.set}`}
         </Link>
         <span className="block truncate text-xs text-muted lg:hidden">
           {formatCount(row.answered)} of {formatCount(row.tenants)} answered, {plural(row.rows, 'row')} · <RelativeTime at={row.createdAt} />

@@ -1,6 +1,6 @@
 'use client'
 
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { FileQuestion, Plus } from 'lucide-react'
 import Link from 'next/link'
 import { Button } from '@/components/ui/button'
@@ -11,10 +11,14 @@ import { describeReadError } from '@/lib/client/fetch-json'
 import { reportQueries } from '@/lib/client/queries/reports'
 import { may, type Role } from '@/lib/tenancy/contract'
 import { ReportRuns } from './report-runs'
+import { SavedList } from './saved-list'
+
+const noReports: readonly never[] = []
 
 /** Saved reports, and what was asked lately. */
 export function ReportsView({ role }: { readonly role: Role }) {
   const runs = useInfiniteQuery(reportQueries.runs(null))
+  const { data: saved = noReports } = useQuery(reportQueries.list)
   const rows = runs.data?.pages.flatMap((page) => page.rows) ?? []
   const mayRun = may(role, 'reports.run')
   return (
@@ -35,7 +39,8 @@ export function ReportsView({ role }: { readonly role: Role }) {
         One SELECT, asked of every tenant; one answer with the tenant in front.
       </PageHeader>
       {runs.error && !runs.data ? <ErrorState {...describeReadError(runs.error)} retry={() => void runs.refetch()} /> : null}
-      {runs.data && rows.length === 0 ? <NoReports mayRun={mayRun} /> : null}
+      {runs.data && rows.length === 0 && saved.length === 0 ? <NoReports mayRun={mayRun} /> : null}
+      {saved.length === 0 ? null : <SavedList reports={saved} />}
       {rows.length === 0 ? null : (
         <section aria-label="Runs" className="flex flex-col gap-2">
           <h2 className="text-sm font-semibold">Asked lately</h2>

@@ -12,6 +12,7 @@ type Props = {
   readonly text: string
   readonly label: string
   readonly hint: string
+  readonly isReadOnly?: boolean
   readonly problems: readonly ReportProblem[]
   readonly tables: TableColumns
   readonly handleRef?: RefObject<EditorHandle | null>
@@ -23,14 +24,14 @@ type Props = {
 const writable = (tables: TableColumns): Record<string, string[]> => Object.fromEntries(Object.entries(tables).map(([name, columns]) => [name, [...columns]]))
 
 /** An editor for SQL, loaded when a page that has one is there. What is underlined is said below it as well, by whoever draws it. */
-export function SqlEditor({ text, label, hint, problems, tables, handleRef, onChange, onRun, onFormat }: Props) {
+export function SqlEditor({ text, label, hint, isReadOnly = false, problems, tables, handleRef, onChange, onRun, onFormat }: Props) {
   const frame = useRef<HTMLDivElement>(null)
   const [handle, setHandle] = useState<EditorHandle | null>(null)
   const describedBy = useId()
   const change = useEffectEvent(onChange)
   const run = useEffectEvent(onRun)
   const format = useEffectEvent(onFormat)
-  const first = useEffectEvent(() => ({ text, label, hint, tables: writable(tables) }))
+  const first = useEffectEvent(() => ({ text, label, hint, isReadOnly, tables: writable(tables) }))
 
   useEffect(() => {
     let mounted: EditorHandle | null = null

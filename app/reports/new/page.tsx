@@ -10,7 +10,7 @@ import { readSearch, toSearchParams, type SearchParams, type SearchProps } from 
 import { foundReport } from '@/lib/server/report-for'
 import { getTenancy } from '@/lib/server/tenancy'
 import { runId, setName, type Actor, type Selection } from '@/lib/tenancy/contract'
-import { startReport } from '../actions'
+import { createReport, startReport } from '../actions'
 
 export const metadata: Metadata = { title: 'New report' }
 
@@ -42,5 +42,5 @@ export default async function NewReportPage({ searchParams }: SearchProps) {
   if (set === undefined) return <NoSets />
   const given = input.from === undefined ? { set, sql: '', params: {}, selection: selectionIn(params), trial: null } : await draftFrom(actor, input.from)
   const draftOf = input.from === undefined ? 'new' : `run-${input.from}`
-  return <NewReportView key={draftOf} sets={sets} role={person.role} draftOf={draftOf} given={given} start={startReport} />
+  return <NewReportView key={draftOf} sets={sets} role={person.role} draftOf={draftOf} given={given} start={startReport} create={createReport} />
 }

@@ -1,6 +1,16 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { fetchJson, searchOf } from '@/lib/client/fetch-json'
-import type { CombinedRows, ReportCheck, ReportRows, ReportRun, ReportRunRow, ReportStructure } from '@/lib/tenancy/contract'
+import type {
+  CombinedRows,
+  ReportCheck,
+  ReportEdit,
+  ReportRows,
+  ReportRun,
+  ReportRunRow,
+  ReportStructure,
+  SavedReport,
+  SavedReportRow,
+} from '@/lib/tenancy/contract'
 
 export const reportPageSize = 200
 
@@ -13,6 +23,9 @@ export type ReportRunList = { readonly rows: readonly ReportRunRow[]; readonly n
 export const reportKeys = {
   all: ['reports'] as const,
   runs: (report: number | null) => ['reports', 'runs', report] as const,
+  list: ['reports', 'list'] as const,
+  saved: (report: number) => ['reports', 'saved', report] as const,
+  history: (report: number) => ['reports', 'history', report] as const,
   structure: (set: string) => ['reports', 'structure', set] as const,
   run: (run: number) => ['report', run] as const,
   detail: (run: number) => ['report', run, 'detail'] as const,
@@ -32,6 +45,18 @@ export const reportQueries = {
       queryFn: ({ pageParam, signal }) => fetchJson<ReportRunList>(`/api/reports/runs?${searchOf({ report, before: pageParam })}`, { signal }),
       initialPageParam: undefined as number | undefined,
       getNextPageParam: (last) => last.next ?? undefined,
+    }),
+  list: queryOptions({ queryKey: reportKeys.list, queryFn: ({ signal }) => fetchJson<readonly SavedReportRow[]>('/api/reports/saved', { signal }) }),
+  saved: (report: number) =>
+    queryOptions({
+      queryKey: reportKeys.saved(report),
+      queryFn: ({ signal }) => fetchJson<SavedReport>(`/api/reports/saved/${report}`, { signal }),
+      staleTime: minute,
+    }),
+  history: (report: number) =>
+    queryOptions({
+      queryKey: reportKeys.history(report),
+      queryFn: ({ signal }) => fetchJson<readonly ReportEdit[]>(`/api/reports/saved/${report}/history`, { signal }),
     }),
   structure: (set: string) =>
     queryOptions({

@@ -11,7 +11,6 @@ import { foundReport, reportFor } from '@/lib/server/report-for'
 import { getTenancy } from '@/lib/server/tenancy'
 import { reportRowsInput, runId } from '@/lib/tenancy/contract'
 import { cancelBlocker, cancelRun, pauseRun, rerunRun, resumeRun, retryRun, terminateBlocker } from '../../../runs/actions'
-import { startReport } from '../../actions'
 
 type Props = { readonly params: Promise<{ readonly run: string }> }
 
@@ -34,7 +33,7 @@ export default async function ReportRunPage({ params }: Props) {
   const actions = { pause: pauseRun, resume: resumeRun, cancel: cancelRun, retry: retryRun, rerun: rerunRun, cancelBlocker, terminateBlocker }
   return (
     <HydrationBoundary state={dehydrate(client)}>
-      <ReportRunView run={id} role={person.role} actions={actions} start={startReport} />
+      <ReportRunView run={id} role={person.role} actions={actions} />
     </HydrationBoundary>
   )
 }

@@ -1,0 +1,6 @@
+import { query } from '@/lib/server/query'
+import { savedReportInput } from '@/lib/tenancy/contract'
+
+export const GET = query({ name: 'reports.saved.history', permission: 'reports.read', input: savedReportInput }, ({ actor, input, tenancy }) =>
+  tenancy.reports.saved.history(actor, input.report),
+)

@@ -1,0 +1,41 @@
+'use client'
+
+import Link from 'next/link'
+import { runStateLooks } from '@/components/runs/run-status'
+import { ListTable } from '@/components/ui/list-table'
+import { RelativeTime } from '@/components/ui/relative-time'
+import { StateBadge } from '@/components/ui/state-badge'
+import type { SavedReportRow } from '@/lib/tenancy/contract'
+import { lastResultWords } from './saved-model'
+
+/** Saved reports by name, each with what came of it last. */
+export function SavedList({ reports }: { readonly reports: readonly SavedReportRow[] }) {
+  return (
+    <ListTable label="Saved reports" headings={['Report', 'Last result', 'When', 'Owner']} onWide={['When', 'Owner']}>
+      {reports.map((report) => (
+        <tr key={report.id} className="border-b border-line last:border-0 hover:bg-hover">
+          <td className="max-w-0 px-3 py-2 first:pl-4 sm:w-1/2">
+            <Link href={`/reports/${report.id}`} className="font-medium hover:underline">
+              {report.name}
+            </Link>
+            {report.description === '' ? null : <p className="truncate text-muted">{report.description}</p>}
+          </td>
+          <td className="px-3 py-2">
+            {report.lastRun === null ? (
+              <span className="text-muted">never run</span>
+            ) : (
+              <Link href={`/reports/runs/${report.lastRun.run}`} className="group flex flex-wrap items-center gap-x-2">
+                <StateBadge look={runStateLooks[report.lastRun.state]} />
+                <span className="text-muted group-hover:underline">{lastResultWords(report)}</span>
+              </Link>
+            )}
+          </td>
+          <td className="px-3 py-2 whitespace-nowrap text-muted max-sm:hidden">
+            <RelativeTime at={report.lastRun?.createdAt ?? null} />
+          </td>
+          <td className="max-w-48 truncate px-3 py-2 text-muted max-sm:hidden">{report.owner}</td>
+        </tr>
+      ))}
+    </ListTable>
+  )
+}

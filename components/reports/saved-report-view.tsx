@@ -1,0 +1,78 @@
+'use client'
+
+import { useInfiniteQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { Suspense } from 'react'
+import { Page } from '@/components/ui/page-header'
+import { Skeleton, SkeletonRows } from '@/components/ui/skeleton'
+import { reportKeys, reportQueries } from '@/lib/client/queries/reports'
+import { may, type Role, type SavedReport } from '@/lib/tenancy/contract'
+import type { SavedReportActions, StartReport } from './report-actions'
+import { ReportForm } from './report-form'
+import { ReportRuns } from './report-runs'
+import { SavedHeader } from './saved-header'
+import { draftOf, isOtherText } from './saved-model'
+import { TrialPanel } from './trial-panel'
+import { useDraft, useInBrowser } from './use-draft'
+
+type Props = {
+  readonly id: number
+  readonly role: Role
+  readonly sets: ReadonlyArray<{ readonly name: string }>
+  readonly actions: SavedReportActions
+}
+
+/** A saved report: its text, its tenants, its runs; what of it may be changed depends on who asks. */
+export function SavedReportView(props: Props) {
+  const { data: saved } = useSuspenseQuery(reportQueries.saved(props.id))
+  const inBrowser = useInBrowser()
+  return (
+    <Page>
+      {/* Another edit is another draft. */}
+      {inBrowser ? <Writing key={saved.revision} {...props} saved={saved} /> : <Skeleton className="h-96 w-full rounded-lg" />}
+      <Runs id={props.id} />
+    </Page>
+  )
+}
+
+function Writing({ id, role, sets, actions, saved }: Props & { readonly saved: SavedReport }) {
+  const client = useQueryClient()
+  const [draft, change, forget] = useDraft(`saved-${id}-${saved.revision}`, draftOf(saved))
+  const mayWrite = may(role, 'reports.run')
+  const refresh = (): void => void client.invalidateQueries({ queryKey: reportKeys.runs(id) })
+  // A text that is not saved is nobody's: its run belongs to no report.
+  const start: StartReport = ({ params, selection, ...text }) =>
+    mayWrite && isOtherText(saved, draft) ? actions.start({ params, selection, ...text }) : actions.startSaved({ report: id, params, selection })
+  return (
+    <>
+      <SavedHeader saved={saved} draft={draft} actions={actions} mayCreate={mayWrite} onForget={forget} />
+      <ReportForm
+        sets={sets}
+        draft={draft}
+        onDraft={change}
+        start={start}
+        tryOn={mayWrite ? actions.start : start}
+        mayCheck={mayWrite}
+        mayChange={mayWrite || saved.mayChange}
+        mayRun={saved.mayRun}
+        onStarted={refresh}
+      />
+      {draft.trial === null ? null : (
+        <Suspense key={draft.trial} fallback={<SkeletonRows rows={5} className="rounded-lg border border-line bg-surface" />}>
+          <TrialPanel run={draft.trial} role={role} onClose={() => change({ trial: null })} />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+function Runs({ id }: { readonly id: number }) {
+  const { data } = useInfiniteQuery(reportQueries.runs(id))
+  const rows = data?.pages.flatMap((page) => page.rows) ?? []
+  if (rows.length === 0) return null
+  return (
+    <section aria-label="Its runs" className="flex flex-col gap-2">
+      <h2 className="text-sm font-semibold">Its runs</h2>
+      <ReportRuns rows={rows} isNamed={false} />
+    </section>
+  )
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { contentOf, draftOf, isChanged, isOtherText, lastResultWords, runnersSentence, withDraft } from '@/components/reports/saved-model'
+import type { ReportRunRow, SavedReport } from '@/lib/tenancy/contract'
+
+const lastRun: ReportRunRow = {
+  run: 7,
+  set: 'app',
+  report: { id: 3, name: 'Seats' },
+  state: 'failed',
+  rows: 1_204,
+  tenants: 1_207,
+  answered: 1_204,
+  startedBy: 'ada@example.com',
+  note: '',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  finishedAt: '2026-01-01T00:00:02.000Z',
+  expiresAt: '2026-01-08T00:00:00.000Z',
+  isExpired: false,
+  parentRun: null,
+}
+const saved: SavedReport = {
+  id: 3,
+  name: 'Seats',
+  description: '',
+  set: 'app',
+  sql: 'select count(*) as seats from employees',
+  combine: 'select sum(seats) as seats from results',
+  chart: { kind: 'bar' },
+  params: { since: '2026-01-01', site: 'north' },
+  selection: { kind: 'all' },
+  rowCap: 10,
+  owner: 'ada@example.com',
+  runnableBy: ['operator'],
+  changeableBy: 'owner',
+  revision: 4,
+  updatedAt: '2026-01-01T00:00:00.000Z',
+  updatedBy: 'ada@example.com',
+  lastRun,
+  schedule: null,
+  figures: [],
+  mayRun: true,
+  mayChange: true,
+  mayShare: true,
+}
+
+describe('a draft of a saved report', () => {
+  it('has nothing to save until something is changed', () => expect(isChanged(saved, draftOf(saved))).toBe(false))
+  it('does not take another order of values for a change', () =>
+    expect(isChanged(saved, { ...draftOf(saved), params: { site: 'north', since: '2026-01-01' } })).toBe(false))
+  it.each([
+    ['the text', { sql: 'select 1 as one' }, true],
+    ['a value', { params: { since: '2026-02-01', site: 'north' } }, false],
+    ['the tenants', { selection: { kind: 'tenants' as const, slugs: ['acme'] } }, false],
+  ])('has when %s is', (_, change, isOther) => {
+    const draft = { ...draftOf(saved), ...change }
+    expect(isChanged(saved, draft)).toBe(true)
+    expect(isOtherText(saved, draft)).toBe(isOther)
+  })
+  it('keeps what it does not touch', () =>
+    expect(withDraft(contentOf(saved), { ...draftOf(saved), sql: 'select 1 as one' }, {})).toEqual({ ...contentOf(saved), sql: 'select 1 as one', params: {} }))
+})
+
+describe('what is said of it', () => {
+  it('names who may run it', () => {
+    expect(runnersSentence([])).toBe('Only admins may run it.')
+    expect(runnersSentence(['operator'])).toBe('Admins and operators may run it.')
+    expect(runnersSentence(['operator', 'support'])).toBe('Admins, operators and support may run it.')
+  })
+  it('tells what came last', () => {
+    expect(lastResultWords(saved)).toBe('1,204 rows from 1,204 of 1,207 tenants')
+    expect(lastResultWords({ lastRun: null })).toBe('never run')
+  })
+})
