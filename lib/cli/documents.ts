@@ -334,3 +334,18 @@ export const initDocument = z.strictObject({
   applied: z.array(z.string()),
   admin: z.strictObject({ email: z.string(), link: z.string(), expiresAt: time }).nullable(),
 })
+
+/** `tenantry report --format json`: rows by the names of their columns, each value as PostgreSQL writes it. */
+export const reportDocument = z.strictObject({
+  run: z.strictObject({
+    id: count,
+    set: z.string(),
+    state: z.enum(runStates),
+    tenants: count,
+    answered: count,
+    rows: count,
+    silent: z.array(z.strictObject({ code: z.string(), message: z.string(), tenants: z.array(z.string()) })),
+  }),
+  columns: z.array(z.strictObject({ name: z.string(), type: z.string() })),
+  rows: z.array(z.record(z.string(), z.string().nullable())),
+})

@@ -1,10 +1,14 @@
-/** A report's rows on standard output, as they come: a table, CSV, or one JSON document. */
+/** A report's rows on standard output or in a file, as they come: a table, CSV, one JSON document, or a workbook. */
 import { once } from 'node:events'
+import { open } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
+import { finished, pipeline } from 'node:stream/promises'
 import { csvTexts, isNumberColumn, jsonTexts, type ReportTexts } from '../report-texts.ts'
+import { xlsxOf } from '../report-xlsx.ts'
 import type { ReportColumn, ReportRow, ReportRun } from '../tenancy/contract/index.ts'
+import { invalid } from './parse-input.ts'
 
-export const reportFormats = ['table', 'csv', 'json'] as const
+export const reportFormats = ['table', 'csv', 'json', 'xlsx'] as const
 export type ReportFormat = (typeof reportFormats)[number]
 
 type Write = (text: string) => Promise<void>
@@ -41,15 +45,34 @@ const table = (columns: readonly ReportColumn[]): ReportTexts => {
   }
 }
 
-export const printReport = async (
-  stdout: Writable,
-  format: ReportFormat,
-  report: ReportRun,
-  pieces: AsyncIterable<readonly ReportRow[]> | Iterable<readonly ReportRow[]>,
-): Promise<void> => {
-  const printer = format === 'csv' ? csvTexts(report.columns) : format === 'json' ? jsonTexts(report, report.columns) : table(report.columns)
-  const write = writer(stdout)
+type Pieces = AsyncIterable<readonly ReportRow[]> | Iterable<readonly ReportRow[]>
+
+const textsOf = (format: Exclude<ReportFormat, 'xlsx'>, report: ReportRun): ReportTexts => {
+  if (format === 'csv') return csvTexts(report.columns)
+  return format === 'json' ? jsonTexts(report, report.columns) : table(report.columns)
+}
+
+export const printReport = async (into: Writable, format: ReportFormat, report: ReportRun, pieces: Pieces): Promise<void> => {
+  if (format === 'xlsx') return pipeline(xlsxOf(report.columns, pieces), into)
+  const printer = textsOf(format, report)
+  const write = writer(into)
   await write(printer.begin())
   for await (const rows of pieces) await write(printer.rows(rows))
   await write(printer.end())
+}
+
+/** The file is whole when this resolves. @throws input.invalid when it cannot be written at all */
+export const writeReport = async (path: string, format: ReportFormat, report: ReportRun, pieces: Pieces): Promise<void> => {
+  const handle = await open(path, 'w').catch((error: unknown) => {
+    const problem = error instanceof Error ? error.message : String(error)
+    throw invalid(`the file ${path} cannot be written: ${problem}. The result is kept: tenantry report --run ${report.run} writes it elsewhere.`)
+  })
+  const file = handle.createWriteStream()
+  try {
+    await printReport(file, format, report, pieces)
+    if (!file.writableEnded) file.end()
+    await finished(file)
+  } finally {
+    file.destroy()
+  }
 }

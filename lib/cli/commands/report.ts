@@ -1,36 +1,65 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { formatCount, plural } from '../../format.ts'
-import { combineReportInput, startReportInput } from '../../tenancy/contract/index.ts'
-import type { ReportRun, Selection } from '../../tenancy/contract/index.ts'
+import { combineReportInput, runId, savedReportName, startReportInput } from '../../tenancy/contract/index.ts'
+import type { ReportRun, SavedReport, Selection } from '../../tenancy/contract/index.ts'
 import { runCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'
 import { onlySet } from '../only-set.ts'
 import { invalid, parseInput } from '../parse-input.ts'
 import { readTextFile } from '../read-text-file.ts'
-import { printReport, reportFormats, type ReportFormat } from '../report-output.ts'
+import { printReport, reportFormats, writeReport, type ReportFormat } from '../report-output.ts'
 import type { Session } from '../session.ts'
 import { currentLine } from '../terminal.ts'
 import { standsStill, waitForRun } from '../wait-for-run.ts'
 
 type Typed = {
+  readonly saved?: string
+  readonly run?: string
   readonly set?: string
   readonly tenants?: string
   readonly combine?: string
+  readonly rows?: boolean
   readonly param?: readonly string[]
   readonly format?: string
+  readonly out?: string
   readonly rowCap?: string
   readonly maxConcurrent?: string
   readonly note?: string
 }
 
-const reportInput = startReportInput.extend({
-  /** The only set there is when absent. */
-  set: startReportInput.shape.set.optional(),
+const { maxConcurrent, note, rowCap } = startReportInput.shape
+const shown = {
   /** Text of the second SELECT. */
   combine: combineReportInput.shape.sql.optional(),
   format: z.enum(reportFormats, `is none of ${reportFormats.join(', ')}`).default('table'),
+  out: z.string().min(1, 'must not be empty').optional(),
+}
+const params = startReportInput.shape.params.unwrap()
+const selection = startReportInput.shape.selection.unwrap()
+const written = z.object({
+  ...shown,
+  kind: z.literal('text'),
+  sql: startReportInput.shape.sql,
+  set: startReportInput.shape.set.optional(),
+  params,
+  selection,
+  rowCap,
+  maxConcurrent,
+  note,
 })
+const saved = z.object({
+  ...shown,
+  kind: z.literal('saved'),
+  name: savedReportName,
+  rows: z.boolean(),
+  params: params.optional(),
+  selection: selection.optional(),
+  maxConcurrent,
+  note,
+})
+const kept = z.object({ ...shown, kind: z.literal('run'), run: runId })
+const reportInput = z.discriminatedUnion('kind', [written, saved, kept])
 type ReportInput = z.output<typeof reportInput>
 
 const paramOf = (typed: string): [string, string] => {
@@ -39,29 +68,52 @@ const paramOf = (typed: string): [string, string] => {
   return [typed.slice(0, at), typed.slice(at + 1)]
 }
 
-const selectionOf = (tenants: string | undefined): Selection => {
-  if (tenants === undefined) return { kind: 'all' }
-  const slugs = tenants
-    .split(',')
-    .map((slug) => slug.trim())
-    .filter(Boolean)
-  return { kind: 'tenants', slugs }
+const selectionOf = (tenants: string | undefined): Selection | undefined =>
+  tenants === undefined
+    ? undefined
+    : {
+        kind: 'tenants',
+        slugs: tenants
+          .split(',')
+          .map((slug) => slug.trim())
+          .filter(Boolean),
+      }
+
+/** Options that say what a saved report, or a run, has said already. */
+const refuseBeside = (what: string, typed: Typed, names: ReadonlyArray<keyof Typed>): void => {
+  const given = names.filter((name) => typed[name] !== undefined).map((name) => `--${name.replaceAll(/[A-Z]/g, (sign) => `-${sign.toLowerCase()}`)}`)
+  if (given.length > 0) throw invalid(`${given.join(' and ')} cannot stand beside --${what}: it is the ${what === 'run' ? 'run' : 'saved report'}’s own.`)
 }
 
-const readTyped = async (file: string, typed: Typed): Promise<ReportInput> => {
+const askedOf = async (file: string | undefined, typed: Typed): Promise<Readonly<Record<string, unknown>>> => {
+  const { maxConcurrent, note } = typed
+  const params = typed.param && Object.fromEntries(typed.param.map(paramOf))
+  if (typed.saved !== undefined) {
+    refuseBeside('saved', typed, ['set', 'rowCap'])
+    return { kind: 'saved', name: typed.saved, rows: typed.rows === true, params, selection: selectionOf(typed.tenants), maxConcurrent, note }
+  }
+  if (typed.rows === true) throw invalid('--rows is for --saved: whatever else is asked prints rows unless --combine is given.')
+  if (typed.run !== undefined) {
+    refuseBeside('run', typed, ['set', 'rowCap', 'tenants', 'param', 'maxConcurrent', 'note'])
+    return { kind: 'run', run: typed.run }
+  }
+  const selection = selectionOf(typed.tenants) ?? { kind: 'all' }
+  return { kind: 'text', sql: await readTextFile(file ?? '-'), set: typed.set, params: params ?? {}, selection, rowCap: typed.rowCap, maxConcurrent, note }
+}
+
+const formatOf = ({ format, out }: Typed): string | undefined => {
   const isJson = currentLine().isJson
-  if (isJson && typed.format !== undefined && typed.format !== 'json') throw invalid(`--json and --format ${typed.format} exclude each other.`)
-  return parseInput(reportInput, {
-    set: typed.set,
-    sql: await readTextFile(file),
-    combine: typed.combine === undefined ? undefined : await readTextFile(typed.combine),
-    params: Object.fromEntries((typed.param ?? []).map(paramOf)),
-    selection: selectionOf(typed.tenants),
-    maxConcurrent: typed.maxConcurrent,
-    rowCap: typed.rowCap,
-    note: typed.note,
-    format: isJson ? 'json' : typed.format,
-  })
+  if (isJson && format !== undefined && format !== 'json') throw invalid(`--json and --format ${format} exclude each other.`)
+  if (format === 'xlsx' && out === undefined) throw invalid('--format xlsx needs --out FILE: it is nothing for a terminal.')
+  return isJson ? 'json' : format
+}
+
+const readTyped = async (file: string | undefined, typed: Typed): Promise<ReportInput> => {
+  if ([file, typed.saved, typed.run].filter((one) => one !== undefined).length !== 1)
+    throw invalid('Give one of: a file (- for standard input), --saved NAME, or --run ID.')
+  const format = formatOf(typed)
+  const combine = typed.combine === undefined ? undefined : await readTextFile(typed.combine)
+  return parseInput(reportInput, { ...(await askedOf(file, typed)), combine, format, out: typed.out })
 }
 
 const namedAtOnce = 20
@@ -74,26 +126,48 @@ const silentLines = ({ silent }: ReportRun): string[] =>
     return `${plural(slugs.length, 'tenant')} did not answer: ${message} (${code}): ${named}${more}`
   })
 
-const printCombined = async ({ tenancy, actor }: Session, format: ReportFormat, found: ReportRun, sql: string): Promise<void> => {
-  const { stdout, stderr } = currentLine().terminal
-  const { columns, rows, isCut } = await tenancy.reports.combine(actor, { run: found.run, sql })
-  await printReport(stdout, format, { ...found, columns }, [rows])
-  if (isCut) stderr.write(`Only the first ${plural(rows.length, 'combined row')} are shown.\n`)
+type Asked = { readonly run: number; /** Its own second SELECT. */ readonly combine: string | null }
+
+const start = async (session: Session, input: ReportInput): Promise<Asked> => {
+  const { tenancy, actor } = session
+  if (input.kind === 'run') return { run: input.run, combine: null }
+  if (input.kind === 'text') {
+    const { sql, params, selection, rowCap, maxConcurrent, note } = input
+    const set = await onlySet(session, input.set)
+    return { ...(await tenancy.reports.start(actor, { set, sql, params, selection, rowCap, maxConcurrent, note })), combine: null }
+  }
+  const { id, combine }: SavedReport = await tenancy.reports.saved.get(actor, input.name)
+  const { params, selection, maxConcurrent, note } = input
+  return { ...(await tenancy.reports.saved.start(actor, { report: id, params, selection, maxConcurrent, note })), combine: input.rows ? null : combine }
 }
 
-const report = async (session: Session, { format, combine, ...input }: ReportInput): Promise<number> => {
+type Shown = { readonly format: ReportFormat; readonly out: string | undefined; readonly combine: string | null }
+
+const print = async ({ tenancy, actor }: Session, found: ReportRun, { format, out, combine }: Shown): Promise<void> => {
+  const { stdout, stderr } = currentLine().terminal
+  const combined = combine === null ? null : await tenancy.reports.combine(actor, { run: found.run, sql: combine })
+  const report = combined ? { ...found, columns: combined.columns } : found
+  const pieces = combined ? [combined.rows] : tenancy.reports.stream(actor, found.run)
+  if (out === undefined) await printReport(stdout, format, report, pieces)
+  else {
+    await writeReport(out, format, report, pieces)
+    stderr.write(`Written to ${out}.\n`)
+  }
+  if (combined?.isCut === true) stderr.write(`Only the first ${plural(combined.rows.length, 'combined row')} are shown.\n`)
+}
+
+const report = async (session: Session, input: ReportInput): Promise<number> => {
   const { tenancy, actor } = session
-  const { stderr, stdout } = currentLine().terminal
-  const set = await onlySet(session, input.set)
-  const { run } = await tenancy.reports.start(actor, { ...input, set })
-  const end = await waitForRun(session, run, true)
+  const { stderr } = currentLine().terminal
+  const { run, combine } = await start(session, input)
+  const before = input.kind === 'run' ? await tenancy.reports.get(actor, run) : null
+  const end = before && standsStill(before.state) ? 'settled' : await waitForRun(session, run, input.kind !== 'run')
   const found = await tenancy.reports.get(actor, run)
   if (end === 'detached' && !standsStill(found.state)) {
     stderr.write(`Report ${run} keeps its place; tenantry runs watch ${run} --work goes on with it.\n`)
     return exitCodes.interrupted
   }
-  if (combine === undefined) await printReport(stdout, format, found, tenancy.reports.stream(actor, run))
-  else await printCombined(session, format, found, combine)
+  await print(session, found, { format: input.format, out: input.out, combine: input.combine ?? combine })
   stderr.write(`${formatCount(found.answered)} of ${plural(found.tenants, 'tenant')} answered with ${plural(found.rows, 'row')} (run ${run}).\n`)
   for (const line of silentLines(found)) stderr.write(`${line}\n`)
   return found.answered === found.tenants ? exitCodes.well : exitCodes.targetsFailed
@@ -103,22 +177,26 @@ const collect = (value: string, previous: readonly string[] = []): readonly stri
 
 export const addReport = (program: Command): void => {
   program
-    .command('report <file>')
+    .command('report [file]')
     .summary('ask all tenants one SELECT')
     .description(
       'Runs one SELECT, written as if there were one tenant, for each active tenant, and prints the rows with the tenant first. - reads it from standard input.',
     )
+    .option('--saved <name>', 'run a saved report; its own second SELECT is printed, where it has one')
+    .option('--run <id>', 'print what an earlier run has found, while its rows are kept')
     .option('--set <set>', 'migration set; may be left out when there is one')
     .option('--tenants <slugs>', 'only these tenants, parted by commas')
     .option('--combine <file>', 'a second SELECT over what came back: results (the rows) and tenants')
+    .option('--rows', 'print the rows of a saved report, whatever it combines them to')
     .option('--param <name=value>', 'value of a parameter that the file declares; may be given again', collect)
-    .option('--format <format>', 'table, csv or json (default: table)')
+    .option('--format <format>', `${reportFormats.slice(0, -1).join(', ')} or ${reportFormats.at(-1)} (default: table)`)
+    .option('--out <file>', 'write into a file instead of standard output; xlsx needs one')
     .option('--row-cap <n>', 'rows that one tenant may answer with (default: 100000)')
     .option('--max-concurrent <n>', 'ask at most so many tenants at once, below what the servers’ budgets allow')
     .option('--note <text>', 'why, for those who look at the run later')
     .addHelpText(
       'after',
-      '\nThe file:\n  -- :from date = 2026-01-01\n  select site, sum(hours) as hours from work_logs where day >= :from group by site\n\nExamples:\n  tenantry report hours.sql --param from=2026-03-01 --format csv > hours.csv\n  echo "select count(*) as orders from orders" | tenantry report - --tenants acme,globex',
+      '\nThe file:\n  -- :from date = 2026-01-01\n  select site, sum(hours) as hours from work_logs where day >= :from group by site\n\nExamples:\n  tenantry report hours.sql --param from=2026-03-01 --format csv > hours.csv\n  tenantry report --saved "Overdue invoices" --format xlsx --out overdue.xlsx\n  echo "select count(*) as orders from orders" | tenantry report - --tenants acme,globex',
     )
-    .action((file: string, typed: Typed) => runCommand(() => readTyped(file, typed), report))
+    .action((file: string | undefined, typed: Typed) => runCommand(() => readTyped(file, typed), report))
 }

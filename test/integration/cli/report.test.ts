@@ -1,0 +1,132 @@
+/** `tenantry report`: a file, a saved report, or what an earlier run has found; as text, document or workbook. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { errorDocument, reportDocument } from '../../../lib/cli/documents.ts'
+import { savedReportContent } from '../../../lib/tenancy/contract/index.ts'
+import { commandLine, type CommandLine } from '../../support/command-line.ts'
+import { ada, makeFleet, ownSlugs, schemaOf, type Fleet } from '../../support/fleet.ts'
+import { useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+const { mark, newSlug } = ownSlugs('rc')
+const slugs = ['a', 'b'].map(newSlug)
+const [first = '', second = ''] = slugs
+let fleet: Fleet
+let cli: CommandLine
+
+beforeAll(async () => {
+  fleet = await makeFleet(databases)
+  cli = commandLine(fleet.controlUrl)
+  const worker = await fleet.work()
+  await fleet.ended(await fleet.onboard(slugs))
+  await worker.stop()
+  for (const slug of slugs) await fleet.sql`insert into ${fleet.sql(schemaOf(slug))}.customer (email) values ('=1+1'), ('bob')`
+  await fleet.tenancy.reports.saved.create(
+    ada,
+    savedReportContent.parse({
+      name: 'Customers by letter',
+      set: 'app',
+      sql: '-- :like text\nselect count(*) as customers from customer where email like :like',
+      params: { like: '%' },
+      combine: 'select sum(customers) as customers from results',
+    }),
+  )
+})
+afterAll(async () => {
+  await fleet.dropRoles(mark)
+  await fleet.close()
+})
+
+const file = (name: string): string => join(fleet.folder, name)
+
+describe('a saved report', () => {
+  it('prints what it combines its rows to, with its own values', async () => {
+    const { code, stdout, stderr } = await cli.run(['report', '--saved', 'customers BY letter', '--format', 'csv'])
+    expect([code, stdout]).toEqual([0, 'customers\n4\n'])
+    expect(stderr).toContain('2 of 2 tenants answered with 2 rows')
+  })
+
+  it('prints its rows where that is asked, with other values and tenants for once', async () => {
+    const { stdout } = await cli.run(['report', '--saved', 'Customers by letter', '--rows', '--param', 'like=b%', '--tenants', second, '--format', 'csv'])
+    expect(stdout).toBe(`tenant,customers\n${second},1\n`)
+  })
+
+  it('is one document', async () => {
+    const { document } = await cli.run(['report', '--saved', 'Customers by letter', '--rows', '--json'])
+    expect(document(reportDocument)).toMatchObject({
+      run: { set: 'app', state: 'succeeded', tenants: 2, answered: 2, rows: 2, silent: [] },
+      columns: [
+        { name: 'tenant', type: 'text' },
+        { name: 'customers', type: 'bigint' },
+      ],
+      rows: [
+        { tenant: first, customers: '2' },
+        { tenant: second, customers: '2' },
+      ],
+    })
+  })
+})
+
+describe('what a run has found', () => {
+  it('is printed again, and combined otherwise; who did not answer is asked again by its run', async () => {
+    await fleet.sql.unsafe(`alter table ${schemaOf(second)}.customer rename to away`)
+    const asked = await cli.run(['report', '-', '--json'], 'select email from customer order by id')
+    await fleet.sql.unsafe(`alter table ${schemaOf(second)}.away rename to customer`)
+    const { run } = asked.document(reportDocument)
+    expect([asked.code, run.answered, run.silent]).toMatchObject([1, 1, [{ code: '42P01', tenants: [second] }]])
+    const rerun = await cli.run(['runs', 'rerun', String(run.id), '--json'])
+    expect(rerun.code).toBe(0)
+    const child = String(JSON.parse(rerun.stdout).run.id)
+    const again = await cli.run(['report', '--run', child, '--format', 'csv'])
+    expect([again.code, again.stdout]).toEqual([0, `tenant,email\n${slugs.map((slug) => `${slug},'=1+1\n${slug},bob\n`).join('')}`])
+    writeFileSync(file('count.sql'), 'select count(*) as n from results')
+    expect((await cli.run(['report', '--run', child, '--combine', file('count.sql'), '--format', 'csv'])).stdout).toBe('n\n4\n')
+    const old = await cli.run(['report', '--run', String(run.id), '--format', 'csv'])
+    expect([old.code, old.stdout]).toEqual([1, `tenant,email\n${first},'=1+1\n${first},bob\n`])
+  })
+})
+
+describe('a file', () => {
+  it.each([
+    ['csv', (bytes: Buffer) => expect(bytes.toString()).toBe(`tenant,n\n${first},2\n${second},2\n`)],
+    ['json', (bytes: Buffer) => expect(reportDocument.parse(JSON.parse(bytes.toString())).rows).toHaveLength(2)],
+    ['xlsx', (bytes: Buffer) => expect([bytes.toString('latin1', 0, 2), bytes.includes('xl/workbook.xml')]).toEqual(['PK', true])],
+  ])('is written as %s', async (format, judge) => {
+    const { code, stdout, stderr } = await cli.run(['report', '-', '--format', format, '--out', file(`rows.${format}`)], 'select count(*) as n from customer')
+    expect([code, stdout]).toEqual([0, ''])
+    expect(stderr).toContain(`Written to ${file(`rows.${format}`)}.`)
+    judge(readFileSync(file(`rows.${format}`)))
+  })
+
+  it('that cannot be written loses nothing', async () => {
+    const { document } = await cli.run(['report', '-', '--json', '--out', '/nowhere/rows.json'], 'select 1 as a')
+    const { code, message } = document(errorDocument).error
+    expect([code, message]).toEqual(['input.invalid', expect.stringContaining('tenantry report --run')])
+  })
+})
+
+describe('is refused:', () => {
+  it.each([
+    ['nothing named', [], 'Give one of'],
+    ['two things named', ['-', '--run', '1'], 'Give one of'],
+    ['a workbook for the terminal', ['-', '--format', 'xlsx'], '--out FILE'],
+    ['a format of none', ['-', '--format', 'parquet'], 'table, csv, json, xlsx'],
+    ['the set of a saved report', ['--saved', 'x', '--set', 'app'], '--set cannot stand beside --saved'],
+    ['values for a run that was', ['--run', '1', '--param', 'a=b', '--row-cap', '5'], '--row-cap and --param cannot stand beside --run'],
+    ['rows of what has nothing else', ['-', '--rows'], '--rows is for --saved'],
+  ])('%s', async (_, words, said) => {
+    const { code, stdout, stderr } = await cli.run(['report', ...words], 'select 1 as a')
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain('error input.invalid')
+    expect(stderr).toContain(said)
+  })
+
+  it.each([
+    ['a saved report that is not there', ['--saved', 'Nobody’s'], 'report.saved_unknown'],
+    ['a run that is none', ['--run', '4711'], 'report.unknown'],
+  ])('%s', async (_, words, code) => {
+    const ended = await cli.run(['report', ...words, '--json'])
+    expect([ended.code, ended.document(errorDocument).error.code]).toEqual([2, code])
+  })
+})
