@@ -1,9 +1,11 @@
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely'
-import { Client, Pool, TypeOverrides, type ClientConfig, type PoolClient } from 'pg'
+import { Pool, TypeOverrides, type PoolClient } from 'pg'
 import postgres from 'postgres'
 import type { PoolUse } from '../contract/on-call.ts'
 import { driverOptions, pgOptions } from '../sql/database-url.ts'
 import { codeOf, classify } from '../sql/sqlstate.ts'
+import { answerBounds, connectTimeoutMs, ControlClient, ownSettings, withCode } from './client.ts'
+import { openWriter, type Writer } from './writer.ts'
 import type { ControlTables } from './schema.ts'
 import { Sockets } from './sockets.ts'
 
@@ -17,6 +19,8 @@ export type Control = {
   readonly sql: postgres.Sql
   /** One more connection, for whoever keeps one busy; the caller ends it. */
   readonly connect: () => postgres.Sql
+  /** One for whoever writes many rows at once; the caller ends it. @throws the server's or the driver's error, with a code */
+  readonly connectWriter: () => Promise<Writer>
   pool(): PoolUse
   close(): Promise<void>
 }
@@ -30,14 +34,6 @@ type ControlOptions = {
 
 const applicationName = 'tenantry'
 const usualMost = 8
-const connectTimeoutMs = 10_000
-const answerTimeoutMs = 45_000
-const lockTimeoutMs = 10_000
-/**
- * A process that stalls in the middle of a transaction holds its rows, and with them the takeover of its work: its server gives up before anybody takes it for
- * dead. Nobody leaves a transaction to itself for nearly as long.
- */
-const idleTransactionMs = 8_000
 /** A process that stops has ten seconds for everything. */
 const closeTimeoutMs = 1_500
 
@@ -53,34 +49,6 @@ types.setTypeParser(int8s, 'text', (text: string) => {
   const values: unknown = Reflect.apply(parseArray, undefined, [text])
   return Array.isArray(values) ? values.map((value) => (value === null ? null : Number(value))) : values
 })
-
-/** The driver's own errors carry no code where a connection was lost or could not be had. */
-const withCode = (error: unknown, code: string): unknown => {
-  if (!(error instanceof Error) || codeOf(error) !== 'unknown' || error.message.startsWith('SASL')) return error
-  return Object.assign(error, { code })
-}
-
-/** The bound is on connecting alone: the pool's own would also end the wait for a free connection. */
-class ControlClient extends Client {
-  constructor(config?: ClientConfig) {
-    // The pool hides the password from those who list its settings, and a copy is a list.
-    super({ ...config, password: config?.password, connectionTimeoutMillis: connectTimeoutMs })
-  }
-}
-
-/** What is set for the role or the database is set for others: timeouts that no statement survives, sessions that may only read. */
-const ownSettings = '-c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed'
-
-/** For whoever opens a pool of its own on the control database: no answer that never comes is waited for. */
-export const answerBounds = {
-  query_timeout: answerTimeoutMs,
-  connectionTimeoutMillis: connectTimeoutMs,
-  statement_timeout: answerTimeoutMs,
-  lock_timeout: lockTimeoutMs,
-  idle_in_transaction_session_timeout: idleTransactionMs,
-  options: ownSettings,
-  keepAlive: true,
-} as const
 
 const openPool = (url: string, options: ControlOptions, sockets: Sockets): Pool => {
   const pool = new Pool({
@@ -146,7 +114,7 @@ export const openControl = (url: string, options: ControlOptions = {}): Control 
       max: 1,
       connect_timeout: connectTimeoutMs / 1000,
       onnotice: () => {},
-      connection: { application_name: options.applicationName ?? applicationName, statement_timeout: answerTimeoutMs, options: ownSettings },
+      connection: { application_name: options.applicationName ?? applicationName, statement_timeout: answerBounds.statement_timeout, options: ownSettings },
     })
   const sql = connect()
   let closing: Promise<void> | null = null
@@ -159,5 +127,6 @@ export const openControl = (url: string, options: ControlOptions = {}): Control 
     waiting: pool.waitingCount,
     most: options.max ?? usualMost,
   })
-  return { db, sql, connect, pool: use, close: () => (closing ??= close()) }
+  const connectWriter = (): Promise<Writer> => openWriter(url, options.applicationName ?? applicationName)
+  return { db, sql, connect, connectWriter, pool: use, close: () => (closing ??= close()) }
 }

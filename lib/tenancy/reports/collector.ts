@@ -2,12 +2,11 @@
 import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type postgres from 'postgres'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { Control } from '../control/db.ts'
 import { controlSchema } from '../control/db.ts'
 import { channel, messageText } from '../control/notify.ts'
+import type { Writer } from '../control/writer.ts'
+import { quoteIdent } from '../sql/ident.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 import { reportSchema, tooManyRows } from './place.ts'
 import type { Rows } from './read-tenant.ts'
@@ -52,29 +51,17 @@ export class NotDriving extends Error {
   override readonly name = 'LeaseLost'
 }
 
-/**
- * Settles with the error of a COPY whose stream was opened already: the driver ends such a stream only when the server has taken all of it, and tells a refusal to
- * nobody but the query, which was answered with the stream.
- */
-const refusalOf = (copying: object): Promise<never> => {
-  const { promise, reject } = Promise.withResolvers<never>()
-  promise.catch(() => {})
-  const own: unknown = Reflect.get(copying, 'reject')
-  Reflect.set(copying, 'reject', (error: unknown) => {
-    reject(error)
-    if (typeof own === 'function') Reflect.apply(own, copying, [error])
-  })
-  return promise
-}
+const control = quoteIdent(controlSchema)
+const placeOf = (run: number): string => quoteIdent(reportSchema(run))
 
 const keyOf = ({ run, target }: Owner): string => `${run}:${target}`
 
 export class Collector {
-  readonly #open: () => postgres.Sql
+  readonly #open: () => Promise<Writer>
   readonly #driver: Driver
   /** One driver may have several collectors one after the other, and each of them counts its batches from the first. */
   readonly #id = randomUUID()
-  #sql: postgres.Sql | null = null
+  #writer: Writer | null = null
   #queue: Entry[] = []
   #bytes = 0
   #number = 0
@@ -85,9 +72,9 @@ export class Collector {
 
   readonly #mostRows: number
 
-  constructor(control: Pick<Control, 'connect'>, driver: Driver, mostRows: number = mostRowsOfAll) {
+  constructor(control: Pick<Control, 'connectWriter'>, driver: Driver, mostRows: number = mostRowsOfAll) {
     this.#mostRows = mostRows
-    this.#open = control.connect
+    this.#open = control.connectWriter
     this.#driver = driver
   }
 
@@ -164,66 +151,68 @@ export class Collector {
     for (;;) {
       if (this.#isClosed) return collectorClosed()
       try {
-        this.#sql ??= this.#open()
-        await this.#write(this.#sql, batch, number)
+        this.#writer ??= await this.#open()
+        await this.#write(this.#writer, batch, number)
         return null
       } catch (error) {
-        // What a COPY that failed has left on its way is not the next one's.
-        void this.#sql?.end({ timeout: 0 }).catch(() => {})
-        this.#sql = null
+        // Its transaction is open, or nobody knows where it stands.
+        this.#writer?.end()
+        this.#writer = null
         if (this.#isClosed || classify(codeOf(error)) !== 'connection') return error
         await sleep(retryMs)
       }
     }
   }
 
-  async #write(connection: postgres.Sql, batch: readonly Entry[], number: number): Promise<void> {
+  /** That it may still write is asked last: from then on a takeover waits for it, and before that it would wait for long. */
+  async #write(writer: Writer, batch: readonly Entry[], number: number): Promise<void> {
     const { serverId, epoch } = this.#driver
-    await connection.begin(async (sql) => {
-      const driving = await sql`select 1 from ${sql(controlSchema)}.conductor where server_id = ${serverId} and epoch = ${epoch} for share`
-      if (driving.length === 0) throw new NotDriving(`server ${serverId} has a newer conductor than epoch ${epoch}`)
-      for (const [run, entries] of Map.groupBy(batch, ({ owner }) => owner.run)) {
-        const schema = sql(reportSchema(run))
-        const fresh = await sql`insert into ${schema}.batch (collector, number) values (${this.#id}, ${number}) on conflict do nothing returning 1`
-        if (fresh.length > 0) await this.#copy(sql, run, entries)
-      }
-    })
-  }
-
-  async #copy(sql: postgres.TransactionSql, run: number, entries: readonly Entry[]): Promise<void> {
-    const schema = sql(reportSchema(run))
-    const undone = entries.filter(({ isUndone }) => isUndone).map(({ owner }) => owner.target)
-    const gone = undone.length === 0 ? 0 : (await sql`delete from ${schema}.collected where tenantry_target = any(${undone}::bigint[])`).count
-    const rows = entries.reduce((sum, entry) => sum + entry.rows, 0)
-    if (rows > 0) {
-      const copying = sql`copy ${schema}.collected from stdin`
-      const refused = refusalOf(copying)
-      const into = await copying.writable()
-      const pieces = Readable.from(
-        entries.map(({ text }) => text),
-        { objectMode: false },
-      )
-      await Promise.race([pipeline(pieces, into), refused])
+    await writer.query('BEGIN')
+    for (const [run, entries] of Map.groupBy(batch, ({ owner }) => owner.run)) {
+      const fresh = await writer.query(`insert into ${placeOf(run)}.batch (collector, number) values ($1, $2) on conflict do nothing returning 1`, [
+        this.#id,
+        number,
+      ])
+      if (fresh.length > 0) await this.#copy(writer, run, entries)
     }
-    if (rows === gone) return
-    const [counted] = await sql<
-      Array<{ count: string }>
-    >`update ${sql(controlSchema)}.report_run set row_count = row_count + ${rows - gone} where run_id = ${run} returning row_count as count`
-    if (Number(counted?.count) > this.#mostRows) await this.#stopRun(sql, run)
+    const driving = await writer.query(`select 1 from ${control}.conductor where server_id = $1 and epoch = $2 for share`, [serverId, epoch])
+    if (driving.length === 0) throw new NotDriving(`server ${serverId} has a newer conductor than epoch ${epoch}`)
+    await writer.query('COMMIT')
   }
 
-  async #stopRun(sql: postgres.TransactionSql, run: number): Promise<void> {
-    await sql`
-      with stopped as (
-        update ${sql(controlSchema)}.run set state = 'cancelling', stop_reason = ${tooManyRows}, revision = revision + 1
-        where id = ${run} and state in ('running', 'pausing') returning id)
-      select pg_notify(${channel}, ${messageText({ topic: 'run', id: run })}), pg_notify(${channel}, ${messageText({ topic: 'runs' })}) from stopped`
+  async #copy(writer: Writer, run: number, entries: readonly Entry[]): Promise<void> {
+    const undone = entries.filter(({ isUndone }) => isUndone).map(({ owner }) => owner.target)
+    const gone =
+      undone.length === 0
+        ? 0
+        : (await writer.query(`delete from ${placeOf(run)}.collected where tenantry_target = any($1::bigint[]) returning 1`, [undone])).length
+    const rows = entries.reduce((sum, entry) => sum + entry.rows, 0)
+    if (rows > 0)
+      await writer.copy(
+        `copy ${placeOf(run)}.collected from stdin`,
+        entries.map(({ text }) => text),
+      )
+    if (rows === gone) return
+    const [counted] = await writer.query<{ count: string }>(
+      `update ${control}.report_run set row_count = row_count + $1 where run_id = $2 returning row_count as count`,
+      [rows - gone, run],
+    )
+    if (Number(counted?.count) > this.#mostRows) await this.#stopRun(writer, run)
+  }
+
+  async #stopRun(writer: Writer, run: number): Promise<void> {
+    await writer.query(
+      `with stopped as (
+        update ${control}.run set state = 'cancelling', stop_reason = $1, revision = revision + 1 where id = $2 and state in ('running', 'pausing') returning id)
+      select pg_notify($3, $4), pg_notify($3, $5) from stopped`,
+      [tooManyRows, run, channel, messageText({ topic: 'run', id: run }), messageText({ topic: 'runs' })],
+    )
   }
 
   /** What is not written by now is not waited for. */
   async close(): Promise<void> {
     this.#isClosed = true
     for (const wake of this.#waiters.splice(0)) wake()
-    await this.#sql?.end({ timeout: 1 }).catch(() => {})
+    this.#writer?.end()
   }
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { PgBoss } from 'pg-boss'
 import type { Library } from '../context.ts'
-import { answerBounds } from '../control/db.ts'
+import { answerBounds } from '../control/client.ts'
 import { Sockets } from '../control/sockets.ts'
 import type { DatabaseLook } from '../observation/request.ts'
 import { pgOptions } from '../sql/database-url.ts'
