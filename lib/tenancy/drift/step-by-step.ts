@@ -4,7 +4,8 @@
  */
 import type { Structure } from '../contract/structure.ts'
 import type { AttemptError } from '../contract/views.ts'
-import { applyMigration, isRefusal, type ApplyOutcome, type Scene } from '../migrations/apply.ts'
+import { applyMigration, type ApplyOutcome, type Scene } from '../migrations/apply.ts'
+import { isRefusal } from '../migrations/send-as-one.ts'
 import { applySteps } from '../migrations/apply-steps.ts'
 import { attemptError, ownError } from '../migrations/attempt-error.ts'
 import { openingMessages } from '../migrations/build-messages.ts'

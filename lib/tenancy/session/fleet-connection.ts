@@ -100,6 +100,12 @@ const openPool = (url: string, options: ConnectOptions, onclose: () => void) =>
 /** Without parameters the driver would take the simple protocol. Its types do not list the option. */
 const extended: object = { simple: false }
 
+/** Of a message of several statements that return rows the driver makes a list, which its types do not tell. */
+const lastOf = <Result extends object>(result: Result): Result => {
+  const last: unknown = 'statement' in result ? result : Array.isArray(result) ? result.at(-1) : undefined
+  return last === undefined ? result : (last as Result)
+}
+
 /** Counted as they come: the driver holds whatever the server sends. */
 const askRaw = async (sql: Reserved, text: string, mostBytes: number, giveUp: GiveUp): Promise<FlightOutcome> => {
   const rows: Array<ReadonlyArray<Buffer | null>> = []
@@ -116,14 +122,18 @@ const askRaw = async (sql: Reserved, text: string, mostBytes: number, giveUp: Gi
       rows.length = 0
       giveUp(tooLarge(mostBytes))
     })
-  const columns = result.statement.columns.map(({ name, type }) => ({ name, type }))
-  return { ok: true, rows: [], command: result.command, count: result.count, raw: { columns, rows } }
+  const last = lastOf(result)
+  const columns = last.statement.columns.map(({ name, type }) => ({ name, type }))
+  return { ok: true, rows: [], command: last.command, count: last.count, raw: { columns, rows } }
 }
 
 const ask = (sql: Reserved, message: string | FlightMessage, giveUp: GiveUp): Promise<FlightOutcome> => {
   if (typeof message !== 'string' && message.how === 'raw') return askRaw(sql, message.text, message.mostBytes, giveUp)
   const query = typeof message === 'string' ? sql.unsafe(message).simple() : sql.unsafe(message.text, [], extended)
-  return query.then((result) => ({ ok: true, rows: result, command: result.command, count: result.count }))
+  return query.then((result) => {
+    const last = lastOf(result)
+    return { ok: true, rows: last, command: last.command, count: last.count }
+  })
 }
 
 /** Whether the connection still stands, and the messages that wait for an answer on it: each gets one. */

@@ -1,7 +1,7 @@
 /** One connection and its flights, against cancels, lost beginnings and lost connections. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { applyMigration, defaultLimits, type ApplyOutcome, type Scene } from '../../../lib/tenancy/migrations/apply.ts'
 import { checksumOf, type HistoryFact } from '../../../lib/tenancy/migrations/digest.ts'
 import { createHistory } from '../../../lib/tenancy/migrations/history.ts'
@@ -58,8 +58,16 @@ type Disturb = (pid: number) => Promise<unknown>
 const undisturbed = 5
 
 /** Applies many migrations one after the other while somebody disturbs each at a random moment; a lost connection is replaced. */
-const applyUnderFire = async (schema: string, count: number, seed: number, disturb: Disturb): Promise<Record<ApplyOutcome['kind'], number>> => {
-  const scene = await makeTarget(schema)
+const applyUnderFire = async (
+  schema: string,
+  count: number,
+  seed: number,
+  disturb: Disturb,
+  isQuick = false,
+): Promise<Record<ApplyOutcome['kind'], number>> => {
+  const scene = { ...(await makeTarget(schema)), isQuick }
+  // A function may leave something behind, and what may goes message by message.
+  const between = isQuick ? '' : 'select pg_sleep(0.001);'
   const next = random(seed)
   const outcomes = { applied: 0, recorded_before: 0, failed: 0, unknown: 0 }
   const facts: HistoryFact[] = []
@@ -67,10 +75,7 @@ const applyUnderFire = async (schema: string, count: number, seed: number, distu
   let usualMs = 0
   for (let number = 1; number <= count + undisturbed; number += 1) {
     const version = String(number).padStart(4, '0')
-    const migration = await migrationOf(
-      version,
-      `alter table customer add column c${version} int; select pg_sleep(0.001); create index on customer (c${version});`,
-    )
+    const migration = await migrationOf(version, `alter table customer add column c${version} int; ${between} create index on customer (c${version});`)
     if (!connection || connection.dead) connection = await connectFleet(url, { applicationName: 'flights' })
     const began = performance.now()
     const applying = applyMigration(connection, migration, stepAfter(facts, migration), scene)
@@ -119,6 +124,50 @@ describe('a flight', () => {
     expect(there).toEqual(recorded)
     expect(outcomes.unknown).toBeGreaterThan(5)
     expect(outcomes.failed).toBe(0)
+  })
+
+  it('in one message that is cancelled at any moment has recorded its version if and only if the column is there', async () => {
+    const outcomes = await applyUnderFire('cancelled_whole', 100, 3, (pid) => sql`select pg_cancel_backend(${pid})`, true)
+    const { recorded, there } = await readTarget('cancelled_whole')
+    expect(there).toEqual(recorded)
+    expect(recorded).toHaveLength(outcomes.applied + outcomes.unknown)
+    expect(outcomes.applied).toBeGreaterThan(5)
+    expect(outcomes.failed).toBeGreaterThan(5)
+  })
+
+  it('in one message whose connection is cut at any moment has recorded its version if and only if the column is there', async () => {
+    const outcomes = await applyUnderFire('cut_whole', 40, 4, (pid) => sql`select pg_terminate_backend(${pid})`, true)
+    const { recorded, there } = await readTarget('cut_whole')
+    expect(there).toEqual(recorded)
+    expect(outcomes.unknown).toBeGreaterThan(5)
+    expect(outcomes.failed).toBe(0)
+  })
+
+  it('in one message is one to the server, and says as exactly what failed, and what is to be tried again', async () => {
+    const scene = { ...(await makeTarget('whole')), isQuick: true }
+    const connection = await connectFleet(url, { applicationName: 'flights' })
+    const apply = async (version: string, text: string) => {
+      const migration = await migrationOf(version, text)
+      return applyMigration(connection, migration, stepAfter([], migration), scene)
+    }
+    const sent = vi.spyOn(connection, 'flight')
+    expect(await apply('0001', 'alter table customer add column c0001 int; -- the end\nalter table customer add column d int -- the very end')).toMatchObject({
+      kind: 'applied',
+    })
+    expect(sent.mock.calls.map(([messages]) => messages.length)).toEqual([1])
+    expect(await apply('0001', 'alter table customer add column e int')).toEqual({ kind: 'recorded_before' })
+    await sql`delete from whole.tenantry_history`
+    expect(await apply('0002', 'alter table customer add column c0002 int;\n\nalter table nowhere add column f int')).toMatchObject({
+      kind: 'failed',
+      error: { code: '42P01', line: 3, statement: 'alter table nowhere add column f int' },
+    })
+    await sql.begin(async (holder) => {
+      await holder`lock table whole.customer`
+      expect(await apply('0004', 'alter table customer add column c0004 int')).toMatchObject({ kind: 'failed', error: { code: '55P03', version: '0004' } })
+    })
+    expect(await readTarget('whole')).toEqual({ recorded: [], there: ['0001'] })
+    expect(await sql`select state from pg_stat_activity where pid = ${connection.pid}`).toEqual([{ state: 'idle' }])
+    await connection.close()
   })
 
   it('does not wait for answers: a hundred statements take one round trip', async () => {

@@ -1,7 +1,6 @@
 /** Drives the items of one server: slots that take items, lanes that carry them, a reporter that tells the control plane. */
 import { isDrivenRun, isFinalRun } from '../../contract/states.ts'
 import { unseal } from '../../control/seal.ts'
-import { readSummaries } from '../../migrations/history.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { codeOf } from '../../sql/sqlstate.ts'
 import { RunWatch } from '../watch.ts'
@@ -9,7 +8,7 @@ import type { ServerFacts } from './adopt.ts'
 import { BackendWeight } from './backend-weight.ts'
 import { Desk } from './desk.ts'
 import { brokenOff } from './failed-item.ts'
-import { executeItem, remembered, type ItemOutcome } from './execute.ts'
+import { executeItem, type ItemOutcome } from './execute.ts'
 import { Intake } from './intake.ts'
 import { isLaneFailure, Lanes, type LaneFailure } from './lanes.ts'
 import { beat, flightName, LeaseLost, requireLease, type Lease } from './lease.ts'
@@ -18,6 +17,7 @@ import { withLockHolders } from './lock-holders.ts'
 import { itemReport } from './item-report.ts'
 import { Pace } from './pace.ts'
 import { QuietRuns } from './quiet-runs.ts'
+import { readAhead } from './read-ahead.ts'
 import { LagWatch } from './replication.ts'
 import type { RunNow } from './report.ts'
 import type { ConductOptions } from './options.ts'
@@ -31,6 +31,8 @@ const heartbeatMs = 2_000
 const refreshMs = 2_000
 const lingerMs = 1_500
 const idleMs = 250
+/** Beyond this what its messages cost matters less than to know where it stands. */
+const heavyMs = 250
 
 /** Lives as long as its fence. */
 export class Conductor {
@@ -163,32 +165,13 @@ export class Conductor {
     if (this.#list.size === 0) this.#allSettled()
   }
 
-  /** Reads the histories of this item and of those behind it in one query; each waits for its own. */
-  #readAhead(work: Work, connection: FleetConnection): void {
-    // One that is tried again may be what holds a batch up.
-    if (work.run.repair || work.run.question || work.summary !== undefined || work.tries > 0 || remembered(work) !== undefined) return
-    const batch = [work, ...this.#list.peekUnread(work, this.#options.limits.readAhead - 1)]
-    const reading = readSummaries(
-      connection,
-      batch.map(({ schema }) => schema),
-      () => {},
-    )
-    for (const one of batch) {
-      const summary = reading.then((found) => found.get(one.schema))
-      // Awaited by whoever takes the item; until then nobody hears a failure.
-      summary.catch(() => {})
-      one.summary = summary
-      one.reader = connection
-    }
-  }
-
   async #carry(work: Work, connection: FleetConnection): Promise<void> {
     const startedAt = new Date()
     this.#reporter.add(itemReport(work, 'running', startedAt, null, null))
     connection.touched += 1
     let outcome: ItemOutcome
     try {
-      this.#readAhead(work, connection)
+      readAhead(this.#list, work, connection, this.#options.limits.readAhead)
       const scene = {
         schema: work.schema,
         extensionSchemas: this.#lanes.extensionSchemasOf(work.databaseId),
@@ -196,6 +179,7 @@ export class Conductor {
         applicationName: flightName(this.#lease, work.run.id, work.schema),
         limits: this.#options.limits,
         span: this.#watch.began(work, startedAt),
+        isQuick: !work.run.isHeavy && work.tries === 0,
       }
       outcome = await this.#options.hands.hold(
         connection,
@@ -204,6 +188,7 @@ export class Conductor {
     } catch (error) {
       outcome = brokenOff(error, work.schema)
     }
+    if (Date.now() - startedAt.getTime() > heavyMs) work.run.isHeavy = true
     if (work.tries + 1 >= this.#options.limits.maxTries) outcome = await withLockHolders(connection, work.schema, this.#lease.installation, outcome)
     if (!connection.dead) this.#lanes.alive(work.databaseId)
     else if (outcome.kind === 'failed' && outcome.error.code === 'FLIGHT_TIMEOUT') await this.#options.hands.endSilent(connection)

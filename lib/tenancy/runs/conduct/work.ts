@@ -23,6 +23,8 @@ export type DrivenRun = {
   revision: number
   /** A target was found elsewhere than the control plane remembered: from then on histories are read before anything is applied. */
   isDoubted: boolean
+  /** Its transactions take long enough that it matters more to know where one stands than what its messages cost. */
+  isHeavy: boolean
   /** Failures still allowed here before feeding stops; null: no limit. */
   failuresLeft: number | null
 }
