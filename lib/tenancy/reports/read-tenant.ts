@@ -40,7 +40,7 @@ export type Question = { readonly statement: string; readonly columns: readonly 
 
 export const isRoleRefused = (opened: FlightOutcome | undefined): boolean => opened?.ok === false && codeOf(opened.error) === sqlstate.insufficientPrivilege
 
-/** The usual case: all of it in one flight. */
+/** All of it in one flight, each message with an answer of its own. */
 const askOnce = async (connection: FleetConnection, cage: Cage, statement: string): Promise<readonly FlightOutcome[]> =>
   connection.flight([openCage(cage), declareCursor(statement), fetchRows(chunkRows), closeCage], flightMs)
 
@@ -87,6 +87,41 @@ const askOn = async (connection: FleetConnection, cage: Cage, question: Question
   }
 }
 
+/** What each backend has last taken as one statement, by the protocol in which the server itself refuses a second one. */
+const takenAsOne = new WeakMap<FleetConnection, string>()
+
+/**
+ * All of it in one message, which costs a third less. The same text ends where it ended before, by the same server's reading: no other statement can be hidden in it.
+ * @returns null where it is to be asked message by message
+ */
+const askQuickly = async (connection: FleetConnection, cage: Cage, statement: string): Promise<FlightOutcome | null> => {
+  if (takenAsOne.get(connection) !== statement) return null
+  const fetch = fetchRows(chunkRows)
+  const text = [openCage(cage), declareCursor(statement).text, fetch.text, closeCage].join('\n;\n')
+  const [outcome] = await connection.flight([{ ...fetch, text }], flightMs)
+  if (!outcome || outcome.ok) return outcome ?? null
+  if (!connection.dead) await connection.flight([closeCage], flightMs)
+  // It may be the role that was refused.
+  return codeOf(outcome.error) === sqlstate.insufficientPrivilege ? null : outcome
+}
+
+type First = { readonly fetched: FlightOutcome } | { readonly silent: TenantAnswer }
+
+const askSlowly = async (connection: FleetConnection, cage: Cage, serverVersion: number, statement: string): Promise<First> => {
+  let outcomes = await askOnce(connection, cage, statement)
+  if (isRoleRefused(outcomes[0])) {
+    const error = await becomeRole(connection, cage, serverVersion)
+    if (error !== null) return { silent: { kind: 'no_role', error } }
+    outcomes = await askOnce(connection, cage, statement)
+    if (isRoleRefused(outcomes[0])) return { silent: { kind: 'no_role', error: firstError(outcomes) } }
+  }
+  if (outcomes[0]?.ok && outcomes[1]?.ok) takenAsOne.set(connection, statement)
+  const error = firstError(outcomes)
+  if (error !== null) return { silent: refused(error) }
+  const [, , fetched] = outcomes
+  return fetched ? { fetched } : { silent: { kind: 'refused', error: new Error('the rows came without an answer') } }
+}
+
 export const readTenant = async (
   connection: FleetConnection,
   cage: Cage,
@@ -96,17 +131,12 @@ export const readTenant = async (
   tenantMs: number = reportBounds.tenantMs,
 ): Promise<TenantAnswer> => {
   const until = Date.now() + tenantMs
-  let outcomes = await askOnce(connection, cage, question.statement)
-  if (isRoleRefused(outcomes[0])) {
-    const error = await becomeRole(connection, cage, serverVersion)
-    if (error !== null) return { kind: 'no_role', error }
-    outcomes = await askOnce(connection, cage, question.statement)
-    if (isRoleRefused(outcomes[0])) return { kind: 'no_role', error: firstError(outcomes) }
-  }
-  const error = firstError(outcomes)
-  if (error !== null) return refused(error)
-  const fetched = outcomes[2]
-  const answer = fetched?.ok ? fetched.raw : undefined
+  const quick = await askQuickly(connection, cage, question.statement)
+  const first: First = quick === null ? await askSlowly(connection, cage, serverVersion, question.statement) : { fetched: quick }
+  if ('silent' in first) return first.silent
+  const { fetched } = first
+  if (!fetched.ok) return refused(fetched.error)
+  const answer = fetched.raw
   if (!answer) return { kind: 'refused', error: new Error('the rows came without a description') }
   const difference = disagreement(question.columns, answer.columns)
   if (difference !== null) return { kind: 'other_columns', difference }

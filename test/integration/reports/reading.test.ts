@@ -1,5 +1,5 @@
 /** One tenant's answer, by itself: what is left behind when it cannot be kept, and what bounds it. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { settleSession, type Cage } from '../../../lib/tenancy/reports/cage.ts'
 import { readTenant, type Question } from '../../../lib/tenancy/reports/read-tenant.ts'
 import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
@@ -65,5 +65,31 @@ test('a tenant has its time for all chunks together, and for handing them on', a
     expect(await readTenant(connection, cage, version, slow, ignore, 1_000)).toEqual({ kind: 'too_slow' })
     expect(await readTenant(connection, cage, version, numbers, () => never, 500)).toEqual({ kind: 'too_slow' })
     expect(await readTenant(connection, cage, version, numbers, ignore)).toEqual({ kind: 'answered', rows: 2_500 })
+  })
+})
+
+test('a statement that the server has once taken alone goes in one message from then on, and whoever lacks what it asks for is told so', async () => {
+  const question = asked('select count(*) as n from customer -- of each', 'n', 'bigint', 20)
+  await connected(async (connection) => {
+    const sent = vi.spyOn(connection, 'flight')
+    const sizes = (): readonly number[] => sent.mock.calls.splice(0).map(([messages]) => messages.length)
+    const rows: string[] = []
+    const ask = (of: Cage) => readTenant(connection, of, version, question, async (some) => void rows.push(...some.flat().map(String)))
+    for (const expected of [[4], [1], [1]]) {
+      expect(await ask(cage)).toEqual({ kind: 'answered', rows: 1 })
+      expect(sizes()).toEqual(expected)
+    }
+    expect(new Set(rows).size).toBe(1)
+    expect(await ask({ ...cage, schema: 'pg_catalog' })).toMatchObject({ kind: 'refused', error: { code: '42P01' } })
+    expect(sizes()).toEqual([1, 1])
+    expect(await fleet.sql`select state, application_name from pg_stat_activity where pid = ${connection.pid}`).toEqual([
+      { state: 'idle', application_name: 'tenantry:report test' },
+    ])
+    expect(await ask({ ...cage, role: 'nobody_at_all' })).toMatchObject({ kind: 'refused', error: { code: '22023' } })
+    expect(await ask(cage)).toEqual({ kind: 'answered', rows: 1 })
+    expect(await readTenant(connection, cage, version, asked('select 1 as n; select 2', 'n', 'integer', 23), ignore)).toMatchObject({
+      kind: 'refused',
+      error: { code: '42601' },
+    })
   })
 })
