@@ -118,13 +118,14 @@ const readTyped = async (file: string | undefined, typed: Typed): Promise<Report
 
 const namedAtOnce = 20
 
+const listOf = (slugs: readonly string[]): string =>
+  `${slugs.slice(0, namedAtOnce).join(', ')}${slugs.length > namedAtOnce ? ` and ${formatCount(slugs.length - namedAtOnce)} more` : ''}`
+
 /** Who did not answer and why: "3 did not answer: canceled due to statement timeout (57014): a, b, c". */
-const silentLines = ({ silent }: ReportRun): string[] =>
-  silent.map(({ code, message, slugs }) => {
-    const named = slugs.slice(0, namedAtOnce).join(', ')
-    const more = slugs.length > namedAtOnce ? ` and ${formatCount(slugs.length - namedAtOnce)} more` : ''
-    return `${plural(slugs.length, 'tenant')} did not answer: ${message} (${code}): ${named}${more}`
-  })
+const silentLines = ({ silent, leftOut }: ReportRun): string[] => [
+  ...silent.map(({ code, message, slugs }) => `${plural(slugs.length, 'tenant')} did not answer: ${message} (${code}): ${listOf(slugs)}`),
+  ...(leftOut.length > 0 ? [`${plural(leftOut.length, 'tenant')} named and not asked, for not being active: ${listOf(leftOut)}`] : []),
+]
 
 type Asked = { readonly run: number; /** Its own second SELECT. */ readonly combine: string | null }
 

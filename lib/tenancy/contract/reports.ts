@@ -113,6 +113,8 @@ export type ReportRun = ReportRunRow & {
   readonly columns: readonly ReportColumn[]
   /** Largest group first; empty while the run is open but for those that failed already. */
   readonly silent: readonly SilentTenants[]
+  /** Tenants that were named and not asked: they were not active then, or are not of this set. */
+  readonly leftOut: readonly string[]
   /** Runs that asked its silent tenants again. */
   readonly childRuns: readonly number[]
 }

@@ -8,7 +8,7 @@ import { dropUnanswered, reportSchema } from './place.ts'
 import { summaryColumns, summarySource, type SummaryRow } from './summaries.ts'
 
 export type Head = SummaryRow &
-  Pick<ReportRun, 'sql' | 'params' | 'selection' | 'rowCap' | 'columns' | 'childRuns'> & {
+  Pick<ReportRun, 'sql' | 'params' | 'selection' | 'rowCap' | 'columns' | 'childRuns' | 'leftOut'> & {
     /** This run behind those whose silent tenants it asked again, oldest first. */
     readonly chain: readonly number[]
   }
@@ -21,7 +21,10 @@ export const headOf = async (db: ControlDb, run: number): Promise<Head> => {
   for (const each of await chainOf(db, run)) await dropUnanswered(db, each)
   const { rows } = await sql<Head>`
     select ${summaryColumns}, p.sql, p.params, p.selection, p.row_cap as "rowCap", p.columns, p.chain,
-      array(select c.id from run c where c.parent_run_id = r.id order by c.id) as "childRuns"
+      array(select c.id from run c where c.parent_run_id = r.id order by c.id) as "childRuns",
+      array(
+        select jsonb_array_elements_text(case when p.selection ->> 'kind' = 'tenants' then p.selection -> 'slugs' else '[]' end)
+        except select coalesce(t.slug, i.tenant_slug) from run_item i left join tenant t on t.id = i.tenant_id where i.run_id = p.chain[1] order by 1) as "leftOut"
     from ${summarySource} where p.run_id = ${run}`.execute(db)
   const [head] = rows
   if (!head) throw new TenancyError('report.unknown', { run })

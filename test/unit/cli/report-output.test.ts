@@ -10,6 +10,7 @@ const report: ReportRun = {
   report: null,
   parentRun: null,
   childRuns: [],
+  leftOut: [],
   note: '',
   selection: null,
   rowCap: 1,
