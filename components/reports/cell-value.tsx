@@ -18,7 +18,7 @@ const readable = ({ type }: ReportColumn, value: string): string => {
 /** The value in focus, whole: what a cell has no room for. */
 export function CellValue({ column, value, onClose }: Props) {
   return (
-    <section aria-label={`Value of ${column.name}`} className="flex items-start gap-3 border-t border-line bg-sunken px-3 py-1.5 text-sm">
+    <section aria-label={`Value of ${column.name}`} className="sticky bottom-0 z-10 flex items-start gap-3 border-t border-line bg-sunken px-3 py-1.5 text-sm">
       <p className="min-w-0 shrink-0 py-1 text-xs text-muted sm:w-40">
         <span className="mono block truncate text-ink">{column.name}</span>
         <span className="block truncate">{column.type}</span>

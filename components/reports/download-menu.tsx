@@ -9,6 +9,7 @@ type Props = { readonly run: number; readonly rows: number }
 
 const formats = [
   { format: 'csv', label: 'CSV, safe to open in a spreadsheet' },
+  { format: 'xlsx', label: 'Excel (XLSX)' },
   { format: 'json', label: 'JSON, one document' },
 ] as const
 

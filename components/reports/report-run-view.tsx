@@ -2,7 +2,7 @@
 
 import { Pencil } from 'lucide-react'
 import Link from 'next/link'
-import { useRouter, useSearchParams } from 'next/navigation'
+import { useRouter } from 'next/navigation'
 import { RunControls } from '@/components/runs/run-controls'
 import { runStateLooks } from '@/components/runs/run-status'
 import type { RunActions } from '@/components/runs/run-actions'
@@ -13,33 +13,29 @@ import { ErrorState } from '@/components/ui/error-state'
 import { Page, PageHeader } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
-import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs'
 import { describeReadError, RefusedError } from '@/lib/client/fetch-json'
 import { toastRefusal } from '@/lib/client/toast-refusal'
 import { useCommand } from '@/lib/client/use-command'
 import { formatDuration, plural } from '@/lib/format'
 import { isFinalRun, may, type ReportRun, type Role } from '@/lib/tenancy/contract'
 import { DownloadMenu } from './download-menu'
-import { QueryPanel } from './query-panel'
 import { firstLine } from './report-text-model'
 import { ReportProgress } from './report-progress'
-import { readTab, type ResultTab } from './result-tabs'
-import { RowsPanel } from './rows-panel'
+import type { ChangeReport } from './report-actions'
+import { ResultPanels } from './result-panels'
 import { SilentPanel } from './silent-panel'
 import { useReportLive } from './use-report-live'
 
-type Props = { readonly run: number; readonly role: Role; readonly actions: RunActions }
+type Props = { readonly run: number; readonly role: Role; readonly actions: RunActions; readonly change: ChangeReport }
 
 const nothingLeft = { failed: 0, interrupted: 0, cancelled: 0, putRight: [] }
 
 /** One run of a report, live until it is final: who answered, who did not and why, and the rows. */
-export function ReportRunView({ run: id, role, actions }: Props) {
+export function ReportRunView({ run: id, role, actions, change }: Props) {
   const { live, status, refusal, report } = useReportLive(id)
-  const search = useSearchParams()
   const router = useRouter()
   const { run } = live
   const mayRun = may(role, 'reports.run')
-  const tab = readTab(search.get('tab'))
   const again = useCommand(
     actions.rerun,
     ({ run: made, items }) => {
@@ -48,13 +44,6 @@ export function ReportRunView({ run: id, role, actions }: Props) {
     },
     toastRefusal,
   )
-  const choose = (next: ResultTab): void => {
-    const params = new URLSearchParams(search.toString())
-    if (next === 'rows') params.delete('tab')
-    else params.set('tab', next)
-    window.history.replaceState(null, '', params.size === 0 ? `/reports/runs/${id}` : `/reports/runs/${id}?${params}`)
-  }
-
   return (
     <Page>
       {refusal instanceof RefusedError ? <ErrorState compact {...describeReadError(refusal)} /> : null}
@@ -93,18 +82,7 @@ export function ReportRunView({ run: id, role, actions }: Props) {
         busy={again.busy}
         onRerun={may(role, 'runs.rerun') && isFinalRun(run.state) ? () => void again.run({ run: id }) : null}
       />
-      <Tabs value={tab} onValueChange={(value) => choose(readTab(value))} className="flex min-h-0 flex-col gap-4">
-        <TabsList aria-label="Parts of the report">
-          <TabsTrigger value="rows">Rows</TabsTrigger>
-          <TabsTrigger value="query">Query</TabsTrigger>
-        </TabsList>
-        <TabsContent value="rows" className="focus-visible:outline-offset-4">
-          <RowsPanel report={report} mayRun={mayRun} />
-        </TabsContent>
-        <TabsContent value="query" className="focus-visible:outline-offset-4">
-          <QueryPanel report={report} />
-        </TabsContent>
-      </Tabs>
+      <ResultPanels report={report} mayRun={mayRun} change={change} />
     </Page>
   )
 }

@@ -3,8 +3,10 @@ import type { ReportColumn, ReportRow } from '@/lib/tenancy/contract'
 
 const narrowest = 72
 const widest = 340
-const perCharacter = 7.1
+const perCharacter = 7.9
 const around = 26
+/** Names and times of usual lengths are never cut for being the longest ones. */
+const wholeUpTo = 40
 
 const shownLength = (value: string | null | undefined): number => (value === null || value === undefined ? 4 : Math.min(value.length, 80))
 
@@ -12,7 +14,8 @@ const shownLength = (value: string | null | undefined): number => (value === nul
 export const columnWidths = (columns: readonly ReportColumn[], rows: readonly ReportRow[]): readonly number[] =>
   columns.map(({ name }, index) => {
     const lengths = rows.map((row) => shownLength(row[index])).toSorted((one, other) => one - other)
-    const usual = lengths[Math.floor(lengths.length * 0.95)] ?? 8
+    const longest = lengths.at(-1) ?? 8
+    const usual = longest <= wholeUpTo ? longest : (lengths[Math.floor(lengths.length * 0.95)] ?? 8)
     return Math.round(Math.min(widest, Math.max(narrowest, Math.max(name.length + 2, usual) * perCharacter + around)))
   })
 

@@ -26,7 +26,7 @@ export function RowsPanel({ report, mayRun }: Props) {
   if (rows.error && rows.total === null) return <ErrorState {...describeReadError(rows.error)} retry={rows.retry} />
   if (rows.total === null) return <SkeletonRows rows={10} className="rounded-lg border border-line bg-surface" />
   return (
-    <section aria-label="Rows" className="overflow-hidden rounded-lg border border-line bg-surface">
+    <section aria-label="Rows" className="overflow-clip rounded-lg border border-line bg-surface">
       <header className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-3 py-1.5 text-xs text-muted">
         <p role="status" className="min-w-0 flex-1">
           <span className="font-medium text-ink">{formatCount(rows.total)}</span> {rows.total === 1 ? 'row' : 'rows'}

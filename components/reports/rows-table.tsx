@@ -84,6 +84,12 @@ export function RowsTable({ label, columns, total, sample, rowAt, onSee, order, 
     if (row !== undefined && column !== undefined) setActive({ row, column })
   }
 
+  // Whoever comes by keyboard sees where they are.
+  const onFocus = ({ target, currentTarget }: React.FocusEvent): void => {
+    if (active === null && total > 0 && target === currentTarget && target.matches(':focus-visible'))
+      setActive({ row: Math.ceil(place.top / rowPixels), column: 0 })
+  }
+
   const tracks = [...columnWidths(columns, sample).map((width) => `${width}px`), 'minmax(0, 1fr)'].join(' ')
   const shownColumn = active === null ? undefined : columns[active.column]
   return (
@@ -99,8 +105,9 @@ export function RowsTable({ label, columns, total, sample, rowAt, onSee, order, 
         tabIndex={0}
         onScroll={onScroll}
         onClick={onClick}
+        onFocus={onFocus}
         onKeyDown={onKeyDown}
-        className={cn('group/grid relative overflow-auto focus-visible:-outline-offset-2', total > 0 && 'max-h-[max(20rem,calc(100dvh-21rem))]')}
+        className={cn('relative overflow-auto focus-visible:outline-none', total > 0 && 'max-h-[max(20rem,calc(100dvh-25rem))]')}
       >
         <div className="w-max min-w-full">
           <RowsHead columns={columns} tracks={tracks} order={order} onSort={onSort} stale={stale} />

@@ -4,6 +4,7 @@ import type {
   CombinedRows,
   ReportCheck,
   ReportEdit,
+  ReportRow,
   ReportRows,
   ReportRun,
   ReportRunRow,
@@ -32,10 +33,24 @@ export const reportKeys = {
   rows: (run: number) => ['report', run, 'rows'] as const,
   page: (run: number, view: RowsView, page: number) => ['report', run, 'rows', view, page] as const,
   combined: (run: number, sql: string) => ['report', run, 'combined', sql] as const,
+  drawn: (run: number, isFinal: boolean) => ['report', run, 'drawn', isFinal] as const,
   check: (set: string, sql: string) => ['reports', 'check', set, sql] as const,
 }
 
 const minute = 60_000
+
+/** Rows that a chart is drawn from; more than that are better combined first. */
+export const mostDrawn = 10_000
+const drawnAtOnce = 1_000
+
+const readDrawn = async (run: number, signal: AbortSignal): Promise<ReportRows> => {
+  const rows: ReportRow[] = []
+  for (;;) {
+    const page = await fetchJson<ReportRows>(`/api/reports/runs/${run}/rows?${searchOf({ offset: rows.length, limit: drawnAtOnce })}`, { signal })
+    rows.push(...page.rows)
+    if (page.rows.length < drawnAtOnce || rows.length >= mostDrawn) return { ...page, rows }
+  }
+}
 
 export const reportQueries = {
   /** Of one saved report, or all. */
@@ -86,6 +101,14 @@ export const reportQueries = {
       placeholderData: keepPreviousData,
       staleTime: minute,
       gcTime: minute,
+    }),
+  /** Of an open run what there was when one looked; once it is final, all of it. */
+  drawn: (run: number, isFinal: boolean) =>
+    queryOptions({
+      queryKey: reportKeys.drawn(run, isFinal),
+      queryFn: ({ signal }) => readDrawn(run, signal),
+      placeholderData: keepPreviousData,
+      staleTime: isFinal ? Number.POSITIVE_INFINITY : minute,
     }),
   combined: (run: number, sql: string) =>
     queryOptions({

@@ -11,6 +11,7 @@ import { foundReport, reportFor } from '@/lib/server/report-for'
 import { getTenancy } from '@/lib/server/tenancy'
 import { reportRowsInput, runId } from '@/lib/tenancy/contract'
 import { cancelBlocker, cancelRun, pauseRun, rerunRun, resumeRun, retryRun, terminateBlocker } from '../../../runs/actions'
+import { changeReport } from '../../actions'
 
 type Props = { readonly params: Promise<{ readonly run: string }> }
 
@@ -33,7 +34,7 @@ export default async function ReportRunPage({ params }: Props) {
   const actions = { pause: pauseRun, resume: resumeRun, cancel: cancelRun, retry: retryRun, rerun: rerunRun, cancelBlocker, terminateBlocker }
   return (
     <HydrationBoundary state={dehydrate(client)}>
-      <ReportRunView run={id} role={person.role} actions={actions} />
+      <ReportRunView run={id} role={person.role} actions={actions} change={changeReport} />
     </HydrationBoundary>
   )
 }
