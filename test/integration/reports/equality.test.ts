@@ -12,6 +12,7 @@ const tenants = Array.from({ length: 300 }, (_, index) => ({ slug: `e${String(in
 /** Made in one transaction: what a server locks in one is bounded. */
 const atOnce = 25
 
+const runs = new Map<string, number>()
 let fleet: Fleet
 /** Spelled as reports are, so that the union's text can be compared. */
 let plain: postgres.Sql
@@ -44,6 +45,11 @@ beforeAll(async () => {
   })
   await makeSchemas()
   await register()
+  // All at once, as many people would.
+  for (const query of reportQueries) {
+    const { run } = await fleet.tenancy.reports.start(ada, startReportInput.parse({ set: 'app', sql: reportTextOf(query) }))
+    runs.set(query, run)
+  }
   await fleet.work()
 })
 afterAll(async () => {
@@ -59,15 +65,17 @@ test('there are 25', () => {
 })
 
 test.each(reportQueries)('%s', async (query) => {
-  const { run } = await fleet.tenancy.reports.start(ada, startReportInput.parse({ set: 'app', sql: reportTextOf(query) }))
+  const run = runs.get(query) ?? 0
   await fleet.ended(run)
   expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({ state: 'succeeded', tenants: 300, answered: 300 })
   const rows: string[] = []
   for await (const piece of fleet.tenancy.reports.stream(ada, run)) rows.push(...piece.map((row) => textOf(row)))
   // One after the other: a UNION of all cannot be made where a type is the tenant's own.
   const parts = tenants.map(({ slug, schema }) => unionPartOf(query, slug, schema)).join(';\n')
-  const answers: ReadonlyArray<ReadonlyArray<ReadonlyArray<Buffer | null>>> = await plain.unsafe(parts).simple().raw()
-  const expected = answers.flatMap((answer) => answer.map((row) => textOf(row)))
+  const answers: readonly unknown[] = await plain.unsafe(parts).simple().raw()
+  const expected = answers.flatMap((answer) => (Array.isArray(answer) ? answer.map((row: ReadonlyArray<Buffer | null>) => textOf(row)) : []))
   expect(rows.length).toBeGreaterThanOrEqual(300)
-  expect(rows.toSorted()).toEqual(expected.toSorted())
+  const [found, wanted] = [rows.toSorted(), expected.toSorted()]
+  const other = wanted.findIndex((row, index) => row !== found[index])
+  expect([found.length, found[other]]).toEqual([wanted.length, wanted[other]])
 })
