@@ -9,6 +9,7 @@ import type { DemoTenant } from './fleet.ts'
 import { holdLock } from './lock-holder.ts'
 import type { LockHolder } from './lock-holder.ts'
 import { onboardMissing } from './onboard.ts'
+import { saveDemoReports } from './reports.ts'
 import { fillTenant, findFilled } from './rows.ts'
 import { readDemo, urlBeside, withSql, writeDemo } from './setting.ts'
 import type { Demo } from './setting.ts'
@@ -75,6 +76,7 @@ const makeFleet = async (options: DemoOptions): Promise<void> => {
       demoTenants.filter((tenant) => tenant.dbname === dbname),
     )
   await tenancy.observation.now({})
+  await saveDemoReports(tenancy)
   await writeDemo(controlUrl, describeDemo())
 }
 

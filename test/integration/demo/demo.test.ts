@@ -11,7 +11,7 @@ import { prepareDemo } from '../../../lib/demo/index.ts'
 import { findBrokenTenants, repairDemoData } from '../../../lib/demo/repair.ts'
 import { childEnvironment } from '../../../lib/env.ts'
 import { projectRoot } from '../../../lib/root.ts'
-import { isFinalRun, listTenantsInput, startRunInput, systemActor } from '../../../lib/tenancy/contract/index.ts'
+import { isFinalRun, listTenantsInput, startRunInput, startSavedReportInput, systemActor } from '../../../lib/tenancy/contract/index.ts'
 import type { RunDetail, Tenancy } from '../../../lib/tenancy/contract/index.ts'
 import { createTenancy } from '../../../lib/tenancy/index.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
@@ -103,6 +103,36 @@ it('every tenant has rows, and sizes differ as they do in life', async () => {
     )
     expect(counts.filter(({ fewest }) => Number(fewest) < 5)).toEqual([])
     await sql.end()
+  }
+})
+
+it('its saved reports are answered by every tenant, whatever version it is at', async () => {
+  const { saved } = tenancy.reports
+  const worker = await tenancy.startWorker({ schedules: false })
+  try {
+    const answers = new Map<string, { readonly rows: number; readonly combined: number }>()
+    for (const { id, name, schedule } of await saved.list(systemActor)) {
+      const { combine, figures } = await saved.get(systemActor, id)
+      const { run } = await saved.start(systemActor, startSavedReportInput.parse({ report: id }))
+      expect(await settled(run), name).toMatchObject({ state: 'succeeded', counts: { succeeded: 200 } })
+      const { rows } = await tenancy.reports.get(systemActor, run)
+      const combined = await tenancy.reports.combine(systemActor, { run, sql: combine ?? '' })
+      answers.set(name, { rows, combined: combined.rows.length })
+      expect([name, figures.length > 0, schedule === null || schedule.nextAt !== null]).toEqual([name, true, true])
+    }
+    expect([...answers.keys()]).toEqual([
+      'Hours logged last month by site',
+      'Largest tables',
+      'Overdue invoices',
+      'Seats per tenant',
+      'Tenants without a clock-in for 30 days',
+    ])
+    expect(answers.get('Seats per tenant')).toEqual({ rows: 200, combined: 200 })
+    expect(answers.get('Largest tables')?.rows).toBeGreaterThan(200 * 5)
+    expect(answers.get('Overdue invoices')?.combined).toBeGreaterThan(100)
+    expect(answers.get('Hours logged last month by site')?.combined).toBeGreaterThan(3)
+  } finally {
+    await worker.stop()
   }
 })
 
