@@ -92,25 +92,30 @@ const judgeColumns = (columns: readonly RawColumn[]): readonly CollectedColumn[]
   return columns.map(collectedColumn)
 }
 
-/** In the text as it was written; columns only where no value was put in before. */
-const placeIn = ({ source, offset, select, params }: CheckedReport, statement: string, error: unknown): string => {
+type Place = { readonly line: number; /** Null: values were put in before it. */ readonly column: number | null }
+
+/** In the text as it was written. */
+const placeIn = ({ source, offset, select, params }: CheckedReport, statement: string, error: unknown): Place | null => {
   const said: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'position') : null
   const position = Number(said) - declareCursor('').text.length
-  if (!(position > 0)) return ''
+  if (!(position > 0)) return null
   const before = Array.from(statement)
     .slice(0, position - 1)
     .join('')
-  const start = placeOf(source, offset)
-  if (params.length > 0) return `line ${start.line + before.split('\n').length - 1}: `
-  const place = placeOf(source, offset + Buffer.byteLength(select.slice(0, before.length)))
-  return `line ${place.line}, column ${place.column}: `
+  if (params.length > 0) return { line: placeOf(source, offset).line + before.split('\n').length - 1, column: null }
+  return placeOf(source, offset + Buffer.byteLength(select.slice(0, before.length)))
+}
+
+const refusalBy = (error: unknown, checked: CheckedReport, statement: string, slug: string): TenancyError => {
+  const place = placeIn(checked, statement, error)
+  const where = place === null ? '' : `line ${place.line}${place.column === null ? '' : `, column ${place.column}`}: `
+  return new TenancyError('report.probe', { slug, code: codeOf(error), ...place, problem: `${where}${messageOf(error)}.` }, error)
 }
 
 const columnsFrom = ({ outcomes, own }: Asked, checked: CheckedReport, statement: string, slug: string): readonly CollectedColumn[] => {
   requireGood({ problems: functionProblems(checked, own) })
   const error = firstError(outcomes)
-  if (error !== null)
-    throw new TenancyError('report.probe', { slug, code: codeOf(error), problem: `${placeIn(checked, statement, error)}${messageOf(error)}.` }, error)
+  if (error !== null) throw refusalBy(error, checked, statement, slug)
   const fetched = outcomes[2]
   return judgeColumns(fetched?.ok ? (fetched.raw?.columns ?? []) : [])
 }

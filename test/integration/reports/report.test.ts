@@ -160,6 +160,16 @@ describe('is refused before anybody is asked:', () => {
     expect((await refusalOf(start(sql))).code).toBe(code)
   })
 
+  test('what the first tenant refuses is told with its place, as it was written', async () => {
+    const refused = async (sql: string) => (await refusalOf(start(sql))).details
+    expect(await refused("-- ünï\nselect 'ü' as a,\n  nothing from customer")).toMatchObject({
+      line: 3,
+      column: 3,
+      problem: expect.stringContaining('line 3, column 3: column "nothing" does not exist'),
+    })
+    expect(await refused('-- :some text = x\nselect :some as a,\n\n  nothing from customer')).toMatchObject({ line: 4, column: null })
+  })
+
   test.each([
     [{}, 'day', 'has no value'],
     [{ day: '2026-02-30' }, 'day', '2026-02-30'],
