@@ -1,7 +1,16 @@
 'use server'
 
 import { command } from '@/lib/server/command'
-import { changeReportInput, restoreReportInput, savedReportContent, savedReportInput, startReportInput, startSavedReportInput } from '@/lib/tenancy/contract'
+import {
+  changeReportInput,
+  reportFiguresInput,
+  reportScheduleInput,
+  restoreReportInput,
+  savedReportContent,
+  savedReportInput,
+  startReportInput,
+  startSavedReportInput,
+} from '@/lib/tenancy/contract'
 
 export const startReport = command({ name: 'reports.start', permission: 'reports.run', input: startReportInput }, ({ actor, input, tenancy }) =>
   tenancy.reports.start(actor, input),
@@ -26,4 +35,14 @@ export const restoreReport = command({ name: 'reports.saved.restore', permission
 
 export const removeReport = command({ name: 'reports.saved.remove', permission: 'reports.run', input: savedReportInput }, ({ actor, input, tenancy }) =>
   tenancy.reports.saved.remove(actor, input.report),
+)
+
+export const setReportSchedule = command(
+  { name: 'reports.saved.setSchedule', permission: 'reports.run', input: reportScheduleInput },
+  ({ actor, input, tenancy }) => tenancy.reports.saved.setSchedule(actor, input),
+)
+
+export const setReportFigures = command(
+  { name: 'reports.saved.setFigures', permission: 'reports.change', input: reportFiguresInput },
+  ({ actor, input, tenancy }) => tenancy.reports.saved.setFigures(actor, input),
 )

@@ -5,6 +5,7 @@ import { Eye } from 'lucide-react'
 import Link from 'next/link'
 import { toast } from 'sonner'
 import type { Observe } from '@/components/tenants/bulk-part'
+import { PinnedFigures } from '@/components/reports/pinned-figures'
 import { Button } from '@/components/ui/button'
 import { ErrorState } from '@/components/ui/error-state'
 import { Page, Panel } from '@/components/ui/page-header'
@@ -54,6 +55,7 @@ export function FleetView({ observe }: { readonly observe: Observe | null }) {
           <Panel title="Needs attention">
             <AttentionList items={data.attention} />
           </Panel>
+          <PinnedFigures />
           <Panel
             title="Runs in flight"
             actions={

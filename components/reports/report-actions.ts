@@ -1,7 +1,11 @@
 import type {
   ChangeReportInput,
   CommandResult,
+  ReportFigure,
+  ReportFiguresInput,
   ReportName,
+  ReportSchedule,
+  ReportScheduleInput,
   RestoreReportInput,
   SavedReportContent,
   Selection,
@@ -28,5 +32,7 @@ export type SavedReportActions = {
   readonly create: CreateReport
   readonly change: ChangeReport
   readonly restore: (input: RestoreReportInput) => Promise<CommandResult<{ readonly revision: number }>>
+  readonly setSchedule: (input: ReportScheduleInput) => Promise<CommandResult<ReportSchedule | null>>
+  readonly setFigures: (input: ReportFiguresInput) => Promise<CommandResult<readonly ReportFigure[]>>
   readonly remove: (input: { report: number }) => Promise<CommandResult<void>>
 }

@@ -6,9 +6,11 @@ import { Page } from '@/components/ui/page-header'
 import { Skeleton, SkeletonRows } from '@/components/ui/skeleton'
 import { reportKeys, reportQueries } from '@/lib/client/queries/reports'
 import { may, type Role, type SavedReport } from '@/lib/tenancy/contract'
+import { FiguresPanel } from './figures-panel'
 import type { SavedReportActions, StartReport } from './report-actions'
 import { ReportForm } from './report-form'
 import { ReportRuns } from './report-runs'
+import { SchedulePanel } from './schedule-panel'
 import { SavedHeader } from './saved-header'
 import { draftOf, isOtherText } from './saved-model'
 import { TrialPanel } from './trial-panel'
@@ -24,11 +26,17 @@ type Props = {
 /** A saved report: its text, its tenants, its runs; what of it may be changed depends on who asks. */
 export function SavedReportView(props: Props) {
   const { data: saved } = useSuspenseQuery(reportQueries.saved(props.id))
+  const client = useQueryClient()
   const inBrowser = useInBrowser()
+  const refresh = (): void => void client.invalidateQueries({ queryKey: reportKeys.all })
   return (
     <Page>
       {/* Another edit is another draft. */}
       {inBrowser ? <Writing key={saved.revision} {...props} saved={saved} /> : <Skeleton className="h-96 w-full rounded-lg" />}
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <SchedulePanel saved={saved} set={props.actions.setSchedule} onChanged={refresh} />
+        <FiguresPanel saved={saved} set={props.actions.setFigures} onChanged={refresh} />
+      </div>
       <Runs id={props.id} />
     </Page>
   )

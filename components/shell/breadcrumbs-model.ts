@@ -30,6 +30,7 @@ const decoded = (segment: string): string => {
 
 const wordOf = (segments: readonly string[], index: number): string | undefined => {
   if (index === 1 && segments[0] === 'runs') return `Run ${decoded(segments[1] ?? '')}`
+  if (index === 1 && segments[0] === 'reports' && /^\d+$/.test(segments[1] ?? '')) return `Report ${segments[1]}`
   // There is no page of all runs of reports beside that of the reports.
   if (index === 2 && segments[0] === 'reports' && segments[1] === 'runs') return `Run ${decoded(segments[2] ?? '')}`
   // Its id says nothing to people; the page knows its letter.

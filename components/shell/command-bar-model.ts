@@ -23,7 +23,7 @@ export type BarEntry =
   | { readonly key: string; readonly kind: 'page'; readonly label: string; readonly href: string; readonly place: Place }
   | { readonly key: string; readonly kind: 'action'; readonly label: string; readonly action: BarAction }
 
-export type BarAction = 'onboard' | 'csv' | 'theme' | 'keyboard' | 'sign-out'
+export type BarAction = 'onboard' | 'csv' | 'report' | 'theme' | 'keyboard' | 'sign-out'
 
 type Sources = {
   readonly typed: string
@@ -31,18 +31,20 @@ type Sources = {
   readonly openRuns: ReadonlyArray<{ readonly id: number; readonly set: string; readonly state: RunState }>
   readonly places: readonly Place[]
   readonly mayOnboard: boolean
+  readonly mayReport: boolean
 }
 
-const actions: ReadonlyArray<{ readonly action: BarAction; readonly label: string; readonly called: string; readonly onboards?: true }> = [
-  { action: 'onboard', label: 'Onboard a tenant', called: 'onboard a tenant add new', onboards: true },
-  { action: 'csv', label: 'Onboard tenants from a CSV file', called: 'onboard tenants from a csv file upload import', onboards: true },
+const actions: ReadonlyArray<{ readonly action: BarAction; readonly label: string; readonly called: string; readonly needs?: 'mayOnboard' | 'mayReport' }> = [
+  { action: 'onboard', label: 'Onboard a tenant', called: 'onboard a tenant add new', needs: 'mayOnboard' },
+  { action: 'csv', label: 'Onboard tenants from a CSV file', called: 'onboard tenants from a csv file upload import', needs: 'mayOnboard' },
+  { action: 'report', label: 'Write a report', called: 'write a new report select query ask all tenants', needs: 'mayReport' },
   { action: 'theme', label: 'Switch between light and dark', called: 'switch theme light dark mode' },
   { action: 'keyboard', label: 'Show the keyboard shortcuts', called: 'show the keyboard shortcuts help' },
   { action: 'sign-out', label: 'Sign out', called: 'sign out log out' },
 ]
 
 /** What the bar offers for what was typed, best first: tenants, runs, pages, actions. */
-export const barEntries = ({ typed, tenants, openRuns, places, mayOnboard }: Sources): readonly BarEntry[] => {
+export const barEntries = ({ typed, tenants, openRuns, places, ...may }: Sources): readonly BarEntry[] => {
   const number = runNumberIn(typed)
   return [
     ...(number === null ? [] : [{ key: `number ${number}`, kind: 'run' as const, label: `Open run ${number}`, href: `/runs/${number}`, state: null }]),
@@ -54,7 +56,7 @@ export const barEntries = ({ typed, tenants, openRuns, places, mayOnboard }: Sou
       .filter(({ label }) => matches(label, typed))
       .map((place) => ({ key: `page ${place.href}`, kind: 'page' as const, label: place.label, href: place.href, place })),
     ...actions
-      .filter(({ called, onboards }) => (mayOnboard || !onboards) && matches(called, typed))
+      .filter(({ called, needs }) => (needs === undefined || may[needs]) && matches(called, typed))
       .map(({ action, label }) => ({ key: `action ${action}`, kind: 'action' as const, label, action })),
   ]
 }

@@ -2,7 +2,7 @@
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Command } from 'cmdk'
-import { Building2, FileUp, Keyboard, ListChecks, LogOut, Plus, Search, SunMoon, type LucideIcon } from 'lucide-react'
+import { Building2, FileChartColumn, FileUp, Keyboard, ListChecks, LogOut, Plus, Search, SunMoon, type LucideIcon } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { Dialog as Radix } from 'radix-ui'
 import { useDeferredValue, useState } from 'react'
@@ -25,7 +25,14 @@ const headings: ReadonlyArray<readonly [BarEntry['kind'], string]> = [
   ['action', 'Actions'],
 ]
 
-const actionIcons: Readonly<Record<BarAction, LucideIcon>> = { onboard: Plus, csv: FileUp, theme: SunMoon, keyboard: Keyboard, 'sign-out': LogOut }
+const actionIcons: Readonly<Record<BarAction, LucideIcon>> = {
+  onboard: Plus,
+  csv: FileUp,
+  report: FileChartColumn,
+  theme: SunMoon,
+  keyboard: Keyboard,
+  'sign-out': LogOut,
+}
 
 /** ⌘K: one field that leads to any tenant, run, page and action. */
 export function CommandBar({ role, onClose, onHelp, onSignOut }: Props) {
@@ -35,7 +42,14 @@ export function CommandBar({ role, onClose, onHelp, onSignOut }: Props) {
   const typed = useDeferredValue(text.trim())
   const { data: found = [] } = useQuery({ ...tenantSearchQuery(typed), placeholderData: keepPreviousData, enabled: typed !== '' })
   const { data: openRuns = [] } = useQuery(activeRunsQuery)
-  const entries = barEntries({ typed, tenants: typed === '' ? [] : found, openRuns, places: placesFor(role), mayOnboard: may(role, 'tenants.onboard') })
+  const entries = barEntries({
+    typed,
+    tenants: typed === '' ? [] : found,
+    openRuns,
+    places: placesFor(role),
+    mayOnboard: may(role, 'tenants.onboard'),
+    mayReport: may(role, 'reports.run'),
+  })
 
   // Whatever comes to stand first is what Enter takes, until somebody moves.
   const offered = entries.map(({ key }) => key).join('\n')
@@ -45,6 +59,7 @@ export function CommandBar({ role, onClose, onHelp, onSignOut }: Props) {
   const perform: Readonly<Record<BarAction, () => void>> = {
     onboard: () => router.push('/tenants/new'),
     csv: () => router.push('/tenants/new?by=csv'),
+    report: () => router.push('/reports/new'),
     theme: () => choose(isDarkNow() ? 'light' : 'dark'),
     keyboard: onHelp,
     'sign-out': onSignOut,

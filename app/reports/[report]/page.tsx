@@ -8,7 +8,7 @@ import { requireParam } from '@/lib/server/path-param'
 import { foundReport } from '@/lib/server/report-for'
 import { getTenancy } from '@/lib/server/tenancy'
 import { may, reportRunsInput, savedReportId } from '@/lib/tenancy/contract'
-import { changeReport, createReport, removeReport, restoreReport, startReport, startSavedReport } from '../actions'
+import { changeReport, createReport, removeReport, restoreReport, setReportFigures, setReportSchedule, startReport, startSavedReport } from '../actions'
 
 type Props = { readonly params: Promise<{ readonly report: string }> }
 
@@ -23,7 +23,16 @@ export default async function SavedReportPage({ params }: Props) {
   client.setQueryData(reportKeys.saved(id), saved)
   client.setQueryData(reportKeys.runs(id), { pages: [runs], pageParams: [undefined] })
   const names = may(person.role, 'sets.read') ? (await sets.list()).map(({ name }) => ({ name })) : [{ name: saved.set }]
-  const actions = { start: startReport, startSaved: startSavedReport, create: createReport, change: changeReport, restore: restoreReport, remove: removeReport }
+  const actions = {
+    start: startReport,
+    startSaved: startSavedReport,
+    create: createReport,
+    change: changeReport,
+    restore: restoreReport,
+    remove: removeReport,
+    setSchedule: setReportSchedule,
+    setFigures: setReportFigures,
+  }
   return (
     <HydrationBoundary state={dehydrate(client)}>
       <SavedReportView id={id} role={person.role} sets={names} actions={actions} />

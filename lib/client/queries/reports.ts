@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { fetchJson, searchOf } from '@/lib/client/fetch-json'
 import type {
   CombinedRows,
+  PinnedFigure,
   ReportCheck,
   ReportEdit,
   ReportRow,
@@ -27,6 +28,8 @@ export const reportKeys = {
   list: ['reports', 'list'] as const,
   saved: (report: number) => ['reports', 'saved', report] as const,
   history: (report: number) => ['reports', 'history', report] as const,
+  times: (cron: string, timezone: string) => ['reports', 'times', cron, timezone] as const,
+  pinned: ['reports', 'pinned'] as const,
   structure: (set: string) => ['reports', 'structure', set] as const,
   run: (run: number) => ['report', run] as const,
   detail: (run: number) => ['report', run, 'detail'] as const,
@@ -73,6 +76,17 @@ export const reportQueries = {
       queryKey: reportKeys.history(report),
       queryFn: ({ signal }) => fetchJson<readonly ReportEdit[]>(`/api/reports/saved/${report}/history`, { signal }),
     }),
+  times: (cron: string, timezone: string) =>
+    queryOptions({
+      queryKey: reportKeys.times(cron, timezone),
+      queryFn: ({ signal }) => fetchJson<readonly string[]>(`/api/reports/times?${searchOf({ cron, timezone })}`, { signal }),
+      placeholderData: keepPreviousData,
+    }),
+  pinned: queryOptions({
+    queryKey: reportKeys.pinned,
+    queryFn: ({ signal }) => fetchJson<readonly PinnedFigure[]>('/api/reports/pinned', { signal }),
+    refetchInterval: minute,
+  }),
   structure: (set: string) =>
     queryOptions({
       queryKey: reportKeys.structure(set),

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { barEntries, matches } from '../../../components/shell/command-bar-model.ts'
 import { placesFor } from '../../../components/shell/places.ts'
 
-const sources = { typed: '', tenants: [], openRuns: [{ id: 7, set: 'app', state: 'running' as const }], places: placesFor('admin'), mayOnboard: true }
+const sources = {
+  typed: '',
+  tenants: [],
+  openRuns: [{ id: 7, set: 'app', state: 'running' as const }],
+  places: placesFor('admin'),
+  mayOnboard: true,
+  mayReport: true,
+}
 const labels = (part: Partial<Parameters<typeof barEntries>[0]>): readonly string[] => barEntries({ ...sources, ...part }).map(({ label }) => label)
 
 describe('what the jump bar offers', () => {
@@ -21,6 +28,10 @@ describe('what the jump bar offers', () => {
   })
 
   it('offers no onboarding to those who may not', () => expect(labels({ typed: 'onboard', mayOnboard: false })).toEqual([]))
+  it('offers a report to those who may write one', () => {
+    expect(labels({ typed: 'write rep' })).toEqual(['Write a report'])
+    expect(labels({ typed: 'write rep', mayReport: false })).toEqual([])
+  })
   it('matches the beginnings of words, in any order', () => {
     expect(matches('Onboard tenants from a CSV file', 'csv onb')).toBe(true)
     expect(matches('Show the keyboard shortcuts', 'ahr')).toBe(false)

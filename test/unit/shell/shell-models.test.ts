@@ -14,6 +14,14 @@ describe('breadcrumbs', () => {
     ]))
 
   it('says that a number after runs is a run', () => expect(crumbsOf('/runs/42').at(-1)?.label).toBe('Run 42'))
+  it('knows a report from a run of one, between which there is no page', () => {
+    expect(crumbsOf('/reports/7').at(-1)).toEqual({ label: 'Report 7', href: null, isName: false })
+    expect(crumbsOf('/reports/runs/42')).toEqual([
+      { label: 'Reports', href: '/reports', isName: false },
+      { label: 'Run 42', href: null, isName: false },
+    ])
+    expect(crumbsOf('/reports/new').at(-1)?.label).toBe('New')
+  })
   it('calls a shape a shape, whose letter the page knows', () => {
     expect(crumbsOf('/drift/app/4be1a0c2d9f7')).toEqual([
       { label: 'Drift', href: '/drift', isName: false },

@@ -1,0 +1,68 @@
+/** Figures: a number that each run of a report comes to, its trend, and the line that it should not cross. */
+import type { FigureValue, ReportFigure, ReportFigureInput } from '@/lib/tenancy/contract'
+import { longNumber, shortNumber } from './chart-stats'
+
+/** Exactly as PostgreSQL wrote it where it is short, else near enough. */
+export const figureText = (value: string | null): string => {
+  if (value === null) return '–'
+  const number = Number(value)
+  if (!Number.isFinite(number)) return value
+  return Math.abs(number) >= 1e9 ? shortNumber(number) : longNumber(number)
+}
+
+export const newest = ({ trend }: Pick<ReportFigure, 'trend'>): FigureValue | null => trend.at(-1) ?? null
+
+const aggregateOf = { count: 'number', sum: 'sum', avg: 'average', min: 'smallest', max: 'largest' } as const
+
+/** "sum of seats over all rows", "seats of the combined row". */
+export const sourceWords = ({ source, aggregate, column }: ReportFigureInput): string =>
+  source === 'combined'
+    ? `${column ?? ''} of the first combined row`
+    : column === null
+      ? 'number of rows'
+      : `${aggregateOf[aggregate ?? 'count']} of ${column} over all rows`
+
+/** "alerts above 90"; empty without a line. */
+export const lineWords = ({ line }: Pick<ReportFigureInput, 'line'>): string => (line === null ? '' : `alerts ${line.kind} ${figureText(line.value)}`)
+
+/** "91 is above 90". */
+export const alertWords = (figure: Pick<ReportFigure, 'line' | 'trend'>): string => {
+  const last = newest(figure)
+  return figure.line === null || last === null ? '' : `${figureText(last.value)} is ${figure.line.kind} ${figureText(figure.line.value)}`
+}
+
+type Trend = {
+  readonly path: string
+  readonly last: { readonly x: number; readonly y: number }
+  /** Of the line that alerts; null when it is out of sight. */ readonly lineY: number | null
+}
+
+const numberOf = (value: string | null): number | null => (value === null || !Number.isFinite(Number(value)) ? null : Number(value))
+
+/** Values as a line, oldest first, as far apart as there are steps; null for fewer than two. */
+export const drawFigure = ({ trend, line }: Pick<ReportFigure, 'trend' | 'line'>, width: number, height: number): Trend | null => {
+  const values = trend.flatMap(({ value }) => numberOf(value) ?? [])
+  if (values.length < 2) return null
+  const bound = line === null ? null : numberOf(line.value)
+  const least = Math.min(...values)
+  const most = Math.max(...values)
+  const span = most - least || 1
+  const yOf = (value: number): number => Math.round((height - ((value - least) / span) * height) * 10) / 10
+  const points = values.map((value, index) => ({ x: Math.round((index / (values.length - 1)) * width * 10) / 10, y: most === least ? height / 2 : yOf(value) }))
+  const last = points.at(-1) ?? { x: 0, y: 0 }
+  return {
+    path: points.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${x} ${y}`).join(''),
+    last,
+    lineY: bound === null || bound < least || bound > most || most === least ? null : yOf(bound),
+  }
+}
+
+/** What is sent of a figure: its own, not what came of it. */
+export const inputOf = ({ name, source, aggregate, column, isPinned, line }: ReportFigure): ReportFigureInput => ({
+  name,
+  source,
+  aggregate,
+  column,
+  isPinned,
+  line,
+})

@@ -1,0 +1,42 @@
+/** When a report runs by itself, in words. */
+
+export const presets = [
+  { cron: '0 * * * *', label: 'Every hour' },
+  { cron: '0 6 * * *', label: 'Every day at 6' },
+  { cron: '0 6 * * 1-5', label: 'On weekdays at 6' },
+  { cron: '0 6 * * 1', label: 'On Mondays at 6' },
+  { cron: '0 6 1 * *', label: 'On the first of the month at 6' },
+] as const
+
+const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const
+
+const timeOf = (hour: string, minute: string): string => `${hour.padStart(2, '0')}:${minute.padStart(2, '0')}`
+const isPlain = (text: string): boolean => /^\d{1,2}$/.test(text)
+
+/** "every day at 06:00"; the cron itself where it says something else than people usually ask for. */
+export const cronWords = (cron: string): string => {
+  const [minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = '', ...more] = cron.trim().split(/\s+/)
+  const own = `by cron ${cron.trim()}`
+  if (more.length > 0 || month !== '*' || !isPlain(minute)) return own
+  if (hour === '*' && dayOfMonth === '*' && dayOfWeek === '*') return minute === '0' ? 'every hour' : `every hour at ${minute} past`
+  if (!isPlain(hour)) return own
+  const at = `at ${timeOf(hour, minute)}`
+  if (dayOfMonth === '*' && dayOfWeek === '*') return `every day ${at}`
+  if (dayOfMonth === '*' && dayOfWeek === '1-5') return `on weekdays ${at}`
+  if (dayOfMonth === '*' && /^[0-7]$/.test(dayOfWeek)) return `on ${days[Number(dayOfWeek)]}s ${at}`
+  if (dayOfWeek === '*' && isPlain(dayOfMonth)) return `on day ${dayOfMonth} of the month ${at}`
+  return own
+}
+
+/** A moment as clocks of a time zone show it: "Mon 23 Nov 2026, 06:00". */
+export const momentIn = (iso: string, timezone: string): string => {
+  const parts = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' } as const
+  try {
+    return new Intl.DateTimeFormat('en-GB', { ...parts, timeZone: timezone }).format(new Date(iso))
+  } catch {
+    return new Intl.DateTimeFormat('en-GB', { ...parts, timeZone: 'UTC' }).format(new Date(iso))
+  }
+}
+
+/** What there is to choose from, UTC first. */
+export const timeZones = (): readonly string[] => ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')]

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { alertWords, drawFigure, figureText, lineWords, newest, sourceWords } from '@/components/reports/figure-model'
+import { cronWords, momentIn, presets, timeZones } from '@/components/reports/schedule-model'
+import type { FigureValue, ReportFigureInput } from '@/lib/tenancy/contract'
+
+const at = (value: string | null, run: number): FigureValue => ({ run, at: '2026-01-01T00:00:00.000Z', value, problem: null, answered: 5, tenants: 5 })
+const figure: ReportFigureInput = { name: 'Seats', source: 'rows', aggregate: 'sum', column: 'seats', isPinned: true, line: { kind: 'above', value: '90' } }
+
+describe('a schedule in words', () => {
+  it.each([
+    ['0 * * * *', 'every hour'],
+    ['15 * * * *', 'every hour at 15 past'],
+    ['0 6 * * *', 'every day at 06:00'],
+    ['30 18 * * 1-5', 'on weekdays at 18:30'],
+    ['0 6 * * 7', 'on Sundays at 06:00'],
+    ['0 6 1 * *', 'on day 1 of the month at 06:00'],
+    ['*/5 * * * *', 'by cron */5 * * * *'],
+    ['0 6 1 1 *', 'by cron 0 6 1 1 *'],
+  ])('%s is %s', (cron, words) => expect(cronWords(cron)).toBe(words))
+  it('has words of its own for each that is offered', () => expect(presets.filter(({ cron }) => cronWords(cron).includes('*'))).toEqual([]))
+  it('shows moments as clocks of the zone do', () => {
+    expect(momentIn('2026-11-23T05:00:00.000Z', 'Europe/Berlin')).toContain('06:00')
+    expect(momentIn('2026-11-23T05:00:00.000Z', 'Nowhere/AtAll')).toContain('05:00')
+  })
+  it('offers UTC first, once', () => expect([timeZones()[0], timeZones().filter((zone) => zone === 'UTC').length]).toEqual(['UTC', 1]))
+})
+
+describe('a figure', () => {
+  it('says what it is made of, and when it alerts', () => {
+    expect(sourceWords(figure)).toBe('sum of seats over all rows')
+    expect(sourceWords({ ...figure, aggregate: 'count', column: null })).toBe('number of rows')
+    expect(sourceWords({ ...figure, source: 'combined', aggregate: null })).toBe('seats of the first combined row')
+    expect([lineWords(figure), lineWords({ line: null })]).toEqual(['alerts above 90', ''])
+    expect(alertWords({ line: figure.line, trend: [at('12', 1), at('1234.5', 2)] })).toBe('1,234.5 is above 90')
+  })
+  it('writes numbers as people read them, and what is none as it is', () =>
+    expect([null, '1234.567', '12000000000', 'NaN'].map(figureText)).toEqual(['–', '1,234.57', '12B', 'NaN']))
+  it('is drawn from its oldest to its newest value, with the line where that is in sight', () => {
+    const trend = [at('80', 1), at(null, 2), at('100', 3)]
+    expect(newest({ trend })?.run).toBe(3)
+    expect(drawFigure({ trend, line: figure.line }, 100, 20)).toEqual({ path: 'M0 20L100 0', last: { x: 100, y: 0 }, lineY: 10 })
+    expect(drawFigure({ trend, line: { kind: 'below', value: '5' } }, 100, 20)?.lineY).toBeNull()
+    expect(drawFigure({ trend: [at('5', 1), at('5', 2)], line: null }, 100, 20)?.path).toBe('M0 10L100 10')
+    expect(drawFigure({ trend: trend.slice(0, 2), line: null }, 100, 20)).toBeNull()
+  })
+})
