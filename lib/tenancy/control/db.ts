@@ -17,6 +17,8 @@ export type Control = {
   readonly db: ControlDb
   /** For LISTEN alone: its connection is renewed by the driver. */
   readonly sql: postgres.Sql
+  /** For what may take seconds and is asked by many at once, as pages of large results are: a few connections beside the pool, so that nothing short waits for it. */
+  readonly slow: postgres.Sql
   /** One more connection, for whoever keeps one busy; the caller ends it. */
   readonly connect: () => postgres.Sql
   /** One for whoever writes many rows at once; the caller ends it. @throws the server's or the driver's error, with a code */
@@ -34,6 +36,8 @@ type ControlOptions = {
 
 const applicationName = 'tenantry'
 const usualMost = 8
+const mostSlow = 3
+const slowIdleSeconds = 20
 /** A process that stops has ten seconds for everything. */
 const closeTimeoutMs = 1_500
 
@@ -108,18 +112,21 @@ export const openControl = (url: string, options: ControlOptions = {}): Control 
   const sockets = new Sockets()
   const pool = openPool(url, options, sockets)
   const db = new Kysely<ControlTables>({ dialect: new PostgresDialect({ pool: guardedPool(pool) }) })
-  const connect = (): postgres.Sql =>
+  const open = (more: { readonly max: number; readonly idle_timeout?: number }): postgres.Sql =>
     postgres({
       ...driverOptions(url),
-      max: 1,
+      ...more,
       connect_timeout: connectTimeoutMs / 1000,
       onnotice: () => {},
       connection: { application_name: options.applicationName ?? applicationName, statement_timeout: answerBounds.statement_timeout, options: ownSettings },
     })
+  const connect = (): postgres.Sql => open({ max: 1 })
   const sql = connect()
+  const slow = open({ max: mostSlow, idle_timeout: slowIdleSeconds })
   let closing: Promise<void> | null = null
   const close = async (): Promise<void> => {
-    await Promise.all([sockets.end(closeTimeoutMs, pool.end()), sql.end({ timeout: closeTimeoutMs / 1000 })])
+    const timeout = closeTimeoutMs / 1000
+    await Promise.all([sockets.end(closeTimeoutMs, pool.end()), sql.end({ timeout }), slow.end({ timeout })])
   }
   const use = (): PoolUse => ({
     busy: pool.totalCount - pool.idleCount,
@@ -128,5 +135,5 @@ export const openControl = (url: string, options: ControlOptions = {}): Control 
     most: options.max ?? usualMost,
   })
   const connectWriter = (): Promise<Writer> => openWriter(url, options.applicationName ?? applicationName)
-  return { db, sql, connect, connectWriter, pool: use, close: () => (closing ??= close()) }
+  return { db, sql, slow, connect, connectWriter, pool: use, close: () => (closing ??= close()) }
 }

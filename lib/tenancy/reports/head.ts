@@ -5,13 +5,10 @@ import type { ControlDb } from '../control/db.ts'
 import { TenancyError } from '../errors.ts'
 import { quoteIdent } from '../sql/ident.ts'
 import { dropUnanswered, reportSchema } from './place.ts'
-import { summaryColumns, summarySource, type SummaryRow } from './summaries.ts'
+import { summaryColumns, summarySource, withCounts, type SummaryRow } from './summaries.ts'
 
-export type Head = SummaryRow &
-  Pick<ReportRun, 'sql' | 'params' | 'selection' | 'rowCap' | 'columns' | 'childRuns' | 'leftOut'> & {
-    /** This run behind those whose silent tenants it asked again, oldest first. */
-    readonly chain: readonly number[]
-  }
+type HeadRow = SummaryRow & Pick<ReportRun, 'sql' | 'params' | 'selection' | 'rowCap' | 'columns'>
+export type Head = HeadRow & Pick<ReportRun, 'tenants' | 'answered'>
 
 const chainOf = async (db: ControlDb, run: number): Promise<readonly number[]> =>
   (await db.selectFrom('report_run').select('chain').where('run_id', '=', run).executeTakeFirst())?.chain ?? []
@@ -19,14 +16,10 @@ const chainOf = async (db: ControlDb, run: number): Promise<readonly number[]> =
 /** @throws report.unknown */
 export const headOf = async (db: ControlDb, run: number): Promise<Head> => {
   for (const each of await chainOf(db, run)) await dropUnanswered(db, each)
-  const { rows } = await sql<Head>`
-    select ${summaryColumns}, p.sql, p.params, p.selection, p.row_cap as "rowCap", p.columns, p.chain,
-      array(select c.id from run c where c.parent_run_id = r.id order by c.id) as "childRuns",
-      array(
-        select jsonb_array_elements_text(case when p.selection ->> 'kind' = 'tenants' then p.selection -> 'slugs' else '[]' end)
-        except select coalesce(t.slug, i.tenant_slug) from run_item i left join tenant t on t.id = i.tenant_id where i.run_id = p.chain[1] order by 1) as "leftOut"
+  const { rows } = await sql<HeadRow>`
+    select ${summaryColumns}, p.sql, p.params, p.selection, p.row_cap as "rowCap", p.columns
     from ${summarySource} where p.run_id = ${run}`.execute(db)
-  const [head] = rows
+  const [head] = await withCounts(db, rows)
   if (!head) throw new TenancyError('report.unknown', { run })
   const own: ReportColumn = { name: 'tenant', type: 'text' }
   return { ...head, columns: [own, ...head.columns.map(({ name, type }) => ({ name, type }))] }

@@ -59,10 +59,20 @@ const silentOf = async ({ control }: Pick<Library, 'control'>, { chain }: Head, 
   return groups.filter(({ slugs }) => slugs.length > 0).toSorted((one, other) => other.slugs.length - one.slugs.length)
 }
 
+type Beside = Pick<ReportRun, 'childRuns' | 'leftOut'>
+
+const besideOf = async (db: ControlDb, run: number): Promise<Beside> => {
+  const { rows } = await sql<Beside>`
+    select array(select c.id from run c where c.parent_run_id = p.run_id order by c.id) as "childRuns", array(
+      select jsonb_array_elements_text(case when p.selection ->> 'kind' = 'tenants' then p.selection -> 'slugs' else '[]' end)
+      except select coalesce(t.slug, i.tenant_slug) from run_item i left join tenant t on t.id = i.tenant_id where i.run_id = p.chain[1] order by 1) as "leftOut"
+    from report_run p where p.run_id = ${run}`.execute(db)
+  return rows[0] ?? { childRuns: [], leftOut: [] }
+}
+
 /** @throws report.unknown, report.not_yours */
 export const getReport = async ({ control }: Library, actor: Actor, run: number): Promise<ReportRun> => {
   await requireReadable(control.db, actor, run)
   const head = await headOf(control.db, run)
-  const { chain: _, ...shown } = summaryOf(head)
-  return { ...shown, silent: await silentOf({ control }, head, may(actor.role, 'rows.read')) }
+  return { ...summaryOf(head), ...(await besideOf(control.db, run)), silent: await silentOf({ control }, head, may(actor.role, 'rows.read')) }
 }

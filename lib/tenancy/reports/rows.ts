@@ -43,7 +43,7 @@ export const reportRows = async ({ control }: Library, actor: Actor, input: Repo
   const condition = input.filter && conditionOf(head, input.filter)
   const source = `FROM (${collectedOf(head)}) collected${condition ? ` WHERE ${condition.text}` : ''}`
   const values = [...(condition?.values ?? [])]
-  return control.sql.begin('isolation level repeatable read read only', async (connection) => {
+  return control.slow.begin('isolation level repeatable read read only', async (connection) => {
     await connection.unsafe(spellingStatement).simple()
     const names = head.columns.map(({ name }) => `collected.${quoteIdent(name)}`).join(', ')
     const rows = await connection.unsafe(`SELECT ${names} ${source} ORDER BY ${order} LIMIT ${input.limit} OFFSET ${input.offset}`, values).raw()

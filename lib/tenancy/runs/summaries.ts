@@ -50,7 +50,8 @@ const countItems = async (db: ControlDb, runs: readonly number[]): Promise<Map<n
   return counts
 }
 
-const countsOf = async (db: ControlDb, runs: ReadonlyArray<{ readonly id: number; readonly state: RunState }>): Promise<Map<number, ItemCounts>> => {
+/** Of finished runs as they were counted before. */
+export const countsOf = async (db: ControlDb, runs: ReadonlyArray<{ readonly id: number; readonly state: RunState }>): Promise<Map<number, ItemCounts>> => {
   const kept = keptCounts(db)
   const counted = await countItems(
     db,
