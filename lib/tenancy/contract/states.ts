@@ -60,6 +60,7 @@ export const runArrows: Arrows<RunState> = {
   },
   running: {
     pausing: 'Somebody asked for a pause, or the failure tolerance was used up; running items finish.',
+    paused: 'Somebody paused it while nobody drove it: its conductor had died, or had just left.',
     cancelling: 'Somebody cancelled it; running items finish, pending ones never start.',
     succeeded: 'Every item succeeded or needed nothing.',
     failed: 'Every item settled and at least one did not succeed.',

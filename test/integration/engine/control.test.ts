@@ -98,12 +98,17 @@ describe('a pause', () => {
 
   it('of a run that nobody has taken up stops it at once', async () => {
     const lonely = await makeFleet(databases)
+    await lonely.watchStates()
     await lonely.sync({ '0003_x.sql': slow(0) })
     const run = await lonely.onboard(['acme'])
     await lonely.tenancy.runs.pause(ada, { run })
     expect(await lonely.stateOf(run)).toBe('paused')
     await lonely.tenancy.runs.resume(ada, { run })
     expect(await lonely.stateOf(run)).toBe('queued')
+    await lonely.control`update run set state = 'running' where id = ${run}`
+    await lonely.tenancy.runs.pause(ada, { run })
+    expect(await lonely.stateOf(run)).toBe('paused')
+    expect(await lonely.strayArrows()).toEqual([])
     await lonely.tenancy.runs.cancel(ada, { run })
     expect(await lonely.itemsOf(run)).toEqual({ cancelled: ['acme'] })
     expect(await lonely.stateOf(run)).toBe('cancelled')

@@ -84,7 +84,7 @@ describe('what a run allows', () => {
   })
 
   it('finds the states that lead to one', () => {
-    expect(states.allowedFrom<states.RunState>(runArrows, 'paused').toSorted()).toEqual(['pausing', 'queued'])
+    expect(states.allowedFrom<states.RunState>(runArrows, 'paused').toSorted()).toEqual(['pausing', 'queued', 'running'])
   })
 })
 
