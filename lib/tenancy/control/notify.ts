@@ -17,9 +17,9 @@ export const messageText = (message: Message): string => JSON.stringify(message)
 /** To stand in what a statement selects. */
 export const notification = (message: Message) => sql`pg_notify(${channel}, ${messageText(message)})`
 
-/** Inside a transaction it is sent at commit, and equal messages of one transaction once. */
-export const notify = async (trx: ControlDb, message: Message): Promise<void> => {
-  await sql`select ${notification(message)}`.execute(trx)
+/** Inside a transaction they are sent at commit, and equal messages of one transaction once. */
+export const notify = async (trx: ControlDb, ...messages: readonly [Message, ...Message[]]): Promise<void> => {
+  await sql`select ${sql.join(messages.map(notification))}`.execute(trx)
 }
 
 const parse = (payload: string): Message | null => {

@@ -116,7 +116,12 @@ const catalogBatch = 1000
 
 type CatalogRow = { nspname: string; has_history: boolean | string }
 
-const schemasWithHistory = async (connection: FleetConnection, schemas: readonly string[], timeoutMs: number) => {
+/** Schemas that there are, and whether they hold a history: a table, and nothing that would run something when it is read. */
+export type HistoryCatalog = ReadonlyMap<string, boolean>
+
+const usualTimeoutMs = 30_000
+
+export const readCatalog = async (connection: FleetConnection, schemas: readonly string[], timeoutMs: number = usualTimeoutMs): Promise<HistoryCatalog> => {
   const found = new Map<string, boolean>()
   for (const chunk of chunks(schemas, catalogBatch)) {
     const rows = await connection.query<CatalogRow>(
@@ -170,15 +175,17 @@ const readBatch = async (connection: FleetConnection, schemas: readonly string[]
 /**
  * Reads the histories of many schemas of one database, set-based and in bounded batches.
  * @param unread called for each history that could not be read, which is then missing from the answer
+ * @param known what `readCatalog` has just said of them, where that was asked for more of them at once
  * @throws the connection's error when it breaks
  */
 export const readSummaries = async (
   connection: FleetConnection,
   schemas: readonly string[],
   unread: Unread,
-  timeoutMs = 30_000,
+  known?: HistoryCatalog,
 ): Promise<Map<string, TargetSummary>> => {
-  const catalog = await schemasWithHistory(connection, schemas, timeoutMs)
+  const timeoutMs = usualTimeoutMs
+  const catalog = known ?? (await readCatalog(connection, schemas))
   const result = new Map<string, TargetSummary>()
   for (const schema of schemas) if (catalog.get(schema) !== true) result.set(schema, catalog.has(schema) ? { history: null } : null)
   const readable = schemas.filter((schema) => catalog.get(schema) === true)

@@ -102,10 +102,7 @@ export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise
       update run set state = 'running', started_at = coalesce(started_at, clock_timestamp()), revision = revision + 1 where id = ${id} and state = 'queued' returning 1`.execute(
       trx,
     )
-    if (begun.rows.length > 0) {
-      await notify(trx, { topic: 'run', id })
-      await notify(trx, { topic: 'runs' })
-    }
+    if (begun.rows.length > 0) await notify(trx, { topic: 'run', id }, { topic: 'runs' })
     return trx
       .selectFrom('run')
       .innerJoin('migration_set', 'migration_set.id', 'run.set_id')
@@ -147,7 +144,14 @@ export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise
  * Items that a dead conductor left running get an interrupted attempt; the next try reads their history first.
  * @returns their positions
  */
-export const interruptLeftovers = async (db: ControlDb, lease: Lease, run: number): Promise<Set<number>> =>
+export const interruptLeftovers = async (db: ControlDb, lease: Lease, run: number): Promise<Set<number>> => {
+  // Most runs are taken up once.
+  const { rows } =
+    await sql`select from run_item where run_id = ${run} and server_id = ${lease.serverId} and state in ('running', 'interrupted') limit 1`.execute(db)
+  return rows.length === 0 ? new Set() : interrupt(db, lease, run)
+}
+
+const interrupt = (db: ControlDb, lease: Lease, run: number): Promise<Set<number>> =>
   db.transaction().execute(async (trx) => {
     await requireLease(trx, lease)
     const { rows } = await sql<{ position: number }>`

@@ -7,7 +7,7 @@ import { notify } from '../../control/notify.ts'
 import { sqlstateClass } from '../../sql/sqlstate.ts'
 import { isLeftToConductors } from './adopt.ts'
 import { requireLease, type Lease } from './lease.ts'
-import { bumpRuns, causeOf, settleRuns } from './report.ts'
+import { bumpRuns, causeOf, lockRuns, settleRuns } from './report.ts'
 
 type Run = { readonly id: number; readonly kind: RunKind; readonly state: RunState }
 type Failed = { readonly run: number; readonly tenant: string; readonly attempt: number; readonly kind: RunKind }
@@ -55,6 +55,7 @@ export const failUnreachable = async (library: Library, { lease, worker, server,
     await requireLease(trx, lease)
     const ids = await openRunsOf(trx, lease.serverId)
     if (ids.length === 0) return { failed: [], ended: [] }
+    await lockRuns(trx, ids)
     await bumpRuns(trx, ids)
     const items = await failItems(trx, ids, lease, worker, error)
     await settleRuns(trx, ids, lease.serverId)

@@ -23,11 +23,11 @@ export const flightName = (lease: Lease, run: number, schema: string): string =>
 
 /** Starts a new epoch; whoever held the server before is refused from now on. */
 export const takeLease = async (db: ControlDb, serverId: number, worker: string): Promise<Lease> => {
-  const installation = await readInstallation(db)
-  const { rows } = await sql<{ epoch: number }>`
+  const taking = sql<{ epoch: number }>`
     insert into conductor (server_id, epoch, worker, heartbeat_at, waiting_for) values (${serverId}, 1, ${worker}, now(), null)
     on conflict (server_id) do update set epoch = conductor.epoch + 1, worker = excluded.worker, heartbeat_at = now(), waiting_for = null, waiting_since = null
     returning epoch`.execute(db)
+  const [{ rows }, installation] = await Promise.all([taking, readInstallation(db)])
   return { serverId, installation, epoch: Number(rows[0]?.epoch) }
 }
 

@@ -4,7 +4,7 @@ import { sql, type RawBuilder } from 'kysely'
 import type { AttemptState, ItemState, RunState } from '../../contract/states.ts'
 import type { AttemptError } from '../../contract/views.ts'
 import type { ControlDb } from '../../control/db.ts'
-import { notification, notify } from '../../control/notify.ts'
+import { notification, notify, type Message } from '../../control/notify.ts'
 import type { HistorySummary } from '../../migrations/history.ts'
 import { requireLease, type Lease } from './lease.ts'
 
@@ -178,9 +178,8 @@ export const lockRuns = async (trx: ControlDb, ids: readonly number[]): Promise<
   await sql`select id from run where id = any(${[...ids]}::bigint[]) order by id for update`.execute(trx)
 }
 
-/** Items in hand become `running` before anything else is said of their run. */
+/** Items in hand become `running` before anything else is said of their run, which is locked already. */
 export const bumpRuns = async (trx: ControlDb, ids: readonly number[]): Promise<void> => {
-  await lockRuns(trx, ids)
   await sql`
     update run set revision = revision + 1, started_at = coalesce(started_at, now()), state = case when state = 'queued' then 'running' else state end
     where id = any(${[...ids]}::bigint[])`.execute(trx)
@@ -245,6 +244,8 @@ const writeTouched = async (trx: ControlDb, runs: readonly number[], { items, at
   if (items.some(({ state }) => state === 'failed')) await stopAtTolerance(trx, runs)
 }
 
+const one = (id: number): [Message] => [{ topic: 'run', id }]
+
 const writeBatch = async (trx: ControlDb, serverId: number, worker: string, report: Report, emptyDigest: string): Promise<RunNow[]> => {
   const touched = [...new Set(report.items.map(({ run }) => run))]
   const ids = [...new Set([...report.quiet, ...touched])].toSorted((a, b) => a - b)
@@ -252,9 +253,9 @@ const writeBatch = async (trx: ControlDb, serverId: number, worker: string, repo
   await lockRuns(trx, ids)
   if (touched.length > 0) await writeTouched(trx, touched, report, worker, emptyDigest)
   const settled = report.quiet.length > 0 ? await settleRuns(trx, report.quiet, serverId) : []
-  for (const id of new Set([...touched, ...settled])) await notify(trx, { topic: 'run', id })
+  const [first, ...more] = new Set([...touched, ...settled])
+  if (first !== undefined) await notify(trx, ...one(first), ...more.flatMap(one), ...(settled.length > 0 ? [{ topic: 'runs' } as const] : []))
   const { rows } = await sql<RunNow>`select id, state, revision from run where id = any(${ids}::bigint[])`.execute(trx)
-  if (settled.length > 0) await notify(trx, { topic: 'runs' })
   return rows
 }
 
