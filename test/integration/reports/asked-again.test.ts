@@ -67,6 +67,14 @@ test('answers merge, over as many reruns as it takes', async () => {
   expect(await fleet.tenancy.reports.get(ada, third)).toMatchObject({ state: 'succeeded', tenants: 4, answered: 4, rows: 10, parentRun: second, silent: [] })
   expect(await all(third)).toEqual(rowsOf(a, b, c, d))
 
+  // Page by page it is the same, from either end.
+  for (const descending of [false, true]) {
+    const pages: ReportRow[] = []
+    for (let offset = 0; offset < 12; offset += 3)
+      pages.push(...(await fleet.tenancy.reports.rows(ada, reportRowsInput.parse({ run: third, descending, offset, limit: 3 }))).rows)
+    const order = descending ? slugs.toSorted().toReversed() : slugs.toSorted()
+    expect(pages).toEqual(order.flatMap((slug) => rowsOf(slug)))
+  }
   const page = await fleet.tenancy.reports.rows(ada, reportRowsInput.parse({ run: third, sort: 'email', descending: true, limit: 2 }))
   expect([page.total, page.rows]).toEqual([10, rowsOf(d).toReversed().slice(0, 2)])
   const found = await fleet.tenancy.reports.rows(
