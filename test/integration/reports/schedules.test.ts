@@ -1,8 +1,10 @@
 /** Saved reports that run by themselves. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { reportScheduleInput, savedReportContent, startSavedReportInput, type Actor, type SavedReportContent } from '../../../lib/tenancy/contract/index.ts'
+import { migrationsDir } from '../../../lib/connection.ts'
+import { createTenancy } from '../../../lib/tenancy/index.ts'
 import { ada, makeFleet, ownSlugs, refusalOf, type Fleet } from '../../support/fleet.ts'
-import { useDatabases } from '../../support/template.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
 const { mark, newSlug } = ownSlugs('rq')
@@ -76,6 +78,25 @@ test.each([
 test('only those who may share it may schedule it', async () => {
   const report = await create('Not theirs', ada, { runnableBy: ['operator'], changeableBy: 'operators' })
   expect((await refusalOf(schedule(report, '0 5 * * *', {}, oli))).code).toBe('report.not_yours')
+})
+
+test('a process whose clock is behind does not start it again and again', async () => {
+  const report = await create('Behind')
+  await schedule(report, '0 5 * * *')
+  await fleet.control`insert into person (id, email, role) values ('p1', 'ada@example.com', 'admin') on conflict do nothing`
+  await makeDue(report)
+  const clock = () => new Date(Date.now() - 5 * 86_400_000)
+  const behind = createTenancy({ controlUrl: fleet.controlUrl, secret: testSecret, migrationsDir, limits: fleet.limits, clock })
+  const worker = await behind.startWorker({ schedules: true })
+  try {
+    await fleet.until('a run by schedule', async () => ((await scheduleOf(report))?.lastRun ?? null) !== null)
+    expect(Date.parse((await scheduleOf(report))?.nextAt ?? '')).toBeGreaterThan(Date.now())
+    await fleet.ended((await scheduleOf(report))?.lastRun ?? 0)
+  } finally {
+    await worker.stop()
+    await behind.close()
+  }
+  expect((await fleet.tenancy.reports.runs(ada, { report, limit: 10 })).rows).toHaveLength(1)
 })
 
 test('missed while nobody was there, it runs once; as the system, for its owner', async () => {

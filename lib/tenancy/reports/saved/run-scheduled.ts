@@ -15,18 +15,19 @@ export const schedulesDue = async (db: ControlDb): Promise<readonly number[]> =>
   return rows.map(({ id }) => id)
 }
 
-type Taken = { readonly cron: string; readonly timezone: string; readonly openRun: number | null }
+type Taken = { readonly cron: string; readonly timezone: string; readonly openRun: number | null; readonly now: Date }
 
 /** From here on nobody else starts it for this time, whatever becomes of this process. */
-const take = async ({ control: { db }, clock }: Library, report: number): Promise<Taken | null> =>
+const take = async ({ control: { db } }: Library, report: number): Promise<Taken | null> =>
   db.transaction().execute(async (trx) => {
     const { rows } = await sql<Taken>`
-      select h.cron, h.timezone, (
+      select h.cron, h.timezone, now() as now, (
         select max(r.id) from report_run p join run r on r.id = p.run_id where p.report_id = h.report_id and p.is_as_saved and r.state not in ('succeeded', 'failed', 'cancelled')) as "openRun"
       from report_schedule h where h.report_id = ${report} and h.enabled and h.next_at <= now() for update of h skip locked`.execute(trx)
     const [taken] = rows
     if (!taken) return null
-    const [next] = nextTimes(taken, clock(), 1)
+    // By the clock that says when it is due: by another one it might be due again at once.
+    const [next] = nextTimes(taken, taken.now, 1)
     await sql`
       update report_schedule set next_at = ${next ?? null}, last_at = now(), last_run_id = null, last_problem = 'It was not started: the process that was about to start it has ended.'
       where report_id = ${report}`.execute(trx)

@@ -40,17 +40,14 @@ export const schedulesOf = async (db: ControlDb, reports: readonly number[]): Pr
 }
 
 /** @throws report.saved_unknown, report.not_yours, report.cron */
-export const setSchedule = async (
-  { control: { db }, clock }: Library,
-  actor: Actor,
-  { report, schedule }: ReportScheduleInput,
-): Promise<ReportSchedule | null> =>
+export const setSchedule = async ({ control: { db } }: Library, actor: Actor, { report, schedule }: ReportScheduleInput): Promise<ReportSchedule | null> =>
   db.transaction().execute(async (trx) => {
     const stored = await findStored(trx, actor, report, 'share', holdReport)
     if (schedule === null) await sql`delete from report_schedule where report_id = ${report}`.execute(trx)
     else {
       const { cron, timezone, enabled } = schedule
-      const [next] = nextTimes(schedule, clock(), 1)
+      const { rows } = await sql<{ now: Date }>`select now() as now`.execute(trx)
+      const [next] = nextTimes(schedule, rows[0]?.now ?? new Date(), 1)
       if (!next) throw new TenancyError('report.cron', { cron, timezone, problem: 'never comes.' })
       await sql`
         insert into report_schedule (report_id, cron, timezone, enabled, next_at, set_by) values (${report}, ${cron}, ${timezone}, ${enabled}, ${next}, ${actor.label})
