@@ -38,6 +38,7 @@ const looks: ReadonlySet<string> = new Set([
   'sets.list',
   'sets.lint',
   'runs.list',
+  'reports.list',
   'runs.show',
   'runs.watch',
   'runs.blockers',

@@ -3,7 +3,18 @@
  * Times are ISO 8601 in UTC, sizes bytes, durations milliseconds.
  */
 import { z } from 'zod'
-import { driftStates, facets, findingKinds, isolations, objectKinds, runKinds, runStates, severities, versionStates } from '../tenancy/contract/index.ts'
+import {
+  driftStates,
+  facets,
+  findingKinds,
+  isolations,
+  objectKinds,
+  reportRunners,
+  runKinds,
+  runStates,
+  severities,
+  versionStates,
+} from '../tenancy/contract/index.ts'
 import { holder } from './blocker-documents.ts'
 
 const time = z.iso.datetime()
@@ -348,4 +359,36 @@ export const reportDocument = z.strictObject({
   }),
   columns: z.array(z.strictObject({ name: z.string(), type: z.string() })),
   rows: z.array(z.record(z.string(), z.string().nullable())),
+})
+
+const reportSchedule = z.strictObject({
+  cron: z.string(),
+  timezone: z.string(),
+  enabled: z.boolean(),
+  nextAt: time.nullable(),
+  setBy: z.string(),
+  lastAt: time.nullable(),
+  lastRun: count.nullable(),
+  lastProblem: z.string().nullable(),
+})
+
+/** `tenantry reports schedule` */
+export const reportScheduleDocument = z.strictObject({ report: z.string(), schedule: reportSchedule.nullable() })
+
+/** `tenantry reports list` */
+export const savedReportListDocument = z.strictObject({
+  reports: z.array(
+    z.strictObject({
+      name: z.string(),
+      description: z.string(),
+      set: z.string(),
+      owner: z.string(),
+      runnableBy: z.array(z.enum(reportRunners)),
+      revision: count,
+      lastRun: z
+        .strictObject({ id: count, state: z.enum(runStates), tenants: count, answered: count, rows: count, createdAt: time, expiresAt: time })
+        .nullable(),
+      schedule: reportSchedule.nullable(),
+    }),
+  ),
 })

@@ -7,6 +7,7 @@ import { addMigrate } from './commands/migrate.ts'
 import { addOnboard } from './commands/onboard.ts'
 import { addReport } from './commands/report.ts'
 import { addRuns } from './commands/runs.ts'
+import { addSavedReports } from './commands/saved-reports.ts'
 import { addSets } from './commands/sets.ts'
 import { addStatus } from './commands/status.ts'
 import { addWorker } from './commands/worker.ts'
@@ -44,6 +45,7 @@ export const createProgram = (version: string): Command => {
       outputError: () => undefined,
     })
     .exitOverride()
-  for (const add of [addInit, addDatabases, addSets, addOnboard, addDiscard, addStatus, addDrift, addMigrate, addReport, addRuns, addWorker]) add(program)
+  for (const add of [addInit, addDatabases, addSets, addOnboard, addDiscard, addStatus, addDrift, addMigrate, addReport, addSavedReports, addRuns, addWorker])
+    add(program)
   return program
 }

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { errorDocument, reportDocument } from '../../../lib/cli/documents.ts'
+import { errorDocument, reportDocument, reportScheduleDocument, savedReportListDocument } from '../../../lib/cli/documents.ts'
 import { savedReportContent } from '../../../lib/tenancy/contract/index.ts'
 import { commandLine, type CommandLine } from '../../support/command-line.ts'
 import { ada, makeFleet, ownSlugs, schemaOf, type Fleet } from '../../support/fleet.ts'
@@ -65,6 +65,36 @@ describe('a saved report', () => {
         { tenant: second, customers: '2' },
       ],
     })
+  })
+})
+
+describe('saved reports', () => {
+  it('are listed, with when they ran and will run', async () => {
+    const set = await cli.run(['reports', 'schedule', 'customers by letter', '30 7 * * 1', '--timezone', 'Europe/Berlin', '--json'])
+    expect(set.document(reportScheduleDocument).schedule).toMatchObject({ cron: '30 7 * * 1', timezone: 'Europe/Berlin', enabled: true, lastRun: null })
+    const { reports } = (await cli.run(['reports', 'list', '--json'])).document(savedReportListDocument)
+    expect(reports).toMatchObject([
+      {
+        name: 'Customers by letter',
+        set: 'app',
+        owner: 'ada@example.com',
+        revision: 1,
+        lastRun: { state: 'succeeded', tenants: 2 },
+        schedule: { cron: '30 7 * * 1' },
+      },
+    ])
+    const { stdout } = await cli.run(['reports', 'list'])
+    for (const words of ['Customers by letter', '2 of 2 answered', '30 7 * * 1 Europe/Berlin, next ']) expect(stdout).toContain(words)
+    expect((await cli.run(['reports', 'schedule', 'Customers by letter', '--off', '--json'])).document(reportScheduleDocument).schedule).toBeNull()
+  })
+
+  it.each([
+    ['a schedule that is none', ['Customers by letter', '61 * * * *'], 'report.cron'],
+    ['no schedule', ['Customers by letter'], 'input.invalid'],
+    ['a report that is not there', ['Nobody’s', '0 7 * * 1'], 'report.saved_unknown'],
+  ])('are not scheduled by %s', async (_, words, code) => {
+    const ended = await cli.run(['reports', 'schedule', ...words, '--json'])
+    expect([ended.code, ended.document(errorDocument).error.code]).toEqual([2, code])
   })
 })
 
