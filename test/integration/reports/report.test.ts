@@ -86,7 +86,21 @@ test('a tenant whose structure lacks what is asked for is named, and the others 
   await fleet.sql`alter table ${fleet.sql(schema)}.orders rename column sum to total`
   expect(report).toMatchObject({ state: 'failed', tenants: 3, answered: 2, silent: [{ code: '42703', slugs: [slugs[1]] }] })
   expect(report.silent[0]?.message).toContain('(version 0002) lacks what is asked for')
+  expect(report.silent[0]?.example?.hint).toContain('To have NULL there')
   expect(rows.map(([slug]) => slug)).toEqual([slugs[0], slugs[2]])
+})
+
+test('a tenant that lacks a column answers with NULL where the author writes that it may', async () => {
+  const schema = schemaOf(slugs[1] ?? '')
+  await fleet.sql`alter table ${fleet.sql(schema)}.orders rename column total to sum`
+  const { report, rows } = await answer(
+    'select o.id, (select total from (select o.*) as own) as total from orders o cross join (select null::numeric as total) as lacking order by 1',
+  )
+  await fleet.sql`alter table ${fleet.sql(schema)}.orders rename column sum to total`
+  expect(report).toMatchObject({ state: 'succeeded', answered: 3, silent: [] })
+  expect(rows.map(([slug, , total]) => [slug, total])).toEqual(
+    slugs.flatMap((slug, index) => Array.from({ length: index + 1 }, () => [slug, slug === slugs[1] ? null : '12345678901234567.89'])),
+  )
 })
 
 test('the one that is asked first may be the broken one, or be locked: others tell the columns', async () => {

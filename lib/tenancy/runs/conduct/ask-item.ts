@@ -34,10 +34,15 @@ export const takeQuestion = (db: ControlDb, lease: Lease, run: number): Promise<
 
 const lacking: ReadonlySet<string> = new Set([sqlstate.undefinedTable, sqlstate.undefinedColumn, sqlstate.undefinedFunction])
 
+/** A name that the inner SELECT does not find is looked for outside of it. */
+const nullInstead =
+  'To have NULL there: SELECT (SELECT the_column FROM (SELECT t.*) AS own) FROM the_table t CROSS JOIN (SELECT NULL::its_type AS the_column) AS lacking.'
+
 const refusal = (error: unknown, { schema, fromVersion }: Work): AttemptError => {
   const said = attemptError(error, undefined, schema)
   if (!lacking.has(said.code)) return said
-  return { ...said, message: `Its structure${fromVersion === null ? '' : ` (version ${fromVersion})`} lacks what is asked for: ${said.message}` }
+  const message = `Its structure${fromVersion === null ? '' : ` (version ${fromVersion})`} lacks what is asked for: ${said.message}`
+  return { ...said, message, hint: said.hint ?? (said.code === sqlstate.undefinedColumn ? nullInstead : null) }
 }
 
 const silence = (answer: Exclude<TenantAnswer, { readonly kind: 'answered' }>, work: Work, { rowCap }: Question): AttemptError => {
