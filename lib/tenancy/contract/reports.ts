@@ -143,7 +143,7 @@ export type Reports = {
   runs(actor: Actor, input: ReportRunsInput): Promise<{ readonly rows: readonly ReportRunRow[]; readonly next: number | null }>
   /** @throws report.unknown, report.not_yours */
   get(actor: Actor, run: number): Promise<ReportRun>
-  /** A page of what was collected so far. @throws report.unknown, report.not_yours, report.expired, report.lost, report.sort */
+  /** A page of what was collected so far; who looks leaves an audit row, once an hour. @throws report.unknown, report.not_yours, report.expired, report.lost, report.sort */
   rows(actor: Actor, input: ReportRowsInput): Promise<ReportRows>
   /** All of them in order of slug, in pieces, leaving an audit row. @throws report.unknown, report.not_yours, report.expired, report.lost */
   stream(actor: Actor, run: number): AsyncIterable<readonly ReportRow[]>

@@ -54,11 +54,27 @@ const pageIn = async (db: ControlDb, connection: postgres.TransactionSql, head: 
   return { from: `${collected} WHERE tenantry_target = ANY($1::pg_catalog.text::pg_catalog.int8[])`, values: [`{${targets.join(',')}}`], offset: skipped }
 }
 
+const lookMs = 3_600_000
+const mostLooks = 5_000
+const looked = new WeakMap<ControlDb, Map<string, number>>()
+
+/** Who scrolls looks once: a row for each person and report, at most one an hour from this process. */
+const auditLook = async (db: ControlDb, actor: Actor, { run, set }: Head): Promise<void> => {
+  const known = looked.get(db) ?? new Map<string, number>()
+  looked.set(db, known)
+  const key = `${actor.kind} ${actor.id ?? actor.label} ${run}`
+  if ((known.get(key) ?? -Infinity) > Date.now() - lookMs) return
+  if (known.size >= mostLooks) known.clear()
+  known.set(key, Date.now())
+  await appendAudit(db, { actor, action: 'reports.read', subjectKind: 'run', subject: String(run), details: { set } })
+}
+
 /** @throws report.unknown, report.not_yours, report.expired, report.lost, report.sort, report.filter */
 export const reportRows = async ({ control }: Library, actor: Actor, input: ReportRowsInput): Promise<ReportRows> => {
   await requireReadable(control.db, actor, input.run)
   const head = await requireRows(control.db, input.run)
   const order = orderOf(head, input)
+  await auditLook(control.db, actor, head)
   return control.slow.begin('isolation level repeatable read read only', async (connection) => {
     // To compile what sorts a page takes longer than the page.
     await connection.unsafe(`${spellingStatement}; SET LOCAL jit = off`).simple()

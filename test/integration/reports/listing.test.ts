@@ -98,6 +98,17 @@ test('runs are listed newest first, page by page; support sees none that does no
     expect((await refusalOf(Promise.resolve(refused()))).code).toBe('report.not_yours')
 })
 
+test('who looks at rows is written down, once for all pages', async () => {
+  const run = await ended('select id from customer')
+  const look = (actor: Actor, offset: number) => fleet.tenancy.reports.rows(actor, reportRowsInput.parse({ run, offset, limit: 1 }))
+  for (const offset of [0, 1, 2]) await look(oli, offset)
+  await look(ada, 0)
+  expect(await fleet.control`select actor_label, details from audit where action = 'reports.read' and subject = ${String(run)} order by id`).toEqual([
+    { actor_label: 'oli@example.com', details: { set: 'app' } },
+    { actor_label: 'ada@example.com', details: { set: 'app' } },
+  ])
+})
+
 test('rows can be looked for: a value is a value, whatever is in it', async () => {
   const run = await ended("select email, case when email like 'bob%' then null else id end as id, id * 1.5 as half from customer")
   const found = async (filter: Partial<ReportFilter>, more: object = {}) => {
