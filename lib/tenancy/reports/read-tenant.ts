@@ -87,15 +87,22 @@ const askOn = async (connection: FleetConnection, cage: Cage, question: Question
   }
 }
 
-/** What each backend has last taken as one statement, by the protocol in which the server itself refuses a second one. */
-const takenAsOne = new WeakMap<FleetConnection, string>()
+/** What each backend has taken as one statement, by the protocol in which the server itself refuses a second one. */
+const takenAsOne = new WeakMap<FleetConnection, Set<string>>()
+const mostRemembered = 50
+
+const remember = (connection: FleetConnection, statement: string): void => {
+  const taken = takenAsOne.get(connection) ?? new Set()
+  if (taken.size >= mostRemembered) taken.clear()
+  takenAsOne.set(connection, taken.add(statement))
+}
 
 /**
  * All of it in one message, which costs a third less. The same text ends where it ended before, by the same server's reading: no other statement can be hidden in it.
  * @returns null where it is to be asked message by message
  */
 const askQuickly = async (connection: FleetConnection, cage: Cage, statement: string): Promise<FlightOutcome | null> => {
-  if (takenAsOne.get(connection) !== statement) return null
+  if (takenAsOne.get(connection)?.has(statement) !== true) return null
   const fetch = fetchRows(chunkRows)
   const text = [openCage(cage), declareCursor(statement).text, fetch.text, closeCage].join('\n;\n')
   const [outcome] = await connection.flight([{ ...fetch, text }], flightMs)
@@ -115,7 +122,7 @@ const askSlowly = async (connection: FleetConnection, cage: Cage, serverVersion:
     outcomes = await askOnce(connection, cage, statement)
     if (isRoleRefused(outcomes[0])) return { silent: { kind: 'no_role', error: firstError(outcomes) } }
   }
-  if (outcomes[0]?.ok && outcomes[1]?.ok) takenAsOne.set(connection, statement)
+  if (outcomes[0]?.ok && outcomes[1]?.ok) remember(connection, statement)
   const error = firstError(outcomes)
   if (error !== null) return { silent: refused(error) }
   const [, , fetched] = outcomes

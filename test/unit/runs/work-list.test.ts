@@ -60,6 +60,49 @@ const takeAll = (list: WorkList, limit = 1000): string[] => {
   return taken
 }
 
+describe('reports beside what writes', () => {
+  const report = (id: number): DrivenRun => runOf(id, { kind: 'report' })
+
+  it('get one item in eight, in turn', () => {
+    const list = listOf([runOf(1), 30], [report(2), 30], [report(3), 30])
+    const taken: string[] = []
+    for (let work = list.take(1, everywhere); work && taken.length < 24; work = list.take(1, everywhere)) {
+      taken.push(String(work.run.id))
+      list.settle(work)
+    }
+    expect(taken.filter((id) => id === '1')).toHaveLength(21)
+    expect(taken.filter((id) => id !== '1').toSorted()).toEqual(['2', '2', '3'])
+  })
+
+  it('hold one slot in eight, and at least one', () => {
+    for (const [pace, held] of [
+      [6, 1],
+      [24, 3],
+    ] as const) {
+      const list = listOf([runOf(1), 200], [report(2), 200])
+      list.pace = pace
+      const inHand = Array.from({ length: pace }, () => list.take(1, everywhere))
+      for (let turn = 0; turn < 100; turn += 1) {
+        // Those of the report take their time.
+        const index = inHand.findIndex((work) => work?.run.id === 1)
+        const work = inHand[index]
+        if (work) list.settle(work)
+        inHand[index] = list.take(1, everywhere)
+      }
+      expect(list.runningOf(2)).toBe(held)
+    }
+  })
+
+  it('have everything where nothing that writes can go', () => {
+    const locked = runOf(1)
+    const list = listOf([report(2), 10], [locked, 0])
+    const first = workOf(locked, 1, { isSerial: true })
+    for (const work of [first, workOf(locked, 2, { isSerial: true })]) list.add(work)
+    list.pace = 6
+    expect(takeAll(list).filter((key) => key.startsWith('2:'))).toHaveLength(5)
+  })
+})
+
 describe('items that touch what all tenants share', () => {
   const shared = (run: DrivenRun, position: number, databaseId = 1): Work => workOf(run, position, { isSerial: true, databaseId })
 

@@ -31,13 +31,13 @@ export const isLeftToConductors = sql`(r.held_until is null or r.held_until <= n
 
 export type OpenRun = { readonly id: number; readonly state: RunState; readonly revision: number; readonly failuresLeft: number | null }
 
-/** Runs that want something of this server: items to work on, or an end to be found. */
+/** Runs that want something of this server: items to work on, or an end to be found. Those that only look are taken up last. */
 export const openRuns = async (db: ControlDb, serverId: number): Promise<OpenRun[]> => {
   const { rows } = await sql<OpenRun>`
     select r.id, r.state, r.revision, (r.failures_allowed - (select count(*) from run_item i where i.run_id = r.id and ${countsAgainstTolerance}))::int as "failuresLeft" from run r
     where r.state in ('queued', 'running', 'pausing', 'cancelling') and ${isLeftToConductors}
       and exists (select from run_item i where i.run_id = r.id and i.server_id = ${serverId} and i.state in ('pending', 'running', 'interrupted'))
-    order by r.id`.execute(db)
+    order by r.kind = 'report', r.id`.execute(db)
   return rows
 }
 

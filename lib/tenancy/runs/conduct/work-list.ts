@@ -2,6 +2,10 @@ import { isDrivenRun } from '../../contract/states.ts'
 import type { DrivenRun, Work } from './work.ts'
 import { keyOf } from './work.ts'
 
+/** While something waits that writes, reports get one item in so many, and one slot in so many: nobody's rollout is held up by those who only look. */
+const reportShare = 8
+type Sort = 'reports' | 'writers'
+
 /** The first that the reader has read ahead, else the first that nobody has, else the first; −1: none may go now. What was read stands before what was not. */
 const nearest = (queue: readonly Work[], reader: object | null, mayGo: (work: Work) => boolean): number => {
   let first = -1
@@ -32,7 +36,9 @@ export class WorkList {
   readonly #serial = new Set<number>()
   /** How many are in hand of each database that go step by step. */
   readonly #stepwise = new Map<number, number>()
-  #turn = 0
+  readonly #turns: Record<Sort, number> = { reports: 0, writers: 0 }
+  /** Items that write, handed out since the last one of a report. */
+  #sinceReport = reportShare
 
   /** Items that are neither settled nor dropped. */
   get size(): number {
@@ -119,18 +125,33 @@ export class WorkList {
     this.#wake()
     const look = this.#looks.findIndex(({ databaseId }) => isUp(databaseId))
     if (look !== -1) return this.#hand(this.#looks.splice(look, 1)[0] ?? null)
-    const runs = [...this.runs.values()]
-    for (let offset = 0; offset < runs.length; offset += 1) {
-      const run = runs[(this.#turn + offset) % runs.length]
-      if (!run || !this.#mayFeed(run)) continue
-      const queues = this.#queues.get(run.id)
-      if (!queues) continue
-      const work = this.#pop(queues, preferred, isUp, reader)
-      if (!work) continue
-      this.#turn = (this.#turn + offset + 1) % runs.length
-      return this.#hand(work)
+    const order: readonly Sort[] = this.#isTurnOfReports() ? ['reports', 'writers'] : ['writers', 'reports']
+    for (const kind of order) {
+      const work = this.#next(kind, (queues) => this.#pop(queues, preferred, isUp, reader))
+      if (work) return this.#hand(work)
     }
     return null
+  }
+
+  #next(kind: Sort, pop: (queues: Map<number, Work[]>) => Work | null): Work | null {
+    const runs = [...this.runs.values()].filter((run) => (run.kind === 'report') === (kind === 'reports'))
+    for (let offset = 0; offset < runs.length; offset += 1) {
+      const turn = (this.#turns[kind] + offset) % runs.length
+      const run = runs[turn]
+      const queues = run && this.#mayFeed(run) ? this.#queues.get(run.id) : undefined
+      const work = queues && pop(queues)
+      if (!work) continue
+      this.#turns[kind] = (turn + 1) % runs.length
+      this.#sinceReport = kind === 'reports' ? 0 : this.#sinceReport + 1
+      return work
+    }
+    return null
+  }
+
+  #isTurnOfReports(): boolean {
+    let running = 0
+    for (const { id, kind } of this.runs.values()) if (kind === 'report') running += this.runningOf(id)
+    return this.#sinceReport >= reportShare - 1 && running < Math.max(1, Math.floor(this.pace / reportShare))
   }
 
   /** What goes step by step leaves half of the pace to others, unless its run demands a figure: all of a database may wait for one old snapshot. */
