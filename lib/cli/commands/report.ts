@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { formatCount, plural } from '../../format.ts'
-import { combineReportInput, runId, savedReportName, startReportInput } from '../../tenancy/contract/index.ts'
+import { combineReportInput, isFinalRun, runId, savedReportName, startReportInput } from '../../tenancy/contract/index.ts'
 import type { ReportRun, SavedReport, Selection } from '../../tenancy/contract/index.ts'
 import { runCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'
@@ -171,6 +171,7 @@ const report = async (session: Session, input: ReportInput): Promise<number> => 
   await print(session, found, { format: input.format, out: input.out, combine: input.combine ?? combine })
   stderr.write(`${formatCount(found.answered)} of ${plural(found.tenants, 'tenant')} answered with ${plural(found.rows, 'row')} (run ${run}).\n`)
   for (const line of silentLines(found)) stderr.write(`${line}\n`)
+  if (found.silent.length > 0 && isFinalRun(found.state)) stderr.write(`tenantry runs rerun ${run} asks them again; its result holds these rows as well.\n`)
   return found.answered === found.tenants ? exitCodes.well : exitCodes.targetsFailed
 }
 

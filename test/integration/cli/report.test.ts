@@ -105,6 +105,7 @@ describe('what a run has found', () => {
     await fleet.sql.unsafe(`alter table ${schemaOf(second)}.away rename to customer`)
     const { run } = asked.document(reportDocument)
     expect([asked.code, run.answered, run.silent]).toMatchObject([1, 1, [{ code: '42P01', tenants: [second] }]])
+    expect(asked.stderr).toContain(`tenantry runs rerun ${run.id} asks them again`)
     const rerun = await cli.run(['runs', 'rerun', String(run.id), '--json'])
     expect(rerun.code).toBe(0)
     const child = String(JSON.parse(rerun.stdout).run.id)

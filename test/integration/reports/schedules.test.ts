@@ -45,7 +45,8 @@ const cameTo = async (report: number, what: string) => {
 
 test('when it comes is told in its own time zone, over a change of the clocks', async () => {
   const report = await create('Zones')
-  expect(await saved().times({ cron: '30 7 * * 1', timezone: 'Europe/Berlin' })).toHaveLength(5)
+  for (const cron of ['30 7 * * 1', '*/5 * * * *', '0 0 29 2 *', '0 2,3 28-31 3 *'])
+    expect(await saved().times({ cron, timezone: 'Europe/Berlin' }), cron).toHaveLength(5)
   const set = await schedule(report, '30 7 * * 1', { timezone: 'Europe/Berlin' })
   const next = new Date(set?.nextAt ?? '')
   expect(next.toLocaleString('en-GB', { timeZone: 'Europe/Berlin', weekday: 'short', hour: '2-digit', minute: '2-digit' })).toBe('Mon 07:30')
@@ -67,6 +68,8 @@ test.each([
   ['now', 'UTC', 'cannot be read'],
   ['0 7 * * 1', 'Berlin', 'names no time zone'],
   ['0 0 30 2 *', 'UTC', 'never comes'],
+  ['*/4 * * * *', 'UTC', 'more often than every 5 minutes'],
+  ['0,1 7 * * 1', 'UTC', 'more often than every 5 minutes'],
 ])('is refused: %s in %s', async (cron, timezone, words) => {
   const report = await create(`Refused ${cron} ${timezone}`)
   const { code, details } = await refusalOf(schedule(report, cron, { timezone }))

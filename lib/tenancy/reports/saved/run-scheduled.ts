@@ -7,7 +7,7 @@ import type { ControlDb } from '../../control/db.ts'
 import { isTenancyError } from '../../errors.ts'
 import { codeOf } from '../../sql/sqlstate.ts'
 import { startReport } from '../start.ts'
-import { nextTimes } from './schedules.ts'
+import { nextTime } from './schedules.ts'
 import { rightsOf, storedWhere, type Stored } from './stored.ts'
 
 export const schedulesDue = async (db: ControlDb): Promise<readonly number[]> => {
@@ -27,9 +27,9 @@ const take = async ({ control: { db } }: Library, report: number): Promise<Taken
     const [taken] = rows
     if (!taken) return null
     // By the clock that says when it is due: by another one it might be due again at once.
-    const [next] = nextTimes(taken, taken.now, 1)
+    const next = nextTime(taken, taken.now)
     await sql`
-      update report_schedule set next_at = ${next ?? null}, last_at = now(), last_run_id = null, last_problem = 'It was not started: the process that was about to start it has ended.'
+      update report_schedule set next_at = ${next}, last_at = now(), last_run_id = null, last_problem = 'It was not started: the process that was about to start it has ended.'
       where report_id = ${report}`.execute(trx)
     return taken
   })

@@ -11,8 +11,12 @@ import { findStored, holdReport } from './stored.ts'
 
 type Pattern = { readonly cron: string; readonly timezone: string }
 
-/** @throws report.cron */
-export const nextTimes = ({ cron, timezone }: Pattern, after: Date, count: number): readonly Date[] => {
+/** Each run leaves a row for each tenant, for good. */
+const leastMinutes = 5
+/** Of a pattern so many times are looked at for how far apart they are: more than any hour has. */
+const looked = 64
+
+const timesOf = ({ cron, timezone }: Pattern, after: Date, count: number): readonly Date[] => {
   const refused = (problem: string, cause?: unknown) => new TenancyError('report.cron', { cron, timezone, problem }, cause)
   try {
     // Names a zone that is none before the pattern is blamed for it.
@@ -26,6 +30,20 @@ export const nextTimes = ({ cron, timezone }: Pattern, after: Date, count: numbe
     throw refused(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, error)
   }
 }
+
+/** Where no clock is put forward or back: two hours that fall together once a year are not too often. */
+const isTooOften = ({ cron }: Pattern, after: Date): boolean =>
+  timesOf({ cron, timezone: 'UTC' }, after, looked).some((time, index, all) => time.getTime() - (all[index - 1]?.getTime() ?? 0) < leastMinutes * 60_000)
+
+/** @throws report.cron */
+export const nextTimes = (pattern: Pattern, after: Date, count: number): readonly Date[] => {
+  const times = timesOf(pattern, after, count)
+  if (isTooOften(pattern, after)) throw new TenancyError('report.cron', { ...pattern, problem: `comes more often than every ${leastMinutes} minutes.` })
+  return times
+}
+
+/** Of a schedule that was taken once; null: never again. */
+export const nextTime = (pattern: Pattern, after: Date): Date | null => timesOf(pattern, after, 1)[0] ?? null
 
 type Row = Omit<ReportSchedule, 'nextAt' | 'lastAt'> & { readonly report: number; readonly nextAt: Date | null; readonly lastAt: Date | null }
 
