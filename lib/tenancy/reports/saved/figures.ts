@@ -12,15 +12,15 @@ import { findStored, holdReport } from './stored.ts'
 /** Values of each that are shown. */
 const trendLength = 60
 
-const isBeyond = (value: RawBuilder<unknown>): RawBuilder<unknown> =>
-  sql`(case f.line when 'above' then ${value} > f.line_value when 'below' then ${value} < f.line_value else false end)`
+/** Of a value `w` of figure `f`; without a line none is. */
+const isBeyond = sql`(case f.line when 'above' then w.value > f.line_value when 'below' then w.value < f.line_value else false end)`
 
-/** From what is kept: since the first of the values that have been beyond the line without a break up to the newest. */
+/** From what is kept: since the first of the values behind the newest one that is not beyond the line. */
 export const restateAlerts = async (trx: ControlDb, report: number): Promise<void> => {
   await sql`
     update report_figure f set alerting_since = (
-      select min(v.at) from report_figure_value v where v.figure_id = f.id and v.value is not null and ${isBeyond(sql`v.value`)}
-        and not exists (select from report_figure_value w where w.figure_id = f.id and w.value is not null and w.at > v.at and not ${isBeyond(sql`w.value`)}))
+      select min(v.at) from report_figure_value v where v.figure_id = f.id and v.value is not null and v.at > coalesce((
+        select max(w.at) from report_figure_value w where w.figure_id = f.id and w.value is not null and not ${isBeyond}), '-infinity'))
     where f.report_id = ${report}`.execute(trx)
 }
 
