@@ -29,7 +29,7 @@ const take = async ({ control: { db } }: Library, report: number): Promise<Taken
     // By the clock that says when it is due: by another one it might be due again at once.
     const next = nextTime(taken, taken.now)
     await sql`
-      update report_schedule set next_at = ${next}, last_at = now(), last_run_id = null, last_problem = 'It was not started: the process that was about to start it has ended.'
+      update report_schedule set next_at = ${next}, last_at = now(), last_run_id = null, last_problem = 'It is about to start; if this stays so, the process that was to start it has ended.'
       where report_id = ${report}`.execute(trx)
     return taken
   })
