@@ -6,7 +6,7 @@ import type { CombinedRows, CombineReportInput, ReportRow } from '../contract/re
 import { appendAudit } from '../control/audit.ts'
 import { readInstallation } from '../control/installation.ts'
 import type { Library } from '../context.ts'
-import type { ControlDb } from '../control/db.ts'
+import type { Control, ControlDb } from '../control/db.ts'
 import { TenancyError } from '../errors.ts'
 import { quoteIdent } from '../sql/ident.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
@@ -17,6 +17,7 @@ import { collectedColumn } from './column-types.ts'
 import { reportSchema } from './place.ts'
 import { requireReadable } from './access.ts'
 import { requireRows } from './head.ts'
+import { Turns } from './turns.ts'
 
 const mostRows = 10_000
 const mostBytes = 32 * 1024 * 1024
@@ -100,9 +101,10 @@ const ask = async (connection: postgres.Sql, schema: string, role: string, selec
   }
 }
 
-/** A SELECT that was checked, in its cage. @throws report.combine, report.combine_role */
-export const combineSelect = async ({ control }: Pick<Library, 'control'>, run: number, select: string): Promise<CombinedRows> => {
-  const role = await roleFor(control.db, run)
+/** Each has a connection to the control database, and a core of its server, for up to half a minute. */
+const turns = new Turns(4)
+
+const askAlone = async (control: Control, run: number, role: string, select: string): Promise<CombinedRows> => {
   const connection = control.connect()
   try {
     return await ask(connection, reportSchema(run), role, select)
@@ -112,6 +114,12 @@ export const combineSelect = async ({ control }: Pick<Library, 'control'>, run: 
   } finally {
     await connection.end({ timeout: 1 })
   }
+}
+
+/** A SELECT that was checked, in its cage. @throws report.combine, report.combine_role */
+export const combineSelect = async ({ control }: Pick<Library, 'control'>, run: number, select: string): Promise<CombinedRows> => {
+  const role = await roleFor(control.db, run)
+  return turns.run(() => askAlone(control, run, role, select))
 }
 
 /** @throws report.unknown, report.not_yours, report.expired, report.lost, report.refused, report.combine, report.combine_role */
