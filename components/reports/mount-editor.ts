@@ -26,6 +26,8 @@ type Options = {
   readonly hint: string
   readonly isReadOnly: boolean
   readonly describedBy: string | undefined
+  /** Where somebody is writing already; null: nobody is. */
+  readonly cursor: number | null
   readonly tables: SQLNamespace
   readonly onChange: (text: string) => void
   readonly onRun: () => void
@@ -37,7 +39,7 @@ const diagnosticOf =
   (problem: ReportProblem): Diagnostic => ({ ...spanOf(text, problem), severity: 'error', message: problem.message })
 
 /** Tab is left to the page, so that the keyboard gets out again; Enter keeps the indent by itself. */
-export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy, tables, onChange, onRun, onFormat }: Options): EditorHandle => {
+export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy, cursor, tables, onChange, onRun, onFormat }: Options): EditorHandle => {
   const structure = new Compartment()
   const language = (schema: SQLNamespace) => sql({ dialect: PostgreSQL, schema })
   const deed = (work: () => void) => () => {
@@ -48,6 +50,7 @@ export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy
     parent,
     state: EditorState.create({
       doc: text,
+      ...(cursor === null ? {} : { selection: { anchor: Math.min(cursor, text.length) } }),
       extensions: [
         keymap.of([
           { key: 'Mod-Enter', run: deed(onRun) },
@@ -80,6 +83,8 @@ export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy
       ],
     }),
   })
+  // After it stands where it is drawn: what is hidden takes no focus.
+  if (cursor !== null) requestAnimationFrame(() => view.focus())
   return {
     setText: (next) => {
       if (next !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } })

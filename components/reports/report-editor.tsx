@@ -103,7 +103,7 @@ function Problems({ problems, isChecked, isEmpty, onGoTo }: ProblemsProps) {
       </p>
     )
   return (
-    <ul role="status" aria-label={plural(problems.length, 'problem')} className="flex min-w-0 flex-1 flex-col">
+    <ul aria-live="polite" aria-label={plural(problems.length, 'problem')} className="flex min-w-0 flex-1 flex-col">
       {problems.slice(0, shownAtOnce).map(({ line, column, message }) => (
         <li key={`${line} ${column} ${message}`}>
           <button type="button" onClick={() => onGoTo(line, column)} className="flex items-start gap-1.5 rounded-sm py-0.5 text-left hover:underline">

@@ -16,6 +16,18 @@ export const answeredSentence = (state: RunState, counts: ItemCounts): string =>
   return `${formatCount(counts.succeeded)} of ${formatCount(counts.total)} answered, ${formatCount(silent)} did not`
 }
 
+/** Of a run that asked only the silent ones of another: theirs and those that had answered before. */
+export const wholeCounts = (
+  { parentRun, tenants, answered }: Pick<ReportRun, 'parentRun' | 'tenants' | 'answered'>,
+  state: RunState,
+  counts: ItemCounts,
+): ItemCounts => {
+  if (parentRun === null || tenants <= counts.total) return counts
+  const before = isFinalRun(state) ? answered - counts.succeeded : tenants - counts.total
+  const silentStill = tenants - counts.total - before
+  return { ...counts, total: tenants, succeeded: counts.succeeded + before, failed: counts.failed + silentStill }
+}
+
 export const silentSlugs = (silent: readonly SilentTenants[]): readonly string[] => [...new Set(silent.flatMap(({ slugs }) => slugs))].toSorted()
 
 /** Slugs that are shown until all are asked for. */

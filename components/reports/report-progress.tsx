@@ -4,14 +4,15 @@ import { progressSegments, rateText, timeLeftText, workedCount } from '@/compone
 import { Progress } from '@/components/ui/progress'
 import type { StreamStatus } from '@/lib/client/use-event-stream'
 import { plural } from '@/lib/format'
-import { describeWait, isFinalRun } from '@/lib/tenancy/contract'
-import { answeredSentence } from './report-model'
+import { describeWait, isFinalRun, type ReportRun } from '@/lib/tenancy/contract'
+import { answeredSentence, wholeCounts } from './report-model'
 
-type Props = { readonly live: RunLive; readonly status: StreamStatus | null; readonly rows: number }
+type Props = { readonly live: RunLive; readonly status: StreamStatus | null; readonly report: ReportRun }
 
 /** How many have answered, and with how much. */
-export function ReportProgress({ live, status, rows }: Props) {
+export function ReportProgress({ live, status, report }: Props) {
   const { run } = live
+  const counts = wholeCounts(report, run.state, run.counts)
   const isOpen = !isFinalRun(run.state)
   const pace =
     status === 'lost'
@@ -21,17 +22,17 @@ export function ReportProgress({ live, status, rows }: Props) {
     <section aria-label="Progress" className="flex flex-col gap-2">
       <div className="flex flex-wrap items-baseline gap-x-3">
         <p role="status" className="text-base font-medium">
-          {answeredSentence(run.state, run.counts)}
-          <span className="font-normal text-muted">, {plural(rows, 'row')}.</span>
+          {answeredSentence(run.state, counts)}
+          <span className="font-normal text-muted">, {plural(report.rows, 'row')}.</span>
         </p>
         <p className="text-muted">{isOpen && run.waitsFor !== null ? describeWait(run.waitsFor) : pace}</p>
       </div>
       <Progress
         label="Tenants asked"
         className="h-1.5"
-        total={run.counts.total}
-        done={workedCount(run.counts)}
-        parts={progressSegments(run.counts)
+        total={counts.total}
+        done={workedCount(counts)}
+        parts={progressSegments(counts)
           .filter(({ state }) => state !== 'pending')
           .map(({ state, count }) => ({ key: state, value: count, tone: itemStateLooks[state].tone, label: itemStateLooks[state].label.toLowerCase() }))}
       />

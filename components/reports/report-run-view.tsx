@@ -75,7 +75,7 @@ export function ReportRunView({ run: id, role, actions, change }: Props) {
         </p>
         <Facts report={report} took={run.startedAt !== null && run.finishedAt !== null ? Date.parse(run.finishedAt) - Date.parse(run.startedAt) : null} />
       </PageHeader>
-      <ReportProgress live={live} status={status} rows={report.rows} />
+      <ReportProgress live={live} status={status} report={report} />
       <SilentPanel
         run={id}
         silent={report.silent}

@@ -17,7 +17,10 @@ const isPlain = (text: string): boolean => /^\d{1,2}$/.test(text)
 export const cronWords = (cron: string): string => {
   const [minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = '', ...more] = cron.trim().split(/\s+/)
   const own = `by cron ${cron.trim()}`
-  if (more.length > 0 || month !== '*' || !isPlain(minute)) return own
+  if (more.length > 0 || month !== '*') return own
+  const step = /^(?:\*|\*\/(\d{1,2}))$/.exec(minute)
+  if (step && hour === '*' && dayOfMonth === '*' && dayOfWeek === '*') return Number(step[1] ?? 1) === 1 ? 'every minute' : `every ${step[1]} minutes`
+  if (!isPlain(minute)) return own
   if (hour === '*' && dayOfMonth === '*' && dayOfWeek === '*') return minute === '0' ? 'every hour' : `every hour at ${minute} past`
   if (!isPlain(hour)) return own
   const at = `at ${timeOf(hour, minute)}`

@@ -60,7 +60,7 @@ export function SchedulePanel({ saved, set, onChanged }: Props) {
               <CalendarClock aria-hidden className="size-3.5 shrink-0 text-muted" />
               <span>
                 Runs {cronWords(schedule.cron)}, {schedule.timezone}
-                {schedule.enabled ? '' : ': switched off'}
+                {schedule.enabled ? '' : ': switched off'} <span className="mono text-muted">{schedule.cron}</span>
               </span>
             </p>
             {schedule.nextAt === null ? null : (
@@ -68,7 +68,7 @@ export function SchedulePanel({ saved, set, onChanged }: Props) {
                 Next <RelativeTime at={schedule.nextAt} />: {momentIn(schedule.nextAt, schedule.timezone)}
               </p>
             )}
-            {schedule.lastAt === null ? null : (
+            {schedule.lastAt === null || schedule.lastProblem !== null ? null : (
               <p className="text-muted">
                 Last <RelativeTime at={schedule.lastAt} />
                 {schedule.lastRun === null ? null : (
@@ -82,7 +82,11 @@ export function SchedulePanel({ saved, set, onChanged }: Props) {
                 )}
               </p>
             )}
-            {schedule.lastProblem === null ? null : <p className="text-bad-ink">{schedule.lastProblem}</p>}
+            {schedule.lastProblem === null || schedule.lastAt === null ? null : (
+              <p className="text-bad-ink">
+                {momentIn(schedule.lastAt, schedule.timezone)}: {schedule.lastProblem}
+              </p>
+            )}
           </>
         )}
       </div>

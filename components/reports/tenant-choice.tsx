@@ -79,7 +79,7 @@ export function TenantChoice({ set, selection, count, onChange }: Props) {
       ) : null}
       <p className="text-xs break-words text-muted">
         {kind === selection.kind ? choiceSentence(set, selection, count) : 'Name at least one tenant; until then all are asked.'}{' '}
-        <Link href={`/tenants?set=${encodeURIComponent(set)}`} className="text-accent-ink underline-offset-2 hover:underline">
+        <Link href={`/tenants?set=${encodeURIComponent(set)}`} className="text-accent-ink underline underline-offset-2">
           See tenants
         </Link>
       </p>

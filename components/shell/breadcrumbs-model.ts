@@ -44,6 +44,12 @@ export const shapeOf = (path: string): { readonly set: string; readonly shape: s
   return area === 'drift' && set !== undefined && shape !== undefined ? { set: decoded(set), shape: decoded(shape) } : null
 }
 
+/** Which saved report's page it is, where it is one. */
+export const reportOf = (path: string): number | null => {
+  const id = /^\/reports\/(\d{1,15})$/.exec(path)?.[1]
+  return id === undefined ? null : Number(id)
+}
+
 /** "/tenants/acme" → Tenants, acme. Fixed segments get their word, all others are names as they are. */
 export const crumbsOf = (path: string): readonly Crumb[] => {
   const segments = path.split('/').filter((segment) => segment !== '')

@@ -7,11 +7,13 @@ import { usePathname } from 'next/navigation'
 import { shapeTitle } from '@/components/drift/drift-model'
 import { cn } from '@/components/ui/class-names'
 import { driftQueries } from '@/lib/client/queries/drift'
-import { crumbsOf, shapeOf } from './breadcrumbs-model'
+import { reportQueries } from '@/lib/client/queries/reports'
+import { crumbsOf, reportOf, shapeOf } from './breadcrumbs-model'
 
 export function Breadcrumbs() {
   const path = usePathname()
   const shape = useShapeTitle(path)
+  const report = useReportName(path)
   const crumbs = crumbsOf(path)
   return (
     <nav aria-label="Breadcrumbs" className="min-w-0">
@@ -21,7 +23,7 @@ export function Breadcrumbs() {
             {index === 0 ? null : <ChevronRight aria-hidden className="size-3.5 shrink-0 text-faint" />}
             {crumb.href === null ? (
               <span aria-current="page" className={cn('truncate font-medium', crumb.isName && 'mono')}>
-                {shape ?? crumb.label}
+                {shape ?? report ?? crumb.label}
               </span>
             ) : (
               <Link href={crumb.href} className={cn('truncate text-muted hover:text-ink', crumb.isName && 'mono')}>
@@ -40,4 +42,10 @@ const useShapeTitle = (path: string): string | null => {
   const { set, shape } = shapeOf(path) ?? { set: '', shape: '' }
   const { data } = useQuery({ ...driftQueries.shape(set, shape), enabled: false })
   return data === undefined ? null : shapeTitle(data)
+}
+
+const useReportName = (path: string): string | null => {
+  const report = reportOf(path)
+  const { data } = useQuery({ ...reportQueries.saved(report ?? 0), enabled: false })
+  return data?.name ?? null
 }

@@ -50,6 +50,8 @@ const pages = [
   '/databases',
   '/people',
   '/audit',
+  '/reports',
+  '/reports/new',
   '/account',
 ] as const
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { crumbsOf, shapeOf } from '../../../components/shell/breadcrumbs-model.ts'
+import { crumbsOf, reportOf, shapeOf } from '../../../components/shell/breadcrumbs-model.ts'
 import { runNumberIn } from '../../../components/shell/command-bar-model.ts'
 import { isCurrent, placesFor } from '../../../components/shell/places.ts'
 import { parseTheme } from '../../../components/shell/theme.ts'
@@ -20,6 +20,7 @@ describe('breadcrumbs', () => {
       { label: 'Reports', href: '/reports', isName: false },
       { label: 'Run 42', href: null, isName: false },
     ])
+    expect([reportOf('/reports/7'), reportOf('/reports/runs/7'), reportOf('/reports/new')]).toEqual([7, null, null])
     expect(crumbsOf('/reports/new').at(-1)?.label).toBe('New')
   })
   it('calls a shape a shape, whose letter the page knows', () => {

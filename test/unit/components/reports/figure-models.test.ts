@@ -14,7 +14,10 @@ describe('a schedule in words', () => {
     ['30 18 * * 1-5', 'on weekdays at 18:30'],
     ['0 6 * * 7', 'on Sundays at 06:00'],
     ['0 6 1 * *', 'on day 1 of the month at 06:00'],
-    ['*/5 * * * *', 'by cron */5 * * * *'],
+    ['* * * * *', 'every minute'],
+    ['*/1 * * * *', 'every minute'],
+    ['*/5 * * * *', 'every 5 minutes'],
+    ['*/5 6 * * *', 'by cron */5 6 * * *'],
     ['0 6 1 1 *', 'by cron 0 6 1 1 *'],
   ])('%s is %s', (cron, words) => expect(cronWords(cron)).toBe(words))
   it('has words of its own for each that is offered', () => expect(presets.filter(({ cron }) => cronWords(cron).includes('*'))).toEqual([]))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { choiceFilter, choiceSentence, readNamed, runLabel } from '@/components/reports/choice-model'
 import { parseDraft, type Draft } from '@/components/reports/draft-model'
 import { missingParams, paramsToSend, shownValue } from '@/components/reports/params-model'
-import { answeredSentence, goneWords, silentSlugs } from '@/components/reports/report-model'
+import { answeredSentence, goneWords, silentSlugs, wholeCounts } from '@/components/reports/report-model'
 import { firstLine, offsetOf, paramProblemIn, problemsIn, spanOf } from '@/components/reports/report-text-model'
 import { cellMove, columnWidths, nextOrder, pagesBetween } from '@/components/reports/rows-model'
 import { itemStates, type ErrorDocument, type ItemCounts, type ReportParam } from '@/lib/tenancy/contract'
@@ -98,6 +98,17 @@ describe('what a report says of itself', () => {
     expect(answeredSentence('succeeded', counts({ total: 200, succeeded: 200 }))).toBe('All 200 tenants answered')
     expect(answeredSentence('cancelled', counts({ total: 5, cancelled: 5 }))).toBe('None of 5 tenants answered')
     expect(answeredSentence('failed', counts({ total: 1, failed: 1 }))).toBe('The tenant did not answer')
+  })
+  it('counts those that had answered before to a run that asks the silent ones again', () => {
+    const child = { parentRun: 7, tenants: 200, answered: 199 }
+    expect(answeredSentence('running', wholeCounts(child, 'running', counts({ total: 2, succeeded: 1, running: 1 })))).toBe(
+      '199 of 200 tenants answered so far',
+    )
+    expect(answeredSentence('failed', wholeCounts(child, 'failed', counts({ total: 2, succeeded: 1, failed: 1 })))).toBe('199 of 200 answered, 1 did not')
+    expect(answeredSentence('succeeded', wholeCounts({ ...child, answered: 200 }, 'succeeded', counts({ total: 1, succeeded: 1 })))).toBe(
+      'All 200 tenants answered',
+    )
+    expect(wholeCounts({ ...child, parentRun: null }, 'running', counts({ total: 2 })).total).toBe(2)
   })
   it('names each silent tenant once', () =>
     expect(

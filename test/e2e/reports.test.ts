@@ -1,0 +1,211 @@
+/** A report from its first word to its schedule: written, tried, asked of all with one tenant failing, asked again, combined, drawn, downloaded, kept. */
+import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import postgres from 'postgres'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { migrationsDir } from '../../lib/connection.ts'
+import { readDemo, urlBeside } from '../../lib/demo/setting.ts'
+import type { Tenancy } from '../../lib/tenancy/contract/index.ts'
+import { createTenancy } from '../../lib/tenancy/index.ts'
+import { quoteIdent } from '../../lib/tenancy/sql/ident.ts'
+import { findViolations, openVisitor, type Visitor } from '../support/browser.ts'
+import { makePerson } from '../support/people.ts'
+import { signInAs } from '../support/signing-in.ts'
+
+const email = 'reports@example.com'
+const slug = 'abernathy-bakery'
+let tenancy: Tenancy
+let visitor: Visitor
+let page: Page
+let sql: postgres.Sql
+let employees = ''
+
+beforeAll(async () => {
+  tenancy = createTenancy({ controlUrl: inject('controlUrl'), secret: inject('secret'), migrationsDir })
+  await makePerson(tenancy, email, 'admin')
+  if (!(await readDemo(inject('controlUrl')))) throw new Error('there is no demo here')
+  const [placed] = (await tenancy.tenants.get(slug)).placements
+  const database = (await tenancy.databases.list()).find(({ name }) => name === placed?.database)
+  if (!placed || !database) throw new Error(`${slug} is nowhere`)
+  sql = postgres(urlBeside(inject('controlUrl'), database.dbname), { max: 1, onnotice: () => undefined })
+  employees = `${quoteIdent(placed.schema)}.employees`
+  visitor = await openVisitor({ baseUrl: inject('consoleUrl') })
+  page = visitor.page
+})
+afterAll(async () => {
+  await sql.unsafe(`delete from ${employees} where email = 'nobody@broken.example'`)
+  await sql.end()
+  await visitor.close()
+  await tenancy.close()
+})
+
+/** Whoever has exactly one address there divides by zero. */
+const text = (table: string): string =>
+  `-- :least integer = 1
+select count(*) as seats, 100 / (count(*) filter (where email like '%@broken.example') - 1) as share
+from ${table} having count(*) >= :least`
+
+const write = async (sqlText: string): Promise<void> => {
+  await page.getByRole('textbox', { name: 'SELECT of the report' }).fill(sqlText)
+}
+const grid = () => page.getByRole('grid', { name: /^Rows of report/ })
+const heading = (): Promise<string> => page.getByRole('heading', { level: 1 }).innerText()
+const runInAddress = async (): Promise<number> => {
+  await page.waitForURL(/\/reports\/runs\/\d+/)
+  return Number(/\/runs\/(\d+)/.exec(page.url())?.[1])
+}
+
+let firstRun = 0
+
+test('what is wrong is said while one writes, and where', async () => {
+  await signInAs(page, email, '/reports')
+  await page.getByRole('link', { name: 'Seats per tenant' }).first().waitFor()
+  expect(await findViolations(page)).toEqual([])
+  await page.getByRole('link', { name: 'New report' }).click()
+  await write('select count(*) as seats from employees; delete from employees')
+  await page.getByRole('list', { name: /problem/ }).waitFor()
+  await page.locator('.cm-lintRange-error').first().waitFor()
+  expect(await findViolations(page)).toEqual([])
+  await write(text('employeez'))
+  await page.getByText('One SELECT that may be asked.').waitFor()
+  expect(await page.getByLabel(':least').inputValue()).toBe('1')
+})
+
+test('it is tried on five tenants below its text, which survives a reload', async () => {
+  const tryIt = page.getByRole('button', { name: 'Try on 5' })
+  await tryIt.click()
+  await page
+    .getByText(/employeez.*does not exist/)
+    .first()
+    .waitFor()
+  await write(text('employees'))
+  await tryIt.click()
+  await page.getByText('All 5 tenants answered').waitFor()
+  await grid().getByRole('link', { name: slug }).waitFor()
+  await page.reload()
+  await page.getByText('All 5 tenants answered').waitFor()
+  await page.getByText('from employees having').first().waitFor()
+})
+
+test('all are asked; the one that fails is named with its reason', async () => {
+  await sql.unsafe(`insert into ${employees} (full_name, email) values ('Nobody', 'nobody@broken.example')`)
+  await page.getByRole('button', { name: /^Run on \d+ tenants$/ }).click()
+  firstRun = await runInAddress()
+  await page.getByText(/answered, 1 did not/).waitFor()
+  const silent = page.getByRole('region', { name: 'Tenants that did not answer' })
+  await silent.getByText('division by zero').waitFor()
+  expect(await silent.getByRole('link', { name: slug }).getAttribute('href')).toBe(`/tenants/${slug}`)
+  await grid().getByRole('row').nth(3).waitFor()
+  expect(await findViolations(page)).toEqual([])
+})
+
+test('rows are sorted, found and read by keyboard', async () => {
+  await page.getByRole('button', { name: 'seats', exact: true }).click()
+  await page.getByRole('button', { name: 'seats', exact: true }).click()
+  await page.getByRole('columnheader', { name: 'seats' }).and(page.locator('[aria-sort="descending"]')).waitFor()
+  await grid().focus()
+  await page.keyboard.press('Control+End')
+  await page.getByRole('region', { name: 'Value of share' }).waitFor()
+  await page.getByLabel('Find in the rows').fill('ahrens')
+  await page.getByText(/^\d+ rows found/).waitFor()
+  await page.getByLabel('Find in the rows').fill('')
+})
+
+test('the rows are combined, drawn and downloaded', async () => {
+  await page.getByRole('tab', { name: 'Combine' }).click()
+  await page.getByRole('button', { name: 'Top ten' }).click()
+  const combined = page.getByRole('grid', { name: /^Combined rows/ })
+  await combined.getByRole('row').nth(10).waitFor()
+  expect(await findViolations(page)).toEqual([])
+  await page.getByRole('tab', { name: 'Chart' }).click()
+  await page.locator('figure canvas').waitFor()
+  await page.getByRole('tabpanel').getByLabel('Chart', { exact: true }).selectOption('distribution')
+  await page.getByText('is the median of 10 tenants').waitFor()
+  expect(page.url()).toContain('chart=distribution')
+  await page.getByRole('button', { name: 'Show as table' }).click()
+  await page.getByRole('table', { name: 'Tenants by seats' }).waitFor()
+  expect(await findViolations(page)).toEqual([])
+
+  await page.getByRole('button', { name: 'Download' }).click()
+  const [csv] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: /^CSV/ }).click()])
+  expect(csv.suggestedFilename()).toMatch(new RegExp(`^tenantry-report-${firstRun}-.*\\.csv$`))
+  const lines = readFileSync(await csv.path(), 'utf8')
+    .trim()
+    .split('\n')
+  const { rows } = await tenancy.reports.get({ kind: 'cli', id: null, label: 'test', role: 'admin' }, firstRun)
+  expect([lines[0], lines.length]).toEqual(['tenant,seats,share', rows + 1])
+  await page.getByRole('button', { name: 'Download' }).click()
+  const [xlsx] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: /XLSX/ }).click()])
+  expect(
+    readFileSync(await xlsx.path())
+      .subarray(0, 2)
+      .toString(),
+  ).toBe('PK')
+})
+
+test('the one that failed is asked again, and its answer comes to the others', async () => {
+  await sql.unsafe(`delete from ${employees} where email = 'nobody@broken.example'`)
+  await page.getByRole('button', { name: 'Ask that one again' }).click()
+  await page.waitForURL((url) => /\/reports\/runs\/\d+$/.test(url.pathname) && !url.pathname.endsWith(`/${firstRun}`))
+  await page.getByText(/^All \d+ tenants answered/).waitFor()
+  await page.getByRole('link', { name: String(firstRun), exact: true }).waitFor()
+  await page.getByLabel('Find in the rows').fill(slug)
+  await grid().getByRole('link', { name: slug }).waitFor()
+})
+
+test('it is saved, scheduled, and one of its numbers stands on the page of the fleet', async () => {
+  await page.goto('/reports/new')
+  await write('select count(*) as seats from employees')
+  await page.getByText('One SELECT that may be asked.').waitFor()
+  await page.getByRole('button', { name: 'Save…' }).click()
+  await page.getByRole('textbox', { name: 'Name' }).fill('Seats of the test')
+  await page.getByRole('button', { name: 'Save it' }).click()
+  await page.waitForURL(/\/reports\/\d+$/)
+  expect(await heading()).toBe('Seats of the test')
+
+  await page.getByRole('button', { name: 'Schedule…' }).click()
+  await page.getByLabel('How often').selectOption({ label: 'On Mondays at 6' })
+  await page.getByLabel('Time zone').selectOption('Europe/Berlin')
+  await page
+    .getByRole('region', { name: 'Next times' })
+    .getByText(/^Mon.*06:00$/)
+    .nth(4)
+    .waitFor()
+  expect(await findViolations(page)).toEqual([])
+  await page.getByRole('button', { name: 'Save the schedule' }).click()
+  await page.getByText('Runs on Mondays at 06:00, Europe/Berlin').waitFor()
+
+  await page.getByRole('button', { name: 'Add a figure…' }).click()
+  await page.getByRole('textbox', { name: 'Name' }).fill('Seats in all')
+  await page.getByLabel('Column').fill('seats')
+  await page.getByLabel('Alert').selectOption('above')
+  await page.getByLabel('The line').fill('1')
+  await page.getByRole('button', { name: 'Add the figure' }).click()
+  await page.getByText('alerts above 1').waitFor()
+  expect(await findViolations(page)).toEqual([])
+  await page.getByRole('button', { name: /^Run on \d+ tenants$/ }).click()
+  await runInAddress()
+  await page.getByText(/^All \d+ tenants answered/).waitFor()
+  await expect
+    .poll(async () => {
+      await page.goto('/')
+      return page.getByText(/is above 1,/).count()
+    })
+    .toBe(1)
+  expect(visitor.complaints).toEqual([])
+})
+
+test('support sees the reports that name it, and no others', async () => {
+  const support = await openVisitor({ baseUrl: inject('consoleUrl') })
+  try {
+    await makePerson(tenancy, 'reports-support@example.com', 'support')
+    await signInAs(support.page, 'reports-support@example.com', '/reports')
+    await support.page.getByRole('link', { name: 'Seats per tenant' }).first().waitFor()
+    expect(await support.page.getByRole('link', { name: 'Seats of the test' }).count()).toBe(0)
+    expect(await support.page.getByRole('link', { name: 'New report' }).count()).toBe(0)
+    await support.page.goto(`/reports/runs/${firstRun}`)
+    await support.page.getByText('Your role may not open this page').waitFor()
+  } finally {
+    await support.close()
+  }
+})
