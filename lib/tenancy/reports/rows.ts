@@ -87,6 +87,8 @@ export const reportRows = async ({ control }: Library, actor: Actor, input: Repo
 }
 
 const streamedAtOnce = 2_000
+/** For whoever reads slowly; who reads nothing for so long is gone, and must not hold a connection, rows that are to be dropped, and the server's horizon. */
+const patienceMs = 120_000
 
 type Streamed = { readonly chain: readonly number[]; readonly columns: ReadonlyArray<Pick<ReportColumn, 'name'>> }
 
@@ -112,13 +114,15 @@ export const streamStatement = ({ chain, columns }: Streamed): string => {
 }
 
 /** @throws report.unknown, report.not_yours, report.expired, report.lost */
-export async function* streamReport({ control }: Library, actor: Actor, run: number): AsyncGenerator<readonly ReportRow[]> {
+export async function* streamReport({ control }: Library, actor: Actor, run: number, idleMs: number = patienceMs): AsyncGenerator<readonly ReportRow[]> {
   await requireReadable(control.db, actor, run)
   const head = await requireRows(control.db, run)
   await appendAudit(control.db, { actor, action: 'reports.export', subjectKind: 'run', subject: String(run), details: { set: head.set, rows: head.rows } })
   const connection = control.connect()
   try {
-    await connection.unsafe(`BEGIN READ ONLY; ${spellingStatement}; SET LOCAL statement_timeout = 0`).simple()
+    await connection
+      .unsafe(`BEGIN READ ONLY; ${spellingStatement}; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`)
+      .simple()
     await connection.unsafe(`DECLARE tenantry_export NO SCROLL CURSOR FOR ${streamStatement(head)}`).simple()
     for (;;) {
       const rows = textOf(await connection.unsafe(`FETCH ${streamedAtOnce} FROM tenantry_export`).simple().raw())

@@ -1,8 +1,11 @@
 /** Lists of reports, what one may name while writing, and rows that are looked for. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { reportRowsInput, startReportInput, type Actor, type ReportFilter } from '../../../lib/tenancy/contract/index.ts'
+import { silentLogger, silentMeters } from '../../../lib/tenancy/context.ts'
+import { openControl } from '../../../lib/tenancy/control/db.ts'
+import { streamReport } from '../../../lib/tenancy/reports/rows.ts'
 import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
-import { useDatabases } from '../../support/template.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
 const { mark, newSlug } = ownSlugs('rl')
@@ -107,6 +110,28 @@ test('who looks at rows is written down, once for all pages', async () => {
     { actor_label: 'oli@example.com', details: { set: 'app' } },
     { actor_label: 'ada@example.com', details: { set: 'app' } },
   ])
+})
+
+test('who asks for all rows and takes none holds nothing for long', async () => {
+  const run = await ended('select n from generate_series(1, 4000) n')
+  const control = openControl(fleet.controlUrl)
+  const library = { control, secret: testSecret, logger: silentLogger, meters: silentMeters, clock: () => new Date() }
+  const open = () =>
+    fleet.control`select from pg_stat_activity where datname = current_database() and state = 'idle in transaction' and query like '%tenantry_export%'`
+  try {
+    const given = streamReport(library, ada, run, 2_000)
+    expect((await given.next()).value).toHaveLength(2_000)
+    await fleet.until('the end of its session', async () => (await open()).length === 0)
+    await expect(given.next()).rejects.toMatchObject({ code: expect.stringMatching(/^(CONNECTION_CLOSED|25P03|34000)$/) })
+    // Taken as fast as it comes, or given up in order, it is over by itself.
+    const whole = streamReport(library, ada, run)
+    await whole.next()
+    expect((await open()).length).toBe(1)
+    await whole.return(undefined)
+    await fleet.until('the end of its session', async () => (await open()).length === 0)
+  } finally {
+    await control.close()
+  }
 })
 
 test('rows can be looked for: a value is a value, whatever is in it', async () => {
