@@ -32,7 +32,6 @@ export const demoReports: readonly DemoReport[] = [
     combine: 'select tenant, name, seats, employees\nfrom results join tenants using (tenant)\norder by seats desc, tenant',
     chart: spread('seats'),
     figures: [figure('Seats', 'sum', 'seats', true)],
-    cron: '0 6 * * *',
   },
   {
     name: 'Hours logged last month by site',
@@ -64,7 +63,6 @@ export const demoReports: readonly DemoReport[] = [
       'select tenant, count(*) as invoices, sum(amount) as amount, max(days_late) as most_days_late\nfrom results\ngroup by tenant order by amount desc, tenant',
     chart: bars('tenant', 'amount'),
     figures: [figure('Overdue amount', 'sum', 'amount', true), figure('Overdue invoices', 'count', null)],
-    cron: '30 6 * * 1',
   },
   {
     name: 'Largest tables',
