@@ -1,46 +1,92 @@
 import 'server-only'
-import { Readable } from 'node:stream'
 import { csvTexts, jsonTexts } from '@/lib/report-texts'
 import { xlsxOf } from '@/lib/report-xlsx'
 import type { Actor, ReportRow, ReportRun, Tenancy } from '@/lib/tenancy/contract'
-import { download, type DownloadFormat } from './download'
 
 export const reportFileFormats = ['csv', 'json', 'xlsx'] as const
 type FileFormat = (typeof reportFileFormats)[number]
 type Piece = readonly ReportRow[]
 
-/** What was waited for, and what comes after it. A reader that goes away in the middle leaves no cursor open. */
-async function* again(first: IteratorResult<Piece>, rest: AsyncIterator<Piece>): AsyncGenerator<Piece> {
-  try {
-    for (let piece = first; piece.done !== true; piece = await rest.next()) yield piece.value
-  } finally {
-    await rest.return?.()
+const types: Readonly<Record<FileFormat, string>> = {
+  csv: 'text/csv; charset=utf-8',
+  json: 'application/json',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+}
+
+/** What was waited for, and what comes after it. No generator: one that nobody has begun to read does not end what it stands for. */
+const again = (first: IteratorResult<Piece>, rest: AsyncIterator<Piece>): AsyncIterable<Piece> => {
+  let waiting: IteratorResult<Piece> | null = first
+  const iterator: AsyncIterator<Piece> = {
+    next: async () => {
+      if (waiting === null) return rest.next()
+      const now = waiting
+      waiting = null
+      return now
+    },
+    return: async () => {
+      await rest.return?.()
+      return { done: true, value: undefined }
+    },
   }
+  return { [Symbol.asyncIterator]: () => iterator }
 }
 
-async function* textsOf(report: ReportRun, format: DownloadFormat, pieces: AsyncIterable<Piece>): AsyncGenerator<string> {
+async function* textsOf(report: ReportRun, format: 'csv' | 'json', pieces: AsyncIterable<Piece>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
   const texts = format === 'csv' ? csvTexts(report.columns) : jsonTexts(report, report.columns)
-  yield texts.begin()
-  for await (const rows of pieces) yield texts.rows(rows)
-  yield texts.end()
+  yield encoder.encode(texts.begin())
+  for await (const rows of pieces) yield encoder.encode(texts.rows(rows))
+  yield encoder.encode(texts.end())
 }
 
-const workbook = (report: ReportRun, pieces: AsyncIterable<Piece>): Response => {
-  const name = `tenantry-report-${report.run}-${new Date().toISOString().slice(0, 10)}.xlsx`
-  return new Response(Readable.toWeb(xlsxOf(report.columns, pieces)) as ReadableStream<Uint8Array>, {
-    headers: {
-      'Content-Type': 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-      'Content-Disposition': `attachment; filename="${name}"`,
+type Chunks = { readonly next: () => Promise<IteratorResult<Uint8Array>>; readonly stop: () => void }
+
+const chunksOf = (report: ReportRun, format: FileFormat, pieces: AsyncIterable<Piece>): Chunks => {
+  if (format !== 'xlsx') {
+    const texts = textsOf(report, format, pieces)
+    return { next: () => texts.next(), stop: () => undefined }
+  }
+  const book = xlsxOf(report.columns, pieces)
+  // Whoever gives up a file is told so once; what the book says of it as it ends is no news.
+  book.on('error', () => undefined)
+  const bytes: AsyncIterator<Uint8Array> = book[Symbol.asyncIterator]()
+  return { next: () => bytes.next(), stop: () => void book.destroy() }
+}
+
+/** However a file is left, before its first row, in the middle or at its end, the cursor that it reads from is closed. */
+const bodyOf = (chunks: Chunks, end: () => Promise<void>): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await chunks.next()
+        if (done === true) controller.close()
+        else controller.enqueue(value)
+      } catch (error) {
+        await end()
+        controller.error(error)
+      }
+    },
+    cancel: async () => {
+      chunks.stop()
+      await end()
     },
   })
-}
 
 /**
  * All rows of a report as a file, read as fast as they are taken. The first piece is waited for before anything is answered, so that a refusal is one, and no
  * file with half of its rows.
+ * @param signal tells that the browser has gone
  */
-export const reportExport = async (tenancy: Tenancy, actor: Actor, report: ReportRun, format: FileFormat): Promise<Response> => {
+export const reportExport = async (tenancy: Tenancy, actor: Actor, report: ReportRun, format: FileFormat, signal: AbortSignal): Promise<Response> => {
   const rest = tenancy.reports.stream(actor, report.run)[Symbol.asyncIterator]()
-  const pieces = again(await rest.next(), rest)
-  return format === 'xlsx' ? workbook(report, pieces) : download(`report-${report.run}`, format, textsOf(report, format, pieces))
+  const end = async (): Promise<void> => {
+    await rest.return?.()
+  }
+  signal.addEventListener('abort', () => void end(), { once: true })
+  const first = await rest.next()
+  if (signal.aborted) await end()
+  const name = `tenantry-report-${report.run}-${new Date().toISOString().slice(0, 10)}.${format}`
+  return new Response(bodyOf(chunksOf(report, format, again(first, rest)), end), {
+    headers: { 'Content-Type': types[format], 'Content-Disposition': `attachment; filename="${name}"` },
+  })
 }
