@@ -225,6 +225,11 @@ export const errorTable = {
     hint: 'It has five parts (minute, hour, day, month, weekday), such as 0 7 * * 1 for Mondays at seven, and a time zone such as Europe/Berlin.',
   },
   'report.figure': { status: 422, title: 'Figure “{name}” {problem}', hint: '{remedy}' },
+  'report.busy': {
+    status: 503,
+    title: '{most} are being combined or exported already, and none of them has ended within {seconds} seconds.',
+    hint: 'Try again in a moment; the rows are kept.',
+  },
   'report.not_yours': { status: 403, title: '{what} is not for your role ({role}).', hint: '{remedy}' },
   'report.expired': { status: 410, title: 'The rows of report {run} were dropped on {droppedAt}.', hint: 'Run it again: its text and parameters are kept.' },
   'report.lost': {

@@ -1,7 +1,9 @@
 /** A rerun of a report asks its silent tenants alone, and its result holds the rows of both. */
 import { sql } from 'kysely'
+import { openItemStates, type RunState } from '../contract/states.ts'
 import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
+import { TenancyError } from '../errors.ts'
 import type { Leftover } from '../runs/leftovers.ts'
 import { requireRows } from './head.ts'
 import { expiryFrom, makePlace } from './place.ts'
@@ -32,6 +34,18 @@ export const readSilent = async (trx: ControlDb, run: number, slugs?: readonly s
       s.server_id as "serverId", o.version, s.options
     from silent s left join observation o on o.target_id = s.target_id order by s.run_id, s.position`.execute(trx)
   return rows
+}
+
+/** Nobody is asked twice at once for the same result. @throws run.targets_busy */
+export const requireUnasked = async (trx: ControlDb, run: number, targetIds: readonly number[]): Promise<void> => {
+  const { rows } = await sql<{ run: number; state: RunState; count: number }>`
+    select r.id as run, r.state, count(*)::int as count from report_run p join report_run d on d.chain[1] = p.chain[1] and d.chain @> array[p.chain[1]]
+      join run r on r.id = d.run_id join run_item i on i.run_id = r.id
+    where p.run_id = ${run} and i.target_id = any(${[...targetIds]}::bigint[]) and i.state in (${sql.join(openItemStates)}) group by r.id order by r.id limit 1`.execute(
+    trx,
+  )
+  const [busy] = rows
+  if (busy) throw new TenancyError('run.targets_busy', busy)
 }
 
 /** What its result is made of is kept for as long as it is. */

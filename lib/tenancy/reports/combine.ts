@@ -11,7 +11,7 @@ import { TenancyError } from '../errors.ts'
 import { quoteIdent } from '../sql/ident.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { placeOf } from '../sql/statements.ts'
-import { closeCage, declareCursor, fetchRows, openCage, settleSession } from './cage.ts'
+import { closeCage, declareCursor, fetchRows, leave, openCage, settleSession } from './cage.ts'
 import { checkReport, requireGood } from './check/check-report.ts'
 import { collectedColumn } from './column-types.ts'
 import { reportSchema } from './place.ts'
@@ -86,7 +86,10 @@ const ask = async (connection: postgres.Sql, schema: string, role: string, selec
   await connection.unsafe(declareCursor(select).text, [], extended)
   const rows: ReportRow[] = []
   let bytes = 0
-  for (;;) {
+  for (const until = Date.now() + combineMs; ;) {
+    const left = until - Date.now()
+    if (left <= 0) throw Object.assign(new Error(`it had not ended within ${combineMs / 1_000} seconds`), { code: sqlstate.queryCanceled })
+    await connection.unsafe(leave(left)).simple()
     const count = nextCount(rows.length, bytes)
     const fetched = await connection.unsafe(fetchRows(count).text).simple().raw()
     for (const row of fetched) {
@@ -101,8 +104,9 @@ const ask = async (connection: postgres.Sql, schema: string, role: string, selec
   }
 }
 
-/** Each has a connection to the control database, and a core of its server, for up to half a minute. */
-const turns = new Turns(4)
+/** Each has a connection to the control database, and a core of its server, for as long as it may take. */
+const turns = new Turns(4, 20_000)
+const combineMs = 60_000
 
 const askAlone = async (control: Control, run: number, role: string, select: string): Promise<CombinedRows> => {
   const connection = control.connect()
@@ -116,13 +120,13 @@ const askAlone = async (control: Control, run: number, role: string, select: str
   }
 }
 
-/** A SELECT that was checked, in its cage. @throws report.combine, report.combine_role */
+/** A SELECT that was checked, in its cage. @throws report.combine, report.combine_role, report.busy */
 export const combineSelect = async ({ control }: Pick<Library, 'control'>, run: number, select: string): Promise<CombinedRows> => {
   const role = await roleFor(control.db, run)
   return turns.run(() => askAlone(control, run, role, select))
 }
 
-/** @throws report.unknown, report.not_yours, report.expired, report.lost, report.refused, report.combine, report.combine_role */
+/** @throws report.unknown, report.not_yours, report.expired, report.lost, report.refused, report.combine, report.combine_role, report.busy */
 export const combineReport = async (library: Library, actor: Actor, { run, sql: text }: CombineReportInput): Promise<CombinedRows> => {
   const { db } = library.control
   const select = await requireCombining(text)

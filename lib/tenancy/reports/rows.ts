@@ -14,6 +14,7 @@ import { isUnordered } from './column-types.ts'
 import { collectedOf, requireRows, type Head } from './head.ts'
 import { reportSchema } from './place.ts'
 import { pageOf, partsOf } from './tenant-parts.ts'
+import { Turns } from './turns.ts'
 
 const textOf = (rows: ReadonlyArray<ReadonlyArray<Buffer | null>>): readonly ReportRow[] =>
   rows.map((row) => row.map((value) => (value === null ? null : value.toString('utf8'))))
@@ -87,6 +88,8 @@ export const reportRows = async ({ control }: Library, actor: Actor, input: Repo
 }
 
 const streamedAtOnce = 2_000
+/** Each has a connection to the control database for as long as somebody reads. */
+const exporting = new Turns(6, 10_000)
 /** For whoever reads slowly; who reads nothing for so long is gone, and must not hold a connection, rows that are to be dropped, and the server's horizon. */
 const patienceMs = 120_000
 
@@ -113,11 +116,12 @@ export const streamStatement = ({ chain, columns }: Streamed): string => {
     CROSS JOIN LATERAL (${found.join(' UNION ALL ')}) found`
 }
 
-/** @throws report.unknown, report.not_yours, report.expired, report.lost */
+/** @throws report.unknown, report.not_yours, report.expired, report.lost, report.busy */
 export async function* streamReport({ control }: Library, actor: Actor, run: number, idleMs: number = patienceMs): AsyncGenerator<readonly ReportRow[]> {
   await requireReadable(control.db, actor, run)
   const head = await requireRows(control.db, run)
   await appendAudit(control.db, { actor, action: 'reports.export', subjectKind: 'run', subject: String(run), details: { set: head.set, rows: head.rows } })
+  const giveBack = await exporting.take()
   const connection = control.connect()
   try {
     await connection
@@ -130,6 +134,7 @@ export async function* streamReport({ control }: Library, actor: Actor, run: num
       if (rows.length < streamedAtOnce) return
     }
   } finally {
+    giveBack()
     await connection.end({ timeout: 1 })
   }
 }

@@ -7,6 +7,7 @@ import { appendAudit } from '../control/audit.ts'
 import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
+import { requireAskable } from '../reports/access.ts'
 import { countsAgainstTolerance } from './conduct/report.ts'
 import { explainConflict } from './start.ts'
 
@@ -112,6 +113,7 @@ export const retryItems = async (library: Library, actor: Actor, input: { run: n
   const targets = await library.control.db.selectFrom('run_item').select('target_id').where('run_id', '=', input.run).where('state', '=', 'failed').execute()
   try {
     await change(library, actor, input.run, 'retry', canRetry, async (trx, state) => {
+      await requireAskable(trx, actor, input.run)
       const chosen = input.slugs === undefined ? sql`true` : sql`tenant_id in (select id from tenant where slug = any(${[...input.slugs]}::text[]))`
       const { rows } = await sql<{ position: number }>`
         with r as (update run set revision = revision + 1 where id = ${input.run} returning revision)

@@ -8,7 +8,8 @@ import { notify } from '../control/notify.ts'
 import type { FrozenRepair } from '../control/schema.ts'
 import { planRepair } from '../drift/repair/plan-repair.ts'
 import { isTenancyError, TenancyError } from '../errors.ts'
-import { askAgain, holdResult, readSilent } from '../reports/ask-again.ts'
+import { requireAskable } from '../reports/access.ts'
+import { askAgain, holdResult, readSilent, requireUnasked } from '../reports/ask-again.ts'
 import { insertRun, planDigest, type NewItem } from './freeze.ts'
 import { putRightOf, readLeftovers, type Leftover } from './leftovers.ts'
 import { explainConflict } from './start.ts'
@@ -40,7 +41,7 @@ const refuseEmpty = (run: number, leftovers: readonly Leftover[]): TenancyError 
 /**
  * A new run from what a finished one left undone and no later one has put right, with the same frozen migrations. Tenants suspended since are left out, and those
  * whose place is another one by now. Of a report the silent tenants are asked again, and the result holds what the others have answered before.
- * @throws run.unknown, report.expired, report.lost, run.state_conflict, run.no_items, run.put_right, run.plan_changed, run.targets_busy
+ * @throws run.unknown, report.not_yours, report.expired, report.lost, run.state_conflict, run.no_items, run.put_right, run.plan_changed, run.targets_busy
  */
 export const rerun = async (library: Library, actor: Actor, input: { run: number; slugs?: readonly string[]; note: string }): Promise<RerunRef> => {
   let targetIds: number[] = []
@@ -71,13 +72,17 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
           command: 'rerun',
           remedy: 'While it is open, retry its failed items inside it.',
         })
-      if (parent.kind === 'report') await holdResult(trx, parent.id)
+      if (parent.kind === 'report') {
+        await requireAskable(trx, actor, parent.id)
+        await holdResult(trx, parent.id)
+      }
       if (parent.repair) await requireSameRepair(library, parent.set_name, parent.repair)
       const leftovers = await (parent.kind === 'report' ? readSilent : readLeftovers)(trx, parent.id, input.slugs)
       const items = leftovers.filter(({ isLeft }) => isLeft).flatMap(itemOf)
       if (items.length === 0) throw refuseEmpty(parent.id, leftovers)
       const putRight = putRightOf(leftovers)
       targetIds = items.map(({ targetId }) => targetId)
+      if (parent.kind === 'report') await requireUnasked(trx, parent.id, targetIds)
       const run = await insertRun(trx, {
         kind: parent.kind,
         setId: parent.set_id,

@@ -1,6 +1,14 @@
 /** The silent tenants of a report are asked again, and one result holds what all have answered. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { reportRowsInput, startReportInput, type ReportRow } from '../../../lib/tenancy/contract/index.ts'
+import {
+  changeReportInput,
+  reportRowsInput,
+  savedReportContent,
+  startReportInput,
+  startSavedReportInput,
+  type Actor,
+  type ReportRow,
+} from '../../../lib/tenancy/contract/index.ts'
 import { silentLogger } from '../../../lib/tenancy/context.ts'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
 import { dropExpired } from '../../../lib/tenancy/reports/drop-expired.ts'
@@ -119,6 +127,41 @@ test('some of the silent can be asked alone, from the terminal as well; the othe
   expect(await all(run.id)).toEqual(rowsOf(b, c, d))
   // Whom neither has asked again can be asked by way of either.
   expect(await fleet.tenancy.reports.get(ada, await again(second))).toMatchObject({ tenants: 4, answered: 4, rows: 10, silent: [] })
+})
+
+test('the same tenant is not asked twice at once for one result', async () => {
+  await breakIt(a)
+  const first = await start()
+  await mend(a)
+  const holder = await fleet.sql.reserve()
+  await holder.unsafe(`begin; lock table ${schemaOf(a)}.customer`)
+  const child = await fleet.tenancy.runs.rerun(ada, { run: first, note: '' })
+  const refused = await refusalOf(again(first))
+  await holder.unsafe('rollback')
+  holder.release()
+  expect(refused).toMatchObject({ code: 'run.targets_busy', details: { run: child.run, count: 1 } })
+  await fleet.ended(child.run)
+})
+
+test('who may not run it may not ask again, neither in a new run nor inside of one', async () => {
+  const oli: Actor = { kind: 'person', id: 'p2', label: 'oli@example.com', role: 'operator' }
+  const asked = { set: 'app', sql: 'select email from customer order by id' }
+  const { id: report } = await fleet.tenancy.reports.saved.create(ada, savedReportContent.parse({ name: 'Asked again', ...asked }))
+  await breakIt(a)
+  const own = await start()
+  const saved = await fleet.tenancy.reports.saved.start(ada, startSavedReportInput.parse({ report }))
+  await fleet.ended(saved.run)
+  await mend(a)
+  for (const run of [own, saved.run]) {
+    expect((await refusalOf(fleet.tenancy.runs.rerun(oli, { run, note: '' }))).code).toBe('report.not_yours')
+    await fleet.control`update run set state = 'paused' where id = ${run}`
+    expect((await refusalOf(fleet.tenancy.runs.retry(oli, { run }))).code).toBe('report.not_yours')
+    await fleet.control`update run set state = 'failed' where id = ${run}`
+  }
+  await fleet.tenancy.reports.saved.change(ada, changeReportInput.parse({ name: 'Asked again', ...asked, runnableBy: ['operator'], report, revision: 1 }))
+  const { run } = await fleet.tenancy.runs.rerun(oli, { run: saved.run, note: '' })
+  await fleet.ended(run)
+  expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({ answered: 4, silent: [] })
 })
 
 test('what a result is made of is kept as long as the result, and goes after it', async () => {

@@ -155,6 +155,27 @@ test('when the silent are asked again, the whole one’s value stands in place o
   expect((await figuresOf(report)).Rows?.trend).toMatchObject([{ run: again.run, value: '6', answered: 2, tenants: 2 }])
 })
 
+test('of an old report asked again the value stands where it stood, and alerts nobody today', async () => {
+  const report = await create('Old')
+  const [one = '', two = ''] = slugs
+  await setFigures(report, [{ name: 'Rows', source: 'rows', aggregate: 'count', line: { kind: 'above', value: '10' } }])
+  await fleet.sql.unsafe(
+    `insert into ${schemaOf(one)}.customer (email) select n from generate_series(1, 20) n; alter table ${schemaOf(two)}.customer rename to away`,
+  )
+  const monday = await run(report)
+  await fleet.sql.unsafe(`alter table ${schemaOf(two)}.away rename to customer`)
+  await customers(3)
+  const tuesday = await run(report)
+  const again = await fleet.tenancy.runs.rerun(ada, { run: monday, note: '' })
+  await settled(again.run)
+  const { Rows } = await figuresOf(report)
+  expect(Rows?.trend.map(({ run: each, value }) => [each, value])).toEqual([
+    [again.run, '26'],
+    [tuesday, '6'],
+  ])
+  expect(Rows?.alertingSince).toBeNull()
+})
+
 test('figures that cannot be are refused, and whose they are not', async () => {
   const report = await create('Refused', { combine: null, runnableBy: ['operator'] })
   expect(await refusalOf(setFigures(report, [{ name: 'Sum', source: 'combined', column: 'sum' }]))).toMatchObject({

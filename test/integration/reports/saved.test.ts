@@ -186,3 +186,21 @@ test('who may run, see and change it is what it says', async () => {
   expect(await codeOf(fleet.tenancy.reports.get(sue, mine))).toBe('report.not_yours')
   await fleet.ended(adhoc.run)
 })
+
+test('support sees what it was shown, and not what the report said before, or was asked for once', async () => {
+  const secret = "select 'salary ' || id as salary from customer"
+  const { id: report } = await saved().create(ada, content({ name: 'Secret', sql: secret, params: {}, combine: null }))
+  const before = await run(report)
+  const meanwhile = { name: 'Secret', params: {}, combine: null, sql: 'select count(*) as n from customer' }
+  await change(report, 1, meanwhile)
+  const unshared = await run(report)
+  await change(report, 2, { ...meanwhile, runnableBy: ['support'] })
+  const shown = await run(report)
+  const once = await run(report, ada, { selection: { kind: 'tenants', slugs: [slugs[0]] } })
+  const own = await run(report, sue, { selection: { kind: 'tenants', slugs: [slugs[0]] } })
+  for (const one of [before, unshared, once]) expect(await codeOf(fleet.tenancy.reports.get(sue, one))).toBe('report.not_yours')
+  expect((await fleet.tenancy.reports.runs(sue, { report, limit: 10 })).rows.map((row) => row.run)).toEqual([own, shown])
+  expect((await saved().history(sue, report)).map(({ revision }) => revision)).toEqual([3])
+  expect(await saved().history(oli, report)).toHaveLength(3)
+  expect((await saved().get(sue, report)).lastRun?.run).toBe(own)
+})

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Turns } from '../../../lib/tenancy/reports/turns.ts'
 
 test('no more than so many work at once, in the order in which they came, and one that fails holds up none', async () => {
-  const turns = new Turns(2)
+  const turns = new Turns(2, 60_000)
   const started: number[] = []
   const ends: Array<(fails: boolean) => void> = []
   const all = Array.from({ length: 5 }, (_, index) =>
@@ -26,4 +26,16 @@ test('no more than so many work at once, in the order in which they came, and on
   expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled'])
   // Every turn was given back.
   expect(await Promise.all([turns.run(async () => 'a'), turns.run(async () => 'b'), turns.run(async () => 'c')])).toEqual(['a', 'b', 'c'])
+})
+
+test('whoever has waited for too long is refused, and takes nobody’s turn', async () => {
+  const turns = new Turns(1, 20)
+  const giveBack = await turns.take()
+  await expect(turns.take()).rejects.toMatchObject({ code: 'report.busy', details: { most: 1 } })
+  giveBack()
+  // Given back twice it is one turn still.
+  giveBack()
+  const again = await turns.take()
+  await expect(turns.take()).rejects.toMatchObject({ code: 'report.busy' })
+  again()
 })

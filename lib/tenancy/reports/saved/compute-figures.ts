@@ -61,15 +61,16 @@ const find = async (db: ControlDb, run: number): Promise<Found | null> => {
 
 type Kept = { readonly figure: number } & Computed
 
-/** Values of runs whose silent tenants this one has asked again give way to the whole one’s. */
+/** Of all runs that began with the same one the value of the most tenants stands, and where the first one stood: most of its rows are as old as that. */
 const keep = async (trx: ControlDb, run: number, { report, head }: Found, values: readonly Kept[]): Promise<void> => {
-  await sql`delete from report_figure_value where run_id = any(${[...head.chain]}::bigint[])`.execute(trx)
+  const first = head.chain[0] ?? run
+  const family = sql`(select q.run_id from report_run q where q.chain @> array[${first}::bigint] and q.chain[1] = ${first})`
+  await sql`delete from report_figure_value where run_id in ${family} and answered <= ${head.answered}`.execute(trx)
   await sql`
     insert into report_figure_value (figure_id, run_id, at, value, problem, answered, tenants)
-    select f.id, r.id, coalesce(r.finished_at, now()), x.value, x.problem, ${head.answered}, ${head.tenants}
-    from jsonb_to_recordset(${JSON.stringify(values)}::jsonb) as x(figure bigint, value numeric, problem text) join report_figure f on f.id = x.figure, run r where r.id = ${run}`.execute(
-    trx,
-  )
+    select f.id, ${run}::bigint, coalesce(r.finished_at, now()), x.value, x.problem, ${head.answered}, ${head.tenants}
+    from jsonb_to_recordset(${JSON.stringify(values)}::jsonb) as x(figure bigint, value numeric, problem text) join report_figure f on f.id = x.figure, run r
+    where r.id = ${first} and not exists (select from report_figure_value v where v.figure_id = f.id and v.run_id in ${family})`.execute(trx)
   await restateAlerts(trx, report)
 }
 

@@ -4,7 +4,7 @@ import type { Actor } from '../../contract/permissions.ts'
 import type { ReportEdit, SavedReport, SavedReportContent, SavedReportRow } from '../../contract/saved-reports.ts'
 import type { Library } from '../../context.ts'
 import type { ControlDb } from '../../control/db.ts'
-import { seesAll } from '../access.ts'
+import { isReadable, seesAll } from '../access.ts'
 import { summariesWhere } from '../summaries.ts'
 import { figuresOf } from './figures.ts'
 import { schedulesOf } from './schedules.ts'
@@ -14,7 +14,7 @@ type Db = Pick<Library, 'control'>
 
 const rowsOf = async (db: ControlDb, actor: Actor, all: readonly Stored[]): Promise<readonly SavedReportRow[]> => {
   const ids = all.map(({ id }) => id)
-  const newest = sql`p.run_id in (select max(q.run_id) from report_run q where q.report_id = any(${ids}::bigint[]) group by q.report_id)`
+  const newest = sql`p.run_id in (select max(p.run_id) from report_run p where p.report_id = any(${ids}::bigint[]) and ${isReadable(actor)} group by p.report_id)`
   const runs = new Map((await summariesWhere(db, newest, ids.length)).map((run) => [run.report?.id, run]))
   const schedules = await schedulesOf(db, ids)
   return all.map((stored) => ({
@@ -47,10 +47,12 @@ export const getSaved = async ({ control: { db } }: Db, actor: Actor, report: nu
   return { ...contentOf(stored), ...row, figures: await figuresOf(db, stored.id) }
 }
 
-/** @throws report.saved_unknown, report.not_yours */
+/** Support sees what it may run, and not what that was before. @throws report.saved_unknown, report.not_yours */
 export const savedHistory = async ({ control: { db } }: Db, actor: Actor, report: number): Promise<readonly ReportEdit[]> => {
   await findStored(db, actor, report, 'see')
   const { rows } = await sql<{ revision: number; at: Date; by: string; content: SavedReportContent; restored: number | null }>`
-    select revision, at, by, content, restored from saved_report_edit where report_id = ${report} order by revision desc`.execute(db)
+    select revision, at, by, content, restored from saved_report_edit where report_id = ${report} order by revision desc limit ${seesAll(actor) ? null : 1}`.execute(
+    db,
+  )
   return rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() }))
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Actor } from '../../contract/permissions.ts'
+import { may, type Actor } from '../../contract/permissions.ts'
 import type { StartSavedReportInput } from '../../contract/saved-reports.ts'
 import type { Library } from '../../context.ts'
 import { startReport } from '../start.ts'
@@ -18,7 +18,8 @@ export const startSaved = async (library: Library, actor: Actor, input: StartSav
     rowCap,
     params,
     selection,
-    maxConcurrent: input.maxConcurrent,
+    // How much of a server is taken is for those who start rollouts.
+    maxConcurrent: may(actor.role, 'runs.start') ? input.maxConcurrent : undefined,
     note: input.note,
   }
   return startReport(library, actor, asked, { id, name, isAsSaved })
