@@ -60,6 +60,26 @@ const takeAll = (list: WorkList, limit = 1000): string[] => {
   return taken
 }
 
+/** Over slots of a made-up clock, each item of a kind taking its time, for an hour or until all is done. */
+const drive = (list: WorkList, slots: number, secondsOf: (work: Work) => number): Readonly<Record<string, number>> => {
+  vi.useFakeTimers({ now: 0 })
+  const done: Record<string, number> = {}
+  const busy: Array<{ readonly until: number; readonly work: Work }> = []
+  for (let now = 0; now < 3_600;) {
+    for (let work = busy.length < slots ? list.take(1, everywhere) : null; work; work = busy.length < slots ? list.take(1, everywhere) : null)
+      busy.push({ until: now + secondsOf(work), work })
+    busy.sort((one, other) => one.until - other.until)
+    const next = busy.shift()
+    if (!next) break
+    now = next.until
+    vi.setSystemTime(now * 1_000)
+    list.settle(next.work)
+    done[next.work.run.kind] = (done[next.work.run.kind] ?? 0) + 1
+  }
+  vi.useRealTimers()
+  return done
+}
+
 describe('reports beside what writes', () => {
   const report = (id: number): DrivenRun => runOf(id, { kind: 'report' })
 
@@ -91,6 +111,31 @@ describe('reports beside what writes', () => {
       }
       expect(list.runningOf(2)).toBe(held)
     }
+  })
+
+  it('are done soon where what writes takes its time, which has the other slots', () => {
+    const list = listOf([runOf(1), 10_000], [report(2), 1_000])
+    list.pace = 8
+    const done = drive(list, 8, ({ run }) => (run.kind === 'report' ? 0.01 : 60))
+    expect(done.report).toBe(1_000)
+    expect(done.migrate).toBeGreaterThanOrEqual(7 * 59)
+  })
+
+  it('take turns with what takes its time where there is one slot', () => {
+    const list = listOf([runOf(1), 10_000], [report(2), 10_000])
+    list.pace = 1
+    const done = drive(list, 1, () => 10)
+    expect(done.report).toBe(done.migrate)
+  })
+
+  it('never take more slots than the pace leaves, whatever figure of their own they have', () => {
+    const list = listOf([runOf(1), 500], [runOf(2, { kind: 'report', maxConcurrent: 100 }), 500], [runOf(3, { kind: 'report', maxConcurrent: 2 }), 500])
+    list.pace = 8
+    for (let slot = 0; slot < 40; slot += 1) list.take(1, everywhere)
+    expect([list.runningOf(1), list.runningOf(2) + list.runningOf(3)]).toEqual([7, 1])
+    const alone = listOf([runOf(3, { kind: 'report', maxConcurrent: 2 }), 500])
+    alone.pace = 8
+    expect(takeAll(alone)).toHaveLength(2)
   })
 
   it('have everything where nothing that writes can go', () => {

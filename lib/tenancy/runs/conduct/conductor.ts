@@ -22,7 +22,7 @@ import { LagWatch } from './replication.ts'
 import type { RunNow } from './report.ts'
 import type { ConductOptions } from './options.ts'
 import { Reporter } from './reporter.ts'
-import { WorkList } from './work-list.ts'
+import { demandOf, WorkList } from './work-list.ts'
 import type { Work } from './work.ts'
 
 /** The fence and an observer need a connection each; the rest of the budget carries items. */
@@ -101,7 +101,7 @@ export class Conductor {
   /** Slots that may work: as many as the pace allows, besides what runs demand by a figure of their own. */
   get #allowed(): number {
     let demanded = 0
-    for (const { maxConcurrent } of this.#list.runs.values()) demanded += maxConcurrent ?? 0
+    for (const run of this.#list.runs.values()) demanded += demandOf(run)
     return Math.min(this.#width, this.#pace.width + demanded)
   }
 

@@ -1,9 +1,11 @@
 import { isDrivenRun } from '../../contract/states.ts'
 import type { DrivenRun, Work } from './work.ts'
+import { ReportShare } from './report-share.ts'
 import { keyOf } from './work.ts'
 
-/** While something waits that writes, reports get one item in so many, and one slot in so many: nobody's rollout is held up by those who only look. */
-const reportShare = 8
+/** Slots that a run asks for whatever the pace is. A report's own figure is a bound, and never a claim. */
+export const demandOf = ({ kind, maxConcurrent }: Pick<DrivenRun, 'kind' | 'maxConcurrent'>): number => (kind === 'report' ? 0 : (maxConcurrent ?? 0))
+
 type Sort = 'reports' | 'writers'
 
 /** The first that the reader has read ahead, else the first that nobody has, else the first; −1: none may go now. What was read stands before what was not. */
@@ -37,8 +39,7 @@ export class WorkList {
   /** How many are in hand of each database that go step by step. */
   readonly #stepwise = new Map<number, number>()
   readonly #turns: Record<Sort, number> = { reports: 0, writers: 0 }
-  /** Items that write, handed out since the last one of a report. */
-  #sinceReport = reportShare
+  readonly #share = new ReportShare()
 
   /** Items that are neither settled nor dropped. */
   get size(): number {
@@ -107,12 +108,13 @@ export class WorkList {
   #mayFeed(run: DrivenRun): boolean {
     if (!isDrivenRun(run.state)) return false
     if (run.failuresLeft !== null && run.failuresLeft < 0) return false
-    return run.maxConcurrent === null ? this.#pacedRunning() < this.pace : this.runningOf(run.id) < run.maxConcurrent
+    if (run.maxConcurrent !== null && this.runningOf(run.id) >= run.maxConcurrent) return false
+    return demandOf(run) > 0 || this.#pacedRunning() < this.pace
   }
 
   #pacedRunning(): number {
     let running = 0
-    for (const { id, maxConcurrent } of this.runs.values()) if (maxConcurrent === null) running += this.runningOf(id)
+    for (const run of this.runs.values()) if (demandOf(run) === 0) running += this.runningOf(run.id)
     return running
   }
 
@@ -125,7 +127,7 @@ export class WorkList {
     this.#wake()
     const look = this.#looks.findIndex(({ databaseId }) => isUp(databaseId))
     if (look !== -1) return this.#hand(this.#looks.splice(look, 1)[0] ?? null)
-    const order: readonly Sort[] = this.#isTurnOfReports() ? ['reports', 'writers'] : ['writers', 'reports']
+    const order: readonly Sort[] = this.#share.isDue(this.pace, Date.now()) ? ['reports', 'writers'] : ['writers', 'reports']
     for (const kind of order) {
       const work = this.#next(kind, (queues) => this.#pop(queues, preferred, isUp, reader))
       if (work) return this.#hand(work)
@@ -142,16 +144,9 @@ export class WorkList {
       const work = queues && pop(queues)
       if (!work) continue
       this.#turns[kind] = (turn + 1) % runs.length
-      this.#sinceReport = kind === 'reports' ? 0 : this.#sinceReport + 1
       return work
     }
     return null
-  }
-
-  #isTurnOfReports(): boolean {
-    let running = 0
-    for (const { id, kind } of this.runs.values()) if (kind === 'report') running += this.runningOf(id)
-    return this.#sinceReport >= reportShare - 1 && running < Math.max(1, Math.floor(this.pace / reportShare))
   }
 
   /** What goes step by step leaves half of the pace to others, unless its run demands a figure: all of a database may wait for one old snapshot. */
@@ -167,6 +162,7 @@ export class WorkList {
   #hand(work: Work | null): Work | null {
     if (!work) return null
     this.#inHand.set(keyOf(work), work)
+    this.#share.handed(work, Date.now())
     if (work.isSerial) this.#serial.add(work.databaseId)
     this.#countStepwise(work, 1)
     this.#running.set(work.run.id, this.runningOf(work.run.id) + 1)
@@ -212,6 +208,7 @@ export class WorkList {
 
   #release(work: Work): void {
     if (!this.#inHand.delete(keyOf(work))) return
+    this.#share.released(work, Date.now())
     if (work.isSerial) this.#serial.delete(work.databaseId)
     this.#countStepwise(work, -1)
     this.#running.set(work.run.id, Math.max(0, this.runningOf(work.run.id) - 1))
