@@ -38,7 +38,9 @@ const useSource = (report: ReportRun, combined: string | null) => {
 }
 
 /** The rows as a picture: chosen here, kept in the address, with a table behind it. */
-export function ChartPanel({ report, combined, asked, onAsk, keep, mayRun }: Props) {
+export function ChartPanel({ report, combined: given, asked, onAsk, keep, mayRun }: Props) {
+  const [isPlain, setPlain] = useState(false)
+  const combined = isPlain ? null : given
   const source = useSource(report, combined)
   const { data } = source
   const spec = useMemo(() => (data === undefined ? null : fitSpec(data.columns, asked)), [data, asked])
@@ -65,7 +67,14 @@ export function ChartPanel({ report, combined, asked, onAsk, keep, mayRun }: Pro
         <span className="ml-auto">{keep(spec)}</span>
       </div>
       <Figure drawn={drawn} />
-      {combined === null ? null : <p className="text-xs text-muted">Drawn from the combined rows.</p>}
+      {given === null ? null : (
+        <p className="text-xs text-muted">
+          Drawn from {isPlain ? 'the rows' : 'the combined rows'}.{' '}
+          <button type="button" className="text-accent-ink underline underline-offset-2" onClick={() => setPlain(!isPlain)}>
+            {isPlain ? 'Draw the combined rows' : 'Draw the rows themselves'}
+          </button>
+        </p>
+      )}
       {total > data.rows.length ? (
         <p className="text-xs text-muted">
           Drawn from the first {formatCount(Math.min(mostDrawn, data.rows.length))} of {plural(total, 'row')}. Combine them first to draw all.

@@ -42,7 +42,7 @@ export function CombinePanel({ report, combining, onChange, keep }: Props) {
   const { text, asked } = combining
   const answer = useQuery({ ...reportQueries.combined(report.run, asked ?? ''), enabled: asked !== null })
   const refusal = answer.error instanceof RefusedError ? answer.error.document : null
-  const problems = useMemo(() => (asked === text ? problemsIn(refusal) : []), [asked, text, refusal])
+  const problems = useMemo(() => (asked === text ? problemsIn(refusal, text) : []), [asked, text, refusal])
   const tables = useMemo(() => combineTables(report.columns), [report.columns])
   const ask = (): void => {
     if (text.trim() === '') return

@@ -18,6 +18,13 @@ type Props = {
   readonly change: ChangeReport
 }
 
+/** Whatever the order of its parts. */
+const parts = (value: unknown): string =>
+  typeof value === 'object' && value !== null
+    ? JSON.stringify(Object.entries(value).toSorted(([one], [other]) => one.localeCompare(other)))
+    : JSON.stringify(value)
+const sameIs = (one: unknown, other: unknown): boolean => parts(one) === parts(other)
+
 /** Keeps a chart, or what is made of the rows, with the report: its next results are shown in the same way. */
 export function KeepButton({ report, what, part, change }: Props) {
   const client = useQueryClient()
@@ -32,7 +39,7 @@ export function KeepButton({ report, what, part, change }: Props) {
   )
   if (saved === undefined || !saved.mayChange) return null
   const content = contentOf(saved)
-  const isKept = Object.entries(part).every(([key, value]) => JSON.stringify(content[key as keyof typeof part]) === JSON.stringify(value))
+  const isKept = Object.entries(part).every(([key, value]) => sameIs(content[key as keyof typeof part], value))
   return (
     <Button busy={keep.busy} disabled={isKept} onClick={() => void keep.run({ ...content, ...part, report, revision: saved.revision })}>
       <Pin aria-hidden />

@@ -43,6 +43,7 @@ const bars = ({ parent, width, height }: Options, plot: Extract<Plot, { kind: 'b
     {
       width,
       height,
+      padding: [null, isSlanted ? 40 : null, null, null],
       legend: { show: false },
       cursor: { y: false, points: { show: false } },
       scales: { x: { time: false, range: [-0.6, labels.length - 0.4] }, y: { range: (_, least, most) => [Math.min(0, least), most <= 0 ? 0 : most * 1.06] } },

@@ -51,7 +51,10 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayCheck, mayCh
     router.push(`/reports/runs/${run}`)
   })
   const refusal = asked.error ?? tried.error
-  const problems = useMemo(() => [...check.problems, ...(check.problems.length === 0 ? problemsIn(refusal) : [])], [check.problems, refusal])
+  const problems = useMemo(
+    () => [...check.problems, ...(check.problems.length === 0 ? problemsIn(refusal, draft.sql) : [])],
+    [check.problems, refusal, draft.sql],
+  )
   const wrongParam = paramProblemIn(refusal)
   const missing = missingParams(check.params, draft.params)
   const paramProblems = {
@@ -73,7 +76,7 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayCheck, mayCh
     void command.run({ set: draft.set, sql: draft.sql, params: mayCheck ? paramsToSend(check.params, draft.params) : { ...draft.params }, selection })
   }
   const runAll = (): void => send(asked, draft.selection)
-  const isPlaced = problemsIn(refusal).length > 0 || wrongParam !== null
+  const isPlaced = problemsIn(refusal, draft.sql).length > 0 || wrongParam !== null
 
   return (
     <div className="grid items-start gap-x-6 gap-y-4 lg:grid-cols-[minmax(0,1fr)_19rem]">

@@ -3,6 +3,7 @@
 import { Pencil } from 'lucide-react'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
+import { Fragment } from 'react'
 import { RunControls } from '@/components/runs/run-controls'
 import { runStateLooks } from '@/components/runs/run-status'
 import type { RunActions } from '@/components/runs/run-actions'
@@ -23,6 +24,7 @@ import { firstLine } from './report-text-model'
 import { ReportProgress } from './report-progress'
 import type { ChangeReport } from './report-actions'
 import { ResultPanels } from './result-panels'
+import { slugsShown } from './report-model'
 import { SilentPanel } from './silent-panel'
 import { useReportLive } from './use-report-live'
 
@@ -82,6 +84,7 @@ export function ReportRunView({ run: id, role, actions, change }: Props) {
         busy={again.busy}
         onRerun={may(role, 'runs.rerun') && isFinalRun(run.state) ? () => void again.run({ run: id }) : null}
       />
+      <LeftOut slugs={report.leftOut} />
       <ResultPanels report={report} mayRun={mayRun} change={change} />
     </Page>
   )
@@ -127,5 +130,25 @@ function Facts({ report, took }: { readonly report: ReportRun; readonly took: nu
         </>
       )}
     </Dotted>
+  )
+}
+
+/** Whoever names a tenant wants to know that it was not asked. */
+function LeftOut({ slugs }: { readonly slugs: readonly string[] }) {
+  if (slugs.length === 0) return null
+  const shown = slugs.slice(0, slugsShown)
+  return (
+    <p className="text-sm text-muted">
+      {plural(slugs.length, 'named tenant')} {slugs.length === 1 ? 'was' : 'were'} not asked, being not active or not of this set:{' '}
+      {shown.map((slug, index) => (
+        <Fragment key={slug}>
+          {index === 0 ? '' : ', '}
+          <Link href={`/tenants/${slug}`} prefetch={false} className="mono text-accent-ink underline underline-offset-2">
+            {slug}
+          </Link>
+        </Fragment>
+      ))}
+      {slugs.length > shown.length ? ` and ${slugs.length - shown.length} more` : ''}.
+    </p>
   )
 }

@@ -32,14 +32,24 @@ const isProblem = (value: unknown): value is ReportProblem =>
   typeof value.column === 'number' &&
   typeof value.message === 'string'
 
+/** Where a line says what PostgreSQL names in quotes; at its first word where it does not. */
+const columnIn = (text: string, line: number, message: string): number => {
+  const written = text.split('\n')[line - 1] ?? ''
+  const name = /["“]([^"”]+)["”]/.exec(message)?.[1]
+  const at = name === undefined ? -1 : written.indexOf(name)
+  return Array.from(written.slice(0, at === -1 ? written.search(/\S|$/) : at)).length + 1
+}
+
 /** What a refusal of a report says about places in its text; empty where it names none. */
-export const problemsIn = (error: ErrorDocument | null): readonly ReportProblem[] => {
+export const problemsIn = (error: ErrorDocument | null, text: string): readonly ReportProblem[] => {
   if (error === null) return []
-  const { problems, problem, line, column } = error.details
+  const { problems, problem, line, column, slug } = error.details
   if (error.code === 'report.refused' && Array.isArray(problems)) return problems.filter(isProblem)
-  if ((error.code === 'report.probe' || error.code === 'report.combine') && typeof line === 'number')
-    return [{ code: error.code, line, column: typeof column === 'number' ? column : 1, message: typeof problem === 'string' ? problem : error.message }]
-  return []
+  if ((error.code !== 'report.probe' && error.code !== 'report.combine') || typeof line !== 'number') return []
+  // The place stands in front of it already.
+  const said = (typeof problem === 'string' ? problem : error.message).replace(/^line \d+(, column \d+)?: /, '')
+  const message = typeof slug === 'string' ? `${slug} was asked first: ${said}` : said
+  return [{ code: error.code, line, column: typeof column === 'number' ? column : columnIn(text, line, said), message }]
 }
 
 /** What it says about one parameter. */

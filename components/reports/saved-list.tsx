@@ -15,7 +15,7 @@ export function SavedList({ reports }: { readonly reports: readonly SavedReportR
     <ListTable label="Saved reports" headings={['Report', 'Last result', 'When', 'By itself', 'Owner']} onWide={['When', 'By itself', 'Owner']}>
       {reports.map((report) => (
         <tr key={report.id} className="border-b border-line last:border-0 hover:bg-hover">
-          <td className="max-w-0 px-3 py-2 first:pl-4 sm:w-1/2">
+          <td className="max-w-0 px-3 py-2 first:pl-4 w-1/2 sm:w-2/5">
             <Link href={`/reports/${report.id}`} className="font-medium hover:underline">
               {report.name}
             </Link>
@@ -25,9 +25,9 @@ export function SavedList({ reports }: { readonly reports: readonly SavedReportR
             {report.lastRun === null ? (
               <span className="text-muted">never run</span>
             ) : (
-              <Link href={`/reports/runs/${report.lastRun.run}`} className="group flex flex-wrap items-center gap-x-2">
+              <Link href={`/reports/runs/${report.lastRun.run}`} className="group flex items-center gap-x-2 lg:whitespace-nowrap">
                 <StateBadge look={runStateLooks[report.lastRun.state]} />
-                <span className="text-muted group-hover:underline">{lastResultWords(report)}</span>
+                <span className="text-muted group-hover:underline max-sm:sr-only">{lastResultWords(report)}</span>
               </Link>
             )}
           </td>

@@ -109,6 +109,23 @@ const afterTheRollout = async (page: Page, run: string): Promise<void> => {
   await show(page, 'not-found', '/nowhere', 'There is no such page')
 }
 
+const theReports = async (page: Page): Promise<void> => {
+  await page.goto('/reports')
+  await page.getByRole('link', { name: 'Seats per tenant', exact: true }).first().click()
+  await page.getByRole('button', { name: /^Run on \d+ tenants$/ }).click()
+  await page.waitForURL(/\/reports\/runs\/\d+$/)
+  await page.getByText(/^All 200 tenants answered/).waitFor()
+  await takePictures(page, folder, 'report-rows')
+  const run = new URL(page.url()).pathname
+  await page.goto(`${run}?tab=chart`)
+  await page.locator('figure canvas').waitFor()
+  await takePictures(page, folder, 'report-chart')
+  await keep(page, 'report')
+  await show(page, 'report-combine', `${run}?tab=combine`, 'results join tenants')
+  await show(page, 'reports', '/reports', 'Asked lately')
+  await show(page, 'report-new', '/reports/new', 'One SELECT, written as if there were one tenant.')
+}
+
 const dataDir = makeFolder('screenshots')
 const started = await startConsole({
   TENANTRY_DATA: dataDir,
@@ -126,6 +143,7 @@ try {
   await show(page, 'fleet-before', '/', 'Needs attention')
   await beforeTheRollout(page)
   await afterTheRollout(page, await theRollout(page))
+  await theReports(page)
 } finally {
   await visitor.close()
   await started.end()

@@ -29,12 +29,14 @@ describe('places in a text', () => {
   it('never points outside of the text', () => expect(spanOf('', { line: 7, column: 9 })).toEqual({ from: 0, to: 0 }))
   it('takes the places of a refusal as they come', () => {
     const problems = [{ code: 'table', line: 2, column: 6, message: 'There is no such table.' }]
-    expect(problemsIn(refusal('report.refused', { problems }))).toEqual(problems)
-    expect(problemsIn(refusal('report.probe', { slug: 'acme', problem: 'column “x” does not exist.', line: 3, column: 8 }))).toEqual([
-      { code: 'report.probe', line: 3, column: 8, message: 'column “x” does not exist.' },
-    ])
-    expect(problemsIn(refusal('report.probe', { slug: 'acme', problem: 'it cannot be reached' }))).toEqual([])
-    expect(problemsIn(null)).toEqual([])
+    expect(problemsIn(refusal('report.refused', { problems }), text)).toEqual(problems)
+    const probe = { slug: 'acme', problem: 'line 3, column 6: relation "logs" does not exist.', line: 3 }
+    const placed = { code: 'report.probe', line: 3, column: 6, message: 'acme was asked first: relation "logs" does not exist.' }
+    expect(problemsIn(refusal('report.probe', { ...probe, column: 6 }), text)).toEqual([placed])
+    expect(problemsIn(refusal('report.probe', { ...probe, column: null }), text)).toEqual([placed])
+    expect(problemsIn(refusal('report.probe', { ...probe, line: 2, column: null }), text)).toMatchObject([{ line: 2, column: 3 }])
+    expect(problemsIn(refusal('report.probe', { slug: 'acme', problem: 'it cannot be reached' }), text)).toEqual([])
+    expect(problemsIn(null, text)).toEqual([])
   })
   it('tells which parameter a refusal is about', () =>
     expect(paramProblemIn(refusal('report.params', { name: 'since', problem: 'is not a date.' }, 'Give 2026-01-31.'))).toEqual({
