@@ -27,7 +27,7 @@ export function FiguresPanel({ saved, set, onChanged }: Props) {
     isOpen ? undefined : toastRefusal,
   )
   const { figures } = saved
-  const send = (next: readonly ReportFigureInput[]): void => void command.run({ report: saved.id, figures: [...next] })
+  const send = (next: readonly ReportFigureInput[]): void => void command.run({ report: saved.id, known: figures.map(({ id }) => id), figures: [...next] })
   const without = (id: number): readonly ReportFigureInput[] => figures.filter((figure) => figure.id !== id).map(inputOf)
   return (
     <Panel

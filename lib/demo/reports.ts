@@ -103,7 +103,7 @@ export const saveDemoReports = async ({ reports: { saved } }: Tenancy): Promise<
       systemActor,
       savedReportContent.parse({ name, description, set: demoSet, sql, combine, chart, runnableBy, changeableBy: 'operators' }),
     )
-    await saved.setFigures(systemActor, { report: id, figures: [...figures] })
+    await saved.setFigures(systemActor, { report: id, known: [], figures: [...figures] })
     if (cron !== undefined) await saved.setSchedule(systemActor, { report: id, schedule: { cron, timezone: 'Europe/Berlin', enabled: true } })
   }
 }

@@ -224,6 +224,11 @@ export const errorTable = {
     title: 'The schedule “{cron}” in time zone “{timezone}” {problem}',
     hint: 'It has five parts (minute, hour, day, month, weekday), such as 0 7 * * 1 for Mondays at seven, and a time zone such as Europe/Berlin.',
   },
+  'report.figures_changed': {
+    status: 409,
+    title: 'The figures of saved report “{name}” are others than when you looked.',
+    hint: 'Look again; nothing was changed, and no values were lost.',
+  },
   'report.figure': { status: 422, title: 'Figure “{name}” {problem}', hint: '{remedy}' },
   'report.busy': {
     status: 503,

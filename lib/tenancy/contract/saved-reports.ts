@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { setName, startRunInput, storableText, type Selection } from './commands.ts'
 import type { Actor } from './permissions.ts'
-import { reportText, startReportInput, type ReportName, type ReportRunRow } from './reports.ts'
+import { reportText, startReportInput, type ReportName, type ReportParam, type ReportRunRow } from './reports.ts'
 
 export const reportRunners = ['operator', 'support'] as const
 export type ReportRunner = (typeof reportRunners)[number]
@@ -114,6 +114,8 @@ export const reportFigure = z
 export type ReportFigureInput = z.output<typeof reportFigure>
 export const reportFiguresInput = z.object({
   report: savedReportId,
+  /** Ids of the figures that were looked at; refused when others have come or gone meanwhile, whose values would go. */
+  known: z.array(savedReportId).max(100),
   /** All of them: one that is not named any more goes with its values. */
   figures: z
     .array(reportFigure)
@@ -191,6 +193,8 @@ export type SavedReportRow = ReportName &
 export type SavedReport = SavedReportRow &
   Pick<SavedReportContent, 'sql' | 'combine' | 'chart' | 'params' | 'rowCap'> & {
     readonly selection: Selection
+    /** What its text takes. */
+    readonly declared: readonly ReportParam[]
     readonly figures: readonly ReportFigure[]
   }
 
@@ -214,7 +218,7 @@ export type SavedReports = {
   setSchedule(actor: Actor, input: ReportScheduleInput): Promise<ReportSchedule | null>
   /** When a schedule would come next, five times. @throws report.cron */
   times(input: z.output<typeof reportTimesInput>): Promise<readonly string[]>
-  /** @throws report.saved_unknown, report.not_yours, report.figure */
+  /** @throws report.saved_unknown, report.not_yours, report.figures_changed, report.figure */
   setFigures(actor: Actor, input: ReportFiguresInput): Promise<readonly ReportFigure[]>
   /** Those that stand on the page of the fleet, and those that alert; of reports that the actor sees. */
   pinned(actor: Actor): Promise<readonly PinnedFigure[]>

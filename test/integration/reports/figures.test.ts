@@ -51,7 +51,10 @@ const create = async (name: string, more: Partial<SavedReportContent> = {}): Pro
       }),
     )
   ).id
-const setFigures = (report: number, figures: readonly object[], actor: Actor = ada) => saved().setFigures(actor, reportFiguresInput.parse({ report, figures }))
+const setFigures = async (report: number, figures: readonly object[], actor: Actor = ada) => {
+  const known = (await saved().get(ada, report)).figures.map(({ id }) => id)
+  return saved().setFigures(actor, reportFiguresInput.parse({ report, known, figures }))
+}
 const settled = async (run: number): Promise<void> => {
   await fleet.ended(run)
   await fleet.until('its figures', async () => (await fleet.control`select from report_run where run_id = ${run} and figures_at is not null`).length === 1)
@@ -176,6 +179,18 @@ test('of an old report asked again the value stands where it stood, and alerts n
   expect(Rows?.alertingSince).toBeNull()
 })
 
+test('of two who set figures at once nobody loses any', async () => {
+  const report = await create('Two')
+  const count = (name: string) => ({ name, source: 'rows', aggregate: 'count' })
+  const [first] = await setFigures(report, [count('One')])
+  const set = (known: readonly number[], ...names: readonly string[]) =>
+    refusalOf(saved().setFigures(ada, reportFiguresInput.parse({ report, known, figures: names.map(count) })))
+  expect((await set([first?.id ?? 0], 'One', 'Two')).code).toBe('none')
+  // Somebody who has looked before that, and somebody who has looked at nothing.
+  for (const known of [[first?.id ?? 0], []]) expect((await set(known, 'One', 'Three')).code).toBe('report.figures_changed')
+  expect(Object.keys(await figuresOf(report))).toEqual(['One', 'Two'])
+})
+
 test('figures that cannot be are refused, and whose they are not', async () => {
   const report = await create('Refused', { combine: null, runnableBy: ['operator'] })
   expect(await refusalOf(setFigures(report, [{ name: 'Sum', source: 'combined', column: 'sum' }]))).toMatchObject({
@@ -192,5 +207,5 @@ test('figures that cannot be are refused, and whose they are not', async () => {
   ]
   for (const [figure, field] of wrong) expect(reportFigure.safeParse(figure).error?.issues[0]?.path[0], JSON.stringify(figure)).toBe(field)
   const twice = [1, 2].map(() => ({ name: 'a', source: 'rows', aggregate: 'count' }))
-  expect(reportFiguresInput.safeParse({ report, figures: twice }).success).toBe(false)
+  expect(reportFiguresInput.safeParse({ report, known: [], figures: twice }).success).toBe(false)
 })

@@ -62,6 +62,7 @@ test('a saved report runs with its own text, values and tenants, or with others 
   ])
   expect((await fleet.tenancy.reports.runs(ada, { report, limit: 10 })).rows.map((row) => row.run)).toEqual([other, first])
   expect(await saved().get(ada, 'RUNS')).toMatchObject({
+    declared: [{ name: 'least', type: 'bigint', default: null }],
     id: report,
     name: 'Runs',
     owner: 'ada@example.com',

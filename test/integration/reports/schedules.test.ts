@@ -1,6 +1,13 @@
 /** Saved reports that run by themselves. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { reportScheduleInput, savedReportContent, startSavedReportInput, type Actor, type SavedReportContent } from '../../../lib/tenancy/contract/index.ts'
+import {
+  changeReportInput,
+  reportScheduleInput,
+  savedReportContent,
+  startSavedReportInput,
+  type Actor,
+  type SavedReportContent,
+} from '../../../lib/tenancy/contract/index.ts'
 import { migrationsDir } from '../../../lib/connection.ts'
 import { createTenancy } from '../../../lib/tenancy/index.ts'
 import { ada, makeFleet, ownSlugs, refusalOf, type Fleet } from '../../support/fleet.ts'
@@ -143,6 +150,19 @@ test('it does not run for an owner who may not run it any more', async () => {
   await fleet.control`update person set role = 'admin', disabled_at = now() where id = 'p9'`
   await makeDue(gone)
   expect(await cameTo(gone, 'a refused schedule')).toMatchObject({ lastProblem: 'It was not started: its owner, eve@example.com, may not sign in any more.' })
+})
+
+test('what somebody wrote who may not run it does not run by itself until an admin says so', async () => {
+  const more = { changeableBy: 'operators' } as const
+  const report = await create('Rewritten', ada, more)
+  await schedule(report, '0 5 * * *')
+  const change = (revision: number, sql: string) =>
+    saved().change(oli, changeReportInput.parse({ name: 'Rewritten', set: 'app', sql, ...more, report, revision }))
+  await change(1, 'select count(*) as customers from customer')
+  expect(await scheduleOf(report)).toMatchObject({ enabled: true })
+  await change(2, 'select email from customer')
+  expect(await scheduleOf(report)).toMatchObject({ enabled: false, nextAt: null, lastProblem: expect.stringContaining('oli@example.com, who may not run it') })
+  expect(await schedule(report, '0 5 * * *')).toMatchObject({ enabled: true })
 })
 
 test('why it could not be started is told, and the next time stands', async () => {

@@ -42,10 +42,17 @@ export const figuresOf = (db: ControlDb, report: number): Promise<readonly Repor
 export const pinnedFigures = ({ control: { db } }: Pick<Library, 'control'>, actor: Actor): Promise<readonly PinnedFigure[]> =>
   figuresWhere(db, sql`(f.is_pinned or f.alerting_since is not null) and ${seesAll(actor) ? sql`true` : sql`${actor.role} = any(b.runnable_by)`}`)
 
-/** @throws report.saved_unknown, report.not_yours, report.figure */
-export const setFigures = async ({ control: { db } }: Library, actor: Actor, { report, figures }: ReportFiguresInput): Promise<readonly ReportFigure[]> =>
+/** @throws report.saved_unknown, report.not_yours, report.figures_changed, report.figure */
+export const setFigures = async (
+  { control: { db } }: Library,
+  actor: Actor,
+  { report, known, figures }: ReportFiguresInput,
+): Promise<readonly ReportFigure[]> =>
   db.transaction().execute(async (trx) => {
     const stored = await findStored(trx, actor, report, 'change', holdReport)
+    const { rows: there } = await sql<{ id: number }>`select id from report_figure where report_id = ${report}`.execute(trx)
+    if (new Set([...known, ...there.map(({ id }) => id)]).size !== known.length || known.length !== there.length)
+      throw new TenancyError('report.figures_changed', { name: stored.name })
     const uncombined = stored.combine === null ? figures.find(({ source }) => source === 'combined') : undefined
     if (uncombined)
       throw new TenancyError('report.figure', {

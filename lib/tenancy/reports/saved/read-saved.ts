@@ -5,6 +5,7 @@ import type { ReportEdit, SavedReport, SavedReportContent, SavedReportRow } from
 import type { Library } from '../../context.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { isReadable, seesAll } from '../access.ts'
+import { checkReport } from '../check/check-report.ts'
 import { summariesWhere } from '../summaries.ts'
 import { figuresOf } from './figures.ts'
 import { schedulesOf } from './schedules.ts'
@@ -44,7 +45,8 @@ export const getSaved = async ({ control: { db } }: Db, actor: Actor, report: nu
   const stored = await findStored(db, actor, report, 'see')
   const [row] = await rowsOf(db, actor, [stored])
   if (!row) throw new Error('the saved report has no row')
-  return { ...contentOf(stored), ...row, figures: await figuresOf(db, stored.id) }
+  const { params: declared } = await checkReport(stored.sql)
+  return { ...contentOf(stored), ...row, declared, figures: await figuresOf(db, stored.id) }
 }
 
 /** Support sees what it may run, and not what that was before. @throws report.saved_unknown, report.not_yours */

@@ -1,4 +1,5 @@
 /** Saving reports: each edit is a revision that is kept, and nobody's is overwritten unseen. */
+import { isDeepStrictEqual } from 'node:util'
 import { sql } from 'kysely'
 import { may, type Actor } from '../../contract/permissions.ts'
 import type { ReportName } from '../../contract/reports.ts'
@@ -11,7 +12,7 @@ import { findSet } from '../../runs/freeze.ts'
 import { codeOf, sqlstate } from '../../sql/sqlstate.ts'
 import { checkReport, requireGood, requireValues } from '../check/check-report.ts'
 import { requireCombining } from '../combine.ts'
-import { contentOf, findStored, holdReport, requireRight, type Stored } from './stored.ts'
+import { contentOf, findStored, holdReport, requireRight, rightsOf, type Stored } from './stored.ts'
 
 /** That it could be started, as far as that is known without asking a tenant. @throws report.refused, report.params */
 const requireSound = async ({ sql: text, params, combine }: SavedReportContent): Promise<void> => {
@@ -69,6 +70,16 @@ export const createSaved = async ({ control: { db } }: Library, actor: Actor, co
   )
 }
 
+/** What is asked, beside how it is shown. */
+const askedOf = ({ set, sql: text, params, selection, rowCap }: SavedReportContent): readonly unknown[] => [set, text, params, selection, rowCap]
+
+/** It runs as the system: what somebody wrote who may not run it himself waits for somebody who may say so. */
+const stopSchedule = async (trx: ControlDb, actor: Actor, stored: Stored, content: SavedReportContent): Promise<void> => {
+  if (rightsOf(actor, stored).mayRun || isDeepStrictEqual(askedOf(content), askedOf(stored))) return
+  const problem = `It was switched off: ${actor.label}, who may not run it, has changed what it asks. An admin switches it on again.`
+  await sql`update report_schedule set enabled = false, last_problem = ${problem} where report_id = ${stored.id} and enabled`.execute(trx)
+}
+
 type Saving = { readonly actor: Actor; readonly action: string; readonly restored: number | null }
 
 const saveOver = async (
@@ -86,6 +97,7 @@ const saveOver = async (
     where id = ${stored.id} returning revision`.execute(trx)
   const revision = rows[0]?.revision ?? 0
   await keepEdit(trx, actor, stored.id, revision, content, restored)
+  await stopSchedule(trx, actor, stored, content)
   const before = stored.name === content.name ? {} : { before: stored.name }
   const details = { id: stored.id, revision, ...before, ...(restored === null ? {} : { restored }), ...contentOf(content) }
   await appendAudit(trx, { actor, action, subjectKind: 'report', subject: content.name, details })

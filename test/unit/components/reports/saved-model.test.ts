@@ -28,6 +28,7 @@ const saved: SavedReport = {
   chart: { kind: 'bar' },
   params: { since: '2026-01-01', site: 'north' },
   selection: { kind: 'all' },
+  declared: [],
   rowCap: 10,
   owner: 'ada@example.com',
   runnableBy: ['operator'],
