@@ -15,6 +15,8 @@ export type TenantAnswer =
   | { readonly kind: 'too_many' }
   | { readonly kind: 'too_large' }
   | { readonly kind: 'too_slow' }
+  /** Nobody waits for it any more. */
+  | { readonly kind: 'called_off' }
   | { readonly kind: 'other_columns'; readonly difference: string }
   | { readonly kind: 'no_role'; readonly error: unknown }
   | { readonly kind: 'refused'; readonly error: unknown }
@@ -44,40 +46,50 @@ export const isRoleRefused = (opened: FlightOutcome | undefined): boolean => ope
 const askOnce = async (connection: FleetConnection, cage: Cage, statement: string): Promise<readonly FlightOutcome[]> =>
   connection.flight([openCage(cage), declareCursor(statement), fetchRows(chunkRows), closeCage], flightMs)
 
-/** @returns whether there was room for them in time */
-const handOn = async (chunk: Rows, sink: Sink, until: number): Promise<boolean> => {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), until - Date.now())
-  })
-  const isIn = await Promise.race([sink(chunk).then(() => true), late]).finally(() => clearTimeout(timer))
-  return isIn
+/** How long it may take, and who calls it off before. */
+type Until = { readonly at: number; readonly calledOff: AbortSignal | undefined }
+
+/** @returns null when there was room for them in time */
+const handOn = async (chunk: Rows, sink: Sink, { at, calledOff }: Until): Promise<'too_slow' | 'called_off' | null> => {
+  const { promise, resolve } = Promise.withResolvers<'too_slow' | 'called_off'>()
+  const timer = setTimeout(() => resolve('too_slow'), Math.max(0, at - Date.now()))
+  const callOff = (): void => resolve('called_off')
+  calledOff?.addEventListener('abort', callOff)
+  try {
+    return await Promise.race([sink(chunk).then(() => null), promise])
+  } finally {
+    clearTimeout(timer)
+    calledOff?.removeEventListener('abort', callOff)
+  }
 }
 
 /**
  * Its locks and its snapshot are held all the while, so that it has a time of its own.
  * @returns how it ended; the transaction is left open
  */
-const fetchAll = async (connection: FleetConnection, { rowCap }: Question, sink: Sink, until: number): Promise<TenantAnswer> => {
+const fetchAll = async (connection: FleetConnection, { rowCap }: Question, sink: Sink, until: Until): Promise<TenantAnswer> => {
   for (let rows = 0; ;) {
-    const left = until - Date.now()
+    // A backend that is between two statements is not reached by a cancel.
+    if (until.calledOff?.aborted) return { kind: 'called_off' }
+    const left = until.at - Date.now()
     if (left <= 0) return { kind: 'too_slow' }
     const outcomes = await connection.flight([leave(left), fetchRows(chunkRows)], flightMs)
     const fetched = outcomes[1]
     if (!fetched?.ok) {
       const error = firstError(outcomes) ?? fetched?.error
-      return codeOf(error) === sqlstate.queryCanceled && Date.now() >= until ? { kind: 'too_slow' } : refused(error)
+      return codeOf(error) === sqlstate.queryCanceled && Date.now() >= until.at ? { kind: 'too_slow' } : refused(error)
     }
     const chunk = fetched.raw?.rows ?? []
     rows += chunk.length
     if (rows > rowCap) return { kind: 'too_many' }
-    if (chunk.length > 0 && !(await handOn(chunk, sink, until))) return { kind: 'too_slow' }
+    const stopped = chunk.length > 0 ? await handOn(chunk, sink, until) : null
+    if (stopped !== null) return { kind: stopped }
     if (chunk.length < chunkRows) return { kind: 'answered', rows }
   }
 }
 
 /** As many chunks as there are, one in memory at a time. */
-const askOn = async (connection: FleetConnection, cage: Cage, question: Question, sink: Sink, until: number): Promise<TenantAnswer> => {
+const askOn = async (connection: FleetConnection, cage: Cage, question: Question, sink: Sink, until: Until): Promise<TenantAnswer> => {
   try {
     const error = firstError(await connection.flight([openCage(cage), declareCursor(question.statement)], flightMs))
     return error === null ? await fetchAll(connection, question, sink, until) : { kind: 'refused', error }
@@ -135,9 +147,9 @@ export const readTenant = async (
   serverVersion: number,
   question: Question,
   sink: Sink,
-  tenantMs: number = reportBounds.tenantMs,
+  { tenantMs = reportBounds.tenantMs, calledOff }: { readonly tenantMs?: number; readonly calledOff?: AbortSignal } = {},
 ): Promise<TenantAnswer> => {
-  const until = Date.now() + tenantMs
+  const until: Until = { at: Date.now() + tenantMs, calledOff }
   const quick = await askQuickly(connection, cage, question.statement)
   const first: First = quick === null ? await askSlowly(connection, cage, serverVersion, question.statement) : { fetched: quick }
   if ('silent' in first) return first.silent

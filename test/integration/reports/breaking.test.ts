@@ -29,7 +29,8 @@ afterAll(async () => {
   await fleet.close()
 })
 
-const start = async (sql: string): Promise<number> => (await fleet.tenancy.reports.start(ada, startReportInput.parse({ set: 'app', sql }))).run
+const start = async (sql: string, more: object = {}): Promise<number> =>
+  (await fleet.tenancy.reports.start(ada, startReportInput.parse({ set: 'app', sql, ...more }))).run
 const working = async <T>(work: () => Promise<T>): Promise<T> => {
   const worker = await fleet.work()
   try {
@@ -97,6 +98,16 @@ test('a cancel ends what is being asked', async () => {
     expect((await asked()).length).toBe(0)
   })
   expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({ answered: 0, rows: 0, silent: [{ code: 'cancelled', slugs: [...slugs, away].toSorted() }] })
+})
+
+test('a cancel ends an answer of many chunks, whose backend is idle between them', async () => {
+  const run = await start('select n, repeat(md5(n::text), 20) as long from generate_series(1, 3000000) n', { rowCap: 5_000_000 })
+  await working(async () => {
+    await fleet.until('rows', async () => (await fleet.tenancy.reports.get(ada, run)).rows > 5_000)
+    await fleet.tenancy.runs.cancel(ada, { run })
+    expect(await fleet.ended(run)).toMatchObject({ state: 'cancelled', counts: { succeeded: 0, failed: 0, cancelled: 5 } })
+  })
+  expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({ answered: 0, rows: 0 })
 })
 
 test('a worker that dies between rows and their report doubles none', async () => {

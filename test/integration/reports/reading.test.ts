@@ -62,8 +62,8 @@ test('a tenant has its time for all chunks together, and for handing them on', a
   const slow = asked('select n from generate_series(1, 1500) n, lateral (select case when n > 1400 then pg_sleep(20) end) s', 'n', 'integer', 23)
   const never = new Promise<void>(() => {})
   await connected(async (connection) => {
-    expect(await readTenant(connection, cage, version, slow, ignore, 1_000)).toEqual({ kind: 'too_slow' })
-    expect(await readTenant(connection, cage, version, numbers, () => never, 500)).toEqual({ kind: 'too_slow' })
+    expect(await readTenant(connection, cage, version, slow, ignore, { tenantMs: 1_000 })).toEqual({ kind: 'too_slow' })
+    expect(await readTenant(connection, cage, version, numbers, () => never, { tenantMs: 500 })).toEqual({ kind: 'too_slow' })
     expect(await readTenant(connection, cage, version, numbers, ignore)).toEqual({ kind: 'answered', rows: 2_500 })
   })
 })
@@ -91,5 +91,22 @@ test('a statement that the server has once taken alone goes in one message from 
       kind: 'refused',
       error: { code: '42601' },
     })
+  })
+})
+
+test('an answer that nobody waits for any more ends between two of its chunks, and where it waits for room', async () => {
+  await connected(async (connection) => {
+    for (const sink of [ignore, () => new Promise<void>(() => {})]) {
+      const off = new AbortController()
+      let chunks = 0
+      const first = async (): Promise<void> => {
+        chunks += 1
+        off.abort()
+        await sink()
+      }
+      expect(await readTenant(connection, cage, version, numbers, first, { calledOff: off.signal })).toEqual({ kind: 'called_off' })
+      expect(chunks).toBe(1)
+      expect(await fleet.sql`select state from pg_stat_activity where pid = ${connection.pid}`).toEqual([{ state: 'idle' }])
+    }
   })
 })

@@ -45,7 +45,7 @@ const refusal = (error: unknown, { schema, fromVersion }: Work): AttemptError =>
   return { ...said, message, hint: said.hint ?? (said.code === sqlstate.undefinedColumn ? nullInstead : null) }
 }
 
-const silence = (answer: Exclude<TenantAnswer, { readonly kind: 'answered' }>, work: Work, { rowCap }: Question): AttemptError => {
+const silence = (answer: Exclude<TenantAnswer, { readonly kind: 'answered' | 'called_off' }>, work: Work, { rowCap }: Question): AttemptError => {
   switch (answer.kind) {
     case 'too_many':
       return ownError(
@@ -99,7 +99,9 @@ const ask = async ({ connection, scene, serverVersion, desk }: Bench, { run }: W
   const cage = { schema: scene.schema, role, extensionSchemas: scene.extensionSchemas, applicationName: scene.applicationName }
   await desk.settle(connection)
   try {
-    return await desk.asking(run.id, connection.pid, () => readTenant(connection, cage, serverVersion, question, (rows) => desk.collector.add(owner, rows)))
+    return await desk.asking(run.id, connection.pid, (calledOff) =>
+      readTenant(connection, cage, serverVersion, question, (rows) => desk.collector.add(owner, rows), { calledOff }),
+    )
   } catch (error) {
     await desk.collector.undo(owner)
     throw error
@@ -124,6 +126,7 @@ export const askItem = async (bench: Bench, work: Work, question: Question): Pro
   const answer = await ask(bench, work, role, question, owner)
   if (answer.kind === 'answered') return { kind: 'succeeded', versions: [], seen: null, kept: kept(bench, owner) }
   if (collector.holds(owner)) await collector.undo(owner)
+  if (answer.kind === 'called_off') return { kind: 'untouched' }
   const isCalledOff = run.state === 'cancelling' && answer.kind === 'refused' && codeOf(answer.error) === sqlstate.queryCanceled
   return isCalledOff ? { kind: 'untouched' } : failed(silence(answer, work, question))
 }

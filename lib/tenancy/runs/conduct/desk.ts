@@ -10,7 +10,8 @@ const cancelMs = 5_000
 export class Desk {
   readonly collector: Collector
   readonly #settled = new WeakSet<FleetConnection>()
-  readonly #asked = new Map<number, Set<number>>()
+  /** Backends that ask, by run, and the way to call off what goes on between two of their statements. */
+  readonly #asked = new Map<number, { readonly pids: Set<number>; readonly calledOff: AbortController }>()
 
   /** Workers that may end over one item before nobody asks it any more. */
   readonly mostDeaths: number
@@ -21,14 +22,15 @@ export class Desk {
   }
 
   /** While a tenant is asked by that backend. */
-  async asking<T>(run: number, pid: number, ask: () => Promise<T>): Promise<T> {
-    const pids = this.#asked.get(run) ?? new Set<number>()
-    this.#asked.set(run, pids.add(pid))
+  async asking<T>(run: number, pid: number, ask: (calledOff: AbortSignal) => Promise<T>): Promise<T> {
+    const asked = this.#asked.get(run) ?? { pids: new Set<number>(), calledOff: new AbortController() }
+    this.#asked.set(run, asked)
+    asked.pids.add(pid)
     try {
-      return await ask()
+      return await ask(asked.calledOff.signal)
     } finally {
-      pids.delete(pid)
-      if (pids.size === 0) this.#asked.delete(run)
+      asked.pids.delete(pid)
+      if (asked.pids.size === 0) this.#asked.delete(run)
     }
   }
 
@@ -47,8 +49,10 @@ export class Desk {
 
   /** Nobody waits for the answers any more. Of backends that have gone on to another run's item nothing is cancelled. */
   cancel(run: number, fence: FleetConnection): void {
-    const pids = [...(this.#asked.get(run) ?? [])]
-    if (pids.length === 0) return
+    const asked = this.#asked.get(run)
+    if (!asked) return
+    asked.calledOff.abort()
+    const pids = [...asked.pids]
     const mine = `application_name LIKE 'tenantry:% run ${run} %'`
     fence
       .query(`SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid IN (${pids.join(', ')}) AND ${mine}`, cancelMs)
