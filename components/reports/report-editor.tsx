@@ -20,7 +20,6 @@ type Props = {
   /** The text was looked at as it stands. */
   readonly isChecked: boolean
   readonly isReadOnly: boolean
-  readonly mayComplete: boolean
   readonly onChange: (sql: string) => void
   readonly onRun: () => void
 }
@@ -35,9 +34,9 @@ Written as if there were one tenant; each answers from its own schema.`
 const noTables: TableColumns = {}
 
 /** The text of a report, with what is wrong with it at its place and as a list. */
-export function ReportEditor({ set, sql, problems, isChecked, isReadOnly, mayComplete, onChange, onRun }: Props) {
+export function ReportEditor({ set, sql, problems, isChecked, isReadOnly, onChange, onRun }: Props) {
   const handle = useRef<EditorHandle | null>(null)
-  const { data: structure } = useQuery({ ...reportQueries.structure(set), enabled: mayComplete })
+  const { data: structure } = useQuery({ ...reportQueries.structure(set), enabled: !isReadOnly })
   const tables = useMemo<TableColumns>(
     () => (structure === undefined ? noTables : Object.fromEntries(structure.tables.map(({ name, columns }) => [name, columns.map((column) => column.name)]))),
     [structure],
@@ -64,10 +63,10 @@ export function ReportEditor({ set, sql, problems, isChecked, isReadOnly, mayCom
         />
       </div>
       <footer className="flex flex-wrap items-start gap-x-3 gap-y-1 border-t border-line px-3 py-1.5 text-sm">
-        {mayComplete ? (
-          <Problems problems={problems} isChecked={isChecked} isEmpty={sql.trim() === ''} onGoTo={(line, column) => handle.current?.goTo(line, column)} />
+        {isReadOnly ? (
+          <p className="py-1 text-muted">You may not change it.</p>
         ) : (
-          <p className="py-1 text-muted">{isReadOnly ? 'You may not change it.' : 'It is looked at when you save it.'}</p>
+          <Problems problems={problems} isChecked={isChecked} isEmpty={sql.trim() === ''} onGoTo={(line, column) => handle.current?.goTo(line, column)} />
         )}
         <span className="ml-auto flex shrink-0 items-center gap-3">
           <span className="hidden items-center gap-1 text-xs text-muted sm:flex">

@@ -27,19 +27,18 @@ type Props = {
   readonly start: StartReport
   /** Of a few tenants. */
   readonly tryOn: StartReport
-  /** Whether the text is looked at while it is written: by those who may run any. */
-  readonly mayCheck: boolean
   readonly mayChange: boolean
-  readonly mayRun: boolean
+  /** Why it cannot be run now; null: it can. */
+  readonly notNow: string | null
   readonly onStarted?: () => void
 }
 
 /** Writing a report and asking it: of five tenants, whose answer comes to stand below, or of all that are meant. */
-export function ReportForm({ sets, draft, onDraft, start, tryOn, mayCheck, mayChange, mayRun, onStarted }: Props) {
+export function ReportForm({ sets, draft, onDraft, start, tryOn, mayChange, notNow, onStarted }: Props) {
   const router = useRouter()
   const [isAsked, setAsked] = useState(false)
   const [isLeaving, setLeaving] = useState(false)
-  const check = useReportCheck(draft.set, draft.sql, mayCheck)
+  const check = useReportCheck(draft.set, draft.sql)
   const meant = useMeant(draft.set, draft.selection)
   const tried = useCommand(tryOn, ({ run }) => {
     onDraft({ trial: run })
@@ -70,10 +69,10 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayCheck, mayCh
   }
   const send = (command: typeof tried, selection: Selection): void => {
     setAsked(true)
-    if (isEmpty || missing.length > 0) return
+    if (isEmpty || missing.length > 0 || notNow !== null) return
     tried.clear()
     asked.clear()
-    void command.run({ set: draft.set, sql: draft.sql, params: mayCheck ? paramsToSend(check.params, draft.params) : { ...draft.params }, selection })
+    void command.run({ set: draft.set, sql: draft.sql, params: paramsToSend(check.params, draft.params), selection })
   }
   const runAll = (): void => send(asked, draft.selection)
   const isPlaced = problemsIn(refusal, draft.sql).length > 0 || wrongParam !== null
@@ -86,7 +85,6 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayCheck, mayCh
         problems={problems}
         isChecked={check.isCurrent}
         isReadOnly={!mayChange}
-        mayComplete={mayCheck}
         onChange={(sql) => (sql === draft.sql ? undefined : change({ sql }))}
         onRun={runAll}
       />
@@ -109,7 +107,7 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayCheck, mayCh
         {refusal !== null && !isPlaced ? <ErrorNote error={refusal} /> : null}
         <RunButtons
           count={meant.count}
-          mayRun={mayRun}
+          notNow={notNow}
           isTrying={tried.busy}
           isStarting={asked.busy || isLeaving}
           mayTry={!isEmpty && meant.first.length > 0}
@@ -125,7 +123,7 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayCheck, mayCh
 type ButtonProps = {
   /** null: not known yet. */
   readonly count: number | null
-  readonly mayRun: boolean
+  readonly notNow: string | null
   readonly isTrying: boolean
   readonly isStarting: boolean
   readonly mayTry: boolean
@@ -134,8 +132,8 @@ type ButtonProps = {
   readonly onStart: () => void
 }
 
-function RunButtons({ count, mayRun, isTrying, isStarting, mayTry, mayStart, onTry, onStart }: ButtonProps) {
-  if (!mayRun) return <p className="text-sm text-muted">Your role may look at this report, and not run it.</p>
+function RunButtons({ count, notNow, isTrying, isStarting, mayTry, mayStart, onTry, onStart }: ButtonProps) {
+  if (notNow !== null) return <p className="text-sm text-muted">{notNow}</p>
   return (
     <div className="flex gap-2">
       <Button className="flex-1" busy={isTrying} disabled={!mayTry} onClick={onTry}>

@@ -60,3 +60,9 @@ export const runnersSentence = (runnableBy: readonly ReportRunner[]): string => 
 
 export const lastResultWords = ({ lastRun }: Pick<SavedReportRow, 'lastRun'>): string =>
   lastRun === null ? 'never run' : `${plural(lastRun.rows, 'row')} from ${formatCount(lastRun.answered)} of ${plural(lastRun.tenants, 'tenant')}`
+
+/** Why it cannot be run as it stands there; null where it can. Whoever may not run a text of their own would be shown rows of another one. */
+export const notNow = (saved: SavedReport, draft: Draft, mayRunAny: boolean): string | null => {
+  if (!saved.mayRun) return 'Your role may look at this report, and not run it.'
+  return !mayRunAny && isOtherText(saved, draft) ? 'Save it first: it runs as it was saved.' : null
+}

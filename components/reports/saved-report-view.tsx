@@ -12,7 +12,7 @@ import { ReportForm } from './report-form'
 import { ReportRuns } from './report-runs'
 import { SchedulePanel } from './schedule-panel'
 import { SavedHeader } from './saved-header'
-import { draftOf, isOtherText } from './saved-model'
+import { draftOf, isOtherText, notNow } from './saved-model'
 import { TrialPanel } from './trial-panel'
 import { useDraft, useInBrowser } from './use-draft'
 
@@ -59,9 +59,8 @@ function Writing({ id, role, sets, actions, saved }: Props & { readonly saved: S
         onDraft={change}
         start={start}
         tryOn={mayWrite ? actions.start : start}
-        mayCheck={mayWrite}
         mayChange={mayWrite || saved.mayChange}
-        mayRun={saved.mayRun}
+        notNow={notNow(saved, draft, mayWrite)}
         onStarted={refresh}
       />
       {draft.trial === null ? null : (

@@ -68,7 +68,7 @@ export function SchedulePanel({ saved, set, onChanged }: Props) {
                 Next <RelativeTime at={schedule.nextAt} />: {momentIn(schedule.nextAt, schedule.timezone)}
               </p>
             )}
-            {schedule.lastAt === null || schedule.lastProblem !== null ? null : (
+            {schedule.lastAt === null ? null : (
               <p className="text-muted">
                 Last <RelativeTime at={schedule.lastAt} />
                 {schedule.lastRun === null ? null : (
@@ -82,11 +82,7 @@ export function SchedulePanel({ saved, set, onChanged }: Props) {
                 )}
               </p>
             )}
-            {schedule.lastProblem === null || schedule.lastAt === null ? null : (
-              <p className="text-bad-ink">
-                {momentIn(schedule.lastAt, schedule.timezone)}: {schedule.lastProblem}
-              </p>
-            )}
+            {schedule.lastProblem === null ? null : <p className="text-bad-ink">{schedule.lastProblem}</p>}
           </>
         )}
       </div>

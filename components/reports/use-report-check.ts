@@ -21,11 +21,10 @@ const useRested = (value: string): string => {
 export const useReportCheck = (
   set: string,
   sql: string,
-  isOn: boolean,
 ): { readonly params: readonly ReportParam[]; readonly problems: readonly ReportProblem[]; readonly isCurrent: boolean; readonly error: Error | null } => {
   const rested = useRested(sql)
   const isEmpty = rested.trim() === ''
-  const check = useQuery({ ...reportQueries.check(set, rested), enabled: isOn && !isEmpty })
+  const check = useQuery({ ...reportQueries.check(set, rested), enabled: !isEmpty })
   return {
     params: isEmpty ? none : (check.data?.params ?? none),
     problems: isEmpty ? none : (check.data?.problems ?? none),

@@ -203,6 +203,12 @@ test('support sees the reports that name it, and no others', async () => {
     await support.page.getByRole('link', { name: 'Seats per tenant' }).first().waitFor()
     expect(await support.page.getByRole('link', { name: 'Seats of the test' }).count()).toBe(0)
     expect(await support.page.getByRole('link', { name: 'New report' }).count()).toBe(0)
+    await support.page.getByRole('link', { name: 'Hours logged last month by site' }).first().click()
+    await support.page.getByLabel(':back').fill('2')
+    expect(await support.page.getByRole('button', { name: 'Save' }).count()).toBe(0)
+    await support.page.getByRole('button', { name: /^Run on \d+ tenants$/ }).click()
+    await support.page.waitForURL(/\/reports\/runs\/\d+/)
+    await support.page.getByText(/^All \d+ tenants answered/).waitFor()
     await support.page.goto(`/reports/runs/${firstRun}`)
     await support.page.getByText('Your role may not open this page').waitFor()
   } finally {

@@ -62,6 +62,7 @@ test('an operator comes by an invitation, may rerun, and is offered nothing that
     'Migrations',
     'Runs',
     'Drift',
+    'Reports',
     'Databases',
     'People',
     'Audit',
@@ -98,7 +99,7 @@ test('support looks and changes nothing', async () => {
   const { page } = await visit()
   await signInAs(page, emailOf('support'), '/tenants/baltic-bakery')
   await page.getByText('Size of').waitFor()
-  expect((await places(page)).map((place) => place.replace(/\s.*/s, ''))).toEqual(['Fleet', 'Tenants', 'Runs', 'Drift'])
+  expect((await places(page)).map((place) => place.replace(/\s.*/s, ''))).toEqual(['Fleet', 'Tenants', 'Runs', 'Drift', 'Reports'])
   expect(await page.getByRole('button', { name: /Observe|Edit|Suspend/ }).count()).toBe(0)
   await page.goto(failedRun)
   await page.getByRole('heading', { name: '4 tenants: rows that break a check' }).waitFor()

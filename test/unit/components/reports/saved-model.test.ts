@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { contentOf, draftOf, isChanged, isOtherText, lastResultWords, runnersSentence, withDraft } from '@/components/reports/saved-model'
+import { contentOf, draftOf, isChanged, isOtherText, lastResultWords, notNow, runnersSentence, withDraft } from '@/components/reports/saved-model'
 import type { ReportRunRow, SavedReport } from '@/lib/tenancy/contract'
 
 const lastRun: ReportRunRow = {
@@ -62,6 +62,13 @@ describe('a draft of a saved report', () => {
 })
 
 describe('what is said of it', () => {
+  it('is run as it is shown, or not at all', () => {
+    const other = { ...draftOf(saved), sql: 'select 1 as one' }
+    expect(notNow(saved, draftOf(saved), false)).toBeNull()
+    expect(notNow(saved, other, true)).toBeNull()
+    expect(notNow(saved, other, false)).toContain('Save it first')
+    expect(notNow({ ...saved, mayRun: false }, other, false)).toContain('not run it')
+  })
   it('names who may run it', () => {
     expect(runnersSentence([])).toBe('Only admins may run it.')
     expect(runnersSentence(['operator'])).toBe('Admins and operators may run it.')
