@@ -49,17 +49,26 @@ export const makePlace = async (trx: ControlDb, run: number, columns: readonly C
       .execute(trx)
 }
 
+/** Runs that were looked through so long after their end that nobody writes any more. */
+const lookedThrough = new WeakMap<ControlDb, Set<number>>()
+
 /**
  * A report that has ended keeps rows of those that have answered alone. A conductor that died has left what it collected for tenants that nobody asks again, and one
  * that was slow may even write afterwards: so it is looked for by whoever reads.
  */
 export const dropUnanswered = async (db: ControlDb, run: number): Promise<void> => {
+  const known = lookedThrough.get(db) ?? new Set<number>()
+  lookedThrough.set(db, known)
+  if (known.has(run)) return
   const collected = `${quoteIdent(reportSchema(run))}.collected`
-  const { rows } = await sql`
-    select from report_run p join run r on r.id = p.run_id where p.run_id = ${run} and p.dropped_at is null and r.state in ('succeeded', 'failed', 'cancelled')
+  const { rows } = await sql<{ isOld: boolean }>`
+    select coalesce(r.finished_at < now() - interval '5 minutes', false) as "isOld"
+    from report_run p join run r on r.id = p.run_id where p.run_id = ${run} and p.dropped_at is null and r.state in ('succeeded', 'failed', 'cancelled')
       and exists (select from run_item where run_id = r.id and state <> 'succeeded') and to_regclass(${collected}) is not null`.execute(db)
-  if (rows.length === 0) return
+  const [found] = rows
+  if (!found) return
   await sql`
     with gone as (delete from ${sql.raw(collected)} where tenantry_target in (select target_id from run_item where run_id = ${run} and state <> 'succeeded') returning 1)
     update report_run set row_count = row_count - n from (select count(*) as n from gone) g where run_id = ${run} and n > 0`.execute(db)
+  if (found.isOld) known.add(run)
 }

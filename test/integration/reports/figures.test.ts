@@ -1,6 +1,7 @@
 /** Figures of saved reports: what runs come to, how that goes on, and when it is too much. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
+  changeReportInput,
   reportFigure,
   reportFiguresInput,
   savedReportContent,
@@ -177,6 +178,24 @@ test('of an old report asked again the value stands where it stood, and alerts n
     [tuesday, '6'],
   ])
   expect(Rows?.alertingSince).toBeNull()
+})
+
+test('a run is combined as was said when it was started, whatever its report says by then', async () => {
+  const [name, sql] = ['Rewritten', 'select id from customer']
+  const report = await create(name, { sql, combine: 'select count(*) as n from results' })
+  await setFigures(report, [{ name: 'N', source: 'combined', column: 'n' }])
+  const first = await run(report)
+  const change = (revision: number, more: Partial<SavedReportContent>) =>
+    saved().change(ada, changeReportInput.parse({ name, set: 'app', sql, report, revision, ...more }))
+  await change(1, { combine: 'select count(*) * 100 as n from results' })
+  const second = await run(report)
+  await change(2, { sql: 'select id * 2 as id from customer', combine: 'select 7 as n from results' })
+  // As if nobody had come to them before.
+  await fleet.control`delete from report_figure_value where run_id in (${first}, ${second})`
+  await fleet.control`update report_run set figures_at = null where run_id in (${first}, ${second})`
+  await settled(first)
+  await settled(second)
+  expect(await valuesOf(report, 'N')).toEqual(['6', '600'])
 })
 
 test('of two who set figures at once nobody loses any', async () => {

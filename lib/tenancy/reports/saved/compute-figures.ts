@@ -44,10 +44,12 @@ const hasFigures = ({ state, answered }: Pick<Head, 'state' | 'answered'>): bool
 
 type Found = { readonly report: number; readonly combine: string | null; readonly head: Head }
 
-/** @returns null when there is nothing to work out: the report or the rows are gone */
+/** Combined as it was said when the first run of the result was started: the report may say something else by now. @returns null when there is nothing to work out: the report or the rows are gone */
 const find = async (db: ControlDb, run: number): Promise<Found | null> => {
   const { rows } = await sql<{ report: number; combine: string | null }>`
-    select v.id as report, v.combine from report_run p join saved_report v on v.id = p.report_id where p.run_id = ${run}`.execute(db)
+    select v.id as report, (
+      select e.content ->> 'combine' from saved_report_edit e where e.report_id = v.id and e.at <= f.created_at and e.content ->> 'sql' = p.sql order by e.revision desc limit 1) as combine
+    from report_run p join saved_report v on v.id = p.report_id join run f on f.id = p.chain[1] where p.run_id = ${run}`.execute(db)
   const [found] = rows
   if (!found) return null
   try {
