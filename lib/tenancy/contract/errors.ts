@@ -230,6 +230,11 @@ export const errorTable = {
     hint: 'Look again; nothing was changed, and no values were lost.',
   },
   'report.figure': { status: 422, title: 'Figure “{name}” {problem}', hint: '{remedy}' },
+  'report.slow': {
+    status: 503,
+    title: 'The rows of report {run} were not read within {seconds} seconds: {problem}.',
+    hint: 'Narrow the search, or try again in a moment; the rows are kept.',
+  },
   'report.busy': {
     status: 503,
     title: '{most} are being combined or exported already, and none of them has ended within {seconds} seconds.',

@@ -8,6 +8,7 @@ import { appendAudit } from '../control/audit.ts'
 import type { ControlDb } from '../control/db.ts'
 import { TenancyError } from '../errors.ts'
 import { quoteIdent } from '../sql/ident.ts'
+import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { requireReadable } from './access.ts'
 import { spellingStatement } from './cage.ts'
 import { isUnordered } from './column-types.ts'
@@ -55,6 +56,17 @@ const pageIn = async (db: ControlDb, connection: postgres.TransactionSql, head: 
   return { from: `${collected} WHERE tenantry_target = ANY($1::pg_catalog.text::pg_catalog.int8[])`, values: [`{${targets.join(',')}}`], offset: skipped }
 }
 
+const pageMs = 15_000
+const pageLockMs = 2_000
+
+/** @returns what happened where the time was over, and what was thrown where not */
+const slowFrom = (error: unknown, run: number): unknown => {
+  const code = codeOf(error)
+  if (code !== sqlstate.queryCanceled && code !== sqlstate.lockNotAvailable) return error
+  const [ms, problem] = code === sqlstate.queryCanceled ? [pageMs, 'to look through them takes longer'] : [pageLockMs, 'they are being dropped or written']
+  return new TenancyError('report.slow', { run, seconds: ms / 1_000, problem }, error)
+}
+
 const lookMs = 3_600_000
 const mostLooks = 5_000
 const looked = new WeakMap<ControlDb, Map<string, number>>()
@@ -70,26 +82,58 @@ const auditLook = async (db: ControlDb, actor: Actor, { run, set }: Head): Promi
   await appendAudit(db, { actor, action: 'reports.read', subjectKind: 'run', subject: String(run), details: { set } })
 }
 
-/** @throws report.unknown, report.not_yours, report.expired, report.lost, report.sort, report.filter */
+/** @throws report.unknown, report.not_yours, report.expired, report.lost, report.sort, report.filter, report.slow */
 export const reportRows = async ({ control }: Library, actor: Actor, input: ReportRowsInput): Promise<ReportRows> => {
   await requireReadable(control.db, actor, input.run)
   const head = await requireRows(control.db, input.run)
   const order = orderOf(head, input)
   await auditLook(control.db, actor, head)
-  return control.slow.begin('isolation level repeatable read read only', async (connection) => {
-    // To compile what sorts a page takes longer than the page.
-    await connection.unsafe(`${spellingStatement}; SET LOCAL jit = off`).simple()
-    const { from, values, offset } = await pageIn(control.db, connection, head, input)
-    const names = head.columns.map(({ name }) => `collected.${quoteIdent(name)}`).join(', ')
-    const rows = await connection.unsafe(`SELECT ${names} ${from} ORDER BY ${order} LIMIT ${input.limit} OFFSET ${offset}`, [...values]).raw()
-    const total = input.filter ? textOf(await connection.unsafe(`SELECT count(*) ${from}`, [...values]).raw())[0]?.[0] : head.rows
-    return { columns: head.columns, rows: textOf(rows), total: Number(total) }
-  })
+  return control.slow
+    .begin('isolation level repeatable read read only', async (connection) => {
+      // To compile what sorts a page takes longer than the page.
+      await connection
+        .unsafe(`${spellingStatement}; SET LOCAL jit = off; SET LOCAL statement_timeout = ${pageMs}; SET LOCAL lock_timeout = ${pageLockMs}`)
+        .simple()
+      const { from, values, offset } = await pageIn(control.db, connection, head, input)
+      const names = head.columns.map(({ name }) => `collected.${quoteIdent(name)}`).join(', ')
+      const rows = await connection.unsafe(`SELECT ${names} ${from} ORDER BY ${order} LIMIT ${input.limit} OFFSET ${offset}`, [...values]).raw()
+      const total = input.filter ? textOf(await connection.unsafe(`SELECT count(*) ${from}`, [...values]).raw())[0]?.[0] : head.rows
+      return { columns: head.columns, rows: textOf(rows), total: Number(total) }
+    })
+    .catch((error: unknown) => {
+      throw slowFrom(error, input.run)
+    })
 }
 
 const streamedAtOnce = 2_000
 /** Each has a connection to the control database for as long as somebody reads. */
 const exporting = new Turns(6, 10_000)
+const mostOfOne = 2
+const exportMs = 30 * 60_000
+/** Of each person who has some: nobody keeps the others from theirs. */
+const ownTurns = new Map<string, Turns>()
+
+const takeTurn = async ({ kind, id, label }: Actor): Promise<() => void> => {
+  const key = `${kind} ${id ?? label}`
+  const own = ownTurns.get(key) ?? new Turns(mostOfOne, 10_000)
+  ownTurns.set(key, own)
+  const giveOwn = await own.take()
+  const leave = (): void => {
+    giveOwn()
+    if (own.isIdle) ownTurns.delete(key)
+  }
+  try {
+    const giveBack = await exporting.take()
+    return () => {
+      giveBack()
+      leave()
+    }
+  } catch (error) {
+    leave()
+    throw error
+  }
+}
+
 /** For whoever reads slowly; who reads nothing for so long is gone, and must not hold a connection, rows that are to be dropped, and the server's horizon. */
 const patienceMs = 120_000
 
@@ -121,14 +165,15 @@ export async function* streamReport({ control }: Library, actor: Actor, run: num
   await requireReadable(control.db, actor, run)
   const head = await requireRows(control.db, run)
   await appendAudit(control.db, { actor, action: 'reports.export', subjectKind: 'run', subject: String(run), details: { set: head.set, rows: head.rows } })
-  const giveBack = await exporting.take()
+  const giveBack = await takeTurn(actor)
   const connection = control.connect()
   try {
     await connection
       .unsafe(`BEGIN READ ONLY; ${spellingStatement}; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`)
       .simple()
     await connection.unsafe(`DECLARE tenantry_export NO SCROLL CURSOR FOR ${streamStatement(head)}`).simple()
-    for (;;) {
+    for (const until = Date.now() + exportMs; ;) {
+      if (Date.now() > until) throw new TenancyError('report.slow', { run, seconds: exportMs / 1_000, problem: 'they were taken too slowly' })
       const rows = textOf(await connection.unsafe(`FETCH ${streamedAtOnce} FROM tenantry_export`).simple().raw())
       if (rows.length > 0) yield rows
       if (rows.length < streamedAtOnce) return

@@ -14,6 +14,10 @@ export class Turns {
     this.#waitMs = waitMs
   }
 
+  get isIdle(): boolean {
+    return this.#taken === 0
+  }
+
   /** @returns the way to give the turn back. @throws report.busy */
   async take(): Promise<() => void> {
     if (this.#taken < this.#most) this.#taken += 1

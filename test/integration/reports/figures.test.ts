@@ -10,8 +10,11 @@ import {
   type ReportFigure,
   type SavedReportContent,
 } from '../../../lib/tenancy/contract/index.ts'
+import { silentLogger, silentMeters } from '../../../lib/tenancy/context.ts'
+import { openControl } from '../../../lib/tenancy/control/db.ts'
+import { settleFigures } from '../../../lib/tenancy/reports/saved/compute-figures.ts'
 import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
-import { useDatabases } from '../../support/template.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
 const { mark, newSlug } = ownSlugs('rf')
@@ -196,6 +199,32 @@ test('a run is combined as was said when it was started, whatever its report say
   await settled(first)
   await settled(second)
   expect(await valuesOf(report, 'N')).toEqual(['6', '600'])
+})
+
+test('what a loaded server says is no value for half an hour', async () => {
+  const report = await create('Loaded')
+  await setFigures(report, [{ name: 'Rows', source: 'rows', aggregate: 'count' }])
+  const first = await run(report)
+  await fleet.control`delete from report_figure_value where run_id = ${first}`
+  const control = openControl(fleet.controlUrl)
+  const library = { control, secret: testSecret, logger: silentLogger, meters: silentMeters, clock: () => new Date() }
+  const holder = await fleet.control.reserve()
+  try {
+    // Its cage gives a lock two seconds.
+    await holder.unsafe(`begin; lock table tenantry_report_${first}.collected in access exclusive mode`)
+    await fleet.control`update report_run set figures_at = null where run_id = ${first}`
+    await settleFigures(library, first)
+    expect(await valuesOf(report, 'Rows')).toEqual([])
+    expect(await fleet.control`select figures_at from report_run where run_id = ${first}`).toEqual([{ figures_at: null }])
+    // When it has gone on for half an hour, it is told.
+    await fleet.control`update run set finished_at = finished_at - interval '1 hour' where id = ${first}`
+    await settleFigures({ ...library }, first)
+    expect((await figuresOf(report)).Rows?.trend).toMatchObject([{ value: null, problem: expect.stringContaining('lock timeout') }])
+  } finally {
+    await holder.unsafe('rollback')
+    holder.release()
+    await control.close()
+  }
 })
 
 test('of two who set figures at once nobody loses any', async () => {

@@ -134,6 +134,16 @@ test('who asks for all rows and takes none holds nothing for long', async () => 
   }
 })
 
+test('rows that somebody has locked are told so, in time', async () => {
+  const run = await ended('select id from customer')
+  const holder = await fleet.control.reserve()
+  await holder.unsafe(`begin; lock table tenantry_report_${run}.collected`)
+  const refused = await refusalOf(fleet.tenancy.reports.rows(ada, reportRowsInput.parse({ run, sort: 'id' })))
+  await holder.unsafe('rollback')
+  holder.release()
+  expect(refused).toMatchObject({ code: 'report.slow', details: { run, seconds: 2 } })
+})
+
 test('rows can be looked for: a value is a value, whatever is in it', async () => {
   const run = await ended("select email, case when email like 'bob%' then null else id end as id, id * 1.5 as half from customer")
   const found = async (filter: Partial<ReportFilter>, more: object = {}) => {

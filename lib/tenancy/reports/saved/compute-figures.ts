@@ -4,10 +4,10 @@ import type { ReportFigureInput } from '../../contract/saved-reports.ts'
 import type { Library } from '../../context.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { notify } from '../../control/notify.ts'
-import { isTenancyError } from '../../errors.ts'
+import { isTenancyError, type TenancyError } from '../../errors.ts'
 import { quoteIdent } from '../../sql/ident.ts'
-import { classify, codeOf } from '../../sql/sqlstate.ts'
-import { combineSelect, requireCombining } from '../combine.ts'
+import { classify, codeOf, sqlstateClass } from '../../sql/sqlstate.ts'
+import { combineSelect, figureTurns, requireCombining } from '../combine.ts'
 import { requireRows, type Head } from '../head.ts'
 import { figuresOf, restateAlerts } from './figures.ts'
 
@@ -29,12 +29,18 @@ const statementOf = async ({ source, aggregate, column }: ReportFigureInput, com
   return `SELECT (first.${named})::pg_catalog.numeric AS value FROM (${await requireCombining(combine ?? '')}\n) first LIMIT 1`
 }
 
-const compute = async (library: Library, run: number, figure: ReportFigureInput, combine: string | null): Promise<Computed> => {
+/** What a loaded server says may be otherwise in a minute. */
+const passing: ReadonlySet<string> = new Set(['40', '53', '55', '57', '58'])
+const mayPass = (error: TenancyError): boolean =>
+  error.code === 'report.busy' || (error.code === 'report.combine' && passing.has(sqlstateClass(String(error.details.code))))
+
+/** @param isLast what passes is not waited for any more. @throws what may pass */
+const compute = async (library: Library, run: number, figure: ReportFigureInput, combine: string | null, isLast: boolean): Promise<Computed> => {
   try {
-    const { rows } = await combineSelect(library, run, await statementOf(figure, combine))
+    const { rows } = await combineSelect(library, run, await statementOf(figure, combine), figureTurns)
     return rows[0] ? { value: rows[0][0] ?? null, problem: null } : { value: null, problem: 'There was no row.' }
   } catch (error) {
-    if (!isTenancyError(error)) throw error
+    if (!isTenancyError(error) || (!isLast && mayPass(error))) throw error
     return { value: null, problem: typeof error.details.problem === 'string' ? error.details.problem : error.message }
   }
 }
@@ -77,12 +83,12 @@ const keep = async (trx: ControlDb, run: number, { report, head }: Found, values
 }
 
 /** Once a run; whoever comes second finds it done. */
-export const computeFigures = async (library: Library, run: number): Promise<void> => {
+const computeFigures = async (library: Library, run: number, isLast: boolean): Promise<void> => {
   const { db } = library.control
   const found = await find(db, run)
   const values: Kept[] = []
   for (const { id, ...figure } of found ? await figuresOf(db, found.report) : [])
-    values.push({ figure: id, ...(await compute(library, run, figure, found?.combine ?? null)) })
+    values.push({ figure: id, ...(await compute(library, run, figure, found?.combine ?? null, isLast)) })
   await db.transaction().execute(async (trx) => {
     const { rows } = await sql`update report_run set figures_at = now() where run_id = ${run} and figures_at is null returning 1`.execute(trx)
     if (rows.length === 0 || !found || values.length === 0) return
@@ -92,12 +98,26 @@ export const computeFigures = async (library: Library, run: number): Promise<voi
   })
 }
 
-/** For whoever has the work to do: what cannot be worked out is not tried for ever. */
+const againMs = 60_000
+/** When those whose figures could not be worked out for now are tried again. */
+const againAt = new WeakMap<Library, Map<number, number>>()
+
+const endedLongAgo = async (db: ControlDb, run: number): Promise<boolean> => {
+  const { rows } = await sql`select from run where id = ${run} and finished_at < now() - interval '30 minutes'`.execute(db)
+  return rows.length > 0
+}
+
+/** For whoever has the work to do: what passes is tried again for half an hour, and what cannot be worked out is not tried for ever. */
 export const settleFigures = async (library: Library, run: number): Promise<void> => {
+  const waiting = againAt.get(library) ?? new Map<number, number>()
+  againAt.set(library, waiting)
+  if ((waiting.get(run) ?? 0) > Date.now()) return
+  waiting.delete(run)
   try {
-    await computeFigures(library, run)
+    await computeFigures(library, run, await endedLongAgo(library.control.db, run))
   } catch (error) {
     if (classify(codeOf(error)) === 'connection') throw error
+    if (isTenancyError(error)) return void waiting.set(run, Date.now() + againMs)
     library.logger.error({ run, code: codeOf(error), err: error }, 'report.no_figures')
     await sql`update report_run set figures_at = now() where run_id = ${run} and figures_at is null`.execute(library.control.db)
   }
