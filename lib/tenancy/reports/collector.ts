@@ -7,7 +7,7 @@ import { controlSchema } from '../control/db.ts'
 import { channel, messageText } from '../control/notify.ts'
 import type { Writer } from '../control/writer.ts'
 import { quoteIdent } from '../sql/ident.ts'
-import { classify, codeOf } from '../sql/sqlstate.ts'
+import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { reportSchema, tooManyRows } from './place.ts'
 import type { Rows } from './read-tenant.ts'
 
@@ -44,6 +44,8 @@ type Entry = {
 
 /** Who writes: a driver of a server that has been overtaken writes no more. */
 export type Driver = { readonly serverId: number; readonly epoch: number }
+
+const waitedInVain: ReadonlySet<string> = new Set([sqlstate.lockNotAvailable, sqlstate.queryCanceled, sqlstate.deadlock])
 
 const collectorClosed = (): Error => Object.assign(new Error('its conductor has ended'), { code: 'CONNECTION_ENDED' })
 
@@ -148,6 +150,7 @@ export class Collector {
 
   /** A control database that is away is waited for: only there is known whether the last try has committed. */
   async #tryWrite(batch: readonly Entry[], number: number): Promise<unknown> {
+    let isUnknown = false
     for (;;) {
       if (this.#isClosed) return collectorClosed()
       try {
@@ -158,7 +161,10 @@ export class Collector {
         // Its transaction is open, or nobody knows where it stands.
         this.#writer?.end()
         this.#writer = null
-        if (this.#isClosed || classify(codeOf(error)) !== 'connection') return error
+        const isLost = classify(codeOf(error)) === 'connection'
+        // A commit without an answer may be under way still, and is what the next try waits for: under any other number its rows would come twice.
+        if (this.#isClosed || (!isLost && !(isUnknown && waitedInVain.has(codeOf(error))))) return error
+        isUnknown = true
         await sleep(retryMs)
       }
     }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startReportInput } from '../../../lib/tenancy/contract/index.ts'
 import { openControl, type Control } from '../../../lib/tenancy/control/db.ts'
+import type { Writer } from '../../../lib/tenancy/control/writer.ts'
 import { Collector, type Driver, type Owner } from '../../../lib/tenancy/reports/collector.ts'
 import { reportSchema } from '../../../lib/tenancy/reports/place.ts'
 import { ada, makeFleet, ownSlugs, type Fleet } from '../../support/fleet.ts'
@@ -54,6 +55,50 @@ const counted = async (run: number): Promise<number> => {
   const [found] = await fleet.control<Array<{ n: string }>>`select row_count as n from report_run where run_id = ${run}`
   return Number(found?.n)
 }
+
+test('a commit that gives no answer for long is waited for: nothing of it is written twice', async () => {
+  const run = await makeRun()
+  const first = await control.connectWriter()
+  let refused = 0
+  /** The first one’s COMMIT is on its way for as long as the test wants; whoever repeats it meets its row, and does not wait for it for ever. */
+  const stalled: Writer = {
+    query: <Row extends object>(text: string, values?: readonly unknown[]) =>
+      text === 'COMMIT' ? Promise.reject<Row[]>(Object.assign(new Error('no answer'), { code: 'CONNECTION_CLOSED' })) : first.query<Row>(text, values),
+    copy: (text, pieces) => first.copy(text, pieces),
+    end: () => {},
+  }
+  let opened = 0
+  const connectWriter = async (): Promise<Writer> => {
+    opened += 1
+    if (opened === 1) return stalled
+    const next = await control.connectWriter()
+    await next.query('set lock_timeout = 50')
+    return {
+      query: async <Row extends object>(text: string, values?: readonly unknown[]) => {
+        try {
+          return await next.query<Row>(text, values)
+        } catch (error) {
+          refused += 1
+          throw error
+        }
+      },
+      copy: (text, pieces) => next.copy(text, pieces),
+      end: () => next.end(),
+    }
+  }
+  const collector = new Collector({ connectWriter }, driver)
+  try {
+    await collector.add(ownerOf(run, 1), [row('1')])
+    await collector.add(ownerOf(run, 2), [row('2')])
+    await fleet.until('repetitions that were in its way', async () => refused >= 2)
+    await first.query('COMMIT')
+    for (const target of [1, 2]) await collector.settled(ownerOf(run, target))
+  } finally {
+    await collector.close()
+    first.end()
+  }
+  expect([await collected(run), await counted(run)]).toEqual([['1', '2'], 2])
+})
 
 test('a second collector of one driver loses nothing', async () => {
   const run = await makeRun()
