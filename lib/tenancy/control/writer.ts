@@ -22,6 +22,23 @@ const coded = async <T>(work: Promise<T>): Promise<T> => {
   }
 }
 
+const usualPiece = 65_536
+
+/** Small ones together; never all of them, which may be more than a string can hold. */
+function* sent(pieces: readonly string[]): Generator<string> {
+  let held: string[] = []
+  let length = 0
+  for (const piece of pieces) {
+    held.push(piece)
+    length += piece.length
+    if (length < usualPiece) continue
+    yield held.join('')
+    held = []
+    length = 0
+  }
+  if (held.length > 0) yield held.join('')
+}
+
 /** @throws the server's or the driver's error, with a code */
 export const openWriter = async (url: string, applicationName: string): Promise<Writer> => {
   const client = new ControlClient({ ...answerBounds, ...pgOptions(url), application_name: applicationName })
@@ -30,7 +47,7 @@ export const openWriter = async (url: string, applicationName: string): Promise<
   await coded(client.connect())
   return {
     query: async <Row extends object>(text: string, values: readonly unknown[] = []) => (await coded(client.query<Row>(text, [...values]))).rows,
-    copy: (text, pieces) => coded(pipeline(Readable.from([pieces.join('')], { objectMode: false }), client.query(copyFrom(text)))),
+    copy: (text, pieces) => coded(pipeline(Readable.from(sent(pieces), { objectMode: false }), client.query(copyFrom(text)))),
     end: () => client.connection.stream.destroy(),
   }
 }

@@ -147,27 +147,40 @@ const summaryAfter = ({ after, applied }: Step, { version }: ExecutableMigration
   unfinished: null,
 })
 
-/** Nothing of it is known to last longer than the transaction, so nothing need be asked or thrown away behind it. */
-const asOne = async (connection: FleetConnection, messages: readonly Message[], scene: Scene): Promise<Sent | null> => {
-  const texts = messages.map(({ text }) => text)
-  const ended = await sendAsOne(connection, texts, flightTimeout(scene))
+/** Of what usually takes a fraction of it: beyond, it goes statement by statement, with all of its time. */
+const quickMs = 2_000
+
+/**
+ * Nothing of it is known to last longer than the transaction, so nothing need be asked or thrown away behind it.
+ * @returns null where it is to go statement by statement, which tells where it fails
+ */
+const asOne = async (connection: FleetConnection, messagesIn: (scene: Scene) => readonly Message[], scene: Scene): Promise<Sent | null> => {
+  const statementTimeoutMs = Math.min(quickMs, scene.limits.statementTimeoutMs)
+  const quick = { ...scene, limits: { ...scene.limits, statementTimeoutMs } }
+  const began = performance.now()
+  const ended = await sendAsOne(
+    connection,
+    messagesIn(quick).map(({ text }) => text),
+    flightTimeout(scene),
+  )
   if (ended.kind === 'committed') return { kind: 'committed', answer: undefined }
   if (ended.kind === 'unknown') return giveUp(connection, ended.error)
   const code = codeOf(ended.error)
-  // Waiting mends it, and the next try tells where; or somebody, or its time, has put an end to it.
-  return classify(code) === 'transient' || code === sqlstate.queryCanceled ? { kind: 'refused', error: ended.error, place: own } : null
+  // Waiting mends it, and the next try tells where; or somebody has put an end to it.
+  const isEnded = classify(code) === 'transient' || (code === sqlstate.queryCanceled && performance.now() - began < statementTimeoutMs)
+  return isEnded ? { kind: 'refused', error: ended.error, place: own } : null
 }
 
 const flyStep = async (
   connection: FleetConnection,
-  messages: readonly Message[],
+  messagesIn: (scene: Scene) => readonly Message[],
   migration: ExecutableMigration,
   step: Step,
   scene: Scene,
 ): Promise<FlightResult> => {
-  if (mayTouchHistory(migration)) return fly(connection, messages, scene)
+  if (mayTouchHistory(migration)) return fly(connection, messagesIn(scene), scene)
   const isQuick = scene.isQuick === true && scene.span?.isRecording() !== true
-  const sent = (isQuick ? await asOne(connection, messages, scene) : null) ?? (await send(connection, messages, scene, null))
+  const sent = (isQuick ? await asOne(connection, messagesIn, scene) : null) ?? (await send(connection, messagesIn(scene), scene, null))
   return sent.kind === 'committed' ? { kind: 'committed', summary: summaryAfter(step, migration, scene.run) } : sent
 }
 
@@ -183,8 +196,8 @@ const isGuard = ({ error, place }: Refused): boolean => place.version !== null &
 export const applyMigration = async (connection: FleetConnection, migration: ExecutableMigration, step: Step, scene: Scene): Promise<ApplyOutcome> => {
   const place: ErrorPlace = { version: migration.version, file: migration.file, statement: null }
   const guard = [insertAfter(scene.schema, step.before, historyRowOf(migration, scene.run)), `SET LOCAL search_path = ${searchPathOf(scene)}`]
-  const messages: Message[] = [{ text: [beginMessage(scene), ...guard].join('; '), place }, ...statementMessages(migration)]
-  const result = await flyStep(connection, messages, migration, step, scene)
+  const messagesIn = (within: Scene): readonly Message[] => [{ text: [beginMessage(within), ...guard].join('; '), place }, ...statementMessages(migration)]
+  const result = await flyStep(connection, messagesIn, migration, step, scene)
   if (result.kind === 'committed') {
     if (result.summary.digest === step.after) return { kind: 'applied', summary: result.summary }
     return {

@@ -23,6 +23,10 @@ export type TenantAnswer =
 
 /** Rows that are held at once. */
 export const chunkRows = 1_000
+/** Of wide ones fewer are, once it is known how wide they are. */
+const chunkBytes = 2 * 2 ** 20
+
+const bytesOf = (rows: Rows): number => rows.reduce((sum, row) => sum + row.reduce((width, value) => width + (value?.length ?? 0), 0), 0)
 /** The statement's own bound, the waits before it, and the way. */
 const flightMs = reportBounds.statementMs + reportBounds.lockMs + 15_000
 
@@ -68,12 +72,12 @@ const handOn = async (chunk: Rows, sink: Sink, { at, calledOff }: Until): Promis
  * @returns how it ended; the transaction is left open
  */
 const fetchAll = async (connection: FleetConnection, { rowCap }: Question, sink: Sink, until: Until): Promise<TenantAnswer> => {
-  for (let rows = 0; ;) {
+  for (let [rows, wanted] = [0, chunkRows]; ;) {
     // A backend that is between two statements is not reached by a cancel.
     if (until.calledOff?.aborted) return { kind: 'called_off' }
     const left = until.at - Date.now()
     if (left <= 0) return { kind: 'too_slow' }
-    const outcomes = await connection.flight([leave(left), fetchRows(chunkRows)], flightMs)
+    const outcomes = await connection.flight([leave(left), fetchRows(wanted)], flightMs)
     const fetched = outcomes[1]
     if (!fetched?.ok) {
       const error = firstError(outcomes) ?? fetched?.error
@@ -84,7 +88,8 @@ const fetchAll = async (connection: FleetConnection, { rowCap }: Question, sink:
     if (rows > rowCap) return { kind: 'too_many' }
     const stopped = chunk.length > 0 ? await handOn(chunk, sink, until) : null
     if (stopped !== null) return { kind: stopped }
-    if (chunk.length < chunkRows) return { kind: 'answered', rows }
+    if (chunk.length < wanted) return { kind: 'answered', rows }
+    wanted = Math.min(chunkRows, Math.max(1, Math.floor((chunk.length * chunkBytes) / Math.max(1, bytesOf(chunk)))))
   }
 }
 

@@ -170,6 +170,23 @@ describe('a flight', () => {
     await connection.close()
   })
 
+  it('in one message that takes long goes statement by statement, with all of its time', async () => {
+    const made = await makeTarget('long')
+    const scene = { ...made, isQuick: true, limits: { ...made.limits, lockTimeoutMs: 9_000 } }
+    const connection = await connectFleet(url, { applicationName: 'flights' })
+    const sent = vi.spyOn(connection, 'flight')
+    const migration = await migrationOf('0001', 'alter table customer add column c0001 int')
+    const holder = await sql.reserve()
+    await holder`begin`
+    await holder`lock table long.customer`
+    const applying = applyMigration(connection, migration, stepAfter([], migration), scene)
+    await vi.waitFor(() => expect(sent.mock.calls.length).toBeGreaterThan(2), { timeout: 9_000 })
+    await holder`rollback`
+    holder.release()
+    expect(await applying).toMatchObject({ kind: 'applied' })
+    await connection.close()
+  })
+
   it('does not wait for answers: a hundred statements take one round trip', async () => {
     const connection = await connectFleet(url, { applicationName: 'flights' })
     const outcomes = await connection.flight(

@@ -62,7 +62,7 @@ it('count what was committed as theirs only where nobody was told of its end', a
       state: 'running' as const,
       revision: 0,
       isDoubted: false,
-      isHeavy: false,
+      weight: 'unknown' as const,
       failuresLeft: null,
     }
     return (await readWork(db, lease, run, new Set(), () => false)).flatMap((work) => work.ownRuns)

@@ -110,3 +110,12 @@ test('an answer that nobody waits for any more ends between two of its chunks, a
     }
   })
 })
+
+test('of rows that are wide fewer are read together, once that is known', async () => {
+  const wide = asked("select repeat('x', 20000) as n from generate_series(1, 1250)", 'n', 'text', 25)
+  await connected(async (connection) => {
+    const chunks: number[] = []
+    expect(await readTenant(connection, cage, version, wide, async (rows) => void chunks.push(rows.length))).toEqual({ kind: 'answered', rows: 1_250 })
+    expect(chunks).toEqual([1_000, 104, 104, 42])
+  })
+})

@@ -14,7 +14,7 @@ const runOf = (id: number, part: Partial<DrivenRun> = {}): DrivenRun => ({
   state: 'running',
   revision: 0,
   isDoubted: false,
-  isHeavy: false,
+  weight: 'unknown',
   failuresLeft: null,
   ...part,
 })

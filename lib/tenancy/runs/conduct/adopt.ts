@@ -135,7 +135,7 @@ export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise
     state: row.state,
     revision: row.revision,
     isDoubted: false,
-    isHeavy: false,
+    weight: 'unknown',
     failuresLeft: row.failures_allowed === null ? null : row.failures_allowed - row.failed,
   }
 }

@@ -179,7 +179,7 @@ export class Conductor {
         applicationName: flightName(this.#lease, work.run.id, work.schema),
         limits: this.#options.limits,
         span: this.#watch.began(work, startedAt),
-        isQuick: !work.run.isHeavy && work.tries === 0,
+        isQuick: work.run.weight === 'light' && work.tries === 0,
       }
       outcome = await this.#options.hands.hold(
         connection,
@@ -188,7 +188,7 @@ export class Conductor {
     } catch (error) {
       outcome = brokenOff(error, work.schema)
     }
-    if (Date.now() - startedAt.getTime() > heavyMs) work.run.isHeavy = true
+    if (work.run.weight !== 'heavy') work.run.weight = Date.now() - startedAt.getTime() > heavyMs ? 'heavy' : 'light'
     if (work.tries + 1 >= this.#options.limits.maxTries) outcome = await withLockHolders(connection, work.schema, this.#lease.installation, outcome)
     if (!connection.dead) this.#lanes.alive(work.databaseId)
     else if (outcome.kind === 'failed' && outcome.error.code === 'FLIGHT_TIMEOUT') await this.#options.hands.endSilent(connection)

@@ -1,4 +1,5 @@
 /** What a conductor has for reports: the way of their rows into the control database, and who is being asked. */
+import { setMaxListeners } from 'node:events'
 import type { Control } from '../../control/db.ts'
 import { Collector, type Driver } from '../../reports/collector.ts'
 import { settleSession, unsettleSession } from '../../reports/cage.ts'
@@ -24,6 +25,8 @@ export class Desk {
   /** While a tenant is asked by that backend. */
   async asking<T>(run: number, pid: number, ask: (calledOff: AbortSignal) => Promise<T>): Promise<T> {
     const asked = this.#asked.get(run) ?? { pids: new Set<number>(), calledOff: new AbortController() }
+    // As many may listen as there are slots.
+    setMaxListeners(0, asked.calledOff.signal)
     this.#asked.set(run, asked)
     asked.pids.add(pid)
     try {

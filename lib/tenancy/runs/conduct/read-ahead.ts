@@ -35,14 +35,11 @@ export const readAhead = (list: WorkList, work: Work, connection: FleetConnectio
   const catalog = catalogOf(list, work, connection)
   // Those of one look; others have one of their own.
   const batch = [work, ...list.peekUnread(work, most - 1).filter((one) => catalogs.get(one) === catalogs.get(work))]
-  const reading = Promise.resolve(catalog).then((known) =>
-    readSummaries(
-      connection,
-      batch.map(({ schema }) => schema),
-      () => {},
-      known,
-    ),
-  )
+  const reading = Promise.resolve(catalog).then(async (known) => {
+    // What was not there may have come since: it is looked for once more, by itself.
+    const there = batch.map(({ schema }) => schema).filter((schema) => known === undefined || known.get(schema) === true)
+    return readSummaries(connection, there, () => {}, known)
+  })
   for (const one of batch) {
     const summary = reading.then((found) => found.get(one.schema))
     // Awaited by whoever takes the item; until then nobody hears a failure.

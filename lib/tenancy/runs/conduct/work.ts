@@ -23,8 +23,10 @@ export type DrivenRun = {
   revision: number
   /** A target was found elsewhere than the control plane remembered: from then on histories are read before anything is applied. */
   isDoubted: boolean
-  /** Its transactions take long enough that it matters more to know where one stands than what its messages cost. */
-  isHeavy: boolean
+  /**
+   * What its items take: unknown until the first of them has ended. Once one has taken long, it matters more to know where one stands than what the messages cost.
+   */
+  weight: 'unknown' | 'light' | 'heavy'
   /** Failures still allowed here before feeding stops; null: no limit. */
   failuresLeft: number | null
 }
