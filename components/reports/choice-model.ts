@@ -1,5 +1,5 @@
 /** Which tenants a report asks. */
-import { selectionSentence } from '@/components/migrations/plan-model'
+import { readSelection, rolloutHref, selectionSentence } from '@/components/migrations/plan-model'
 import { plural } from '@/lib/format'
 import { selectionSchema, type Selection, type TenantFilter } from '@/lib/tenancy/contract'
 
@@ -32,4 +32,20 @@ export const choiceSentence = (set: string, selection: Selection, count: number 
   if (count === null) return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
   if (count === 0) return `No active tenant among ${words}.`
   return selection.kind === 'all' ? `${plural(count, 'active tenant')} of ${set}.` : `${plural(count, 'active tenant')}: ${words}.`
+}
+
+/** The address of a new report over these tenants; they are said as the page of a rollout says them. */
+export const reportHref = (set: string, selection: Selection): string => {
+  const [, search = '', hash = ''] = /^[^?#]*(?:\?([^#]*))?(#.*)?$/.exec(rolloutHref(set, selection)) ?? []
+  return `/reports/new?set=${encodeURIComponent(set)}${search === '' ? '' : `&${search}`}${hash}`
+}
+
+/** The tenants that such an address names; `selection` null where it names none, or none that can be understood. */
+export const chosenIn = (address: URLSearchParams, hash: string): { readonly selection: Selection | null; readonly isUnderstood: boolean } => {
+  const search = new URLSearchParams(address)
+  search.delete('set')
+  search.delete('from')
+  if (search.size === 0) return { selection: null, isUnderstood: true }
+  const selection = readSelection(search, hash)
+  return { selection, isUnderstood: selection !== null }
 }

@@ -27,8 +27,9 @@ export const lineWords = ({ line }: Pick<ReportFigureInput, 'line'>): string => 
 
 /** "91 is above 90". */
 export const alertWords = (figure: Pick<ReportFigure, 'line' | 'trend'>): string => {
-  const last = newest(figure)
-  return figure.line === null || last === null ? '' : `${figureText(last.value)} is ${figure.line.kind} ${figureText(figure.line.value)}`
+  // The last run may have come to no number, which does not end an alert.
+  const last = figure.trend.findLast(({ value }) => value !== null)
+  return figure.line === null || last === undefined ? '' : `${figureText(last.value)} is ${figure.line.kind} ${figureText(figure.line.value)}`
 }
 
 type Trend = {

@@ -1,9 +1,11 @@
 'use client'
 
-import { Suspense } from 'react'
+import { Suspense, useState } from 'react'
+import { ErrorState } from '@/components/ui/error-state'
 import { Page, PageHeader } from '@/components/ui/page-header'
 import { Skeleton, SkeletonRows } from '@/components/ui/skeleton'
 import type { Role } from '@/lib/tenancy/contract'
+import { chosenIn } from './choice-model'
 import type { Draft } from './draft-model'
 import type { CreateReport, StartReport } from './report-actions'
 import { ReportForm } from './report-form'
@@ -47,10 +49,18 @@ function Header({ actions }: { readonly actions: React.ReactNode }) {
 }
 
 function Writing({ sets, role, draftOf, given, start, create }: Props) {
-  const [draft, change, forget] = useDraft(draftOf, given)
+  const [{ selection, isUnderstood }] = useState(() => chosenIn(new URLSearchParams(window.location.search), window.location.hash))
+  const [draft, change, forget] = useDraft(draftOf, given, selection === null ? undefined : { selection, set: given.set })
   return (
     <>
       <Header actions={<SaveNew draft={draft} create={create} onSaved={forget} />} />
+      {isUnderstood ? null : (
+        <ErrorState
+          compact
+          title="The address chooses tenants in a way that can’t be understood."
+          hint="Choose them here; until you do, all of the set are meant."
+        />
+      )}
       <ReportForm sets={sets} draft={draft} onDraft={change} start={start} tryOn={start} mayChange notNow={null} />
       {draft.trial === null ? null : (
         <Suspense key={draft.trial} fallback={<SkeletonRows rows={5} className="rounded-lg border border-line bg-surface" />}>

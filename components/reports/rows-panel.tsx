@@ -45,6 +45,7 @@ export function RowsPanel({ report, mayRun }: Props) {
         order={view}
         onSort={(column) => setView({ ...view, ...nextOrder(view, column) })}
         stale={rows.stale}
+        resetKey={JSON.stringify(view)}
       />
       {rows.total === 0 && view.q !== '' ? (
         <p className="px-4 py-6 text-sm text-muted">

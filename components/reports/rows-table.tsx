@@ -8,7 +8,7 @@ import { CellValue } from './cell-value'
 import { RowsHead } from './rows-head'
 import { cellMove, columnWidths, type Cell, type Order } from './rows-model'
 import { RowsRow } from './rows-row'
-import { elementHeight, placeShowing, rowPixels, rowsInSight, scrolled, scrollTopOf, start, type Frame, type Place } from './scroll-model'
+import { elementHeight, placeShowing, placeWithin, rowPixels, rowsInSight, scrolled, scrollTopOf, start, type Frame, type Place } from './scroll-model'
 
 type Props = {
   readonly label: string
@@ -20,18 +20,27 @@ type Props = {
   readonly order: Order | null
   readonly onSort: ((column: string) => void) | null
   readonly stale?: boolean
+  /** Other rows than before, or in another order: one begins at their top. */
+  readonly resetKey?: string
 }
 
 const headPixels = 34
 
 /** Rows of any number: a cell in focus, which is shown in full below; arrows, Home, End and the page keys move it, with Ctrl as far as it goes. */
-export function RowsTable({ label, columns, total, sample, rowAt, onSee, order, onSort, stale = false }: Props) {
+export function RowsTable({ label, columns, total, sample, rowAt, onSee, order, onSort, stale = false, resetKey = '' }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const [view, setView] = useState(600)
-  const [place, setPlace] = useState<Place>(start)
+  const [held, setPlace] = useState<Place>(start)
+  const [seenKey, setSeenKey] = useState(resetKey)
   const [active, setActive] = useState<Cell | null>(null)
   const id = useId()
   const frame: Frame = { rows: total, view: Math.max(rowPixels, view - headPixels) }
+  if (seenKey !== resetKey) {
+    setSeenKey(resetKey)
+    setPlace(start)
+    setActive(null)
+  }
+  const place = placeWithin(frame, held)
   const { first, last } = rowsInSight(frame, place)
   useInSight(first, Math.max(first, last), total, onSee)
 
@@ -42,6 +51,10 @@ export function RowsTable({ label, columns, total, sample, rowAt, onSee, order, 
     watch.observe(element)
     return () => watch.disconnect()
   }, [])
+
+  useLayoutEffect(() => {
+    if (scroller.current) scroller.current.scrollTop = 0
+  }, [resetKey])
 
   const goTo = (next: Place): void => {
     setPlace(next)

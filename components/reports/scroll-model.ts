@@ -25,6 +25,9 @@ export const placeAt = (frame: Frame, top: number): Place => {
   return { top: kept, offset: Math.round(kept - share * lastScroll(frame)) }
 }
 
+/** Where one is still, of rows that have become fewer. */
+export const placeWithin = (frame: Frame, place: Place): Place => (place.top > lastTop(frame) ? placeAt(frame, place.top) : place)
+
 export const scrollTopOf = ({ top, offset }: Place): number => top - offset
 
 /** Where one is after the element was scrolled to `scrollTop`; `moveBar` when the bar has to be put elsewhere. */

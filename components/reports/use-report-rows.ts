@@ -20,7 +20,9 @@ export type RowSource = {
 /** Rows of a report of any length: only pages in sight are read; those that were seen before stay for a while. */
 export const useReportRows = (run: number, view: RowsView): RowSource => {
   const client = useQueryClient()
-  const [pages, setPages] = useState<readonly number[]>([0])
+  const mark = JSON.stringify(view)
+  const [sight, setSight] = useState({ mark, pages: [0] as readonly number[] })
+  const pages = sight.mark === mark ? sight.pages : [0]
   const answers = useQueries({ queries: pages.map((page) => ({ ...reportQueries.page(run, view, page), placeholderData: keepPreviousData })) })
   const settled = new Map<number, ReportRows>()
   answers.forEach(({ data, isPlaceholderData }, index) => {
@@ -29,20 +31,23 @@ export const useReportRows = (run: number, view: RowsView): RowSource => {
   })
   const cached = (page: number): ReportRows | undefined => settled.get(page) ?? client.getQueryData(reportQueries.page(run, view, page).queryKey)
   const known = [...settled.values()].at(-1) ?? answers.find(({ data }) => data !== undefined)?.data
+  // A page far away has no answer yet, and yet it is the same table.
+  const [total, setTotal] = useState<number | null>(known?.total ?? null)
+  if (known !== undefined && known.total !== total) setTotal(known.total)
   const [sample, setSample] = useState<readonly ReportRow[]>([])
   const first = known?.rows ?? []
   // Widths stay while one scrolls; they are measured again only while there is next to nothing to measure.
   if (sample.length < 50 && first.length > sample.length) setSample(first)
   return {
-    total: known?.total ?? null,
+    total: known?.total ?? total,
     sample,
     rowAt: (index) => cached(Math.floor(index / reportPageSize))?.rows[index % reportPageSize],
-    stale: settled.size === 0 && known !== undefined,
+    stale: settled.size === 0 && cached(0) === undefined,
     error: answers.find(({ error, data }) => error && data === undefined)?.error ?? null,
     retry: () => void Promise.all(answers.map(({ refetch }) => refetch())),
     see: (from, to) => {
       const next = pagesBetween(from, to, reportPageSize)
-      if (next[0] !== pages[0] || next.at(-1) !== pages.at(-1)) setPages(next)
+      if (sight.mark !== mark || next[0] !== pages[0] || next.at(-1) !== pages.at(-1)) setSight({ mark, pages: next })
     },
   }
 }

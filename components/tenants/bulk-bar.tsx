@@ -1,8 +1,9 @@
 'use client'
 
-import { Eye, Pause, Play, Rocket, X } from 'lucide-react'
+import { Eye, FileChartColumn, Pause, Play, Rocket, X } from 'lucide-react'
 import Link from 'next/link'
 import { rolloutHref } from '@/components/migrations/plan-model'
+import { reportHref } from '@/components/reports/choice-model'
 import { Button } from '@/components/ui/button'
 import { Menu, MenuContent, MenuItem, MenuLabel, MenuTrigger } from '@/components/ui/menu'
 import { plural } from '@/lib/format'
@@ -16,7 +17,7 @@ type Props = {
   readonly offerAll: number | null
   readonly selection: Selection
   readonly sets: readonly string[]
-  readonly may: { readonly migrate: boolean; readonly change: boolean; readonly observe: boolean }
+  readonly may: { readonly migrate: boolean; readonly report: boolean; readonly change: boolean; readonly observe: boolean }
   readonly busy: boolean
   readonly onAll: () => void
   readonly onClear: () => void
@@ -25,6 +26,7 @@ type Props = {
 
 /** What can be done with what is selected. Stands over the foot of the table, so that nothing jumps when it comes. */
 export function BulkBar({ sentence, offerAll, selection, sets, may, busy, onAll, onClear, onDeed }: Props) {
+  const onlySet = sets.length === 1 ? sets[0] : undefined
   return (
     <div
       role="toolbar"
@@ -41,6 +43,14 @@ export function BulkBar({ sentence, offerAll, selection, sets, may, busy, onAll,
       )}
       <span aria-hidden className="h-5 w-px bg-line max-sm:hidden" />
       {may.migrate && sets.length > 0 ? <RollOut sets={sets} selection={selection} /> : null}
+      {may.report && onlySet !== undefined ? (
+        <Button asChild size="sm">
+          <Link href={reportHref(onlySet, selection)}>
+            <FileChartColumn aria-hidden />
+            Report…
+          </Link>
+        </Button>
+      ) : null}
       {may.observe ? (
         <Button size="sm" busy={busy} onClick={() => onDeed('observe')}>
           <Eye aria-hidden />

@@ -45,7 +45,12 @@ export function BulkPart({ chosen, filter, rows, total, sets, role, actions, onA
       onClear()
     },
   })
-  const allowed = { migrate: may(role, 'runs.start'), change: may(role, 'tenants.change'), observe: may(role, 'targets.observe') }
+  const allowed = {
+    migrate: may(role, 'runs.start'),
+    report: may(role, 'reports.run'),
+    change: may(role, 'tenants.change'),
+    observe: may(role, 'targets.observe'),
+  }
   const selection = selectionOf(chosen, filter)
 
   const begin = (deed: BulkDeed): void => {

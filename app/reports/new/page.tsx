@@ -1,15 +1,14 @@
 import type { Metadata } from 'next'
 import { z } from 'zod'
-import { readSelection } from '@/components/migrations/plan-model'
 import type { Draft } from '@/components/reports/draft-model'
 import { NewReportView } from '@/components/reports/new-report-view'
 import { NoSets } from '@/components/reports/no-sets'
 import { WrongAddress } from '@/components/ui/wrong-address'
 import { requireAsker } from '@/lib/server/asker'
-import { readSearch, toSearchParams, type SearchParams, type SearchProps } from '@/lib/server/page-props'
+import { readSearch, type SearchProps } from '@/lib/server/page-props'
 import { foundReport } from '@/lib/server/report-for'
 import { getTenancy } from '@/lib/server/tenancy'
-import { runId, setName, type Actor, type Selection } from '@/lib/tenancy/contract'
+import { runId, setName, type Actor } from '@/lib/tenancy/contract'
 import { createReport, startReport } from '../actions'
 
 export const metadata: Metadata = { title: 'New report' }
@@ -25,22 +24,15 @@ const draftFrom = async (actor: Actor, run: number): Promise<Draft> => {
   return { set, sql, params, selection: selection ?? { kind: 'all' }, trial: null }
 }
 
-/** Tenants as the tenants page and the rollout name them; the set stands by itself. */
-const selectionIn = (params: SearchParams): Selection => {
-  const search = toSearchParams(params)
-  search.delete('set')
-  return readSelection(search) ?? { kind: 'all' }
-}
-
 export default async function NewReportPage({ searchParams }: SearchProps) {
   const { actor, person } = await requireAsker('reports.run')
-  const params = await searchParams
-  const { input, error } = readSearch(address, params)
+  // Which tenants are meant may stand behind the #, which never comes here.
+  const { input, error } = readSearch(address, await searchParams)
   if (error !== null) return <WrongAddress title="New report" error={error} path="/reports/new" />
   const sets = (await getTenancy().sets.list()).map(({ name }) => ({ name }))
   const set = input.set ?? sets[0]?.name
   if (set === undefined) return <NoSets />
-  const given = input.from === undefined ? { set, sql: '', params: {}, selection: selectionIn(params), trial: null } : await draftFrom(actor, input.from)
+  const given: Draft = input.from === undefined ? { set, sql: '', params: {}, selection: { kind: 'all' }, trial: null } : await draftFrom(actor, input.from)
   const draftOf = input.from === undefined ? 'new' : `run-${input.from}`
   return <NewReportView key={draftOf} sets={sets} role={person.role} draftOf={draftOf} given={given} start={startReport} create={createReport} />
 }

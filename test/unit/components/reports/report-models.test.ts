@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { choiceFilter, choiceSentence, readNamed, runLabel } from '@/components/reports/choice-model'
+import { choiceFilter, choiceSentence, chosenIn, readNamed, reportHref, runLabel } from '@/components/reports/choice-model'
 import { parseDraft, type Draft } from '@/components/reports/draft-model'
 import { missingParams, paramsToSend, shownValue } from '@/components/reports/params-model'
 import { answeredSentence, goneWords, silentSlugs, wholeCounts } from '@/components/reports/report-model'
@@ -74,6 +74,18 @@ describe('which tenants', () => {
   it('says which name is none', () => {
     expect(readNamed('acme No!').problem).toBe('“No!” is not a tenant’s slug.')
     expect(readNamed('  ').problem).toBe('Name at least one tenant.')
+  })
+  it('comes from an address, and goes into one, as on the page of a rollout', () => {
+    const many = { kind: 'tenants' as const, slugs: Array.from({ length: 900 }, (_, index) => `tenant-${index}`) }
+    for (const selection of [{ kind: 'tenants' as const, slugs: ['acme', 'globex'] }, { kind: 'filter' as const, filter: { database: ['eu-1'] } }, many]) {
+      const { search, hash, pathname } = new URL(reportHref('app', selection), 'http://console.test')
+      expect(pathname).toBe('/reports/new')
+      expect(new URLSearchParams(search).get('set')).toBe('app')
+      expect(chosenIn(new URLSearchParams(search), hash)).toEqual({ selection, isUnderstood: true })
+    }
+    expect(reportHref('app', { kind: 'all' })).toBe('/reports/new?set=app')
+    expect(chosenIn(new URLSearchParams('set=app&from=7'), '')).toEqual({ selection: null, isUnderstood: true })
+    expect(chosenIn(new URLSearchParams('versionState=gone'), '')).toEqual({ selection: null, isUnderstood: false })
   })
   it('says how many that is', () => {
     expect(runLabel(null)).toBe('Run')

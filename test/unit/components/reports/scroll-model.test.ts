@@ -3,6 +3,7 @@ import {
   elementHeight,
   placeAt,
   placeShowing,
+  placeWithin,
   rowPixels,
   rowsInSight,
   rowTop,
@@ -67,6 +68,12 @@ describe('a table of five million rows', () => {
       expect(row).toBeGreaterThanOrEqual(first)
       expect(row).toBeLessThanOrEqual(last)
     }
+  })
+
+  it('shows the last rows when most of them have gone', () => {
+    const few: Frame = { rows: 100, view: 600 }
+    expect(rowsInSight(few, placeWithin(few, placeAt(long, 90_000_000))).last).toBe(99)
+    expect(placeWithin(few, { top: 30, offset: 0 })).toEqual({ top: 30, offset: 0 })
   })
 
   it('stays where it is for a row that is in sight', () => expect(placeShowing(long, placeAt(long, 3_000), 105)).toBeNull())
