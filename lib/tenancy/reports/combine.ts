@@ -11,7 +11,7 @@ import { TenancyError } from '../errors.ts'
 import { quoteIdent } from '../sql/ident.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { placeOf } from '../sql/statements.ts'
-import { closeCage, declareCursor, fetchRows, leave, openCage, settleSession } from './cage.ts'
+import { closeCage, declareCursor, fetchRows, leave, openCage, reportBounds, settleSession } from './cage.ts'
 import { checkReport, requireGood } from './check/check-report.ts'
 import { collectedColumn } from './column-types.ts'
 import { reportSchema } from './place.ts'
@@ -48,21 +48,18 @@ const makeRole = async (trx: ControlDb, role: string): Promise<void> => {
   await sql.raw(`grant ${quoteIdent(role)} to current_user${options}`).execute(trx)
 }
 
-/** One at a time: of two that grant the same at once the server lets one fail. */
-const grant = async (db: ControlDb, run: number, role: string): Promise<void> =>
+/** One at a time: of two that make the same role at once the server lets one fail. */
+const ensureRole = async (db: ControlDb, role: string): Promise<void> =>
   db.transaction().execute(async (trx) => {
-    const schema = quoteIdent(reportSchema(run))
     await sql`select pg_advisory_xact_lock(hashtextextended(${role}, 0))`.execute(trx)
     await makeRole(trx, role)
-    await sql.raw(`grant usage on schema ${schema} to ${quoteIdent(role)}`).execute(trx)
-    await sql.raw(`grant select on ${schema}.results, ${schema}.tenants to ${quoteIdent(role)}`).execute(trx)
   })
 
 /** @throws report.combine_role */
-const roleFor = async (db: ControlDb, run: number): Promise<string> => {
+const roleFor = async (db: ControlDb): Promise<string> => {
   const role = `tenantry_report_${await readInstallation(db)}`
   try {
-    await grant(db, run, role)
+    await ensureRole(db, role)
     return role
   } catch (error) {
     if (codeOf(error) !== sqlstate.insufficientPrivilege && codeOf(error) !== sqlstate.undefinedObject) throw error
@@ -71,6 +68,7 @@ const roleFor = async (db: ControlDb, run: number): Promise<string> => {
 }
 
 const firstFetched = 20
+const grantMs = 30_000
 
 /** As many rows at once as are likely to fit into what is left. */
 const nextCount = (rows: number, bytes: number): number => {
@@ -80,6 +78,14 @@ const nextCount = (rows: number, bytes: number): number => {
 
 const ask = async (connection: postgres.Sql, schema: string, role: string, select: string): Promise<CombinedRows> => {
   await connection.unsafe(settleSession).simple()
+  // Given in the very transaction that is rolled back at its end: outside of it the role may read no report at all. Whoever combines the same one waits meanwhile.
+  await connection
+    .unsafe(
+      `BEGIN; SET LOCAL lock_timeout = ${grantMs}; GRANT USAGE ON SCHEMA ${quoteIdent(schema)} TO ${quoteIdent(role)};
+       GRANT SELECT ON ${quoteIdent(schema)}.results, ${quoteIdent(schema)}.tenants TO ${quoteIdent(role)}; SET LOCAL lock_timeout = ${reportBounds.lockMs}`,
+    )
+    .simple()
+  // Its BEGIN finds a transaction, and makes it READ ONLY from here on.
   await connection.unsafe(openCage({ schema, role, extensionSchemas: [], applicationName: 'tenantry report' })).simple()
   // Else the driver would take the protocol in which several statements are one.
   const extended: object = { simple: false }
@@ -124,7 +130,7 @@ const askAlone = async (control: Control, run: number, role: string, select: str
 
 /** A SELECT that was checked, in its cage. @throws report.combine, report.combine_role, report.busy */
 export const combineSelect = async ({ control }: Pick<Library, 'control'>, run: number, select: string, inTurn: Turns = turns): Promise<CombinedRows> => {
-  const role = await roleFor(control.db, run)
+  const role = await roleFor(control.db)
   return inTurn.run(() => askAlone(control, run, role, select))
 }
 

@@ -222,9 +222,12 @@ test('a second SELECT combines what came back, and sees nothing else', async () 
   ])
     expect((await refusalOf(combine(sql))).code, sql).toBe('report.refused')
   expect(await refusalOf(combine('select nothing from results'))).toMatchObject({ code: 'report.combine', details: { code: '42703' } })
-  // Whatever its text was taken for: its role has no right to anything else.
+  // Whatever its text was taken for: it reads alone, and its role has no right to anything else, nor to these rows once it has answered.
+  expect((await combine("select current_setting('transaction_read_only') as read_only, current_user::text like 'tenantry_report_%' as caged")).rows).toEqual([
+    ['on', 't'],
+  ])
   const role = await fleet.control<Array<{ name: string }>>`select 'tenantry_report_' || (value #>> '{}') as name from setting where key = 'installation'`
-  for (const table of [`tenantry_report_${run}.collected`, 'tenantry.database', 'pg_authid'])
+  for (const table of [`tenantry_report_${run}.results`, `tenantry_report_${run}.collected`, 'tenantry.database', 'pg_authid'])
     await expect(fleet.control.begin((sql) => sql.unsafe(`set local role ${role[0]?.name}; select * from ${table}`))).rejects.toMatchObject({ code: '42501' })
   const { run: line } = commandLine(fleet.controlUrl)
   writeFileSync(join(fleet.folder, 'sum.sql'), 'select count(*) as rows, count(distinct tenant) as tenants from results')
