@@ -25,16 +25,17 @@ const time = (at: number): string =>
     .slice(0, 16)
     .replace('T', ' ')
     .replace(/ 00:00$/, '')
-const leftOutWords = (leftOut: number, one: string): string => (leftOut === 0 ? '' : ` ${plural(leftOut, `smaller ${one}`)} left out.`)
+const leftOutWords = (leftOut: number, one: string): string => (leftOut === 0 ? '' : ` ${plural(leftOut, `more ${one}`)} left out.`)
 
 const drawBars = (columns: readonly ReportColumn[], rows: readonly ReportRow[], spec: ChartSpec): Drawn => {
   const { labels, values, leftOut } = barsOf(columns, rows, spec)
   const [first, most] = [labels[0], values[0]]
+  const alike = values.filter((value) => value === most).length - 1
   return {
     plot: { kind: 'bars', labels, values, isHistogram: false },
     heat: null,
     title: `${whatIs(spec)} for each ${spec.x ?? ''}`,
-    sentence: `${first === undefined || most === undefined ? 'Nothing to draw.' : `${longNumber(most)} is the most, of ${first}.`}${leftOutWords(leftOut, 'one')}`,
+    sentence: `${first === undefined || most === undefined ? 'Nothing to draw.' : `${longNumber(most)} is the most, of ${first}${alike === 0 ? '' : ` and ${plural(alike, 'other')}`}.`}${leftOutWords(leftOut, 'bar')}`,
     outliers: [],
     headings: [spec.x ?? '', whatIs(spec)],
     table: labels.map((label, index) => [label, longNumber(values[index] ?? 0)]),

@@ -49,14 +49,22 @@ export function ChartPanel({ report, combined: given, asked, onAsk, keep, mayRun
   if (source.error instanceof RefusedError && source.error.code === 'report.lost') return <GoneRows report={report} code="report.lost" mayRun={mayRun} />
   if (source.error && data === undefined) return <ErrorState {...describeReadError(source.error)} retry={() => void source.refetch()} />
   if (data === undefined) return <Skeleton className="h-96 w-full rounded-lg" />
+  const sourceNote =
+    given === null ? null : (
+      <p className="text-xs text-muted">
+        Drawn from {isPlain ? 'the rows' : 'the combined rows'}.{' '}
+        <button type="button" className="text-accent-ink underline underline-offset-2" onClick={() => setPlain(!isPlain)}>
+          {isPlain ? 'Draw the combined rows' : 'Draw the rows themselves'}
+        </button>
+      </p>
+    )
   if (spec === null || drawn === null || data.rows.length === 0)
     return (
-      <div className="rounded-lg border border-line bg-surface">
-        <EmptyState icon={ChartColumn} title={data.rows.length === 0 ? 'There are no rows to draw' : 'There is no number to draw'}>
-          {data.rows.length === 0
-            ? 'As soon as tenants answer with rows, they are drawn here.'
-            : 'Bars and distributions need a column with a number; lines and heat a time as well.'}
-        </EmptyState>
+      <div className="flex flex-col gap-4">
+        <div className="rounded-lg border border-line bg-surface">
+          <EmptyState icon={ChartColumn} {...nothingWords(data.rows.length === 0, combined !== null, isFinalRun(report.state))} />
+        </div>
+        {sourceNote}
       </div>
     )
   const total = 'total' in data ? data.total : data.rows.length
@@ -67,14 +75,7 @@ export function ChartPanel({ report, combined: given, asked, onAsk, keep, mayRun
         <span className="ml-auto">{keep(spec)}</span>
       </div>
       <Figure drawn={drawn} />
-      {given === null ? null : (
-        <p className="text-xs text-muted">
-          Drawn from {isPlain ? 'the rows' : 'the combined rows'}.{' '}
-          <button type="button" className="text-accent-ink underline underline-offset-2" onClick={() => setPlain(!isPlain)}>
-            {isPlain ? 'Draw the combined rows' : 'Draw the rows themselves'}
-          </button>
-        </p>
-      )}
+      {sourceNote}
       {total > data.rows.length ? (
         <p className="text-xs text-muted">
           Drawn from the first {formatCount(Math.min(mostDrawn, data.rows.length))} of {plural(total, 'row')}. Combine them first to draw all.
@@ -82,6 +83,19 @@ export function ChartPanel({ report, combined: given, asked, onAsk, keep, mayRun
       ) : null}
     </div>
   )
+}
+
+const nothingWords = (isEmpty: boolean, isCombined: boolean, isFinal: boolean): { readonly title: string; readonly children: string } => {
+  if (!isEmpty) return { title: 'There is no number to draw', children: 'Bars and distributions need a column with a number; lines and heat a time as well.' }
+  if (isCombined)
+    return {
+      title: 'The combining SELECT found no rows',
+      children: 'Of what tenants have answered nothing fits its conditions. The rows themselves can be drawn.',
+    }
+  return {
+    title: 'There are no rows to draw',
+    children: isFinal ? 'No tenant answered with a row.' : 'As soon as tenants answer with rows, they are drawn here.',
+  }
 }
 
 function Figure({ drawn }: { readonly drawn: Drawn }) {

@@ -38,7 +38,8 @@ const bars = ({ parent, width, height }: Options, plot: Extract<Plot, { kind: 'b
   const { labels, values, isHistogram } = plot
   // As many labels as there is room for; slanted where they are names.
   const every = Math.max(1, Math.ceil(labels.length / Math.max(2, Math.floor(width / (isHistogram ? 64 : 26)))))
-  const isSlanted = !isHistogram && labels.some((label) => label.length > 6)
+  const room = (width - 80) / Math.max(1, labels.length)
+  const isSlanted = !isHistogram && labels.some((label) => Math.min(label.length, 16) * 6.5 > room)
   return new uPlot(
     {
       width,
@@ -61,8 +62,8 @@ const bars = ({ parent, width, height }: Options, plot: Extract<Plot, { kind: 'b
       series: [
         {},
         {
-          fill: colour(isHistogram ? '--ahead' : '--accent'),
-          stroke: colour(isHistogram ? '--ahead' : '--accent'),
+          fill: colour('--accent'),
+          stroke: colour('--accent'),
           width: 0,
           paths: uPlot.paths.bars?.({ size: [isHistogram ? 0.98 : 0.72, 64], radius: isHistogram ? 0 : 0.08 }),
           points: { show: false },

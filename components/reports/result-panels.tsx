@@ -53,6 +53,15 @@ export function ResultPanels({ report, mayRun, change }: Props) {
         <TabsTrigger value="query">Query</TabsTrigger>
       </TabsList>
       <TabsContent value="rows" className="focus-visible:outline-offset-4">
+        {kept === null ? null : (
+          <p className="mb-3 text-sm text-muted">
+            These rows are what tenants answered with.{' '}
+            <button type="button" className="text-accent-ink underline underline-offset-2" onClick={() => choose('combine')}>
+              What the report makes of them
+            </button>{' '}
+            stands under Combine.
+          </p>
+        )}
         <RowsPanel report={report} mayRun={mayRun} />
       </TabsContent>
       <TabsContent value="chart" className="focus-visible:outline-offset-4">

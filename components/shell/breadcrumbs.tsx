@@ -1,9 +1,10 @@
 'use client'
 
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { ChevronRight } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
+import { useSyncExternalStore } from 'react'
 import { shapeTitle } from '@/components/drift/drift-model'
 import { cn } from '@/components/ui/class-names'
 import { driftQueries } from '@/lib/client/queries/drift'
@@ -44,8 +45,14 @@ const useShapeTitle = (path: string): string | null => {
   return data === undefined ? null : shapeTitle(data)
 }
 
+/** Looked up and not asked for: a query that stands here before the page brings its answer would be one without an answer, on the server as well. */
 const useReportName = (path: string): string | null => {
+  const client = useQueryClient()
   const report = reportOf(path)
-  const { data } = useQuery({ ...reportQueries.saved(report ?? 0), enabled: false })
-  return data?.name ?? null
+  const nameNow = (): string | null => (report === null ? null : (client.getQueryData(reportQueries.saved(report).queryKey)?.name ?? null))
+  return useSyncExternalStore(
+    (listener) => client.getQueryCache().subscribe(listener),
+    nameNow,
+    () => null,
+  )
 }

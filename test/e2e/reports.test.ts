@@ -9,7 +9,7 @@ import type { Tenancy } from '../../lib/tenancy/contract/index.ts'
 import { createTenancy } from '../../lib/tenancy/index.ts'
 import { quoteIdent } from '../../lib/tenancy/sql/ident.ts'
 import { findViolations, openVisitor, type Visitor } from '../support/browser.ts'
-import { makePerson } from '../support/people.ts'
+import { cliActor, makePerson } from '../support/people.ts'
 import { signInAs } from '../support/signing-in.ts'
 
 const email = 'reports@example.com'
@@ -132,7 +132,7 @@ test('the rows are combined, drawn and downloaded', async () => {
   const lines = readFileSync(await csv.path(), 'utf8')
     .trim()
     .split('\n')
-  const { rows } = await tenancy.reports.get({ kind: 'cli', id: null, label: 'test', role: 'admin' }, firstRun)
+  const { rows } = await tenancy.reports.get(cliActor, firstRun)
   expect([lines[0], lines.length]).toEqual(['tenant,seats,share', rows + 1])
   await page.getByRole('button', { name: 'Download' }).click()
   const [xlsx] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: /XLSX/ }).click()])
@@ -192,6 +192,9 @@ test('it is saved, scheduled, and one of its numbers stands on the page of the f
       return page.getByText(/is above 1,/).count()
     })
     .toBe(1)
+  const saved = (await tenancy.reports.saved.list(cliActor)).find(({ name }) => name === 'Seats of the test')
+  for (const path of ['/reports', '/reports/new', `/reports/${saved?.id}`, `/reports/runs/${firstRun}`, `/reports/runs/${firstRun}?tab=chart`])
+    expect((await page.goto(path))?.status(), path).toBe(200)
   expect(visitor.complaints).toEqual([])
 })
 

@@ -111,6 +111,10 @@ describe('what is said of a chart', () => {
     expect(drawChart(columns, rows, spec({ kind: 'distribution', x: null }))?.sentence).toContain('is the median of 2 tenants')
     expect(drawChart(columns, rows, spec({ kind: 'heat', x: 'day' }))?.sentence).toBe('2 tenants by 2 times; 4 is the most.')
   })
+  it('does not single out one of several that are the most', () => {
+    const alike = ['a', 'b', 'c'].map((site): ReportRow => ['acme', null, site, '5'])
+    expect(drawChart(columns, alike, spec({}))?.sentence).toBe('5 is the most, of a and 2 others.')
+  })
   it('draws nothing of no numbers', () => expect(drawChart(columns, rows.slice(3), spec({ kind: 'distribution', x: null }))).toBeNull())
 })
 
