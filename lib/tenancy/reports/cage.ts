@@ -41,7 +41,7 @@ const setting = ([name, value]: readonly [string, string]): string => `pg_catalo
 export const settleSession = `SELECT ${[...spelling, ...bounds].map(setting).join(', ')}, CASE WHEN pg_catalog.current_setting('is_superuser') = 'on' THEN ${setting(['temp_file_limit', String(reportBounds.tempKilobytes)])} END`
 
 /** Back to what it was connected with, for whoever has it next. */
-export const unsettleSession = 'RESET ALL'
+export const unsettleSession = 'RESET ALL; SELECT pg_catalog.pg_advisory_unlock_all()'
 
 /** Takes little, for it is sent for each tenant. The snapshot of the cursor is what keeps READ ONLY from being lifted. */
 export const openCage = ({ schema, role, extensionSchemas, applicationName }: Cage): string => {
