@@ -243,10 +243,11 @@ class WorkerProcess implements Worker {
   async #sweepNow(): Promise<void> {
     if (this.#abort.signal.aborted) return
     const { db } = this.#library.control
+    // Somebody may be looking at the run that has just been queued.
+    for (const serverId of await serversWithWork(db, conductorFreshSeconds)) await send(this.#queues.boss, queues.conduct, serverId, { serverId })
     await sql`insert into worker (name) values (${this.name}) on conflict (name) do update set heartbeat_at = now()`.execute(db)
     this.#sweptAt = Date.now()
     await this.#endCancelled()
-    for (const serverId of await serversWithWork(db, conductorFreshSeconds)) await send(this.#queues.boss, queues.conduct, serverId, { serverId })
     for (const run of await runsToVerify(this.#library))
       if ((this.#verifyAgainAt.get(run) ?? 0) <= Date.now()) await send(this.#queues.boss, queues.verify, run, { run })
     for (const run of await runsToCompare(this.#library, this.#limits)) await send(this.#queues.boss, queues.compare, run, { run })
