@@ -10,6 +10,7 @@ import { quoteIdent } from '../sql/ident.ts'
 import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { reportSchema, tooManyRows } from './place.ts'
 import type { Rows } from './read-tenant.ts'
+import { Room } from './room.ts'
 
 const batchMs = 25
 const retryMs = 500
@@ -36,6 +37,8 @@ type Entry = {
   readonly owner: Owner
   readonly text: string
   readonly rows: number
+  /** Of the room that it takes. */
+  readonly bytes: number
   /** What was collected of it before goes. */
   readonly isUndone: boolean
   readonly resolve: () => void
@@ -65,10 +68,9 @@ export class Collector {
   readonly #id = randomUUID()
   #writer: Writer | null = null
   #queue: Entry[] = []
-  #bytes = 0
+  readonly #room = new Room(mostBytes)
   #number = 0
   #isWorking = false
-  #waiters: Array<() => void> = []
   #isClosed = false
   readonly #promised = new Map<string, Promise<void>[]>()
 
@@ -80,29 +82,40 @@ export class Collector {
     this.#driver = driver
   }
 
-  #enter(owner: Owner, text: string, rows: number, isUndone: boolean): void {
+  #enter({ owner, ...entry }: Omit<Entry, 'resolve' | 'reject'>): void {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     // Heard by whoever asks for the end of the item.
     promise.catch(() => {})
     this.#promised.set(keyOf(owner), [...(this.#promised.get(keyOf(owner)) ?? []), promise])
-    this.#queue.push({ owner, text, rows, isUndone, resolve, reject })
-    this.#bytes += text.length
+    this.#queue.push({ owner, ...entry, resolve, reject })
     if (this.#isWorking) return
     this.#isWorking = true
     void this.#work()
   }
 
-  /** Resolves when there is room for more. @throws report_encoding */
+  /** Resolves when they are taken: once there was room for them, and before that no text is made of them. @throws report_encoding, and when nobody wants them any more */
   async add(owner: Owner, rows: Rows): Promise<void> {
+    if (rows.length === 0) return
     const start = `${owner.target}\t${owner.slug}`
-    const lines = rows.map((row) => `${[start, ...row.map(copyField)].join('\t')}\n`)
-    if (lines.length > 0) this.#enter(owner, lines.join(''), lines.length, false)
-    while (this.#bytes > mostBytes && !this.#isClosed) await new Promise<void>((resolve) => this.#waiters.push(resolve))
+    const bytes = rows.reduce((sum, row) => sum + row.reduce((length, value) => length + (value?.length ?? 2) + 1, start.length + 1), 0)
+    let unreadable: unknown = null
+    const bring = (): void => {
+      try {
+        const text = rows.map((row) => `${[start, ...row.map(copyField)].join('\t')}\n`).join('')
+        this.#enter({ owner, text, rows: rows.length, bytes, isUndone: false })
+      } catch (error) {
+        unreadable = error
+      }
+    }
+    if (!(await this.#room.enter(keyOf(owner), bytes, bring))) throw collectorClosed()
+    if (unreadable === null) return
+    this.#room.leave(bytes)
+    throw unreadable
   }
 
   /** Whether something was added of which nobody has asked the end. */
   holds(owner: Owner): boolean {
-    return this.#promised.has(keyOf(owner))
+    return this.#promised.has(keyOf(owner)) || this.#room.isWaiting(keyOf(owner))
   }
 
   /** Resolves when all that was added for it has been committed. @throws what kept a part of it from being written */
@@ -115,8 +128,9 @@ export class Collector {
 
   /** What was ever added for it is taken back. */
   async undo(owner: Owner): Promise<void> {
+    this.#room.callOff(keyOf(owner))
     await this.settled(owner).catch(() => {})
-    this.#enter(owner, '', 0, true)
+    this.#enter({ owner, text: '', rows: 0, bytes: 0, isUndone: true })
     await this.settled(owner)
   }
 
@@ -126,8 +140,7 @@ export class Collector {
       const batch = this.#queue
       this.#queue = []
       await this.#bring(batch)
-      for (const { text } of batch) this.#bytes -= text.length
-      for (const wake of this.#waiters.splice(0)) wake()
+      this.#room.leave(batch.reduce((sum, { bytes }) => sum + bytes, 0))
     }
     this.#isWorking = false
   }
@@ -218,7 +231,7 @@ export class Collector {
   /** What is not written by now is not waited for. */
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const wake of this.#waiters.splice(0)) wake()
+    this.#room.close()
     this.#writer?.end()
   }
 }
