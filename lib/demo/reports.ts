@@ -54,7 +54,7 @@ export const demoReports: readonly DemoReport[] = [
     name: 'Overdue invoices',
     description: 'Not paid, and past the day they were due.',
     sql: [
-      'select number, customer, due_on, current_date - due_on as days_late, total_cents / 100.0 as amount',
+      'select number, customer, due_on, current_date - due_on as days_late, round(total_cents / 100.0, 2) as amount',
       'from invoices',
       'where paid_on is null and due_on < current_date',
       'order by due_on',
