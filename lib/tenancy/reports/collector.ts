@@ -13,6 +13,7 @@ import type { Rows } from './read-tenant.ts'
 import { Room } from './room.ts'
 
 const batchMs = 25
+const rowDigits = 9
 const retryMs = 500
 /** Beyond this whoever has more waits. */
 const mostBytes = 8 * 2 ** 20
@@ -70,6 +71,8 @@ export class Collector {
   #queue: Entry[] = []
   readonly #room = new Room(mostBytes)
   #number = 0
+  /** Rows of one tenant come by one collector, in order. */
+  #row = 0
   #isWorking = false
   #isClosed = false
   readonly #promised = new Map<string, Promise<void>[]>()
@@ -97,11 +100,11 @@ export class Collector {
   async add(owner: Owner, rows: Rows): Promise<void> {
     if (rows.length === 0) return
     const start = `${owner.target}\t${owner.slug}`
-    const bytes = rows.reduce((sum, row) => sum + row.reduce((length, value) => length + (value?.length ?? 2) + 1, start.length + 1), 0)
+    const bytes = rows.reduce((sum, row) => sum + row.reduce((length, value) => length + (value?.length ?? 2) + 1, start.length + rowDigits), 0)
     let unreadable: unknown = null
     const bring = (): void => {
       try {
-        const text = rows.map((row) => `${[start, ...row.map(copyField)].join('\t')}\n`).join('')
+        const text = rows.map((row) => `${[start, String((this.#row += 1)), ...row.map(copyField)].join('\t')}\n`).join('')
         this.#enter({ owner, text, rows: rows.length, bytes, isUndone: false })
       } catch (error) {
         unreadable = error

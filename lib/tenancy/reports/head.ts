@@ -36,8 +36,8 @@ export const requireRows = async (db: ControlDb, run: number): Promise<Head> => 
 
 type Place = { readonly chain: readonly number[]; readonly columns: ReadonlyArray<Pick<ReportColumn, 'name'>> }
 
-/** A SELECT over all rows of the result, with what they are found and kept in order by: `tenantry_target` and `tenantry_place`. */
+/** A SELECT over all rows of the result, with what they are found and kept in order by: `tenantry_target` and `tenantry_row`. */
 export const collectedOf = ({ chain, columns }: Place): string => {
   const names = columns.map(({ name }) => quoteIdent(name)).join(', ')
-  return chain.map((run) => `SELECT ${names}, tenantry_target, ctid AS tenantry_place FROM ${quoteIdent(reportSchema(run))}.collected`).join(' UNION ALL ')
+  return chain.map((run) => `SELECT ${names}, tenantry_target, tenantry_row FROM ${quoteIdent(reportSchema(run))}.collected`).join(' UNION ALL ')
 }

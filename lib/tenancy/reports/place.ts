@@ -14,9 +14,11 @@ export const expiryFrom = (now: Date): Date => new Date(now.getTime() + keptDays
 export const tooManyRows = 'report_rows'
 
 /** Names that the columns of a report may not have. */
-export const takenColumns: ReadonlySet<string> = new Set(['tenant', 'tenantry_target', 'tenantry_place', 'tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])
+export const takenColumns: ReadonlySet<string> = new Set(['tenant', 'tenantry_target', 'tenantry_row', 'tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])
 
 /**
+ * `tenantry_row` grows with each row of a tenant: where a row comes to lie says nothing of when it came.
+ *
  * Unlogged: rows are asked for again rather than written twice. A crash empties `tenants` with them, which is how that is told.
  * @param before runs whose silent tenants this one asks again, oldest first: their rows are part of its result
  */
@@ -26,7 +28,9 @@ export const makePlace = async (trx: ControlDb, run: number, columns: readonly C
   const typed = columns.map((column, index) => `${names[index]} ${sqlTypeOf(column)}`)
   await sql.raw(`create schema ${schema}`).execute(trx)
   await sql
-    .raw(`create unlogged table ${schema}.collected (${['tenantry_target bigint not null', 'tenant text collate "C" not null', ...typed].join(', ')})`)
+    .raw(
+      `create unlogged table ${schema}.collected (${['tenantry_target bigint not null', 'tenant text collate "C" not null', 'tenantry_row bigint not null', ...typed].join(', ')})`,
+    )
     .execute(trx)
   await sql.raw(`create index on ${schema}.collected (tenantry_target)`).execute(trx)
   const all = [...before, run].map((each) => `select ${['tenant', ...names].join(', ')} from ${quoteIdent(reportSchema(each))}.collected`)

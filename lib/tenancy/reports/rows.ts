@@ -37,8 +37,8 @@ const orderOf = ({ run, columns }: Head, { sort, descending }: Pick<ReportRowsIn
   const sorted = columns.find(({ name }) => name === sort)
   if (sort !== undefined && !sorted) throw new TenancyError('report.sort', { run, column: sort, columns: columns.map(({ name }) => name).join(', ') })
   const way = descending ? 'DESC' : 'ASC'
-  if (!sorted || sorted.name === 'tenant') return `tenant ${way}, tenantry_place`
-  return `collected.${quoteIdent(sorted.name)}${isUnordered(sorted) ? '::pg_catalog.text' : ''} ${way} NULLS LAST, tenant, tenantry_place`
+  if (!sorted || sorted.name === 'tenant') return `tenant ${way}, tenantry_row`
+  return `collected.${quoteIdent(sorted.name)}${isUnordered(sorted) ? '::pg_catalog.text' : ''} ${way} NULLS LAST, tenant, tenantry_row`
 }
 
 type Page = { readonly from: string; readonly values: readonly string[]; readonly offset: number }
@@ -152,7 +152,7 @@ export const streamStatement = ({ chain, columns }: Streamed): string => {
   const names = columns.map(({ name }) => quoteIdent(name))
   const found = places.map(
     (collected, index) => `(SELECT ${names.map((name) => `c.${name}`).join(', ')} FROM ${collected} c
-      WHERE each.place = ${index} AND c.tenantry_target = each.tenantry_target ORDER BY c.ctid)`,
+      WHERE each.place = ${index} AND c.tenantry_target = each.tenantry_target ORDER BY c.tenantry_row)`,
   )
   return `WITH RECURSIVE ${tenants.join(', ')}
     SELECT ${names.map((name) => `found.${name}`).join(', ')}

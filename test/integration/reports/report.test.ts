@@ -79,6 +79,14 @@ test('more rows than one chunk come whole, and more than the cap come not at all
   expect(capped.rows.length).toBe(4300)
 })
 
+test('rows stand as each tenant has answered, however wide some of them are', async () => {
+  const { run, rows } = await answer("select g as num, repeat('wide ', g % 400) as wide from generate_series(1, 3000) g order by num")
+  const numbers = Array.from({ length: 3000 }, (_, index) => String(index + 1))
+  for (const slug of slugs) expect(rows.filter(([tenant]) => tenant === slug).map(([, num]) => num)).toEqual(numbers)
+  const page = await fleet.tenancy.reports.rows(ada, { run, descending: false, offset: 1000, limit: 1000 })
+  expect(page.rows.map(([, num]) => num)).toEqual(numbers.slice(1000, 2000))
+})
+
 test('a tenant whose structure lacks what is asked for is named, and the others answer', async () => {
   const schema = schemaOf(slugs[1] ?? '')
   await fleet.sql`alter table ${fleet.sql(schema)}.orders rename column total to sum`
