@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkReport } from '../../../lib/tenancy/reports/check/check-report.ts'
+import { checkReport, requireValues } from '../../../lib/tenancy/reports/check/check-report.ts'
 
 const codesOf = async (text: string): Promise<readonly string[]> => (await checkReport(text)).problems.map(({ code }) => code)
 const sum = (terms: number): string => `select ${'1+'.repeat(terms - 1)}1 as a`
@@ -21,4 +21,24 @@ test('faults are told where they are', async () => {
 test('of very many faults only the first are told', async () => {
   expect((await codesOf(`select ${'pg_sleep(1), '.repeat(3_000)}1 as a`)).length).toBe(100)
   for (const many of ['$1, ', ':none, ']) expect((await codesOf(`select ${many.repeat(3_000)}1 as a`)).length, many).toBe(100)
+})
+
+test('a parameter that is declared wrongly is told once, where it is declared', async () => {
+  expect((await checkReport('-- :d date\nselect :d as a')).problems).toMatchObject([{ line: 1, column: 1 }])
+  expect((await checkReport('-- :day dat\nselect :day as a')).problems).toMatchObject([{ line: 1, column: 1 }])
+  expect((await checkReport('select :day as a')).problems).toMatchObject([{ line: 1, column: 8 }])
+})
+
+test('a whole number that a type does not hold is not told to be none', () => {
+  const told = (type: string, value: string): unknown => {
+    try {
+      requireValues({ params: [{ name: 'least', type, default: null }] }, { least: value })
+    } catch (error) {
+      return error
+    }
+    return null
+  }
+  expect(told('integer', '99999999999')).toMatchObject({ details: { problem: 'is “99999999999”, which is out of the range of integer.' } })
+  expect(told('integer', 'x')).toMatchObject({ details: { problem: 'is “x”, which is no integer.' } })
+  expect(told('bigint', '99999999999')).toBeNull()
 })

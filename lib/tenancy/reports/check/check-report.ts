@@ -64,6 +64,8 @@ export const requireGood = ({ problems }: Pick<ReportCheck, 'problems'>): void =
     throw new TenancyError('report.refused', { count: problems.length, problem: `Line ${first.line}, column ${first.column}: ${first.message}`, problems })
 }
 
+const isTooLarge = (type: string, value: string): boolean => /^(big)?int(eger|4|8)?$/.test(type) && /^[+-]?\d+$/.test(value)
+
 /** What is given belongs to the report and is what it is declared to be. @throws report.params */
 export const requireValues = ({ params }: Pick<ReportCheck, 'params'>, given: Readonly<Record<string, string>>): void => {
   const declared = params.length === 0 ? 'The report declares none.' : `It declares ${params.map(({ name }) => name).join(', ')}.`
@@ -75,7 +77,7 @@ export const requireValues = ({ params }: Pick<ReportCheck, 'params'>, given: Re
       throw new TenancyError('report.params', {
         name,
         value,
-        problem: `is “${value.slice(0, 100)}”, which is no ${param.type}.`,
+        problem: `is “${value.slice(0, 100)}”, which is ${isTooLarge(param.type, value) ? 'out of the range of' : 'no'} ${param.type}.`,
         remedy: `It takes ${instead}.`,
       })
   }

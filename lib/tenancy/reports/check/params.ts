@@ -14,7 +14,12 @@ const declaration = /^--\s*:(\S+)\s+(.*?)\s*$/
 const nameOf = /^[a-z][a-z0-9_]+$/
 const mostParams = 30
 
-type Head = { readonly params: ReadonlyMap<string, ReportParam & { readonly offset: number }>; readonly problems: readonly ReportProblem[] }
+type Head = {
+  readonly params: ReadonlyMap<string, ReportParam & { readonly offset: number }>
+  /** Declared, and refused for it already. */
+  readonly wrong: ReadonlySet<string>
+  readonly problems: readonly ReportProblem[]
+}
 
 /** More of a kind are of no use, and each one is looked up in the text. */
 export const mostProblems = 100
@@ -29,19 +34,21 @@ const collector = (source: Buffer): { readonly problems: readonly ReportProblem[
 
 const readHead = (source: Buffer, comments: readonly Token[]): Head => {
   const params = new Map<string, ReportParam & { readonly offset: number }>()
+  const wrong = new Set<string>()
   const { problems, add } = collector(source)
   for (const { text, start } of comments) {
     const [, name, rest] = declaration.exec(text) ?? []
     if (name === undefined || rest === undefined) continue
     const at = rest.indexOf('=')
     const type = (at === -1 ? rest : rest.slice(0, at)).trim().toLowerCase().replaceAll(/\s+/g, ' ')
+    if (!nameOf.test(name) || !isParamType(type)) wrong.add(name)
     if (!nameOf.test(name)) add(start, `Parameter “${name}”: a name is two or more of a–z, 0–9 and _, and starts with a letter.`)
     else if (params.has(name)) add(start, `Parameter “${name}” is declared twice.`)
     else if (!isParamType(type)) add(start, `Parameter “${name}”: the type “${type}” is none of ${paramTypes.join(', ')}.`)
     else params.set(name, { name, type, default: at === -1 ? null : rest.slice(at + 1).trim(), offset: start })
   }
   if (params.size > mostParams) add(0, `${params.size} parameters are declared; a report takes at most ${mostParams}.`)
-  return { params, problems }
+  return { params, wrong, problems }
 }
 
 type Mention = { readonly name: string; readonly start: number; readonly end: number }
@@ -76,7 +83,7 @@ export const placeParams = (source: Buffer, tokens: readonly Token[]): Placed =>
   for (const { name, start, end } of mentions(words)) {
     const number = order.indexOf(name) + 1
     used.add(name)
-    if (number === 0) add(start, `:${name} is not declared; write above the SELECT what it is: -- :${name} text`)
+    if (number === 0 && !head.wrong.has(name)) add(start, `:${name} is not declared; write above the SELECT what it is: -- :${name} text`)
     // Of something that is not declared the rest can be looked at all the same.
     text.write(number === 0 ? '0'.padEnd(end - start) : `$${number}`.padEnd(end - start), start)
   }
