@@ -26,8 +26,8 @@ type Options = {
   readonly hint: string
   readonly isReadOnly: boolean
   readonly describedBy: string | undefined
-  /** Where somebody is writing already; null: nobody is. */
-  readonly cursor: number | null
+  /** What somebody has selected who is writing already, or where; null: nobody is. */
+  readonly selected: readonly [from: number, to: number] | null
   readonly tables: SQLNamespace
   readonly onChange: (text: string) => void
   readonly onRun: () => void
@@ -39,7 +39,7 @@ const diagnosticOf =
   (problem: ReportProblem): Diagnostic => ({ ...spanOf(text, problem), severity: 'error', message: problem.message })
 
 /** Tab is left to the page, so that the keyboard gets out again; Enter keeps the indent by itself. */
-export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy, cursor, tables, onChange, onRun, onFormat }: Options): EditorHandle => {
+export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy, selected, tables, onChange, onRun, onFormat }: Options): EditorHandle => {
   const structure = new Compartment()
   const language = (schema: SQLNamespace) => sql({ dialect: PostgreSQL, schema })
   const deed = (work: () => void) => () => {
@@ -50,7 +50,7 @@ export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy
     parent,
     state: EditorState.create({
       doc: text,
-      ...(cursor === null ? {} : { selection: { anchor: Math.min(cursor, text.length) } }),
+      ...(selected === null ? {} : { selection: { anchor: Math.min(selected[0], text.length), head: Math.min(selected[1], text.length) } }),
       extensions: [
         keymap.of([
           { key: 'Mod-Enter', run: deed(onRun) },
@@ -83,8 +83,6 @@ export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy
       ],
     }),
   })
-  // After it stands where it is drawn: what is hidden takes no focus.
-  if (cursor !== null) requestAnimationFrame(() => view.focus())
   return {
     setText: (next) => {
       if (next !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } })

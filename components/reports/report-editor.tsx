@@ -19,6 +19,8 @@ type Props = {
   readonly problems: readonly ReportProblem[]
   /** The text was looked at as it stands. */
   readonly isChecked: boolean
+  /** Why it was refused as a whole; null: it was not. */
+  readonly refused: string | null
   readonly isReadOnly: boolean
   readonly onChange: (sql: string) => void
   readonly onRun: () => void
@@ -34,7 +36,7 @@ Written as if there were one tenant; each answers from its own schema.`
 const noTables: TableColumns = {}
 
 /** The text of a report, with what is wrong with it at its place and as a list. */
-export function ReportEditor({ set, sql, problems, isChecked, isReadOnly, onChange, onRun }: Props) {
+export function ReportEditor({ set, sql, problems, isChecked, refused, isReadOnly, onChange, onRun }: Props) {
   const handle = useRef<EditorHandle | null>(null)
   const { data: structure } = useQuery({ ...reportQueries.structure(set), enabled: !isReadOnly })
   const tables = useMemo<TableColumns>(
@@ -66,7 +68,13 @@ export function ReportEditor({ set, sql, problems, isChecked, isReadOnly, onChan
         {isReadOnly ? (
           <p className="py-1 text-muted">You may not change it.</p>
         ) : (
-          <Problems problems={problems} isChecked={isChecked} isEmpty={sql.trim() === ''} onGoTo={(line, column) => handle.current?.goTo(line, column)} />
+          <Problems
+            problems={problems}
+            isChecked={isChecked}
+            refused={refused}
+            isEmpty={sql.trim() === ''}
+            onGoTo={(line, column) => handle.current?.goTo(line, column)}
+          />
         )}
         <span className="ml-auto flex shrink-0 items-center gap-3">
           <span className="hidden items-center gap-1 text-xs text-muted sm:flex">
@@ -86,19 +94,27 @@ export function ReportEditor({ set, sql, problems, isChecked, isReadOnly, onChan
 type ProblemsProps = {
   readonly problems: readonly ReportProblem[]
   readonly isChecked: boolean
+  readonly refused: string | null
   readonly isEmpty: boolean
   readonly onGoTo: (line: number, column: number) => void
 }
 
 const shownAtOnce = 5
 
-function Problems({ problems, isChecked, isEmpty, onGoTo }: ProblemsProps) {
+function Problems({ problems, isChecked, refused, isEmpty, onGoTo }: ProblemsProps) {
   if (isEmpty) return <p className="py-1 text-muted">One SELECT, written as if there were one tenant.</p>
+  if (problems.length === 0 && refused !== null)
+    return (
+      <p role="alert" className="flex min-w-0 flex-1 items-start gap-1.5 py-1">
+        <CircleAlert aria-hidden className="mt-1 size-3.5 shrink-0 text-bad-ink" />
+        <span className="min-w-0 break-words">{refused}</span>
+      </p>
+    )
   if (problems.length === 0)
     return (
       <p className="flex items-center gap-1.5 py-1 text-muted">
         {isChecked ? <CircleCheck aria-hidden className="size-3.5 text-good-ink" /> : null}
-        {isChecked ? 'One SELECT that may be asked.' : 'Looking at it…'}
+        {isChecked ? 'One SELECT that may be asked. Names are looked up when it is tried.' : 'Looking at it…'}
       </p>
     )
   return (

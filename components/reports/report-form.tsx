@@ -72,10 +72,12 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayChange, notN
     if (isEmpty || missing.length > 0 || notNow !== null) return
     tried.clear()
     asked.clear()
+    if (command === tried && draft.trial !== null) onDraft({ trial: null })
     void command.run({ set: draft.set, sql: draft.sql, params: paramsToSend(check.params, draft.params), selection })
   }
   const runAll = (): void => send(asked, draft.selection)
   const isPlaced = problemsIn(refusal, draft.sql).length > 0 || wrongParam !== null
+  const isOfText = refusal !== null && !isPlaced && (refusal.code === 'report.columns' || refusal.code === 'report.probe')
 
   return (
     <div className="grid items-start gap-x-6 gap-y-4 lg:grid-cols-[minmax(0,1fr)_19rem]">
@@ -84,6 +86,7 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayChange, notN
         sql={draft.sql}
         problems={problems}
         isChecked={check.isCurrent}
+        refused={isOfText ? [refusal.message, refusal.hint ?? ''].join(' ').trim() : null}
         isReadOnly={!mayChange}
         onChange={(sql) => (sql === draft.sql ? undefined : change({ sql }))}
         onRun={runAll}
@@ -104,7 +107,7 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayChange, notN
           <ParamsForm params={check.params} values={draft.params} problems={paramProblems} onChange={(params) => change({ params })} />
         )}
         <TenantChoice set={draft.set} selection={draft.selection} count={meant.count} onChange={(selection) => change({ selection })} />
-        {refusal !== null && !isPlaced ? <ErrorNote error={refusal} /> : null}
+        {refusal !== null && !isPlaced && !isOfText ? <ErrorNote error={refusal} /> : null}
         <RunButtons
           count={meant.count}
           notNow={notNow}

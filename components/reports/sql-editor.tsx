@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useEffectEvent, useId, useRef, useState, type RefObject } from 'react'
+import { flushSync } from 'react-dom'
 import type { ReportProblem } from '@/lib/tenancy/contract'
 import type { EditorHandle } from './mount-editor'
 import { RestingEditor } from './resting-editor'
@@ -47,10 +48,15 @@ export function SqlEditor({ text, label, hint, isReadOnly = false, problems, tab
       const { mountEditor } = await import('./mount-editor')
       if (isGone || !frame.current) return
       const events = { onChange: (next: string) => change(next), onRun: () => run(), onFormat: () => format() }
-      const cursor = field.current !== null && document.activeElement === field.current ? field.current.selectionEnd : null
-      mounted = mountEditor({ parent: frame.current, describedBy, cursor, ...first(), ...events })
-      if (handleRef) handleRef.current = mounted
-      setHandle(mounted)
+      const from = field.current
+      const selected = from !== null && document.activeElement === from ? ([from.selectionStart, from.selectionEnd] as const) : null
+      const typed = from === null ? {} : { text: from.value }
+      const made = mountEditor({ parent: frame.current, describedBy, selected, ...first(), ...typed, ...events })
+      mounted = made
+      if (handleRef) handleRef.current = made
+      // In one breath, so that no key falls between the field that goes and the editor that comes.
+      flushSync(() => setHandle(made))
+      if (selected !== null) made.focus()
     }
     void mount()
     return () => {

@@ -9,10 +9,16 @@ import { RowsPanel } from './rows-panel'
 import { SilentPanel } from './silent-panel'
 import { useReportLive } from './use-report-live'
 
-type Props = { readonly run: number; readonly role: Role; readonly onClose: () => void }
+type Props = {
+  readonly run: number
+  readonly role: Role
+  /** The text as it stands now. */
+  readonly sql: string
+  readonly onClose: () => void
+}
 
 /** What a few tenants have answered, below the text that they were asked. */
-export function TrialPanel({ run, role, onClose }: Props) {
+export function TrialPanel({ run, role, sql, onClose }: Props) {
   const { live, report } = useReportLive(run)
   return (
     <section aria-label="Try" className="flex flex-col gap-3">
@@ -24,6 +30,7 @@ export function TrialPanel({ run, role, onClose }: Props) {
           <Link href={`/reports/runs/${run}`} className="text-accent-ink underline underline-offset-2">
             report {run}
           </Link>
+          {report.sql === sql ? null : <span className="text-behind-ink"> of an earlier text: it has been changed since</span>}
         </h2>
         <Button variant="ghost" size="icon-sm" aria-label="Close the try" onClick={onClose}>
           <X aria-hidden />

@@ -46,6 +46,8 @@ select count(*) as seats, 100 / (count(*) filter (where email like '%@broken.exa
 from ${table} having count(*) >= :least`
 
 const write = async (sqlText: string): Promise<void> => {
+  await page.getByRole('textbox', { name: 'SELECT of the report' }).focus()
+  await page.locator('.cm-content').waitFor()
   await page.getByRole('textbox', { name: 'SELECT of the report' }).fill(sqlText)
 }
 const grid = () => page.getByRole('grid', { name: /^Rows of report/ })
@@ -62,6 +64,10 @@ test('what is wrong is said while one writes, and where', async () => {
   await page.getByRole('link', { name: 'Seats per tenant' }).first().waitFor()
   expect(await findViolations(page)).toEqual([])
   await page.getByRole('link', { name: 'New report' }).click()
+  // Whoever begins to type before the editor is there loses no letter of it.
+  await page.getByRole('textbox', { name: 'SELECT of the report' }).click()
+  await page.keyboard.type('select 1 as one from employees where id / 2 > 3', { delay: 15 })
+  await expect.poll(() => page.locator('.cm-content').innerText()).toBe('select 1 as one from employees where id / 2 > 3')
   await write('select count(*) as seats from employees; delete from employees')
   await page.getByRole('list', { name: /problem/ }).waitFor()
   await page.locator('.cm-lintRange-error').first().waitFor()
@@ -78,10 +84,16 @@ test('it is tried on five tenants below its text, which survives a reload', asyn
     .getByText(/employeez.*does not exist/)
     .first()
     .waitFor()
+  await write('select 1, 2 as two from employees')
+  await tryIt.click()
+  await page.getByText('Column 1 of the report has no name.').waitFor()
   await write(text('employees'))
   await tryIt.click()
   await page.getByText('All 5 tenants answered').waitFor()
   await grid().getByRole('link', { name: slug }).waitFor()
+  await write(`${text('employees')} `)
+  await page.getByText('of an earlier text').waitFor()
+  await write(text('employees'))
   await page.reload()
   await page.getByText('All 5 tenants answered').waitFor()
   await page.getByText('from employees having').first().waitFor()
