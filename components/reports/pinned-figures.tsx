@@ -45,6 +45,7 @@ function FigureLine({ figure }: { readonly figure: PinnedFigure }) {
               {figure.report.name}
               {last === null ? '' : ', '}
               {last === null ? null : <RelativeTime at={last.at} />}
+              {last?.problem ? <span className="text-bad-ink">: no figure, {last.problem}</span> : null}
             </span>
           ) : (
             <span className="flex items-start gap-1 text-xs text-bad-ink">

@@ -38,6 +38,7 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayChange, notN
   const router = useRouter()
   const [isAsked, setAsked] = useState(false)
   const [isLeaving, setLeaving] = useState(false)
+  const [isUnnamed, setUnnamed] = useState(false)
   const check = useReportCheck(draft.set, draft.sql)
   const meant = useMeant(draft.set, draft.selection)
   const tried = useCommand(tryOn, ({ run }) => {
@@ -69,7 +70,7 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayChange, notN
   }
   const send = (command: typeof tried, selection: Selection): void => {
     setAsked(true)
-    if (isEmpty || missing.length > 0 || notNow !== null) return
+    if (isEmpty || isUnnamed || missing.length > 0 || notNow !== null) return
     tried.clear()
     asked.clear()
     if (command === tried && draft.trial !== null) onDraft({ trial: null })
@@ -106,15 +107,15 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayChange, notN
         {check.params.length === 0 ? null : (
           <ParamsForm params={check.params} values={draft.params} problems={paramProblems} onChange={(params) => change({ params })} />
         )}
-        <TenantChoice set={draft.set} selection={draft.selection} count={meant.count} onChange={(selection) => change({ selection })} />
+        <TenantChoice set={draft.set} selection={draft.selection} count={meant.count} onChange={(selection) => change({ selection })} onUnnamed={setUnnamed} />
         {refusal !== null && !isPlaced && !isOfText ? <ErrorNote error={refusal} /> : null}
         <RunButtons
-          count={meant.count}
+          count={isUnnamed ? null : meant.count}
           notNow={notNow}
           isTrying={tried.busy}
           isStarting={asked.busy || isLeaving}
-          mayTry={!isEmpty && meant.first.length > 0}
-          mayStart={!isEmpty && meant.count !== 0}
+          mayTry={!isEmpty && !isUnnamed && meant.first.length > 0}
+          mayStart={!isEmpty && !isUnnamed && meant.count !== 0}
           onTry={() => send(tried, { kind: 'tenants', slugs: [...meant.first] })}
           onStart={runAll}
         />

@@ -10,6 +10,7 @@ import { DetailsDialog } from './details-dialog'
 import type { Draft } from './draft-model'
 import type { CreateReport } from './report-actions'
 import { noDetails } from './saved-model'
+import { useDeclaredParams } from './use-report-check'
 
 type Props = { readonly draft: Draft; readonly create: CreateReport; readonly onSaved: () => void }
 
@@ -21,7 +22,8 @@ export function SaveNew({ draft, create, onSaved }: Props) {
     onSaved()
     router.push(`/reports/${id}`)
   })
-  const { set, sql, params, selection } = draft
+  const { set, sql, selection } = draft
+  const params = useDeclaredParams(draft)
   return (
     <>
       <Button disabled={sql.trim() === ''} onClick={() => setOpen(true)}>

@@ -16,6 +16,7 @@ import type { Draft } from './draft-model'
 import { SavedDialogs, type OpenDialog } from './saved-dialogs'
 import type { SavedReportActions } from './report-actions'
 import { contentOf, detailsOf, isChanged, runnersSentence, withDraft, type Details } from './saved-model'
+import { useDeclaredParams } from './use-report-check'
 
 type Props = {
   readonly saved: SavedReport
@@ -37,7 +38,7 @@ export function SavedHeader({ saved, draft, actions, mayCreate, onForget }: Prop
   }
   const change = useCommand(actions.change, afterwards, open === null ? toastRefusal : undefined)
   const changed = isChanged(saved, draft)
-  const content = withDraft(contentOf(saved), draft, draft.params)
+  const content = withDraft(contentOf(saved), draft, useDeclaredParams(draft))
   const save = (details: Details = detailsOf(saved)): void =>
     void change.run({ ...content, ...details, runnableBy: [...details.runnableBy], report: saved.id, revision: saved.revision })
 

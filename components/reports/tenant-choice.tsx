@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { FacetFilter } from '@/components/tenants/facet-filter'
 import { cn } from '@/components/ui/class-names'
 import { FieldError } from '@/components/ui/field'
@@ -11,7 +11,13 @@ import { tenantFacetsQuery } from '@/lib/client/tenants'
 import type { Selection, TenantFacets, TenantFilter } from '@/lib/tenancy/contract'
 import { choiceFilter, choiceSentence, readNamed } from './choice-model'
 
-type Props = { readonly set: string; readonly selection: Selection; readonly count: number | null; readonly onChange: (selection: Selection) => void }
+type Props = {
+  readonly set: string
+  readonly selection: Selection
+  readonly count: number | null
+  readonly onChange: (selection: Selection) => void
+  /** Some are to be named, and none is. */ readonly onUnnamed: (isUnnamed: boolean) => void
+}
 
 const kinds = [
   { kind: 'all', label: 'All' },
@@ -27,10 +33,12 @@ const facets = [
 ] as const
 
 /** Which tenants are asked: all of the set, those that a filter finds, or some by name. */
-export function TenantChoice({ set, selection, count, onChange }: Props) {
+export function TenantChoice({ set, selection, count, onChange, onUnnamed }: Props) {
   const [named, setNamed] = useState(selection.kind === 'tenants' ? selection.slugs.join(', ') : '')
   const [kind, setKind] = useState<Selection['kind']>(selection.kind)
   const read = readNamed(named)
+  const isUnnamed = kind === 'tenants' && read.selection === null
+  useEffect(() => onUnnamed(isUnnamed), [isUnnamed, onUnnamed])
   const choose = (next: Selection['kind']): void => {
     setKind(next)
     if (next === 'all') onChange({ kind: 'all' })
@@ -78,7 +86,7 @@ export function TenantChoice({ set, selection, count, onChange }: Props) {
         </>
       ) : null}
       <p className="text-xs break-words text-muted">
-        {kind === selection.kind ? choiceSentence(set, selection, count) : 'Name at least one tenant; until then all are asked.'}{' '}
+        {isUnnamed ? 'Name at least one tenant; until then nobody is asked.' : choiceSentence(set, selection, count)}{' '}
         <Link href={`/tenants?set=${encodeURIComponent(set)}`} className="text-accent-ink underline underline-offset-2">
           See tenants
         </Link>

@@ -2,6 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { reportQueries } from '@/lib/client/queries/reports'
 import type { ReportParam, ReportProblem } from '@/lib/tenancy/contract'
+import type { Draft } from './draft-model'
+import { paramsToSend } from './params-model'
 
 const typingMs = 220
 const none: readonly never[] = []
@@ -31,4 +33,10 @@ export const useReportCheck = (
     isCurrent: rested === sql && !check.isPlaceholderData && check.data !== undefined,
     error: check.error,
   }
+}
+
+/** What a draft is saved with: values of parameters that its text declares now, and of no others that it once had. */
+export const useDeclaredParams = ({ set, sql, params }: Pick<Draft, 'set' | 'sql' | 'params'>): Record<string, string> => {
+  const check = useReportCheck(set, sql)
+  return check.isCurrent ? paramsToSend(check.params, params) : { ...params }
 }

@@ -97,7 +97,10 @@ const offer = (command: RunCommand, run: RunFacts): RunCommandOffer => {
         label: 'Cancel run',
         confirm: {
           title: `Cancel run ${run.id}?`,
-          body: `${cancelParts(counts)} What is applied stays applied. A cancelled run can’t be resumed, but its targets can be rerun.`,
+          body:
+            run.kind === 'report'
+              ? cancelReportBody(counts)
+              : `${cancelParts(counts)} What is applied stays applied. A cancelled run can’t be resumed, but its targets can be rerun.`,
           label: 'Cancel the run',
           asksNote: false,
         },
@@ -119,6 +122,12 @@ const rerunParts = (counts: RunFacts['leftover']): string => {
   return parts.length > 1 ? `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}` : (parts[0] ?? 'nothing')
 }
 const were = (n: number): string => (n === 1 ? 'was' : 'were')
+
+const cancelReportBody = (counts: ItemCounts): string => {
+  const waiting = counts.pending + counts.interrupted
+  const asked = counts.running === 0 ? '' : ` ${count(counts.running)} being asked ${counts.running === 1 ? 'is' : 'are'} called off at once.`
+  return `${plural(waiting, 'tenant')} that ${waiting === 1 ? 'waits' : 'wait'} will not be asked.${asked} Rows of those that have answered stay; the others can be asked again.`
+}
 
 const cancelParts = (counts: ItemCounts): string => {
   const waiting = counts.pending + counts.interrupted

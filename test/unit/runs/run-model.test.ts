@@ -70,6 +70,10 @@ describe('commands offered', () => {
     expect(rerun?.confirm?.body).toContain('2 that failed, 1 that was interrupted and 30 that were cancelled')
     const cancel = commandsOffered(run('running', { pending: 120, running: 4 }), 'operator').at(-1)
     expect(cancel?.confirm?.body).toContain('120 targets that wait will not start. 4 running finish first.')
+    const report = commandsOffered({ ...run('running', { pending: 120, running: 4 }), kind: 'report' }, 'operator').at(-1)
+    expect(report?.confirm?.body).toBe(
+      '120 tenants that wait will not be asked. 4 being asked are called off at once. Rows of those that have answered stay; the others can be asked again.',
+    )
   })
 })
 
