@@ -6,9 +6,18 @@ const secretFields = /password|token|secret|url/i
 const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined), input)
 
+/** Parsing goes deeper than writing does. */
+const jsonOf = (value: unknown): string | undefined => {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return '…'
+  }
+}
+
 const shown = (value: unknown): string | null => {
   if (value === undefined) return null
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const text = typeof value === 'string' ? value : jsonOf(value)
   return text === undefined ? null : text.length > 80 ? `${text.slice(0, 80)}…` : text
 }
 

@@ -47,8 +47,28 @@ const searchesFor = (asked: ReadonlySet<string>): readonly Search[] => {
   ]
 }
 
+/** What is too long for an address is posted. */
+const bodyKeys = ['set', 'sql', 'run']
+const oddBodies = [
+  ...['', '{', '[]', 'null', '1', '"text"', '{"__proto__":{"sql":1}}', `{"sql":${'['.repeat(10_000)}${']'.repeat(10_000)}}`],
+  ...odd.flatMap((value) => bodyKeys.map((key) => JSON.stringify({ set: 'app', sql: 'select 1 as one', run: 1, [key]: value }))),
+  ...bodyKeys.flatMap((key) => [null, 1e400, [], {}, true].map((value) => JSON.stringify({ set: 'app', sql: 'select 1 as one', run: 1, [key]: value }))),
+]
+
+const postOddly = async (file: string, handler: (...parameters: unknown[]) => Promise<unknown>): Promise<void> => {
+  const ask = async (params: Readonly<Record<string, string>>, body: string): Promise<void> => {
+    const answer = await handler(new Request(`http://${ownHost}/`, { method: 'POST', headers: ownRequest(null), body }), { params: Promise.resolve(params) })
+    if (!(answer instanceof Response)) throw new Error(`${file} answered no Response`)
+    expect(answer.status, JSON.stringify([params, body]).slice(0, 100)).toBeLessThan(500)
+    await answer.body?.cancel()
+  }
+  for (const value of odd) await ask(paramsOf(file, value), '{}')
+  for (const body of oddBodies) await ask(paramsOf(file, '1'), body)
+}
+
 test.each(filesOf('route.ts'))('%s', async (file) => {
-  const { GET } = await load(file)
+  const { GET, POST } = await load(file)
+  if (isFunction(POST)) return postOddly(file, POST)
   if (!isFunction(GET)) throw new Error(`${file} has no GET`)
   const ask = async (search: Search, params: Readonly<Record<string, string>>): Promise<void> => {
     const gone = new AbortController()

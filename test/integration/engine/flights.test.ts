@@ -66,6 +66,8 @@ const applyUnderFire = async (
   isQuick = false,
 ): Promise<Record<ApplyOutcome['kind'], number>> => {
   const scene = { ...(await makeTarget(schema)), isQuick }
+  // What takes long enough to be met in the middle of.
+  if (isQuick) await sql.unsafe(`insert into ${schema}.customer select n from generate_series(1, 30000) n`)
   // A function may leave something behind, and what may goes message by message.
   const between = isQuick ? '' : 'select pg_sleep(0.001);'
   const next = random(seed)
