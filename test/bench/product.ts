@@ -70,14 +70,14 @@ const endWorker = async (child: ChildProcess): Promise<void> => {
 }
 
 /** Resolves at the notification with which the run is final; polls as well, for a notification that came too early to be listened to. */
-const untilFinal = async (sql: postgres.Sql, run: number, heard: { tell: () => void }): Promise<string> => {
+const untilFinal = async (sql: postgres.Sql, run: number, heard: Set<() => void>): Promise<string> => {
   for (;;) {
-    const said = new Promise<void>((resolve) => {
-      heard.tell = resolve
-    })
+    const { promise: said, resolve: tell } = Promise.withResolvers<void>()
+    heard.add(tell)
     const [row] = await sql<Array<{ state: string }>>`select state from tenantry.run where id = ${run}`
     if (row && ['succeeded', 'failed', 'cancelled', 'paused'].includes(row.state)) return row.state
     await Promise.race([said, sleep(1_000)])
+    heard.delete(tell)
   }
 }
 
@@ -128,8 +128,10 @@ export const openProduct = async (server: BenchServer, options: ProductOptions):
   await options.prepare?.(tenancy)
   const child = await startWorker(controlUrl, options.profile)
   const sql = openSql(controlUrl)
-  const heard = { tell: (): void => {} }
-  await sql.listen('tenantry', () => heard.tell())
+  const heard = new Set<() => void>()
+  await sql.listen('tenantry', () => {
+    for (const tell of heard) tell()
+  })
   return {
     tenancy,
     sql,
