@@ -9,7 +9,7 @@ import { ada, makeFleet, ownSlugs, type Fleet } from '../../support/fleet.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
-const { mark, newSlug } = ownSlugs('rc')
+const { mark, newSlug } = ownSlugs('rk')
 const slug = newSlug('a')
 let fleet: Fleet
 let control: Control

@@ -9,7 +9,7 @@ import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../..
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
-const { mark, newSlug } = ownSlugs('rp')
+const { mark, newSlug } = ownSlugs('rx')
 let fleet: Fleet
 const slugs = [newSlug('a'), newSlug('b'), newSlug('c')]
 
