@@ -1,7 +1,7 @@
 import { MergeView, unifiedMergeView } from '@codemirror/merge'
-import { EditorState, type Extension, type Range } from '@codemirror/state'
-import { Decoration, EditorView, lineNumbers } from '@codemirror/view'
-import { piecesOf, type SqlKind } from '@/components/ui/sql-tokens'
+import { EditorState, type Extension } from '@codemirror/state'
+import { EditorView, lineNumbers } from '@codemirror/view'
+import { sqlMarks } from '@/components/ui/sql-marks'
 
 const look = EditorView.theme({
   '&': { backgroundColor: 'transparent', color: 'var(--ink)', fontSize: '12.5px' },
@@ -21,24 +21,8 @@ const look = EditorView.theme({
   '.cm-collapsedLines:before, .cm-collapsedLines:after': { content: '"…"' },
 })
 
-const colours: Readonly<Record<SqlKind, Decoration>> = {
-  keyword: Decoration.mark({ attributes: { style: 'color: var(--sql-keyword)' } }),
-  type: Decoration.mark({ attributes: { style: 'color: var(--sql-type)' } }),
-  string: Decoration.mark({ attributes: { style: 'color: var(--sql-string)' } }),
-  number: Decoration.mark({ attributes: { style: 'color: var(--sql-number)' } }),
-  comment: Decoration.mark({ attributes: { style: 'color: var(--sql-comment)' } }),
-}
-
 /** The same colours as wherever SQL is shown; the text never changes. */
-const coloured = (text: string): Extension => {
-  const ranges: Array<Range<Decoration>> = []
-  let at = 0
-  for (const { text: piece, kind } of piecesOf(text)) {
-    if (kind !== null) ranges.push(colours[kind].range(at, at + piece.length))
-    at += piece.length
-  }
-  return EditorView.decorations.of(Decoration.set(ranges))
-}
+const coloured = (text: string): Extension => EditorView.decorations.of(sqlMarks(text))
 
 /** As an editor counts: one character a line's end. The last line has one too, else it would differ from the same line in the middle of the other. */
 const plain = (text: string): string => `${text.replaceAll(/\r\n?/g, '\n').trimEnd()}\n`

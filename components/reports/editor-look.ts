@@ -1,29 +1,11 @@
-import { StateField, type Range } from '@codemirror/state'
-import { Decoration, EditorView, type DecorationSet } from '@codemirror/view'
-import { piecesOf, type SqlKind } from '@/components/ui/sql-tokens'
-
-const colours: Readonly<Record<SqlKind, Decoration>> = {
-  keyword: Decoration.mark({ attributes: { style: 'color: var(--sql-keyword)' } }),
-  type: Decoration.mark({ attributes: { style: 'color: var(--sql-type)' } }),
-  string: Decoration.mark({ attributes: { style: 'color: var(--sql-string)' } }),
-  number: Decoration.mark({ attributes: { style: 'color: var(--sql-number)' } }),
-  comment: Decoration.mark({ attributes: { style: 'color: var(--sql-comment)' } }),
-}
-
-const marksOf = (text: string): DecorationSet => {
-  const ranges: Array<Range<Decoration>> = []
-  let at = 0
-  for (const { text: piece, kind } of piecesOf(text)) {
-    if (kind !== null) ranges.push(colours[kind].range(at, at + piece.length))
-    at += piece.length
-  }
-  return Decoration.set(ranges)
-}
+import { StateField } from '@codemirror/state'
+import { EditorView, type DecorationSet } from '@codemirror/view'
+import { sqlMarks } from '@/components/ui/sql-marks'
 
 /** The same colours as wherever SQL is shown, anew with each change: a report is at most a hundred kilobytes. */
 export const coloured = StateField.define<DecorationSet>({
-  create: (state) => marksOf(state.doc.toString()),
-  update: (marks, change) => (change.docChanged ? marksOf(change.state.doc.toString()) : marks),
+  create: (state) => sqlMarks(state.doc.toString()),
+  update: (marks, change) => (change.docChanged ? sqlMarks(change.state.doc.toString()) : marks),
   provide: (field) => EditorView.decorations.from(field),
 })
 
