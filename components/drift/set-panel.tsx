@@ -2,10 +2,9 @@
 
 import { TriangleAlert } from 'lucide-react'
 import Link from 'next/link'
-import { Fragment, useRef } from 'react'
+import { Fragment } from 'react'
 import { tenantsHref } from '@/components/tenants/tenant-search'
 import { cn } from '@/components/ui/class-names'
-import { keyMove } from '@/components/ui/data-table-model'
 import { Panel } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { toneClasses } from '@/components/ui/tone'
@@ -17,6 +16,7 @@ import { driftStateLooks } from './drift-state'
 import { FacetsDialog } from './facets-dialog'
 import { ShapeRow, shapeGrid } from './shape-row'
 import { Trend } from './trend'
+import { useRowKeys } from '@/components/ui/use-row-keys'
 
 type Props = { readonly set: DriftSet; readonly ignore: IgnoreFacets | null }
 
@@ -97,16 +97,8 @@ function Problems({ set }: { readonly set: DriftSet }) {
 }
 
 function ShapeTable({ set }: { readonly set: DriftSet }) {
-  const list = useRef<HTMLDivElement>(null)
+  const { list, onKeyDown } = useRowKeys('a[data-shape]')
   const severalServers = hasSeveralServers(set.shapes)
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    const links = [...(list.current?.querySelectorAll<HTMLAnchorElement>('a[data-shape]') ?? [])]
-    const here = links.findIndex((link) => link === document.activeElement)
-    const next = event.metaKey || event.ctrlKey || event.altKey || here === -1 ? null : keyMove(event.key, here, links.length, 10)
-    if (next === null) return
-    event.preventDefault()
-    links[next]?.focus()
-  }
   return (
     <div
       ref={list}

@@ -4,10 +4,8 @@ import { useSuspenseQuery } from '@tanstack/react-query'
 import { FileCode2, Rocket, TriangleAlert } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname, useSearchParams } from 'next/navigation'
-import { useRef } from 'react'
 import { Button } from '@/components/ui/button'
 import { cn } from '@/components/ui/class-names'
-import { keyMove } from '@/components/ui/data-table-model'
 import { EmptyState } from '@/components/ui/empty-state'
 import { Page, PageHeader } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
@@ -21,6 +19,7 @@ import { rolloutHref } from './plan-model'
 import { isFilling } from './pool-model'
 import { PoolSection, type SetPoolAction } from './pool-section'
 import { SyncSet, type SyncAction } from './sync-set'
+import { useRowKeys } from '@/components/ui/use-row-keys'
 
 const poolLookMs = 3_000
 
@@ -117,16 +116,8 @@ type TableProps = { readonly set: SetDetail; readonly chosen: string | null; rea
 
 /** The newest first: it is the one that a rollout is about. */
 function MigrationTable({ set, chosen, onChoose }: TableProps) {
-  const list = useRef<HTMLDivElement>(null)
+  const { list, onKeyDown } = useRowKeys('button[data-version]')
   const rows = set.list.toReversed()
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    const buttons = [...(list.current?.querySelectorAll<HTMLButtonElement>('button[data-version]') ?? [])]
-    const here = buttons.findIndex((button) => button === document.activeElement)
-    const next = event.metaKey || event.ctrlKey || event.altKey || here === -1 ? null : keyMove(event.key, here, buttons.length, 10)
-    if (next === null) return
-    event.preventDefault()
-    buttons[next]?.focus()
-  }
   return (
     <div
       ref={list}

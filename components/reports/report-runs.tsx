@@ -1,14 +1,13 @@
 'use client'
 
 import Link from 'next/link'
-import { useRef } from 'react'
 import { runStateLooks } from '@/components/runs/run-status'
 import { cn } from '@/components/ui/class-names'
-import { keyMove } from '@/components/ui/data-table-model'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
 import { formatCount, plural } from '@/lib/format'
 import type { ReportRunRow } from '@/lib/tenancy/contract'
+import { useRowKeys } from '@/components/ui/use-row-keys'
 
 const grid =
   'grid items-center gap-x-3 px-4 grid-cols-[2.5rem_minmax(0,1fr)_6.5rem] lg:gap-x-6 lg:grid-cols-[3rem_minmax(10rem,1.6fr)_6.5rem_minmax(8rem,1fr)_6rem_minmax(8rem,1fr)_6rem_7rem]'
@@ -26,15 +25,7 @@ const headings: ReadonlyArray<readonly [label: string, className?: string]> = [
 
 /** Runs of reports, the newest first. */
 export function ReportRuns({ rows, isNamed = true }: { readonly rows: readonly ReportRunRow[]; readonly isNamed?: boolean }) {
-  const list = useRef<HTMLDivElement>(null)
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    const links = [...(list.current?.querySelectorAll<HTMLAnchorElement>('a[data-run]') ?? [])]
-    const here = links.findIndex((link) => link === document.activeElement)
-    const next = event.metaKey || event.ctrlKey || event.altKey ? null : keyMove(event.key, here, links.length, 10)
-    if (next === null) return
-    event.preventDefault()
-    links[next]?.focus()
-  }
+  const { list, onKeyDown } = useRowKeys('a[data-run]', true)
   return (
     <div ref={list} role="table" aria-label="Runs of reports" className="overflow-hidden rounded-lg border border-line bg-surface" onKeyDown={onKeyDown}>
       <div role="rowgroup">

@@ -4,10 +4,8 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { ListChecks } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname, useRouter, useSearchParams } from 'next/navigation'
-import { useRef } from 'react'
 import { Button } from '@/components/ui/button'
 import { cn } from '@/components/ui/class-names'
-import { keyMove } from '@/components/ui/data-table-model'
 import { EmptyState } from '@/components/ui/empty-state'
 import { ErrorState } from '@/components/ui/error-state'
 import { Page, PageHeader } from '@/components/ui/page-header'
@@ -16,6 +14,7 @@ import { describeReadError } from '@/lib/client/fetch-json'
 import { runQueries } from '@/lib/client/queries/runs'
 import { filterLabels, readFilter, runFilters, statesOf } from './run-list-model'
 import { RunRow, runColumns, runGrid } from './run-row'
+import { useRowKeys } from '@/components/ui/use-row-keys'
 
 /** Every run, the newest first; open ones move as their items settle. */
 export function RunList({ mayStart }: { readonly mayStart: boolean }) {
@@ -26,21 +25,13 @@ export function RunList({ mayStart }: { readonly mayStart: boolean }) {
   const set = search.get('set') ?? undefined
   const runs = useInfiniteQuery(runQueries.list({ state: statesOf(filter), set }))
   const rows = runs.data?.pages.flatMap((page) => page.rows) ?? []
-  const list = useRef<HTMLDivElement>(null)
+  const { list, onKeyDown } = useRowKeys('a[data-run]', true)
 
   const hrefOf = (next: string): string => {
     const params = new URLSearchParams(search.toString())
     if (next === 'all') params.delete('state')
     else params.set('state', next)
     return params.size === 0 ? path : `${path}?${params}`
-  }
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    const links = [...(list.current?.querySelectorAll<HTMLAnchorElement>('a[data-run]') ?? [])]
-    const here = links.findIndex((link) => link === document.activeElement)
-    const next = event.metaKey || event.ctrlKey || event.altKey ? null : keyMove(event.key, here, links.length, 10)
-    if (next === null) return
-    event.preventDefault()
-    links[next]?.focus()
   }
 
   return (
