@@ -29,14 +29,24 @@ export const readServer = async (db: ControlDb, serverId: number): Promise<Serve
 /** The process that started run `r` does not carry its items itself, or had its time for it. */
 export const isLeftToConductors = sql`(r.held_until is null or r.held_until <= now())`
 
-export type OpenRun = { readonly id: number; readonly state: RunState; readonly revision: number; readonly failuresLeft: number | null }
+export type OpenRun = {
+  readonly id: number
+  readonly state: RunState
+  readonly revision: number
+  readonly failuresLeft: number | null
+  /** Its items on this server that the control plane holds for unfinished. */
+  readonly open: number
+}
 
 /** Runs that want something of this server: items to work on, or an end to be found. Those that only look are taken up last. */
 export const openRuns = async (db: ControlDb, serverId: number): Promise<OpenRun[]> => {
   const { rows } = await sql<OpenRun>`
-    select r.id, r.state, r.revision, (r.failures_allowed - (select count(*) from run_item i where i.run_id = r.id and ${countsAgainstTolerance}))::int as "failuresLeft" from run r
-    where r.state in ('queued', 'running', 'pausing', 'cancelling') and ${isLeftToConductors}
-      and exists (select from run_item i where i.run_id = r.id and i.server_id = ${serverId} and i.state in ('pending', 'running', 'interrupted'))
+    select r.id, r.state, r.revision, o.open::int as open,
+      case when r.failures_allowed is not null
+        then (r.failures_allowed - (select count(*) from run_item i where i.run_id = r.id and ${countsAgainstTolerance}))::int end as "failuresLeft"
+    from run r cross join lateral (
+      select count(*) as open from run_item i where i.run_id = r.id and i.server_id = ${serverId} and i.state in ('pending', 'running', 'interrupted')) o
+    where r.state in ('queued', 'running', 'pausing', 'cancelling') and ${isLeftToConductors} and o.open > 0
     order by r.kind = 'report', r.id`.execute(db)
   return rows
 }

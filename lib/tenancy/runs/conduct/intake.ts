@@ -2,7 +2,7 @@
 import type { Logger } from '../../context.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { codeOf } from '../../sql/sqlstate.ts'
-import { adoptRun, interruptLeftovers, openRuns, readServer, readWork, type ServerFacts } from './adopt.ts'
+import { adoptRun, interruptLeftovers, openRuns, readServer, readWork, type OpenRun, type ServerFacts } from './adopt.ts'
 import { LeaseLost, type Lease } from './lease.ts'
 import type { RunNow } from './report.ts'
 import type { Reporter } from './reporter.ts'
@@ -66,8 +66,14 @@ export class Intake {
         if (run) run.failuresLeft = failuresLeft
       }
     onRuns(open)
-    for (const { id } of open) await this.#tryTakeUp(id)
+    for (const run of open) if (this.#mayLack(run)) await this.#tryTakeUp(run.id)
     onChange()
+  }
+
+  /** More is open of it than is held or about to be told: something was opened again, or was never taken up. To read thousands of items anew at each word of others is dear. */
+  #mayLack({ id, open }: OpenRun): boolean {
+    const { list, reporter } = this.#options
+    return !list.runs.has(id) || open > list.openOf(id) + reporter.heldOf(id).filter((position) => !list.has(id, position)).length
   }
 
   /** Those behind a run that cannot be taken up do not wait for it. */

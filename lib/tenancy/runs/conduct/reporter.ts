@@ -50,6 +50,11 @@ export class Reporter {
     return new Set([...this.#items, ...this.#writing].map(({ run, position }) => `${run}:${position}`))
   }
 
+  /** Positions of a run that are not written yet, each once. */
+  heldOf(run: number): number[] {
+    return [...new Set([...this.#items, ...this.#writing].flatMap((item) => (item.run === run ? [item.position] : [])))]
+  }
+
   add(item: ItemReport): void {
     this.#items.push(item)
   }

@@ -30,7 +30,9 @@ export class WorkList {
   readonly #delayed = new Set<Work>()
   readonly #looks: Work[] = []
   readonly #inHand = new Map<string, Work>()
-  readonly #known = new Set<string>()
+  /** Positions that are neither settled nor dropped, by run. */
+  readonly #known = new Map<number, Set<number>>()
+  #size = 0
   /** Carried out, and not settled: what they brought is being written. */
   readonly #parked = new Set<string>()
   readonly #running = new Map<number, number>()
@@ -43,7 +45,7 @@ export class WorkList {
 
   /** Items that are neither settled nor dropped. */
   get size(): number {
-    return this.#known.size
+    return this.#size
   }
 
   runningOf(run: number): number {
@@ -58,19 +60,26 @@ export class WorkList {
   }
 
   openOf(run: number): number {
-    let open = 0
-    for (const key of this.#known) if (key.startsWith(`${run}:`)) open += 1
-    return open
+    return this.#known.get(run)?.size ?? 0
   }
 
   has(run: number, position: number): boolean {
-    return this.#known.has(`${run}:${position}`)
+    return this.#known.get(run)?.has(position) === true
   }
 
   add(work: Work): void {
-    if (this.#known.has(keyOf(work))) return
-    this.#known.add(keyOf(work))
+    const known = this.#known.get(work.run.id) ?? new Set()
+    if (known.has(work.position)) return
+    this.#known.set(work.run.id, known.add(work.position))
+    this.#size += 1
     this.#enqueue(work)
+  }
+
+  #unknow(run: number, position: number): void {
+    const known = this.#known.get(run)
+    if (!known?.delete(position)) return
+    this.#size -= 1
+    if (known.size === 0) this.#known.delete(run)
   }
 
   #enqueue(work: Work): void {
@@ -222,7 +231,7 @@ export class WorkList {
 
   settle(work: Work): void {
     this.#release(work)
-    this.#known.delete(keyOf(work))
+    this.#unknow(work.run.id, work.position)
     this.#parked.delete(keyOf(work))
   }
 
@@ -240,9 +249,11 @@ export class WorkList {
   drop(run: number): void {
     this.#queues.delete(run)
     for (const work of this.#delayed) if (work.run.id === run) this.#delayed.delete(work)
-    for (const key of this.#known)
-      if (key.startsWith(`${run}:`) && !this.#inHand.has(key) && !this.#parked.has(key) && !this.#looks.some((work) => keyOf(work) === key))
-        this.#known.delete(key)
+    const looks = new Set(this.#looks.flatMap((work) => (work.run.id === run ? [work.position] : [])))
+    for (const position of this.#known.get(run) ?? []) {
+      const key = `${run}:${position}`
+      if (!this.#inHand.has(key) && !this.#parked.has(key) && !looks.has(position)) this.#unknow(run, position)
+    }
   }
 
   /** Unless something of it is still to be settled: taken up again beside that, it would be carried out twice. */
