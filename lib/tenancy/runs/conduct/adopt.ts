@@ -215,7 +215,7 @@ export const readWork = async (
       case when r.kind = 'onboard' then array(select j.run_id from run_item j where j.target_id = i.target_id and j.tenant_id = i.tenant_id and (
         exists (select from attempt a where a.run_id = j.run_id and a.position = j.position and a.state = 'interrupted')
         or not exists (select from attempt a where a.run_id = j.run_id and a.position = j.position))) else '{}' end as own_runs,
-      case when r.kind = 'report' then (
+      case when r.kind = 'report' and i.attempts > 0 then (
         select count(*) from attempt a where a.run_id = i.run_id and a.position = i.position and a.state = 'interrupted' and a.error->>'code' = 'conductor_lost')
         else 0 end as deaths,
       case when c.id is not null then jsonb_build_object('schema', c.schema_name, 'functions', c.functions, 'extensions', c.extensions) end as pool

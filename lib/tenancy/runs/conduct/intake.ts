@@ -66,7 +66,13 @@ export class Intake {
         if (run) run.failuresLeft = failuresLeft
       }
     onRuns(open)
-    for (const run of open) if (this.#mayLack(run)) await this.#tryTakeUp(run.id)
+    for (const run of open) {
+      if (!this.#mayLack(run)) continue
+      const isNew = !list.runs.has(run.id)
+      await this.#tryTakeUp(run.id)
+      // What was asked for meanwhile may be a run that writes, which many reports would keep waiting.
+      if (isNew && list.runs.has(run.id) && this.#next) break
+    }
     onChange()
   }
 
