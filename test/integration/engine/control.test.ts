@@ -58,22 +58,16 @@ describe('a pause', () => {
   it('leaves a target that was put aside for the end, also after the resume', async () => {
     const { set, slugs } = await given(6, slow(0.1))
     const [locked = ''] = slugs
-    const holder = fleet.open()
-    let release = (): void => {}
-    const held = holder.begin(async (trx) => {
-      await trx.unsafe(`lock table ${schemaOf(locked)}.customer in access share mode`)
-      await new Promise<void>((resolve) => {
-        release = resolve
-      })
-    })
+    const holder = await fleet.open().reserve()
+    await holder.unsafe(`begin; lock table ${schemaOf(locked)}.customer in access share mode`)
     const run = await fleet.start({ set, maxConcurrent: 1 })
     await fleet.until('the first try', async () => (await fleet.tenancy.runs.attempts(run, locked)).length === 1)
     await fleet.tenancy.runs.pause(ada, { run })
     await fleet.reaches(run, 'paused')
     await fleet.tenancy.runs.resume(ada, { run })
     await fleet.until('most of the others', async () => ((await fleet.itemsOf(run)).succeeded?.length ?? 0) >= 4)
-    release()
-    await held
+    await holder.unsafe('rollback')
+    holder.release()
     expect((await fleet.ended(run)).state).toBe('succeeded')
     const [, second] = await fleet.tenancy.runs.attempts(run, locked)
     for (const slug of slugs.slice(1)) {

@@ -16,21 +16,21 @@ afterAll(() => fleet.close())
 
 const paceOf = (run: RunDetail) => run.servers[0]?.pace ?? null
 
-/** Locks a table of each tenant until it is released. */
-const holdTables = (slugs: readonly string[]): { readonly release: () => void; readonly held: Promise<unknown> } => {
-  const { promise: released, resolve: release } = Promise.withResolvers<void>()
-  const held = fleet.open().begin(async (sql) => {
-    for (const slug of slugs) await sql.unsafe(`lock table ${schemaOf(slug)}.customer in access share mode`)
-    await released
-  })
-  return { release, held }
+/** Locks a table of each tenant. Returns what lets them go. */
+const holdTables = async (slugs: readonly string[]): Promise<() => Promise<void>> => {
+  const holder = await fleet.open().reserve()
+  await holder.unsafe(`begin; ${slugs.map((slug) => `lock table ${schemaOf(slug)}.customer in access share mode`).join('; ')}`)
+  return async () => {
+    await holder.unsafe('rollback')
+    holder.release()
+  }
 }
 
 it('yields while many targets are locked by others, says why, and all end well when the locks go', async () => {
   const slugs = slugsOf(24, 'lock')
   await fleet.verified(await fleet.onboard(slugs))
   await fleet.sync({ ...firstFiles, '0003_phone.sql': 'alter table customer add column phone text;' })
-  const { release, held } = holdTables(slugs)
+  const letGo = await holdTables(slugs)
   const run = await fleet.start()
   let slowed = paceOf(await fleet.tenancy.runs.get(run))
   await fleet.until('the pace to fall', async () => {
@@ -39,8 +39,7 @@ it('yields while many targets are locked by others, says why, and all end well w
   })
   expect(slowed).toMatchObject({ most: 6, reason: 'locks' })
   expect(slowed?.now).toBeLessThan(6)
-  release()
-  await held
+  await letGo()
   expect(await fleet.ended(run)).toMatchObject({ state: 'succeeded', counts: { succeeded: 24 } })
 })
 
@@ -78,7 +77,7 @@ it('works as many at once as a run demands, whatever the pace', async () => {
   }
   await fleet.sync({ ...firstFiles, '0003_slow.sql': 'select pg_sleep(0.4);' }, 'fixed')
   await fleet.sync({ ...firstFiles, '0003_phone.sql': 'alter table customer add column phone text;' }, 'held')
-  const { release, held } = holdTables(locked)
+  const letGo = await holdTables(locked)
   const slowed = await fleet.start({ set: 'held' })
   await fleet.until('the pace to fall below what is demanded', async () => (paceOf(await fleet.tenancy.runs.get(slowed))?.now ?? 6) < 3)
   const run = await fleet.start({ set: 'fixed', maxConcurrent: 3 })
@@ -90,8 +89,7 @@ it('works as many at once as a run demands, whatever the pace', async () => {
     if ((paceOf(other)?.now ?? 6) < 3) most.whileSlow = Math.max(most.whileSlow, now)
     return most.whileSlow === 3 || detail.state === 'succeeded'
   })
-  release()
-  await held
+  await letGo()
   expect(most).toEqual({ seen: 3, whileSlow: 3 })
   expect(await fleet.ended(run)).toMatchObject({ state: 'succeeded' })
   expect(await fleet.ended(slowed)).toMatchObject({ state: 'succeeded' })
