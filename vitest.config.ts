@@ -68,9 +68,10 @@ export default defineConfig({
         globalSetup: 'test/support/console.ts',
         testTimeout: 120_000,
         hookTimeout: 120_000,
-        // One console, one database, one story after the other.
+        // One console, one database, one browser, one story after the other.
         fileParallelism: false,
         maxConcurrency: 2,
+        isolate: false,
         experimental: native,
       }),
     ],

@@ -1,11 +1,10 @@
 /** The browser that comes inside a package, and what tests do with it again and again. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import chromium from '@sparticuz/chromium'
 import { chromium as playwright } from 'playwright-core'
-import type { BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 
 const flags = [
   '--no-sandbox',
@@ -38,13 +37,28 @@ export type VisitorOptions = {
   readonly theme?: Theme
 }
 
-/** A person with a browser and a profile of their own. */
+let browser: Promise<Browser> | null = null
+let visitors = 0
+
+/** One browser for all who are there at a time. */
+const enter = async (): Promise<Browser> => {
+  visitors += 1
+  browser ??= chromium.executablePath().then((executablePath) => playwright.launch({ executablePath, args: flags, headless: true }))
+  return browser
+}
+
+const leave = async (): Promise<void> => {
+  visitors -= 1
+  if (visitors > 0) return
+  const left = browser
+  browser = null
+  await (await left)?.close()
+}
+
+/** A person with cookies, a cache and a storage of their own. */
 export const openVisitor = async (options: VisitorOptions): Promise<Visitor> => {
-  const profile = mkdtempSync(join(tmpdir(), 'tenantry-browser-'))
-  const context = await playwright.launchPersistentContext(profile, {
-    executablePath: await chromium.executablePath(),
-    args: flags,
-    headless: true,
+  const shared = await enter()
+  const context = await shared.newContext({
     baseURL: options.baseUrl,
     viewport: widths[options.width ?? 'wide'],
     colorScheme: options.theme ?? 'light',
@@ -57,15 +71,13 @@ export const openVisitor = async (options: VisitorOptions): Promise<Visitor> => 
     page.on('console', (message) => (message.type() === 'error' ? complaints.push(message.text()) : undefined))
   }
   context.on('page', listen)
-  const page = context.pages()[0] ?? (await context.newPage())
-  listen(page)
   return {
     context,
-    page,
+    page: await context.newPage(),
     complaints,
     close: async () => {
       await context.close()
-      rmSync(profile, { recursive: true, force: true })
+      await leave()
     },
   }
 }
