@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
+import type { Job } from 'pg-boss'
 import type { WorkerPulse } from '../contract/on-call.ts'
 import type { StopOptions, Worker } from '../contract/worker.ts'
 import type { Library } from '../context.ts'
@@ -27,6 +28,7 @@ import { conductLimits, type ConductLimits } from './conduct/limits.ts'
 import { conductorFreshSeconds } from './control.ts'
 import { cancelledLooks } from './looks.ts'
 import { createQueues, queues, send, type Queues } from './queues.ts'
+import { takeJobs } from './take-jobs.ts'
 import { runsToVerify, verifyRun } from './verify.ts'
 import { within } from './within.ts'
 
@@ -48,7 +50,6 @@ const verifyAgainMs = 60_000
 const observeEvery = '*/15 * * * *'
 const compareEvery = '17 2 * * *'
 const stopped = (): Error => Object.assign(new Error('the worker stops'), { code: 'CONNECTION_ENDED' })
-const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 5 }
 
 /** A rollout that is followed keeps its place until it ends. */
 const runsAtOnce = 8
@@ -133,8 +134,7 @@ class WorkerProcess implements Worker {
   }
 
   async #work<Data extends object>(queue: string, concurrency: number, handle: (data: Data, job: string) => Promise<unknown>): Promise<void> {
-    await this.#queues.boss.work<Data>(queue, { localConcurrency: concurrency, batchSize: 1, heartbeatRefreshSeconds: 3, ...polling }, async ([job]) => {
-      if (!job) return
+    const carryOut = async (job: Job<Data>): Promise<void> => {
       const running = handle(job.data, job.id).then(() => {})
       this.#busy.add(running)
       try {
@@ -148,7 +148,11 @@ class WorkerProcess implements Worker {
       } finally {
         this.#busy.delete(running)
       }
-    })
+    }
+    const refused = (error: unknown): void => {
+      if (!this.#abort.signal.aborted) this.#library.logger.warn({ queue, code: codeOf(error) }, 'worker.job_taker_refused')
+    }
+    await takeJobs(this.#queues.boss, queue, concurrency, carryOut, refused)
   }
 
   async #conduct(serverId: number): Promise<void> {

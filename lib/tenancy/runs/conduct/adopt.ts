@@ -20,10 +20,19 @@ export type ServerFacts = {
 }
 
 export const readServer = async (db: ControlDb, serverId: number): Promise<ServerFacts | null> => {
-  const server = await db.selectFrom('server').select(['id', 'name', 'budget']).where('id', '=', serverId).executeTakeFirst()
+  const rows = await db
+    .selectFrom('server')
+    .leftJoin('database', 'database.server_id', 'server.id')
+    .select(['server.id', 'server.name', 'server.budget', 'database.id as databaseId', 'database.name as database', 'database.url_sealed as sealed'])
+    .where('server.id', '=', serverId)
+    .orderBy('database.id')
+    .execute()
+  const [server] = rows
   if (!server) return null
-  const databases = await db.selectFrom('database').select(['id', 'name', 'url_sealed']).where('server_id', '=', serverId).orderBy('id').execute()
-  return { ...server, databases: databases.map((row) => ({ id: row.id, name: row.name, sealed: row.url_sealed })) }
+  const databases = rows.flatMap(({ databaseId, database, sealed }) =>
+    databaseId === null || database === null || sealed === null ? [] : [{ id: databaseId, name: database, sealed }],
+  )
+  return { id: server.id, name: server.name, budget: server.budget, databases }
 }
 
 /** The process that started run `r` does not carry its items itself, or had its time for it. */

@@ -54,11 +54,10 @@ export class Intake {
 
   async #read(): Promise<void> {
     const { db, lease, list, reporter, onServer, onRuns, onChange } = this.#options
-    const server = await readServer(db, lease.serverId)
-    if (server) onServer(server)
     const before = reporter.reports
     const isReported = reporter.empty
-    const open = await openRuns(db, lease.serverId)
+    const [server, open] = await Promise.all([readServer(db, lease.serverId), openRuns(db, lease.serverId)])
+    if (server) onServer(server)
     // Retried items and a resumed run give back what failures had used up of the tolerance.
     if (isReported && reporter.empty && reporter.reports === before)
       for (const { id, failuresLeft } of open) {

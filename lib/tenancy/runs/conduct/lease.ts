@@ -56,8 +56,7 @@ export const releaseLease = async (db: ControlDb, lease: Lease): Promise<void> =
   )
 }
 
-/** By number: a conductor that slept and wakes up late must not end its successors. */
-/** Older ones alone: a conductor that slept through its own takeover must not end those who took over. */
+/** Older ones alone, by number: a conductor that slept through its own takeover must not end those who took over. */
 const olderBackends = (lease: Lease): string =>
   `SELECT pid::text AS pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ` +
   `AND substring(application_name FROM ${quoteLiteral(`^${prefix(lease.installation)}([0-9]+)`)})::bigint < ${lease.epoch}`
