@@ -2,6 +2,8 @@
 import { loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
+import { systemActor } from '../../../lib/tenancy/contract/permissions.ts'
+import { savedReportContent } from '../../../lib/tenancy/contract/saved-reports.ts'
 import { openVisitor } from '../../support/browser.ts'
 import { figuresOf } from '../measure.ts'
 import type { Options } from '../options.ts'
@@ -52,11 +54,16 @@ const pages = [
   '/audit',
   '/reports',
   '/reports/new',
+  '/reports/1',
   '/account',
 ] as const
 
 const firstLoads = async (stage: WebStage): Promise<Result[]> => {
   const results: Result[] = []
+  await stage.tenancy.reports.saved.create(
+    systemActor,
+    savedReportContent.parse({ name: 'Orders', set: setName, sql: 'select count(*) as orders from orders' }),
+  )
   const look = async (page: Page, path: string): Promise<void> => {
     const { own, framework } = await scriptsOf(page, path)
     results.push(alone(`script of ${path}`, [own / kB], 'kB', 200, `beside ${Math.round(framework / kB)} kB of the framework`))
