@@ -246,6 +246,15 @@ test('figures that cannot be are refused, and whose they are not', async () => {
     details: { name: 'Sum' },
   })
   expect((await refusalOf(setFigures(report, [], oli))).code).toBe('report.not_yours')
+  // What columns there are is known once it has run.
+  const sumOf = (column: string) => [{ name: 'Sum', source: 'rows', aggregate: 'sum', column }]
+  await setFigures(report, sumOf('nowhere'))
+  await fleet.ended((await saved().start(ada, startSavedReportInput.parse({ report }))).run)
+  expect(await refusalOf(setFigures(report, sumOf('nowhere')))).toMatchObject({
+    code: 'report.figure',
+    details: { name: 'Sum', problem: expect.stringContaining('nowhere'), remedy: 'They have: id, email, exact.' },
+  })
+  await setFigures(report, sumOf('exact'))
   const wrong: ReadonlyArray<readonly [object, string]> = [
     [{ name: '', source: 'rows', aggregate: 'count' }, 'name'],
     [{ name: 'a', source: 'rows' }, 'aggregate'],

@@ -7,7 +7,7 @@ import { appendAudit } from '../../control/audit.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { TenancyError } from '../../errors.ts'
 import { seesAll } from '../access.ts'
-import { findStored, holdReport } from './stored.ts'
+import { findStored, holdReport, type Stored } from './stored.ts'
 
 /** Values of each that are shown. */
 const trendLength = 60
@@ -42,6 +42,32 @@ export const figuresOf = (db: ControlDb, report: number): Promise<readonly Repor
 export const pinnedFigures = ({ control: { db } }: Pick<Library, 'control'>, actor: Actor): Promise<readonly PinnedFigure[]> =>
   figuresWhere(db, sql`(f.is_pinned or f.alerting_since is not null) and ${seesAll(actor) ? sql`true` : sql`${actor.role} = any(b.runnable_by)`}`)
 
+/** Of a text that has not run yet the columns are known to nobody. */
+const knownColumns = async (db: ControlDb, { id, sql: text }: Stored): Promise<readonly string[] | null> => {
+  const { rows } = await sql<{ columns: ReadonlyArray<{ readonly name: string }> }>`
+    select columns from report_run where report_id = ${id} and sql = ${text} order by run_id desc limit 1`.execute(db)
+  return rows[0]?.columns.map(({ name }) => name) ?? null
+}
+
+/** @throws report.figure */
+const requirePossible = async (trx: ControlDb, stored: Stored, figures: ReportFiguresInput['figures']): Promise<void> => {
+  const uncombined = stored.combine === null ? figures.find(({ source }) => source === 'combined') : undefined
+  if (uncombined)
+    throw new TenancyError('report.figure', {
+      name: uncombined.name,
+      problem: 'is of the combined rows, and the report combines none.',
+      remedy: 'Give the report a second SELECT first, or take an aggregate of its rows.',
+    })
+  const columns = await knownColumns(trx, stored)
+  const homeless = figures.find(({ source, column }) => source === 'rows' && column !== null && columns !== null && ![...columns, 'tenant'].includes(column))
+  if (homeless)
+    throw new TenancyError('report.figure', {
+      name: homeless.name,
+      problem: `is of the column “${homeless.column}”, which the report’s rows do not have.`,
+      remedy: `They have: ${columns?.join(', ')}.`,
+    })
+}
+
 /** @throws report.saved_unknown, report.not_yours, report.figures_changed, report.figure */
 export const setFigures = async (
   { control: { db } }: Library,
@@ -53,13 +79,7 @@ export const setFigures = async (
     const { rows: there } = await sql<{ id: number }>`select id from report_figure where report_id = ${report}`.execute(trx)
     if (new Set([...known, ...there.map(({ id }) => id)]).size !== known.length || known.length !== there.length)
       throw new TenancyError('report.figures_changed', { name: stored.name })
-    const uncombined = stored.combine === null ? figures.find(({ source }) => source === 'combined') : undefined
-    if (uncombined)
-      throw new TenancyError('report.figure', {
-        name: uncombined.name,
-        problem: 'is of the combined rows, and the report combines none.',
-        remedy: 'Give the report a second SELECT first, or take an aggregate of its rows.',
-      })
+    await requirePossible(trx, stored, figures)
     const items = figures.map(({ column, isPinned, line, ...figure }, index) => ({
       ...figure,
       position: index + 1,
