@@ -1,6 +1,7 @@
 import type { NextConfig } from 'next'
+import { PHASE_PRODUCTION_BUILD } from 'next/constants'
 
-const config: NextConfig = {
+const config = (phase: string): NextConfig => ({
   reactStrictMode: true,
   poweredByHeader: false,
   devIndicators: false,
@@ -28,8 +29,15 @@ const config: NextConfig = {
     })),
   // In development Next would write arguments of actions, passwords among them, and one-time tokens to the terminal.
   logging: { serverFunctions: false, incomingRequests: { ignore: [/^\/welcome/] } },
-  // A CSV of 8 MB, the most that onboarding takes, and what surrounds it.
-  experimental: { authInterrupts: true, serverActions: { bodySizeLimit: '9mb' } },
-}
+  experimental: {
+    authInterrupts: true,
+    // A CSV of 8 MB, the most that onboarding takes, and what surrounds it.
+    serverActions: { bodySizeLimit: '9mb' },
+    // A build is made once for each state of the sources: keeping its steps for the next one, and maps that nobody reads, would be a quarter of its work.
+    turbopackFileSystemCacheForBuild: false,
+    turbopackSourceMaps: phase !== PHASE_PRODUCTION_BUILD,
+    turbopackInputSourceMaps: phase !== PHASE_PRODUCTION_BUILD,
+  },
+})
 
 export default config
