@@ -2,9 +2,14 @@ import { sql } from 'kysely'
 import { z } from 'zod'
 import type { Control, ControlDb } from './db.ts'
 
+/** A server that a run is about to want, and of its databases [id, connections]. */
+const announced = z.object({ id: z.number().int(), databases: z.array(z.tuple([z.number().int(), z.number().int().min(0).max(64)])) })
+export type Announced = z.output<typeof announced>
+
 /** Ids only: whoever listens reads the rows themselves, so a lost or doubled message does no harm. */
 const messageSchema = z.discriminatedUnion('topic', [
   z.object({ topic: z.literal('run'), id: z.number().int() }),
+  z.object({ topic: z.literal('soon'), servers: z.array(announced) }),
   z.object({ topic: z.enum(['runs', 'observations', 'tenants', 'sets', 'databases']) }),
 ])
 export type Message = z.output<typeof messageSchema>

@@ -14,7 +14,7 @@ const everything: readonly Topic[] = ['observations', 'tenants', 'sets', 'databa
 const topicsOf = (message: Heard): readonly Topic[] => {
   if (message.topic === 'reconnected') return everything
   // A run's progress shows in `activeRuns`; the lists of runs change only when it begins or ends.
-  return message.topic === 'run' ? [] : [message.topic]
+  return message.topic === 'run' || message.topic === 'soon' ? [] : [message.topic]
 }
 
 export type FleetEvents = {

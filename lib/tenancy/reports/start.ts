@@ -6,6 +6,7 @@ import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
 import { TenancyError } from '../errors.ts'
 import { resolveSelection } from '../registry/selection.ts'
+import { announceRun } from '../runs/announce.ts'
 import { findSet, planDigest } from '../runs/freeze.ts'
 import { queueRun } from '../runs/start.ts'
 import { bindValues, checkReport, requireGood, valuesOf } from './check/check-report.ts'
@@ -69,6 +70,7 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
   const chosen = await chosenOf(db, set.id, await resolveSelection(db, input.selection, set.name))
   const probes = probesOf(chosen)
   if (probes.length === 0) throw new TenancyError('run.no_targets')
+  announceRun(db, chosen, input.maxConcurrent ?? null)
   const statement = await bindValues(checked, values)
   const columns = await probeColumns(library, probes, checked, statement)
   const digest = planDigest(

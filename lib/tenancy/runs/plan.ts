@@ -13,6 +13,7 @@ type Candidate = {
   target_id: number
   tenant_id: number
   server_id: number
+  database_id: number
   slug: string
   tenant_state: string
   version_state: string | null
@@ -33,7 +34,7 @@ export type Plan = {
 
 const candidates = async (db: ControlDb, setId: number, targetIds: readonly number[]): Promise<Candidate[]> => {
   const { rows } = await sql<Candidate>`
-    select t.id as target_id, n.id as tenant_id, d.server_id, n.slug, n.state as tenant_state, o.version_state, o.version,
+    select t.id as target_id, n.id as tenant_id, d.server_id, d.id as database_id, n.slug, n.state as tenant_state, o.version_state, o.version,
       case when o.digest = ${emptyDigest} then 0 else m.position end as position, d.name as database, s.budget, i.target_id is not null as busy
     from target t
     join placement p on p.target_id = t.id

@@ -7,6 +7,7 @@ import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
+import { announceRun } from './announce.ts'
 import { busyRun, busyRunOfSet } from './busy.ts'
 import { insertRun, type NewRun } from './freeze.ts'
 import { makePlan, type Plan } from './plan.ts'
@@ -57,6 +58,11 @@ export const startRun = async (library: Library, actor: Actor, input: StartRunIn
   if (input.digest !== undefined && input.digest !== plan.digest)
     throw new TenancyError('run.plan_changed', { problem: 'targets or migrations are others than when you looked' })
   if (plan.chosen.length === 0) return refuseEmpty(library, plan, input)
+  announceRun(
+    library.control.db,
+    plan.chosen.map((one) => ({ serverId: one.server_id, databaseId: one.database_id })),
+    input.maxConcurrent ?? null,
+  )
   const details = { set: plan.set.name, to: plan.migrations.at(-1)?.version, targets: plan.chosen.length, digest: plan.digest, note: input.note }
   return queueRun(library, actor, 'runs.start', details, {
     kind: 'migrate',

@@ -6,7 +6,7 @@ import type { Job } from 'pg-boss'
 import type { WorkerPulse } from '../contract/on-call.ts'
 import type { StopOptions, Worker } from '../contract/worker.ts'
 import type { Library } from '../context.ts'
-import type { Ears } from '../control/notify.ts'
+import type { Announced, Ears } from '../control/notify.ts'
 import { claimSecret } from '../control/secret-check.ts'
 import { notesDue } from '../drift/notes/hear-notes.ts'
 import { pruneStructures } from '../drift/structures.ts'
@@ -54,6 +54,8 @@ const stopped = (): Error => Object.assign(new Error('the worker stops'), { code
 /** A rollout that is followed keeps its place until it ends. */
 const runsAtOnce = 8
 
+type ConductJob = { readonly serverId: number; readonly ahead?: readonly number[] }
+
 type Looks = { readonly looks: readonly DatabaseLook[]; readonly wish?: LookWish }
 
 class WorkerProcess implements Worker {
@@ -93,7 +95,7 @@ class WorkerProcess implements Worker {
 
   async start(): Promise<void> {
     await this.#queues.start()
-    await this.#work(queues.conduct, this.#limits.serversAtOnce, ({ serverId }: { serverId: number }) => this.#conduct(serverId))
+    await this.#work(queues.conduct, this.#limits.serversAtOnce, (job: ConductJob) => this.#conduct(job))
     await this.#work(queues.verify, 2, ({ run }: { run: number }) => this.#verify(run))
     await this.#work(queues.compare, runsAtOnce, ({ run }: { run: number }) => compareWhileRunning(this.#library, run, this.#limits, this.#abort.signal))
     await this.#work(queues.observe, 4, (looks: Looks, job) => this.#observe(looks, job))
@@ -106,6 +108,7 @@ class WorkerProcess implements Worker {
     if (this.#options.schedules !== false) await this.#startSchedule()
     this.#unsubscribe = await this.#ears.subscribe((heard) => {
       if (heard.topic === 'runs' || heard.topic === 'reconnected') for (const listen of this.#listeners) listen()
+      else if (heard.topic === 'soon') return void this.#makeReady(heard.servers).catch(() => {})
       else if (heard.topic === 'observations') return void this.#endCancelled().catch(() => {})
       // A set that was read again, or that is to keep more or fewer ready schemas, has pools to see to.
       else if (heard.topic !== 'sets') return
@@ -155,7 +158,16 @@ class WorkerProcess implements Worker {
     await takeJobs(this.#queues.boss, queue, concurrency, carryOut, refused)
   }
 
-  async #conduct(serverId: number): Promise<void> {
+  /** The run itself is found by a sweep, whatever becomes of this. */
+  async #makeReady(servers: readonly Announced[]): Promise<void> {
+    for (const { id, databases } of servers)
+      await send(this.#queues.boss, queues.conduct, id, {
+        serverId: id,
+        ahead: databases.flatMap(([databaseId, count]) => Array.from({ length: count }, () => databaseId)),
+      } satisfies ConductJob)
+  }
+
+  async #conduct({ serverId, ahead = [] }: ConductJob): Promise<void> {
     if (this.#abort.signal.aborted) return
     const hands = new Hands()
     this.#hands.add(hands)
@@ -163,6 +175,7 @@ class WorkerProcess implements Worker {
       await conduct({
         library: this.#library,
         serverId,
+        ahead,
         worker: this.name,
         limits: this.#limits,
         signal: this.#abort.signal,

@@ -67,7 +67,10 @@ const drive = async (options: ConductOptions, lease: Lease): Promise<void> => {
   const { library, worker, signal } = options
   for (;;) {
     // Asked while the fence is being put up; it saves time and no more, so that it may fail.
-    const wanted = connectionsWanted(library.control.db, lease.serverId, mostAhead).catch(() => [])
+    const wanted = connectionsWanted(library.control.db, lease.serverId, mostAhead).then(
+      (ofRuns) => (ofRuns.length > 0 ? ofRuns : options.ahead.slice(0, mostAhead)),
+      () => [],
+    )
     const found = await waitForFence(options, lease)
     if (!found) return
     const { server, fence } = found

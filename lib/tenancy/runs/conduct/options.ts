@@ -5,6 +5,8 @@ import type { ConductLimits } from './limits.ts'
 export type ConductOptions = {
   readonly library: Library
   readonly serverId: number
+  /** Databases to connect to for a run that is being written, one mention a connection. */
+  readonly ahead: readonly number[]
   readonly worker: string
   readonly limits: ConductLimits
   /** Aborts when the worker drains: running items finish, pending ones stay. */
