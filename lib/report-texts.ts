@@ -21,7 +21,7 @@ export const csvTexts = (columns: readonly ReportColumn[]): ReportTexts => {
   }
 }
 
-export const jsonTexts = ({ run, set, state, tenants, answered, rows: total, silent }: ReportRun, columns: readonly ReportColumn[]): ReportTexts => {
+export const jsonTexts = ({ run, set, state, tenants, answered, rows: total, silent, filled }: ReportRun, columns: readonly ReportColumn[]): ReportTexts => {
   let isFirst = true
   const line = (row: ReportRow): string => {
     const before = isFirst ? '\n  ' : ',\n  '
@@ -29,7 +29,11 @@ export const jsonTexts = ({ run, set, state, tenants, answered, rows: total, sil
     return before + JSON.stringify(Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null])))
   }
   const told = silent.map(({ code, message, slugs }) => ({ code, message, tenants: slugs }))
-  const head = { run: { id: run, set, state, tenants, answered, rows: total, silent: told }, columns: columns.map((column) => ({ ...column })) }
+  const stoodFor = filled.map(({ lacks, slugs }) => ({ lacks, tenants: slugs }))
+  const head = {
+    run: { id: run, set, state, tenants, answered, rows: total, silent: told, filled: stoodFor },
+    columns: columns.map((column) => ({ ...column })),
+  }
   return {
     begin: () => `${JSON.stringify(head).slice(0, -1)},"rows":[`,
     rows: (rows) => rows.map(line).join(''),

@@ -1,12 +1,14 @@
 /** What somebody is writing, as it survives a reload. */
 import { z } from 'zod'
-import { selectionSchema, type Selection } from '@/lib/tenancy/contract'
+import { reportMissing, selectionSchema, type ReportMissing, type Selection } from '@/lib/tenancy/contract'
 
 export type Draft = {
   readonly set: string
   readonly sql: string
   readonly params: Readonly<Record<string, string>>
   readonly selection: Selection
+  /** What becomes of a tenant that lacks a column or table. */
+  readonly missing: ReportMissing
   /** The run of the last try, shown below the text. */
   readonly trial: number | null
 }
@@ -16,6 +18,7 @@ const draftSchema = z.object({
   sql: z.string(),
   params: z.record(z.string(), z.string()),
   selection: selectionSchema,
+  missing: reportMissing.default('name'),
   trial: z.number().nullable(),
 })
 

@@ -24,6 +24,7 @@ const whatChanged = (edit: ReportEdit, before: ReportEdit | undefined): string =
     JSON.stringify(content.chart) === JSON.stringify(before.content.chart) ? '' : 'the chart',
     JSON.stringify(content.params) === JSON.stringify(before.content.params) ? '' : 'values',
     JSON.stringify(content.selection) === JSON.stringify(before.content.selection) ? '' : 'the tenants',
+    content.missing === before.content.missing ? '' : 'what becomes of tenants that lack something',
     content.name === before.content.name && content.description === before.content.description ? '' : 'its name',
     JSON.stringify([content.runnableBy, content.changeableBy]) === JSON.stringify([before.content.runnableBy, before.content.changeableBy])
       ? ''

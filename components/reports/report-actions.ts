@@ -3,6 +3,7 @@ import type {
   CommandResult,
   ReportFigure,
   ReportFiguresInput,
+  ReportMissing,
   ReportName,
   ReportSchedule,
   ReportScheduleInput,
@@ -17,6 +18,7 @@ type StartInput = {
   readonly sql: string
   readonly params: Record<string, string>
   readonly selection: Selection
+  readonly missing: ReportMissing
   readonly note?: string
 }
 type Started = Promise<CommandResult<{ readonly run: number }>>

@@ -11,6 +11,7 @@ import { problemOf, useCommand } from '@/lib/client/use-command'
 import type { Selection } from '@/lib/tenancy/contract'
 import { runLabel, triedAtOnce } from './choice-model'
 import type { Draft } from './draft-model'
+import { MissingChoice } from './missing-choice'
 import { missingParams, paramsToSend } from './params-model'
 import { ParamsForm } from './params-form'
 import type { StartReport } from './report-actions'
@@ -74,7 +75,7 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayChange, notN
     tried.clear()
     asked.clear()
     if (command === tried && draft.trial !== null) onDraft({ trial: null })
-    void command.run({ set: draft.set, sql: draft.sql, params: paramsToSend(check.params, draft.params), selection })
+    void command.run({ set: draft.set, sql: draft.sql, params: paramsToSend(check.params, draft.params), selection, missing: draft.missing })
   }
   const runAll = (): void => send(asked, draft.selection)
   const isPlaced = problemsIn(refusal, draft.sql).length > 0 || wrongParam !== null
@@ -108,6 +109,7 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayChange, notN
           <ParamsForm params={check.params} values={draft.params} problems={paramProblems} onChange={(params) => change({ params })} />
         )}
         <TenantChoice set={draft.set} selection={draft.selection} count={meant.count} onChange={(selection) => change({ selection })} onUnnamed={setUnnamed} />
+        <MissingChoice missing={draft.missing} onChange={mayChange ? (missing) => change({ missing }) : null} />
         {refusal !== null && !isPlaced && !isOfText ? <ErrorNote error={refusal} /> : null}
         <RunButtons
           count={isUnnamed ? null : meant.count}

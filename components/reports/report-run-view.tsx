@@ -20,6 +20,7 @@ import { useCommand } from '@/lib/client/use-command'
 import { formatDuration, plural } from '@/lib/format'
 import { isFinalRun, may, type ReportRun, type Role } from '@/lib/tenancy/contract'
 import { DownloadMenu } from './download-menu'
+import { FilledPanel } from './filled-panel'
 import { firstLine } from './report-text-model'
 import { ReportProgress } from './report-progress'
 import type { ChangeReport } from './report-actions'
@@ -84,6 +85,7 @@ export function ReportRunView({ run: id, role, actions, change }: Props) {
         busy={again.busy}
         onRerun={may(role, 'runs.rerun') && isFinalRun(run.state) ? () => void again.run({ run: id }) : null}
       />
+      <FilledPanel filled={report.filled} />
       <LeftOut slugs={report.leftOut} />
       <ResultPanels report={report} mayRun={mayRun} change={change} />
     </Page>
@@ -102,6 +104,7 @@ function Facts({ report, took }: { readonly report: ReportRun; readonly took: nu
         </Link>
       )}
       {plural(report.tenants, 'tenant')}
+      {report.missing === 'null' ? 'NULL for what a tenant lacks' : null}
       <>
         started by <span className="text-ink">{report.startedBy}</span> <RelativeTime at={report.createdAt} />
       </>

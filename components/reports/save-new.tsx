@@ -22,7 +22,7 @@ export function SaveNew({ draft, create, onSaved }: Props) {
     onSaved()
     router.push(`/reports/${id}`)
   })
-  const { set, sql, selection } = draft
+  const { set, sql, selection, missing } = draft
   const params = useDeclaredParams(draft)
   return (
     <>
@@ -39,7 +39,18 @@ export function SaveNew({ draft, create, onSaved }: Props) {
           busy={save.busy}
           error={save.error}
           onSubmit={(details) =>
-            void save.run({ set, sql, params, selection, combine: null, chart: null, rowCap: usualRowCap, ...details, runnableBy: [...details.runnableBy] })
+            void save.run({
+              set,
+              sql,
+              params,
+              selection,
+              missing,
+              combine: null,
+              chart: null,
+              rowCap: usualRowCap,
+              ...details,
+              runnableBy: [...details.runnableBy],
+            })
           }
           onClose={() => {
             setOpen(false)

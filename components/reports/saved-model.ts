@@ -24,11 +24,12 @@ export const contentOf = (saved: SavedReport): SavedReportContent => ({
   params: saved.params,
   selection: saved.selection,
   rowCap: saved.rowCap,
+  missing: saved.missing,
   runnableBy: [...saved.runnableBy],
   changeableBy: saved.changeableBy,
 })
 
-export const draftOf = ({ set, sql, params, selection }: SavedReport): Draft => ({ set, sql, params, selection, trial: null })
+export const draftOf = ({ set, sql, params, selection, missing }: SavedReport): Draft => ({ set, sql, params, selection, missing, trial: null })
 
 /** What is saved of a draft: values of parameters that the text declares, given by whoever knows them. */
 export const withDraft = (content: SavedReportContent, draft: Draft, params: Readonly<Record<string, string>>): SavedReportContent => ({
@@ -36,11 +37,12 @@ export const withDraft = (content: SavedReportContent, draft: Draft, params: Rea
   set: draft.set,
   sql: draft.sql,
   selection: draft.selection,
+  missing: draft.missing,
   params: { ...params },
 })
 
 /** Whether the text asks something else than what is saved. */
-export const isOtherText = (saved: SavedReport, draft: Draft): boolean => draft.sql !== saved.sql || draft.set !== saved.set
+export const isOtherText = (saved: SavedReport, draft: Draft): boolean => draft.sql !== saved.sql || draft.set !== saved.set || draft.missing !== saved.missing
 
 const sorted = (values: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(values).toSorted(([one], [other]) => one.localeCompare(other)))

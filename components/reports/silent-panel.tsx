@@ -2,11 +2,11 @@
 
 import { CircleX, RefreshCw } from 'lucide-react'
 import Link from 'next/link'
-import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { formatCount, plural } from '@/lib/format'
 import type { SilentTenants } from '@/lib/tenancy/contract'
-import { silentSlugs, slugsShown } from './report-model'
+import { silentSlugs } from './report-model'
+import { SlugLinks } from './slug-links'
 
 type Props = {
   readonly run: number
@@ -42,9 +42,7 @@ export function SilentPanel({ run, silent, onRerun, busy }: Props) {
 }
 
 function Reason({ run, group }: { readonly run: number; readonly group: SilentTenants }) {
-  const [isWhole, setWhole] = useState(false)
   const { slugs } = group
-  const shown = isWhole ? slugs : slugs.slice(0, slugsShown)
   const hint = group.example?.hint ?? null
   return (
     <li className="flex flex-col gap-1 border-b border-line px-4 py-2 text-sm last:border-0">
@@ -55,22 +53,7 @@ function Reason({ run, group }: { readonly run: number; readonly group: SilentTe
         </Link>
       </p>
       {hint === null ? null : <p className="text-muted">{hint}</p>}
-      <ul className="flex flex-wrap gap-x-3 gap-y-0.5">
-        {shown.map((slug) => (
-          <li key={slug}>
-            <Link href={`/tenants/${slug}`} prefetch={false} className="mono text-accent-ink underline-offset-2 hover:underline">
-              {slug}
-            </Link>
-          </li>
-        ))}
-        {shown.length === slugs.length ? null : (
-          <li>
-            <button type="button" className="text-muted underline underline-offset-2 hover:text-ink" onClick={() => setWhole(true)}>
-              and {formatCount(slugs.length - shown.length)} more
-            </button>
-          </li>
-        )}
-      </ul>
+      <SlugLinks slugs={slugs} />
     </li>
   )
 }

@@ -4,9 +4,9 @@ import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { useEffect, useState } from 'react'
 import { FacetFilter } from '@/components/tenants/facet-filter'
-import { cn } from '@/components/ui/class-names'
 import { FieldError } from '@/components/ui/field'
 import { Textarea } from '@/components/ui/input'
+import { Segments } from '@/components/ui/segments'
 import { tenantFacetsQuery } from '@/lib/client/tenants'
 import type { Selection, TenantFacets, TenantFilter } from '@/lib/tenancy/contract'
 import { choiceFilter, choiceSentence, readNamed } from './choice-model'
@@ -20,9 +20,9 @@ type Props = {
 }
 
 const kinds = [
-  { kind: 'all', label: 'All' },
-  { kind: 'filter', label: 'Filtered' },
-  { kind: 'tenants', label: 'Named' },
+  { value: 'all', label: 'All' },
+  { value: 'filter', label: 'Filtered' },
+  { value: 'tenants', label: 'Named' },
 ] as const
 
 const facets = [
@@ -48,20 +48,7 @@ export function TenantChoice({ set, selection, count, onChange, onUnnamed }: Pro
   return (
     <fieldset className="flex min-w-0 flex-col gap-2">
       <legend className="mb-1 text-sm font-medium">Tenants</legend>
-      <div role="radiogroup" aria-label="Which tenants" className="flex rounded-md border border-line-strong/55 p-0.5">
-        {kinds.map((one) => (
-          <label
-            key={one.kind}
-            className={cn(
-              'flex h-7 flex-1 cursor-pointer items-center justify-center rounded-sm px-2 text-sm has-focus-visible:outline-2 has-focus-visible:outline-accent-ink',
-              kind === one.kind ? 'bg-accent-soft font-medium text-accent-ink' : 'text-muted hover:text-ink',
-            )}
-          >
-            <input type="radio" name="tenants" className="sr-only" checked={kind === one.kind} onChange={() => choose(one.kind)} />
-            {one.label}
-          </label>
-        ))}
-      </div>
+      <Segments label="Which tenants" choices={kinds} value={kind} onChange={choose} />
       {kind === 'filter' ? (
         <Filters set={set} filter={selection.kind === 'filter' ? selection.filter : {}} onChange={(filter) => onChange({ kind: 'filter', filter })} />
       ) : null}

@@ -4,6 +4,7 @@ import { X } from 'lucide-react'
 import Link from 'next/link'
 import { Button } from '@/components/ui/button'
 import { may, type Role } from '@/lib/tenancy/contract'
+import { FilledPanel } from './filled-panel'
 import { answeredSentence } from './report-model'
 import { RowsPanel } from './rows-panel'
 import { SilentPanel } from './silent-panel'
@@ -37,6 +38,7 @@ export function TrialPanel({ run, role, sql, onClose }: Props) {
         </Button>
       </header>
       <SilentPanel run={run} silent={report.silent} onRerun={null} busy={false} />
+      <FilledPanel filled={report.filled} />
       <RowsPanel report={report} mayRun={may(role, 'reports.run')} />
     </section>
   )

@@ -346,6 +346,8 @@ export const initDocument = z.strictObject({
   admin: z.strictObject({ email: z.string(), link: z.string(), expiresAt: time }).nullable(),
 })
 
+const lack = z.strictObject({ table: z.string(), columns: z.array(z.string()).nullable() })
+
 /** `tenantry report --format json`: rows by the names of their columns, each value as PostgreSQL writes it. */
 export const reportDocument = z.strictObject({
   run: z.strictObject({
@@ -356,6 +358,8 @@ export const reportDocument = z.strictObject({
     answered: count,
     rows: count,
     silent: z.array(z.strictObject({ code: z.string(), message: z.string(), tenants: z.array(z.string()) })),
+    /** Who answered with NULL, and for what; `columns` null: for a whole table. */
+    filled: z.array(z.strictObject({ lacks: z.array(lack), tenants: z.array(z.string()) })),
   }),
   columns: z.array(z.strictObject({ name: z.string(), type: z.string() })),
   rows: z.array(z.record(z.string(), z.string().nullable())),

@@ -94,8 +94,11 @@ test('it is tried on five tenants below its text, which survives a reload', asyn
   await write(`${text('employees')} `)
   await page.getByText('of an earlier text').waitFor()
   await write(text('employees'))
+  await page.getByText('Answer NULL', { exact: true }).click()
+  expect(await findViolations(page)).toEqual([])
   await page.reload()
   await page.getByText('All 5 tenants answered').waitFor()
+  expect(await page.getByRole('radio', { name: 'Answer NULL' }).isChecked()).toBe(true)
   await page.getByText('from employees having').first().waitFor()
 })
 
@@ -104,6 +107,7 @@ test('all are asked; the one that fails is named with its reason', async () => {
   await page.getByRole('button', { name: /^Run on \d+ tenants$/ }).click()
   firstRun = await runInAddress()
   await page.getByText(/answered, 1 did not/).waitFor()
+  await page.getByText('NULL for what a tenant lacks').waitFor()
   const silent = page.getByRole('region', { name: 'Tenants that did not answer' })
   await silent.getByText('division by zero').waitFor()
   expect(await silent.getByRole('link', { name: slug }).getAttribute('href')).toBe(`/tenants/${slug}`)
@@ -189,7 +193,7 @@ test('it is saved, scheduled, and one of its numbers stands on the page of the f
 
   await page.getByRole('button', { name: 'Add a figure…' }).click()
   await page.getByRole('textbox', { name: 'Name' }).fill('Seats in all')
-  await page.getByLabel('Column').fill('seats')
+  await page.getByLabel('Column', { exact: true }).fill('seats')
   await page.getByLabel('Alert').selectOption('above')
   await page.getByLabel('The line').fill('1')
   await page.getByRole('button', { name: 'Add the figure' }).click()

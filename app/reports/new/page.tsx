@@ -20,8 +20,8 @@ const address = z.object({
 })
 
 const draftFrom = async (actor: Actor, run: number): Promise<Draft> => {
-  const { set, sql, params, selection } = await foundReport(getTenancy().reports.get(actor, run))
-  return { set, sql, params, selection: selection ?? { kind: 'all' }, trial: null }
+  const { set, sql, params, selection, missing } = await foundReport(getTenancy().reports.get(actor, run))
+  return { set, sql, params, selection: selection ?? { kind: 'all' }, missing, trial: null }
 }
 
 export default async function NewReportPage({ searchParams }: SearchProps) {
@@ -32,7 +32,8 @@ export default async function NewReportPage({ searchParams }: SearchProps) {
   const sets = (await getTenancy().sets.list()).map(({ name }) => ({ name }))
   const set = input.set ?? sets[0]?.name
   if (set === undefined) return <NoSets />
-  const given: Draft = input.from === undefined ? { set, sql: '', params: {}, selection: { kind: 'all' }, trial: null } : await draftFrom(actor, input.from)
+  const given: Draft =
+    input.from === undefined ? { set, sql: '', params: {}, selection: { kind: 'all' }, missing: 'name', trial: null } : await draftFrom(actor, input.from)
   const draftOf = input.from === undefined ? 'new' : `run-${input.from}`
   return <NewReportView key={draftOf} sets={sets} role={person.role} draftOf={draftOf} given={given} start={startReport} create={createReport} />
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { formatCount, plural } from '../../format.ts'
-import { combineReportInput, isFinalRun, runId, savedReportName, startReportInput } from '../../tenancy/contract/index.ts'
+import { combineReportInput, isFinalRun, lackNames, runId, savedReportName, startReportInput } from '../../tenancy/contract/index.ts'
 import type { ReportRun, SavedReport, Selection } from '../../tenancy/contract/index.ts'
 import { runCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'
@@ -24,11 +24,12 @@ type Typed = {
   readonly format?: string
   readonly out?: string
   readonly rowCap?: string
+  readonly missing?: string
   readonly maxConcurrent?: string
   readonly note?: string
 }
 
-const { maxConcurrent, note, rowCap } = startReportInput.shape
+const { maxConcurrent, missing, note, rowCap } = startReportInput.shape
 const shown = {
   /** Text of the second SELECT. */
   combine: combineReportInput.shape.sql.optional(),
@@ -45,6 +46,7 @@ const written = z.object({
   params,
   selection,
   rowCap,
+  missing,
   maxConcurrent,
   note,
 })
@@ -86,19 +88,29 @@ const refuseBeside = (what: string, typed: Typed, names: ReadonlyArray<keyof Typ
 }
 
 const askedOf = async (file: string | undefined, typed: Typed): Promise<Readonly<Record<string, unknown>>> => {
-  const { maxConcurrent, note } = typed
+  const { missing, maxConcurrent, note } = typed
   const params = typed.param && Object.fromEntries(typed.param.map(paramOf))
   if (typed.saved !== undefined) {
-    refuseBeside('saved', typed, ['set', 'rowCap'])
+    refuseBeside('saved', typed, ['set', 'rowCap', 'missing'])
     return { kind: 'saved', name: typed.saved, rows: typed.rows === true, params, selection: selectionOf(typed.tenants), maxConcurrent, note }
   }
   if (typed.rows === true) throw invalid('--rows is for --saved: whatever else is asked prints rows unless --combine is given.')
   if (typed.run !== undefined) {
-    refuseBeside('run', typed, ['set', 'rowCap', 'tenants', 'param', 'maxConcurrent', 'note'])
+    refuseBeside('run', typed, ['set', 'rowCap', 'missing', 'tenants', 'param', 'maxConcurrent', 'note'])
     return { kind: 'run', run: typed.run }
   }
   const selection = selectionOf(typed.tenants) ?? { kind: 'all' }
-  return { kind: 'text', sql: await readTextFile(file ?? '-'), set: typed.set, params: params ?? {}, selection, rowCap: typed.rowCap, maxConcurrent, note }
+  return {
+    kind: 'text',
+    sql: await readTextFile(file ?? '-'),
+    set: typed.set,
+    params: params ?? {},
+    selection,
+    rowCap: typed.rowCap,
+    missing,
+    maxConcurrent,
+    note,
+  }
 }
 
 const formatOf = ({ format, out }: Typed): string | undefined => {
@@ -121,8 +133,9 @@ const namedAtOnce = 20
 const listOf = (slugs: readonly string[]): string =>
   `${slugs.slice(0, namedAtOnce).join(', ')}${slugs.length > namedAtOnce ? ` and ${formatCount(slugs.length - namedAtOnce)} more` : ''}`
 
-/** Who did not answer and why: "3 did not answer: canceled due to statement timeout (57014): a, b, c". */
-const silentLines = ({ silent, leftOut }: ReportRun): string[] => [
+/** Who answered without having all that was asked for, and who did not answer and why: "3 did not answer: canceled due to statement timeout (57014): a, b, c". */
+const besideLines = ({ filled, silent, leftOut }: ReportRun): string[] => [
+  ...filled.map(({ lacks, slugs }) => `${plural(slugs.length, 'tenant')} answered with NULL: no ${lackNames(lacks).join(', no ')}: ${listOf(slugs)}`),
   ...silent.map(({ code, message, slugs }) => `${plural(slugs.length, 'tenant')} did not answer: ${message} (${code}): ${listOf(slugs)}`),
   ...(leftOut.length > 0 ? [`${plural(leftOut.length, 'tenant')} named and not asked, for not being active: ${listOf(leftOut)}`] : []),
 ]
@@ -133,9 +146,9 @@ const start = async (session: Session, input: ReportInput): Promise<Asked> => {
   const { tenancy, actor } = session
   if (input.kind === 'run') return { run: input.run, combine: null }
   if (input.kind === 'text') {
-    const { sql, params, selection, rowCap, maxConcurrent, note } = input
+    const { sql, params, selection, rowCap, missing, maxConcurrent, note } = input
     const set = await onlySet(session, input.set)
-    return { ...(await tenancy.reports.start(actor, { set, sql, params, selection, rowCap, maxConcurrent, note })), combine: null }
+    return { ...(await tenancy.reports.start(actor, { set, sql, params, selection, rowCap, missing, maxConcurrent, note })), combine: null }
   }
   const { id, combine }: SavedReport = await tenancy.reports.saved.get(actor, input.name)
   const { params, selection, maxConcurrent, note } = input
@@ -170,7 +183,7 @@ const report = async (session: Session, input: ReportInput): Promise<number> => 
   }
   await print(session, found, { format: input.format, out: input.out, combine: input.combine ?? combine })
   stderr.write(`${formatCount(found.answered)} of ${plural(found.tenants, 'tenant')} answered with ${plural(found.rows, 'row')} (run ${run}).\n`)
-  for (const line of silentLines(found)) stderr.write(`${line}\n`)
+  for (const line of besideLines(found)) stderr.write(`${line}\n`)
   if (found.silent.length > 0 && isFinalRun(found.state)) stderr.write(`tenantry runs rerun ${run} asks them again; its result holds these rows as well.\n`)
   return found.answered === found.tenants ? exitCodes.well : exitCodes.targetsFailed
 }
@@ -194,6 +207,7 @@ export const addReport = (program: Command): void => {
     .option('--format <format>', `${reportFormats.slice(0, -1).join(', ')} or ${reportFormats.at(-1)} (default: table)`)
     .option('--out <file>', 'write into a file instead of standard output; xlsx needs one')
     .option('--row-cap <n>', 'rows that one tenant may answer with (default: 100000)')
+    .option('--missing <name|null>', 'a tenant that lacks a column or table is named, or answers with NULL in its place (default: name)')
     .option('--max-concurrent <n>', 'ask at most so many tenants at once, below what the servers’ budgets allow')
     .option('--note <text>', 'why, for those who look at the run later')
     .addHelpText(

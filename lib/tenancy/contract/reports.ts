@@ -15,6 +15,11 @@ export const reportText = storableText
   .refine((text) => text.trim() !== '', 'must not be empty')
   .max(maxReportText, `must be at most ${maxReportText} characters`)
 
+export const reportMissings = ['name', 'null'] as const
+/** A tenant that lacks a column or table is named and does not answer, or answers with NULL in its place. */
+export const reportMissing = z.enum(reportMissings, `is none of ${reportMissings.join(', ')}`)
+export type ReportMissing = z.output<typeof reportMissing>
+
 export const startReportInput = z.object({
   set: setName,
   sql: reportText,
@@ -29,6 +34,7 @@ export const startReportInput = z.object({
     .min(1, 'must be at least 1')
     .max(maxRowCap, `must be at most ${maxRowCap}`)
     .default(usualRowCap),
+  missing: reportMissing.default('name'),
   note: startRunInput.shape.note,
 })
 export type StartReportInput = z.output<typeof startReportInput>
@@ -80,6 +86,16 @@ export type ReportRow = ReadonlyArray<string | null>
 /** Tenants that did not answer, for one reason. */
 export type SilentTenants = { readonly code: string; readonly message: string; readonly example: AttemptError | null; readonly slugs: readonly string[] }
 
+/** What a tenant's structure has not of what a report names; `columns` null: the whole table. */
+export type ReportLack = { readonly table: string; readonly columns: readonly string[] | null }
+
+/** "column employees.bonus", "table invoices" */
+export const lackNames = (lacks: readonly ReportLack[]): readonly string[] =>
+  lacks.flatMap(({ table, columns }) => (columns === null ? [`table ${table}`] : columns.map((column) => `column ${table}.${column}`)))
+
+/** Tenants that answered with NULL in place of the same. */
+export type FilledTenants = { readonly lacks: readonly ReportLack[]; readonly slugs: readonly string[] }
+
 /** The saved report that a run is of; null: of none, or of one that was deleted. */
 export type ReportName = { readonly id: number; readonly name: string }
 
@@ -109,10 +125,13 @@ export type ReportRun = ReportRunRow & {
   /** Null: not known, of a run of an earlier release. */
   readonly selection: Selection | null
   readonly rowCap: number
+  readonly missing: ReportMissing
   /** `tenant` first. */
   readonly columns: readonly ReportColumn[]
   /** Largest group first; empty while the run is open but for those that failed already. */
   readonly silent: readonly SilentTenants[]
+  /** Largest group first. */
+  readonly filled: readonly FilledTenants[]
   /** Tenants that were named and not asked: they were not active then, or are not of this set. */
   readonly leftOut: readonly string[]
   /** Runs that asked its silent tenants again. */

@@ -36,6 +36,7 @@ export const savedReportContent = z.object({
   params: startReportInput.shape.params,
   selection: startReportInput.shape.selection,
   rowCap: startReportInput.shape.rowCap,
+  missing: startReportInput.shape.missing,
   /** Beside admins. Support sees the results of those that it may run, and no others. */
   runnableBy: z
     .array(z.enum(reportRunners, `is none of ${reportRunners.join(', ')}`))
@@ -191,7 +192,7 @@ export type SavedReportRow = ReportName &
   }
 
 export type SavedReport = SavedReportRow &
-  Pick<SavedReportContent, 'sql' | 'combine' | 'chart' | 'params' | 'rowCap'> & {
+  Pick<SavedReportContent, 'sql' | 'combine' | 'chart' | 'params' | 'rowCap' | 'missing'> & {
     readonly selection: Selection
     /** What its text takes. */
     readonly declared: readonly ReportParam[]

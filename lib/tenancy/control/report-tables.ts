@@ -1,8 +1,26 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { Selection } from '../contract/commands.ts'
+import type { ReportMissing } from '../contract/reports.ts'
 
 /** `oid`: of a type of PostgreSQL's own, the same on every server; 0: values are kept as text. */
 export type CollectedColumn = { readonly name: string; readonly type: string; readonly oid: number }
+
+export type FillColumn = {
+  readonly name: string
+  readonly type: string
+  /** The type where there is no such one. */
+  readonly instead: string
+  /** The text may ask for it. */
+  readonly isAsked: boolean
+}
+
+/** A table of the set's newest structure that a report's text names, with its columns in their order. */
+export type FillTable = {
+  readonly name: string
+  /** Named without the tables that inherit from it. */
+  readonly isOnly: boolean
+  readonly columns: readonly FillColumn[]
+}
 
 type Written<T> = ColumnType<T, string, never>
 
@@ -14,6 +32,9 @@ export type ReportTables = {
     params: Written<Readonly<Record<string, string>>>
     columns: Written<readonly CollectedColumn[]>
     row_cap: number
+    missing: Generated<ReportMissing>
+    /** Null: tenants that lack something are named. */
+    fill: ColumnType<readonly FillTable[] | null, string | null, never>
     row_count: Generated<number>
     expires_at: ColumnType<Date, Date | string, never>
     dropped_at: ColumnType<Date | null, never, Date>

@@ -52,8 +52,8 @@ export const requireUnasked = async (trx: ControlDb, run: number, targetIds: rea
 export const askAgain = async ({ clock }: Pick<Library, 'clock'>, trx: ControlDb, parent: number, run: number): Promise<void> => {
   const expiry = expiryFrom(clock())
   await sql`
-    insert into report_run (run_id, sql, statement, params, columns, row_cap, selection, report_id, is_as_saved, chain, expires_at)
-    select ${run}::bigint, sql, statement, params, columns, row_cap, selection, report_id, is_as_saved, chain || ${run}::bigint, ${expiry} from report_run where run_id = ${parent}`.execute(
+    insert into report_run (run_id, sql, statement, params, columns, row_cap, missing, fill, selection, report_id, is_as_saved, chain, expires_at)
+    select ${run}::bigint, sql, statement, params, columns, row_cap, missing, fill, selection, report_id, is_as_saved, chain || ${run}::bigint, ${expiry} from report_run where run_id = ${parent}`.execute(
     trx,
   )
   const { chain, columns } = await trx.selectFrom('report_run').select(['chain', 'columns']).where('run_id', '=', run).executeTakeFirstOrThrow()

@@ -75,11 +75,20 @@ export const hasValues = ({ type }: RawColumn): boolean => !valueless.has(type)
 
 export const sqlTypeOf = ({ oid }: CollectedColumn): string => byOid.get(oid)?.sql ?? 'text'
 
-/** @returns null when they agree; else which column does not, in words */
-export const disagreement = (expected: readonly CollectedColumn[], found: readonly RawColumn[]): string | null => {
+/** What stands for the values of types that are not there: kept as text, they are written like them. */
+const stoodFor: ReadonlySet<number> = new Set([0, 25, 1009])
+
+/** As text, which takes whatever another tenant has there. */
+export const keptAsText = (column: CollectedColumn): CollectedColumn => (stoodFor.has(column.oid) ? { name: column.name, type: 'text', oid: 0 } : column)
+
+/**
+ * @param asKept text may stand for the values of a type that is none of PostgreSQL's own
+ * @returns null when they agree; else which column does not, in words
+ */
+export const disagreement = (expected: readonly CollectedColumn[], found: readonly RawColumn[], asKept = false): string | null => {
   const differs = found.findIndex((column, index) => {
     const { name, oid } = collectedColumn(column)
-    return name !== expected[index]?.name || oid !== expected[index].oid
+    return name !== expected[index]?.name || (oid !== expected[index].oid && !(asKept && expected[index].oid === 0 && stoodFor.has(oid)))
   })
   const words = (column: CollectedColumn | undefined): string => (column ? `“${column.name}” ${column.type}` : 'nothing')
   const at = (index: number): string => {

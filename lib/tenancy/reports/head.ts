@@ -7,7 +7,7 @@ import { quoteIdent } from '../sql/ident.ts'
 import { dropUnanswered, reportSchema } from './place.ts'
 import { summaryColumns, summarySource, withCounts, type SummaryRow } from './summaries.ts'
 
-type HeadRow = SummaryRow & Pick<ReportRun, 'sql' | 'params' | 'selection' | 'rowCap' | 'columns'>
+type HeadRow = SummaryRow & Pick<ReportRun, 'sql' | 'params' | 'selection' | 'rowCap' | 'missing' | 'columns'>
 export type Head = HeadRow & Pick<ReportRun, 'tenants' | 'answered'>
 
 const chainOf = async (db: ControlDb, run: number): Promise<readonly number[]> =>
@@ -17,7 +17,7 @@ const chainOf = async (db: ControlDb, run: number): Promise<readonly number[]> =
 export const headOf = async (db: ControlDb, run: number): Promise<Head> => {
   for (const each of await chainOf(db, run)) await dropUnanswered(db, each)
   const { rows } = await sql<HeadRow>`
-    select ${summaryColumns}, p.sql, p.params, p.selection, p.row_cap as "rowCap", p.columns
+    select ${summaryColumns}, p.sql, p.params, p.selection, p.row_cap as "rowCap", p.missing, p.columns
     from ${summarySource} where p.run_id = ${run}`.execute(db)
   const [head] = await withCounts(db, rows)
   if (!head) throw new TenancyError('report.unknown', { run })

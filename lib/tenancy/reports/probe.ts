@@ -1,7 +1,7 @@
 /** Asks one tenant what columns a report has, before all are asked: in the same cage, and without its rows. */
 import type { ReportProblem } from '../contract/reports.ts'
 import { budgetPrefix, readInstallation } from '../control/installation.ts'
-import type { CollectedColumn } from '../control/report-tables.ts'
+import type { CollectedColumn, FillTable } from '../control/report-tables.ts'
 import type { Library } from '../context.ts'
 import { isTenancyError, TenancyError } from '../errors.ts'
 import { openUrl } from '../registry/databases.ts'
@@ -13,7 +13,8 @@ import { classify, codeOf, sqlstate, sqlstateClass } from '../sql/sqlstate.ts'
 import { placeOf } from '../sql/statements.ts'
 import { closeCage, declareCursor, fetchRows, openCage, settleSession, type Cage } from './cage.ts'
 import { requireGood, type CheckedReport } from './check/check-report.ts'
-import { collectedColumn, hasValues } from './column-types.ts'
+import { collectedColumn, hasValues, keptAsText } from './column-types.ts'
+import { fillFor, mayLack } from './missing/read-mixed.ts'
 import { takenColumns } from './place.ts'
 import { becomeRole, firstError, isRoleRefused } from './read-tenant.ts'
 
@@ -32,6 +33,9 @@ const turnMs = 10_000
 const probeMs = 20_000
 const mostColumns = 500
 
+/** What is asked, and what may stand in place of what a tenant lacks; null: nothing. */
+export type Probed = { readonly checked: CheckedReport; readonly statement: string; readonly fill: readonly FillTable[] | null }
+
 type Asked = { readonly outcomes: readonly FlightOutcome[]; readonly own: ReadonlyMap<string, boolean> }
 
 /** Whether each of the tenant's own functions is stable; one that is not in the map is none of its own. */
@@ -44,11 +48,13 @@ const ownFunctions = async (connection: FleetConnection, schema: string, names: 
   return new Map(rows.map(({ name, stable }) => [name, stable]))
 }
 
-const ask = async (connection: FleetConnection, candidate: Candidate, statement: string, names: readonly string[]): Promise<Asked> => {
+const calledNames = ({ called }: CheckedReport): readonly string[] => [...new Set(called.map(({ name }) => name))]
+
+const ask = async (connection: FleetConnection, candidate: Candidate, { checked, statement, fill }: Probed): Promise<Asked> => {
   const { serverVersion, extensionSchemas } = await readPlaceFacts(connection)
   const cage: Cage = { schema: candidate.schema, role: candidate.role, extensionSchemas, applicationName: 'tenantry report' }
   await connection.query(settleSession)
-  const fly = () => connection.flight([openCage(cage), declareCursor(statement), fetchRows(0), closeCage], probeMs)
+  const fly = (text = statement) => connection.flight([openCage(cage), declareCursor(text), fetchRows(0), closeCage], probeMs)
   let outcomes = await fly()
   if (isRoleRefused(outcomes[0])) {
     const error = await becomeRole(connection, cage, serverVersion)
@@ -56,7 +62,12 @@ const ask = async (connection: FleetConnection, candidate: Candidate, statement:
       throw new TenancyError('report.probe', { slug: candidate.slug, problem: `the console may not become its role (${messageOf(error)}).` }, error)
     outcomes = await fly()
   }
-  return { outcomes, own: await ownFunctions(connection, candidate.schema, names) }
+  const filled = fill !== null && mayLack(firstError(outcomes)) ? await fillFor(connection, cage, statement, fill) : null
+  if (filled !== null) {
+    const second = await fly(filled.statement)
+    if (firstError(second) === null) outcomes = second
+  }
+  return { outcomes, own: await ownFunctions(connection, candidate.schema, calledNames(checked)) }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -112,7 +123,7 @@ const refusalBy = (error: unknown, checked: CheckedReport, statement: string, sl
   return new TenancyError('report.probe', { slug, code: codeOf(error), ...place, problem: `${where}${messageOf(error)}.` }, error)
 }
 
-const columnsFrom = ({ outcomes, own }: Asked, checked: CheckedReport, statement: string, slug: string): readonly CollectedColumn[] => {
+const columnsFrom = ({ outcomes, own }: Asked, { checked, statement }: Probed, slug: string): readonly CollectedColumn[] => {
   requireGood({ problems: functionProblems(checked, own) })
   const error = firstError(outcomes)
   if (error !== null) throw refusalBy(error, checked, statement, slug)
@@ -120,7 +131,7 @@ const columnsFrom = ({ outcomes, own }: Asked, checked: CheckedReport, statement
   return judgeColumns(fetched?.ok ? (fetched.raw?.columns ?? []) : [])
 }
 
-const askAt = async (library: Library, candidate: Candidate, prefix: string, statement: string, names: readonly string[]): Promise<Asked> =>
+const askAt = async (library: Library, candidate: Candidate, prefix: string, probed: Probed): Promise<Asked> =>
   firstAtServer(
     library,
     candidate.serverId,
@@ -132,7 +143,7 @@ const askAt = async (library: Library, candidate: Candidate, prefix: string, sta
         lockTimeoutMs: 2_000,
       })
       try {
-        const answered = await ask(connection, candidate, statement, names)
+        const answered = await ask(connection, candidate, probed)
         const lost = firstError(answered.outcomes)
         if (lost !== null && classify(codeOf(lost)) === 'connection') throw lost
         return answered
@@ -172,23 +183,14 @@ const silenceOf = (error: unknown, { slug, serverId, databaseId, position }: Can
   return { error: unreached, isRefusal: false, passedOver: (other) => other.databaseId === databaseId }
 }
 
-/**
- * One after the other is asked until one answers.
- * @throws report.refused, report.columns, report.probe
- */
-export const probeColumns = async (
-  library: Library,
-  candidates: readonly Candidate[],
-  checked: CheckedReport,
-  statement: string,
-): Promise<readonly CollectedColumn[]> => {
+/** One after the other is asked until one answers. */
+const firstColumns = async (library: Library, candidates: readonly Candidate[], probed: Probed): Promise<readonly CollectedColumn[]> => {
   const prefix = budgetPrefix(await readInstallation(library.control.db))
-  const names = [...new Set(checked.called.map(({ name }) => name))]
   const silences: Silence[] = []
   for (const candidate of candidates) {
     if (silences.some(({ passedOver }) => passedOver(candidate))) continue
     try {
-      return columnsFrom(await askAt(library, candidate, prefix, statement, names), checked, statement, candidate.slug)
+      return columnsFrom(await askAt(library, candidate, prefix, probed), probed, candidate.slug)
     } catch (error) {
       silences.push(silenceOf(error, candidate))
     }
@@ -197,4 +199,19 @@ export const probeColumns = async (
   const told = (silences.find(({ isRefusal }) => isRefusal) ?? silences.at(-1))?.error
   if (!(told instanceof ServerBusy)) throw told
   throw new TenancyError('report.probe', { slug: candidates.at(-1)?.slug ?? '', problem: `its server is busy (${told.message}).` }, told)
+}
+
+/**
+ * Who has all that is asked for tells the columns; where nobody has, who refused it for that is asked with NULL in its place.
+ * @throws report.refused, report.columns, report.probe
+ */
+export const probeColumns = async (library: Library, candidates: readonly Candidate[], probed: Probed): Promise<readonly CollectedColumn[]> => {
+  try {
+    return await firstColumns(library, candidates, { ...probed, fill: null })
+  } catch (error) {
+    const refusing = isTenancyError(error) && error.code === 'report.probe' && mayLack(error.cause) ? error.details.slug : null
+    const again = candidates.filter(({ slug }) => slug === refusing)
+    if (probed.fill === null || again.length === 0) throw error
+    return (await firstColumns(library, again, probed)).map(keptAsText)
+  }
 }

@@ -42,7 +42,13 @@ export const becomeRole = async (connection: FleetConnection, cage: Pick<Cage, '
 /** Rows that came to more than may be held have ended the connection. */
 const refused = (error: unknown): TenantAnswer => (codeOf(error) === 'FLIGHT_TOO_LARGE' ? { kind: 'too_large' } : { kind: 'refused', error })
 
-export type Question = { readonly statement: string; readonly columns: readonly CollectedColumn[]; readonly rowCap: number }
+export type Question = {
+  readonly statement: string
+  readonly columns: readonly CollectedColumn[]
+  readonly rowCap: number
+  /** Text may stand for the values of a type that is none of PostgreSQL's own. */
+  readonly asKept?: boolean
+}
 
 export const isRoleRefused = (opened: FlightOutcome | undefined): boolean => opened?.ok === false && codeOf(opened.error) === sqlstate.insufficientPrivilege
 
@@ -162,7 +168,7 @@ export const readTenant = async (
   if (!fetched.ok) return refused(fetched.error)
   const answer = fetched.raw
   if (!answer) return { kind: 'refused', error: new Error('the rows came without a description') }
-  const difference = disagreement(question.columns, answer.columns)
+  const difference = disagreement(question.columns, answer.columns, question.asKept)
   if (difference !== null) return { kind: 'other_columns', difference }
   if (answer.rows.length > question.rowCap) return { kind: 'too_many' }
   if (answer.rows.length === chunkRows) return askOn(connection, cage, question, sink, until)

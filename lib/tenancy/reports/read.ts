@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { may, type Actor } from '../contract/permissions.ts'
 import { openItemStates } from '../contract/states.ts'
-import type { ReportRun, SilentTenants } from '../contract/reports.ts'
+import type { FilledTenants, ReportRun, SilentTenants } from '../contract/reports.ts'
 import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
 import { listFailures } from '../runs/failures.ts'
@@ -59,6 +59,15 @@ const silentOf = async ({ control }: Pick<Library, 'control'>, { chain }: Head, 
   return groups.filter(({ slugs }) => slugs.length > 0).toSorted((one, other) => other.slugs.length - one.slugs.length)
 }
 
+/** Each tenant has answered in one of the runs at most. */
+const filledOf = async (db: ControlDb, { chain }: Head): Promise<readonly FilledTenants[]> => {
+  const { rows } = await sql<FilledTenants>`
+    select f.lacks, array_agg(coalesce(t.slug, i.tenant_slug) order by 1) as slugs
+    from report_filled f join run_item i on i.run_id = f.run_id and i.position = f.position left join tenant t on t.id = i.tenant_id
+    where f.run_id = any(${chain}::bigint[]) and i.state = 'succeeded' group by f.lacks order by count(*) desc, f.lacks`.execute(db)
+  return rows
+}
+
 type Beside = Pick<ReportRun, 'childRuns' | 'leftOut'>
 
 const besideOf = async (db: ControlDb, run: number): Promise<Beside> => {
@@ -74,5 +83,10 @@ const besideOf = async (db: ControlDb, run: number): Promise<Beside> => {
 export const getReport = async ({ control }: Library, actor: Actor, run: number): Promise<ReportRun> => {
   await requireReadable(control.db, actor, run)
   const head = await headOf(control.db, run)
-  return { ...summaryOf(head), ...(await besideOf(control.db, run)), silent: await silentOf({ control }, head, may(actor.role, 'rows.read')) }
+  return {
+    ...summaryOf(head),
+    ...(await besideOf(control.db, run)),
+    silent: await silentOf({ control }, head, may(actor.role, 'rows.read')),
+    filled: await filledOf(control.db, head),
+  }
 }

@@ -11,7 +11,9 @@ import { findSet, planDigest } from '../runs/freeze.ts'
 import { queueRun } from '../runs/start.ts'
 import { bindValues, checkReport, requireGood, valuesOf } from './check/check-report.ts'
 import { expiryFrom, makePlace } from './place.ts'
+import { planFill } from './missing/fill-plan.ts'
 import { probeColumns, type Candidate } from './probe.ts'
+import { readHeadStructure } from './structure.ts'
 
 /** Databases that are tried for one that answers, and tenants of each: one that is broken or locked speaks for itself alone. */
 const mostDatabases = 3
@@ -72,7 +74,8 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
   if (probes.length === 0) throw new TenancyError('run.no_targets')
   announceRun(db, chosen, input.maxConcurrent ?? null)
   const statement = await bindValues(checked, values)
-  const columns = await probeColumns(library, probes, checked, statement)
+  const fill = input.missing === 'null' ? await planFill(await readHeadStructure(db, set.id), statement) : null
+  const columns = await probeColumns(library, probes, { checked, statement, fill })
   const digest = planDigest(
     set.name,
     [],
@@ -83,6 +86,7 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
     ...(saved ? { report: saved.name, ...saved.details } : {}),
     sql: input.sql,
     params: values,
+    missing: input.missing,
     targets: chosen.length,
     note: input.note,
   }
@@ -108,6 +112,8 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
         params: JSON.stringify(values),
         columns: JSON.stringify(columns),
         row_cap: input.rowCap,
+        missing: input.missing,
+        fill: fill && JSON.stringify(fill),
         selection: JSON.stringify(input.selection),
         chain: [run],
         // It may have been deleted while a tenant was asked for the columns.

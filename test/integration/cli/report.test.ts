@@ -118,6 +118,25 @@ describe('what a run has found', () => {
   })
 })
 
+describe('a tenant that lacks a column', () => {
+  it('answers with NULL where that is asked for, and is told by name', async () => {
+    await fleet.tenancy.observation.now({ structure: true })
+    const table = `${schemaOf(second)}.customer`
+    await fleet.sql.unsafe(`alter table ${table} rename column email to away`)
+    const asked = await cli.run(['report', '-', '--missing', 'null', '--format', 'csv'], 'select id, email from customer order by id')
+    const json = await cli.run(['report', '-', '--missing', 'null', '--json'], 'select count(email) as n from customer')
+    const named = await cli.run(['report', '-', '--missing', 'name'], 'select id, email from customer')
+    await fleet.sql.unsafe(`alter table ${table} rename column away to email`)
+    expect([asked.code, asked.stdout]).toEqual([0, `tenant,id,email\n${first},1,'=1+1\n${first},2,bob\n${second},1,\n${second},2,\n`])
+    expect(asked.stderr).toContain(`1 tenant answered with NULL: no column customer.email: ${second}\n`)
+    expect(json.document(reportDocument)).toMatchObject({
+      run: { answered: 2, silent: [], filled: [{ lacks: [{ table: 'customer', columns: ['email'] }], tenants: [second] }] },
+      rows: [{ n: '2' }, { n: '0' }],
+    })
+    expect([named.code, named.stderr]).toEqual([1, expect.stringContaining('1 tenant did not answer')])
+  })
+})
+
 describe('a file', () => {
   it.each([
     ['csv', (bytes: Buffer) => expect(bytes.toString()).toBe(`tenant,n\n${first},2\n${second},2\n`)],
@@ -145,6 +164,9 @@ describe('is refused:', () => {
     ['a format of none', ['-', '--format', 'parquet'], 'table, csv, json, xlsx'],
     ['the set of a saved report', ['--saved', 'x', '--set', 'app'], '--set cannot stand beside --saved'],
     ['values for a run that was', ['--run', '1', '--param', 'a=b', '--row-cap', '5'], '--row-cap and --param cannot stand beside --run'],
+    ['what stands for NULL in no word of ours', ['-', '--missing', 'zero'], 'missing is none of name, null'],
+    ['the same beside a saved report', ['--saved', 'x', '--missing', 'null'], '--missing cannot stand beside --saved'],
+    ['the same beside a run', ['--run', '1', '--missing', 'null'], '--missing cannot stand beside --run'],
     ['rows of what has nothing else', ['-', '--rows'], '--rows is for --saved'],
   ])('%s', async (_, words, said) => {
     const { code, stdout, stderr } = await cli.run(['report', ...words], 'select 1 as a')

@@ -4,6 +4,8 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { checkReport } from '../../../lib/tenancy/reports/check/check-report.ts'
 import { settleSession, unsettleSession } from '../../../lib/tenancy/reports/cage.ts'
+import { fillText } from '../../../lib/tenancy/reports/missing/filled-text.ts'
+import { readOwnStructure } from '../../../lib/tenancy/reports/missing/own-structure.ts'
 import { readTenant, type TenantAnswer } from '../../../lib/tenancy/reports/read-tenant.ts'
 import { createRole, tenantGrants } from '../../../lib/tenancy/migrations/build-messages.ts'
 import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
@@ -131,6 +133,41 @@ describe('PostgreSQL refuses', () => {
   test('what takes or keeps too much', async () => {
     expect(codeFrom(await ask('select n::text as a from generate_series(1, 100000) n'))).toBe('too_many')
     expect(codeFrom(await ask('with recursive x as (select 1 as n union all select n + 1 from x) select n::text as a from x'))).toBe('too_many')
+  })
+})
+
+describe('with NULL put in for what a tenant lacks PostgreSQL refuses the same:', () => {
+  const fill = [{ name: 'secret', isOnly: false, columns: [{ name: 'extra', type: 'text', instead: 'text', isAsked: true }] }]
+  const filledOf = async (text: string): Promise<string> => {
+    const own = await readOwnStructure(connection, cage, fill)
+    return (own && fillText(text, fill, own)?.statement) ?? ''
+  }
+
+  const lockRows = / for (update|share)$/
+
+  test('but for locks of rows, which find no table to lock, and which the check refuses', async () => {
+    for (const [text] of refused.filter(([each]) => lockRows.test(each))) {
+      expect((await ask(await filledOf(text))).rows).toEqual([[mine]])
+      expect(await superuser.unsafe(`select distinct xmax::text as locker from ${mine}.secret`)).toEqual([{ locker: '0' }])
+      expect((await checkReport(await filledOf(text))).problems).toMatchObject([{ code: 'locking' }])
+    }
+  })
+
+  test.each(refused.filter(([text]) => !lockRows.test(text)))('%s', async (text, code) => {
+    const [session] = await superuser`select pg_backend_pid() as pid`
+    const statement = text.replaceAll('{other}', other).replace('{pid}', String(session?.pid))
+    // In an inner SELECT there is no place for some of it.
+    expect([code, '42601']).toContain(codeFrom(await ask(await filledOf(statement))))
+    expect((await ask('select word as a from secret')).rows).toEqual([[mine]])
+  })
+
+  test('and what is asked reads as ever, whatever its tables’ columns are called', async () => {
+    const odd = 'x" from secret) own) select pg_sleep(9) --'
+    await superuser.unsafe(`alter table ${mine}.secret add column "${odd.replaceAll('"', '""')}" text default 'odd'`)
+    expect((await ask(await filledOf('select word || extra is null as a, * from secret'))).answer).toMatchObject({ kind: 'other_columns' })
+    expect((await ask(await filledOf('select (word || extra is null)::text as a from secret'))).rows).toEqual([['true']])
+    expect((await ask(await filledOf('select row(secret.*)::text as a from secret'))).rows).toEqual([[`(,1,${mine},odd)`]])
+    await superuser.unsafe(`alter table ${mine}.secret drop column "${odd.replaceAll('"', '""')}"`)
   })
 })
 

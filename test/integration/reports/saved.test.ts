@@ -100,6 +100,22 @@ test('each edit is kept, can be brought back, and overwrites nobody’s unseen',
   ])
 })
 
+test('what becomes of tenants that lack something is kept with it, with its edits and with its runs', async () => {
+  expect(content({}).missing).toBe('name')
+  const report = await create({ name: 'Mixed', missing: 'null' })
+  expect(await saved().get(ada, report)).toMatchObject({ missing: 'null' })
+  const first = await run(report)
+  await change(report, 1, { name: 'Mixed', missing: 'name' })
+  const second = await run(report)
+  await saved().restore(ada, { report, revision: 2, edit: 1 })
+  expect(await saved().get(ada, report)).toMatchObject({ missing: 'null', revision: 3 })
+  expect((await saved().history(ada, report)).map((edit) => edit.content.missing)).toEqual(['null', 'name', 'null'])
+  const missingOf = async (id: number) => (await fleet.tenancy.reports.get(ada, id)).missing
+  expect([await missingOf(first), await missingOf(second)]).toEqual(['null', 'name'])
+  const audits = await fleet.control`select details ->> 'missing' as missing from audit where subject = 'Mixed' or subject = ${String(first)} order by id`
+  expect(audits.map(({ missing }) => missing)).toEqual(['null', 'null', 'name', 'null'])
+})
+
 test('of two that save at once one is told of the other', async () => {
   const report = await create({ name: 'Both' })
   const ends = await Promise.all(['one', 'two'].map((description) => codeOf(change(report, 1, { name: 'Both', description }))))

@@ -14,6 +14,8 @@ const report: ReportRun = {
   note: '',
   selection: null,
   rowCap: 1,
+  missing: 'name',
+  filled: [],
   state: 'succeeded',
   sql: '',
   params: {},

@@ -9,7 +9,7 @@ import { checkReport } from '../check/check-report.ts'
 import { summariesWhere } from '../summaries.ts'
 import { figuresOf } from './figures.ts'
 import { schedulesOf } from './schedules.ts'
-import { contentOf, findStored, rightsOf, storedWhere, type Stored } from './stored.ts'
+import { contentOf, editContent, findStored, rightsOf, storedWhere, type Stored } from './stored.ts'
 
 type Db = Pick<Library, 'control'>
 
@@ -53,7 +53,7 @@ export const getSaved = async ({ control: { db } }: Db, actor: Actor, report: nu
 export const savedHistory = async ({ control: { db } }: Db, actor: Actor, report: number): Promise<readonly ReportEdit[]> => {
   await findStored(db, actor, report, 'see')
   const { rows } = await sql<{ revision: number; at: Date; by: string; content: SavedReportContent; restored: number | null }>`
-    select revision, at, by, content, restored from saved_report_edit where report_id = ${report} order by revision desc limit ${seesAll(actor) ? null : 1}`.execute(
+    select revision, at, by, ${editContent} as content, restored from saved_report_edit where report_id = ${report} order by revision desc limit ${seesAll(actor) ? null : 1}`.execute(
     db,
   )
   return rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() }))

@@ -50,13 +50,13 @@ const start = async (library: Library, stored: Stored, { cron, timezone, openRun
   if (openRun !== null) return { run: null, problem: `It was skipped: run ${openRun} of it was still going on.` }
   const problem = await ownerProblem(library.control.db, stored)
   if (problem !== null) return { run: null, problem }
-  const { id, name, set, sql, rowCap, params, selection, owner } = stored
+  const { id, name, set, sql, rowCap, missing, params, selection, owner } = stored
   try {
     const details = { onBehalfOf: owner, schedule: cron, timezone }
     const { run } = await startReport(
       library,
       systemActor,
-      { set, sql, rowCap, params, selection, note: `By its schedule, for ${owner}` },
+      { set, sql, rowCap, missing, params, selection, note: `By its schedule, for ${owner}` },
       { id, name, isAsSaved: true, details },
     )
     return { run, problem: null }

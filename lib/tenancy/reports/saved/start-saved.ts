@@ -8,7 +8,7 @@ import { findStored } from './stored.ts'
 /** @throws report.saved_unknown, report.not_yours, and what startReport throws */
 export const startSaved = async (library: Library, actor: Actor, input: StartSavedReportInput): Promise<{ readonly run: number }> => {
   const stored = await findStored(library.control.db, actor, input.report, 'run')
-  const { id, name, set, sql, rowCap } = stored
+  const { id, name, set, sql, rowCap, missing } = stored
   const params = { ...stored.params, ...input.params }
   const selection = input.selection ?? stored.selection
   const isAsSaved = isDeepStrictEqual([params, selection], [stored.params, stored.selection])
@@ -16,6 +16,7 @@ export const startSaved = async (library: Library, actor: Actor, input: StartSav
     set,
     sql,
     rowCap,
+    missing,
     params,
     selection,
     // How much of a server is taken is for those who start rollouts.

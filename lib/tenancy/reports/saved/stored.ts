@@ -15,7 +15,7 @@ export type Stored = SavedReportContent & {
 }
 
 const storedColumns = sql`
-  v.id, v.name, v.description, s.name as set, v.sql, v.combine, v.chart, v.params, v.selection, v.row_cap as "rowCap", v.runnable_by as "runnableBy",
+  v.id, v.name, v.description, s.name as set, v.sql, v.combine, v.chart, v.params, v.selection, v.row_cap as "rowCap", v.missing, v.runnable_by as "runnableBy",
   v.changeable_by as "changeableBy", v.owner_id as "ownerId", v.owner, v.revision, v.updated_at as "updatedAt", v.updated_by as "updatedBy"`
 
 /** By name. */
@@ -24,6 +24,9 @@ export const storedWhere = async (db: ControlDb, condition: RawBuilder<unknown>,
     select ${storedColumns} from saved_report v join migration_set s on s.id = v.set_id where ${condition} order by lower(v.name) ${lock}`.execute(db)
   return rows
 }
+
+/** Of an edit: those of earlier releases say nothing of what a tenant may lack. */
+export const editContent = sql`(jsonb_build_object('missing', 'name') || content)`
 
 /** What an edit changes, and nothing beside. */
 export const contentOf = (stored: SavedReportContent): SavedReportContent => ({
@@ -36,6 +39,7 @@ export const contentOf = (stored: SavedReportContent): SavedReportContent => ({
   params: stored.params,
   selection: stored.selection,
   rowCap: stored.rowCap,
+  missing: stored.missing,
   runnableBy: stored.runnableBy,
   changeableBy: stored.changeableBy,
 })

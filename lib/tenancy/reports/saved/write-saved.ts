@@ -12,7 +12,7 @@ import { findSet } from '../../runs/freeze.ts'
 import { codeOf, sqlstate } from '../../sql/sqlstate.ts'
 import { checkReport, requireGood, requireValues } from '../check/check-report.ts'
 import { requireCombining } from '../combine.ts'
-import { contentOf, findStored, holdReport, requireRight, rightsOf, type Stored } from './stored.ts'
+import { contentOf, editContent, findStored, holdReport, requireRight, rightsOf, type Stored } from './stored.ts'
 
 /** That it could be started, as far as that is known without asking a tenant. @throws report.refused, report.params */
 const requireSound = async ({ sql: text, params, combine }: SavedReportContent): Promise<void> => {
@@ -52,14 +52,14 @@ export const createSaved = async ({ control: { db } }: Library, actor: Actor, co
   if (!may(actor.role, 'reports.run'))
     throw new TenancyError('report.not_yours', { what: 'Saving a new report', role: actor.role, remedy: 'Ask an admin to save it.' })
   await requireSound(content)
-  const { name, description, combine, params, selection, rowCap, runnableBy, changeableBy } = content
+  const { name, description, combine, params, selection, rowCap, missing, runnableBy, changeableBy } = content
   return naming(name, () =>
     db.transaction().execute(async (trx) => {
       const set = await findSet(trx, content.set)
       const { rows } = await sql<{ id: number }>`
-        insert into saved_report (name, description, set_id, sql, combine, chart, params, selection, row_cap, runnable_by, changeable_by, owner_id, owner, updated_by)
+        insert into saved_report (name, description, set_id, sql, combine, chart, params, selection, row_cap, missing, runnable_by, changeable_by, owner_id, owner, updated_by)
         values (${name}, ${description}, ${set.id}, ${content.sql}, ${combine}, ${content.chart && JSON.stringify(content.chart)}::jsonb, ${JSON.stringify(params)}::jsonb,
-          ${JSON.stringify(selection)}::jsonb, ${rowCap}, ${[...new Set(runnableBy)]}::text[], ${changeableBy}, ${actor.kind === 'person' ? actor.id : null}, ${actor.label}, ${actor.label})
+          ${JSON.stringify(selection)}::jsonb, ${rowCap}, ${missing}, ${[...new Set(runnableBy)]}::text[], ${changeableBy}, ${actor.kind === 'person' ? actor.id : null}, ${actor.label}, ${actor.label})
         returning id`.execute(trx)
       const id = rows[0]?.id
       if (id === undefined) throw new Error('the report was not saved')
@@ -71,7 +71,14 @@ export const createSaved = async ({ control: { db } }: Library, actor: Actor, co
 }
 
 /** What is asked, beside how it is shown. */
-const askedOf = ({ set, sql: text, params, selection, rowCap }: SavedReportContent): readonly unknown[] => [set, text, params, selection, rowCap]
+const askedOf = ({ set, sql: text, params, selection, rowCap, missing }: SavedReportContent): readonly unknown[] => [
+  set,
+  text,
+  params,
+  selection,
+  rowCap,
+  missing,
+]
 
 /** It runs as the system: what somebody wrote who may not run it himself waits for somebody who may say so. */
 const stopSchedule = async (trx: ControlDb, actor: Actor, stored: Stored, content: SavedReportContent): Promise<void> => {
@@ -92,7 +99,7 @@ const saveOver = async (
   const { rows } = await sql<{ revision: number }>`
     update saved_report set name = ${content.name}, description = ${content.description}, set_id = ${set.id}, sql = ${content.sql}, combine = ${content.combine},
       chart = ${content.chart && JSON.stringify(content.chart)}::jsonb, params = ${JSON.stringify(content.params)}::jsonb, selection = ${JSON.stringify(content.selection)}::jsonb,
-      row_cap = ${content.rowCap}, runnable_by = ${[...new Set(content.runnableBy)]}::text[], changeable_by = ${content.changeableBy}, revision = revision + 1,
+      row_cap = ${content.rowCap}, missing = ${content.missing}, runnable_by = ${[...new Set(content.runnableBy)]}::text[], changeable_by = ${content.changeableBy}, revision = revision + 1,
       updated_at = now(), updated_by = ${actor.label}
     where id = ${stored.id} returning revision`.execute(trx)
   const revision = rows[0]?.revision ?? 0
@@ -136,9 +143,9 @@ export const restoreSaved = async (
   { report, revision, edit }: RestoreReportInput,
 ): Promise<{ readonly revision: number }> => {
   const now = await findStored(db, actor, report, 'change')
-  const { rows } = await sql<{ content: SavedReportContent }>`select content from saved_report_edit where report_id = ${report} and revision = ${edit}`.execute(
-    db,
-  )
+  const { rows } = await sql<{
+    content: SavedReportContent
+  }>`select ${editContent} as content from saved_report_edit where report_id = ${report} and revision = ${edit}`.execute(db)
   const [found] = rows
   if (!found) throw new TenancyError('report.edit_unknown', { name: now.name, edit })
   await requireSound(found.content)

@@ -1,12 +1,14 @@
 /** One try of one item of a report: a tenant is asked, and its rows are collected. */
 import { sql } from 'kysely'
+import { lackNames } from '../../contract/reports.ts'
 import type { AttemptError } from '../../contract/views.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { attemptError, ownError } from '../../migrations/attempt-error.ts'
 import { reportBounds } from '../../reports/cage.ts'
 import type { Owner } from '../../reports/collector.ts'
 import { reportSchema } from '../../reports/place.ts'
-import { chunkRows, readTenant, type Question, type TenantAnswer } from '../../reports/read-tenant.ts'
+import { readMixed, type MixedAnswer, type MixedQuestion } from '../../reports/missing/read-mixed.ts'
+import { chunkRows } from '../../reports/read-tenant.ts'
 import { quoteIdent } from '../../sql/ident.ts'
 import { codeOf, sqlstate } from '../../sql/sqlstate.ts'
 import type { Bench, ItemOutcome } from './execute.ts'
@@ -15,7 +17,7 @@ import { requireLease, type Lease } from './lease.ts'
 import type { Work } from './work.ts'
 
 /** What open items of this server have brought before their conductor died goes: they are asked again. */
-export const takeQuestion = (db: ControlDb, lease: Lease, run: number): Promise<Question> =>
+export const takeQuestion = (db: ControlDb, lease: Lease, run: number): Promise<MixedQuestion> =>
   db.transaction().execute(async (trx) => {
     await requireLease(trx, lease)
     const name = `${quoteIdent(reportSchema(run))}.collected`
@@ -28,24 +30,35 @@ export const takeQuestion = (db: ControlDb, lease: Lease, run: number): Promise<
             select target_id from run_item where run_id = ${run} and server_id = ${lease.serverId} and state in ('pending', 'running', 'interrupted'))
           returning 1)
         update report_run set row_count = row_count - n from (select count(*) as n from gone) g where run_id = ${run} and n > 0`.execute(trx)
-    const row = await trx.selectFrom('report_run').select(['statement', 'columns', 'row_cap']).where('run_id', '=', run).executeTakeFirstOrThrow()
-    return { statement: row.statement, columns: row.columns, rowCap: row.row_cap }
+    const row = await trx.selectFrom('report_run').select(['statement', 'columns', 'row_cap', 'fill']).where('run_id', '=', run).executeTakeFirstOrThrow()
+    return { statement: row.statement, columns: row.columns, rowCap: row.row_cap, fill: row.fill }
   })
 
 const lacking: ReadonlySet<string> = new Set([sqlstate.undefinedTable, sqlstate.undefinedColumn, sqlstate.undefinedFunction])
 
-/** A name that the inner SELECT does not find is looked for outside of it. */
-const nullInstead =
-  'To have NULL there: SELECT (SELECT the_column FROM (SELECT t.*) AS own) FROM the_table t CROSS JOIN (SELECT NULL::its_type AS the_column) AS lacking.'
+const nullInstead = 'To have NULL there, run it with NULL where a tenant lacks a column or table (--missing null).'
+const nothingPut =
+  'Nothing was put in its place: the newest structure that is known of the set does not have it either, or the text takes a sample of its table or names that both with ONLY and without, or the tenant’s schema is gone.'
 
-const refusal = (error: unknown, { schema, fromVersion }: Work): AttemptError => {
-  const said = attemptError(error, undefined, schema)
-  if (!lacking.has(said.code)) return said
-  const message = `Its structure${fromVersion === null ? '' : ` (version ${fromVersion})`} lacks what is asked for: ${said.message}`
-  return { ...said, message, hint: said.hint ?? (said.code === sqlstate.undefinedColumn ? nullInstead : null) }
+const hintOf = ({ stillRefused }: MixedAnswer, { fill }: MixedQuestion): string => {
+  if (fill === null) return nullInstead
+  if (!stillRefused) return nothingPut
+  const { filled, error } = stillRefused
+  return `With NULL in place of ${lackNames(filled).join(', ')} it says: ${error instanceof Error ? error.message : String(error)}.`
 }
 
-const silence = (answer: Exclude<TenantAnswer, { readonly kind: 'answered' | 'called_off' }>, work: Work, { rowCap }: Question): AttemptError => {
+const refusal = (answer: MixedAnswer & { readonly kind: 'refused' }, { schema, fromVersion }: Work, question: MixedQuestion): AttemptError => {
+  const said = attemptError(answer.error, undefined, schema)
+  if (!lacking.has(said.code)) return answer.stillRefused ? { ...said, hint: hintOf(answer, question) } : said
+  const message = `Its structure${fromVersion === null ? '' : ` (version ${fromVersion})`} lacks what is asked for: ${said.message}`
+  // Nothing can be put in place of a function.
+  const ours = said.code === sqlstate.undefinedFunction && !answer.stillRefused ? null : hintOf(answer, question)
+  const hints = [said.hint, ours].filter((hint) => hint !== null)
+  return { ...said, message, hint: hints.length === 0 ? null : hints.join(' ') }
+}
+
+const silence = (answer: Exclude<MixedAnswer, { readonly kind: 'answered' | 'called_off' }>, work: Work, question: MixedQuestion): AttemptError => {
+  const { rowCap } = question
   switch (answer.kind) {
     case 'too_many':
       return ownError(
@@ -69,7 +82,12 @@ const silence = (answer: Exclude<TenantAnswer, { readonly kind: 'answered' | 'ca
         'Ask for less: its tables are locked against changes of their structure for as long.',
       )
     case 'other_columns':
-      return ownError('report_columns', answer.difference, undefined, 'Cast the column to one type in the SELECT.')
+      return ownError(
+        'report_columns',
+        answer.difference,
+        undefined,
+        answer.stillRefused ? hintOf(answer, question) : 'Cast the column to one type in the SELECT.',
+      )
     case 'no_role': {
       const said = attemptError(answer.error, undefined, work.schema)
       const hint = `Let the console’s user become it: GRANT "${work.role ?? ''}" TO the user, or make it a member with the admin option.`
@@ -81,7 +99,7 @@ const silence = (answer: Exclude<TenantAnswer, { readonly kind: 'answered' | 'ca
       }
     }
     case 'refused':
-      return refusal(answer.error, work)
+      return refusal(answer, work, question)
   }
 }
 
@@ -95,12 +113,18 @@ const kept = async ({ desk }: Bench, owner: Owner): Promise<void> => {
   }
 }
 
-const ask = async ({ connection, scene, serverVersion, desk }: Bench, { run }: Work, role: string, question: Question, owner: Owner): Promise<TenantAnswer> => {
+const ask = async (
+  { connection, scene, serverVersion, desk }: Bench,
+  { run }: Work,
+  role: string,
+  question: MixedQuestion,
+  owner: Owner,
+): Promise<MixedAnswer> => {
   const cage = { schema: scene.schema, role, extensionSchemas: scene.extensionSchemas, applicationName: scene.applicationName }
   await desk.settle(connection)
   try {
     return await desk.asking(run.id, connection.pid, (calledOff) =>
-      readTenant(connection, cage, serverVersion, question, (rows) => desk.collector.add(owner, rows), { calledOff }),
+      readMixed(connection, cage, serverVersion, question, (rows) => desk.collector.add(owner, rows), { calledOff }),
     )
   } catch (error) {
     await desk.collector.undo(owner)
@@ -108,7 +132,7 @@ const ask = async ({ connection, scene, serverVersion, desk }: Bench, { run }: W
   }
 }
 
-export const askItem = async (bench: Bench, work: Work, question: Question): Promise<ItemOutcome> => {
+export const askItem = async (bench: Bench, work: Work, question: MixedQuestion): Promise<ItemOutcome> => {
   // It has no history that could tell what became of it; what it brought was taken back.
   if (work.lookOnly) return { kind: 'untouched' }
   const { run, role } = work
@@ -124,7 +148,7 @@ export const askItem = async (bench: Bench, work: Work, question: Question): Pro
   // Whether an earlier try could take back what it brought is not known.
   if (work.attempts > 0) await collector.undo(owner)
   const answer = await ask(bench, work, role, question, owner)
-  if (answer.kind === 'answered') return { kind: 'succeeded', versions: [], seen: null, kept: kept(bench, owner) }
+  if (answer.kind === 'answered') return { kind: 'succeeded', versions: [], seen: null, kept: kept(bench, owner), filled: answer.filled }
   if (collector.holds(owner)) await collector.undo(owner)
   if (answer.kind === 'called_off') return { kind: 'untouched' }
   const isCalledOff = run.state === 'cancelling' && answer.kind === 'refused' && codeOf(answer.error) === sqlstate.queryCanceled

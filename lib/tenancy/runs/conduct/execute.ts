@@ -1,4 +1,5 @@
 /** One try of one item: from what its history says to what became of it. Outcomes are data; nothing is thrown for a tenant's failure. */
+import type { ReportLack } from '../../contract/reports.ts'
 import type { AttemptError } from '../../contract/views.ts'
 import { ownError } from '../../migrations/attempt-error.ts'
 import { applyMigration, type ApplyOutcome, type Scene } from '../../migrations/apply.ts'
@@ -27,6 +28,8 @@ export type ItemOutcome =
       readonly unfit?: string
       /** What the item brought is on its way to the control database: it has succeeded when this resolves. */
       readonly kept?: Promise<void>
+      /** Of a report: what NULL stood for. */
+      readonly filled?: readonly ReportLack[]
     }
   /** `again`: the error is one that passes, or the history must be read before anything is said. */
   | {

@@ -35,5 +35,6 @@ export const itemReport = (
   attempt: attemptOf(outcome, startedAt, backendPid),
   error: outcome?.kind === 'failed' ? outcome.error : null,
   seen: outcome && 'seen' in outcome ? outcome.seen : null,
+  filled: outcome?.kind === 'succeeded' ? outcome.filled : undefined,
   activates: work.run.kind === 'onboard' && state === 'succeeded',
 })

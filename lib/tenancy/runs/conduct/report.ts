@@ -1,6 +1,7 @@
 /** What conductors tell the control plane: many items in one transaction, at least five times a second while something settles. */
 import { createHash } from 'node:crypto'
 import { sql, type RawBuilder } from 'kysely'
+import type { ReportLack } from '../../contract/reports.ts'
 import type { AttemptState, ItemState, RunState } from '../../contract/states.ts'
 import type { AttemptError } from '../../contract/views.ts'
 import type { ControlDb } from '../../control/db.ts'
@@ -32,6 +33,8 @@ export type ItemReport = {
   readonly error: AttemptError | null
   /** What the history said last, with where that stands in the set; null: not read. */
   readonly seen: HistorySummary | null
+  /** Of a report: what NULL stood for. */
+  readonly filled?: readonly ReportLack[]
   /** The tenant is to be active from now on. */
   readonly activates: boolean
 }
@@ -170,6 +173,15 @@ const activate = async (trx: ControlDb, reports: readonly ItemReport[]): Promise
   await notify(trx, { topic: 'tenants' })
 }
 
+const writeFilled = async (trx: ControlDb, reports: readonly ItemReport[]): Promise<void> => {
+  const rows = reports.flatMap(({ run, position, filled }) => (filled ? [{ run, position, lacks: filled }] : []))
+  if (rows.length === 0) return
+  await sql`
+    insert into report_filled (run_id, position, lacks)
+    select x.run, x.position, x.lacks from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x(run bigint, position integer, lacks jsonb)
+    on conflict (run_id, position) do update set lacks = excluded.lacks`.execute(trx)
+}
+
 /** Of run_item. */
 export const countsAgainstTolerance = sql`(state = 'failed' or differs)`
 
@@ -241,6 +253,7 @@ const writeTouched = async (trx: ControlDb, runs: readonly number[], { items, at
   await writeAttempts(trx, attempts, worker)
   await writeSeen(trx, seenIn(items), emptyDigest)
   await activate(trx, items)
+  await writeFilled(trx, items)
   if (items.some(({ state }) => state === 'failed')) await stopAtTolerance(trx, runs)
 }
 

@@ -4,7 +4,7 @@ import type { TargetSummary } from '../../migrations/history.ts'
 import type { ExecutableMigration } from '../../migrations/types.ts'
 import type { RepairPlan } from '../../drift/repair/repair-target.ts'
 import type { Given } from '../../pool/claim.ts'
-import type { Question } from '../../reports/read-tenant.ts'
+import type { MixedQuestion } from '../../reports/missing/read-mixed.ts'
 
 /** A run as its conductor holds it. */
 export type DrivenRun = {
@@ -15,7 +15,7 @@ export type DrivenRun = {
   /** Of a run that repairs a shape; its migrations are none. */
   readonly repair: (RepairPlan & { readonly isShared: boolean }) | null
   /** Of a report: what each tenant is asked. */
-  readonly question: Question | null
+  readonly question: MixedQuestion | null
   /** Cap on this run's items in flight on this server; null: the budget alone. */
   readonly maxConcurrent: number | null
   state: RunState

@@ -97,7 +97,7 @@ describe('which tenants', () => {
 })
 
 describe('a draft', () => {
-  const draft: Draft = { set: 'app', sql: 'select 1 as one', params: { a: 'b' }, selection: { kind: 'all' }, trial: 4 }
+  const draft: Draft = { set: 'app', sql: 'select 1 as one', params: { a: 'b' }, selection: { kind: 'all' }, missing: 'null', trial: 4 }
   it('comes back as it was kept', () => expect(parseDraft(JSON.stringify(draft))).toEqual(draft))
   it.each([null, '', '{', '{"set":1}', '[]'])('is none when there is %s', (text) => expect(parseDraft(text)).toBeNull())
 })

@@ -30,6 +30,7 @@ const saved: SavedReport = {
   selection: { kind: 'all' },
   declared: [],
   rowCap: 10,
+  missing: 'name',
   owner: 'ada@example.com',
   runnableBy: ['operator'],
   changeableBy: 'owner',
