@@ -168,8 +168,9 @@ export class Fleet {
   }
 
   async until(what: string, isSo: () => Promise<boolean>, limitMs = waitLimitMs): Promise<void> {
-    for (const end = Date.now() + limitMs; !(await isSo()); await sleep(15))
-      if (Date.now() > end) throw new Error(`waited ${limitMs} ms for: ${what}\n${await this.#describe()}`)
+    const began = Date.now()
+    for (let waited = 0; !(await isSo()); waited = Date.now() - began, await sleep(15 + Math.min(waited / 20, 45)))
+      if (waited > limitMs) throw new Error(`waited ${limitMs} ms for: ${what}\n${await this.#describe()}`)
   }
 
   async #describe(): Promise<string> {
