@@ -35,8 +35,10 @@ export const runWorker = async (options: WorkerOptions = {}): Promise<void> => {
     if (options.port !== undefined) probes = await serveOnCall(options.port, tenancy)
     await tenancy.control.ready()
     const worker = await tenancy.startWorker({ name: options.name ?? `${hostname()}:${process.pid}` })
+    // Listened for before it is said: whoever reads that may send one at once.
+    const signalled = untilSignal(env.isStartedByNpm)
     say(`worker ${worker.name} waits for runs; Ctrl-C stops it`)
-    const signal = await untilSignal(env.isStartedByNpm)
+    const signal = await signalled
     logger.info({ signal, worker: worker.name }, 'worker.stopping')
     say('Stopping')
     await worker.stop(stopWords(say))
