@@ -45,8 +45,8 @@ const usualDrainMs = 5_000
 const afterDrainMs = 2_000
 /** Of those, for the queues and the worker's own row. */
 const leaveMs = 800
-/** How long a run waits that could not be read back whole, because a database is away. */
-const verifyAgainMs = 60_000
+/** How long a run waits that could not be read back whole, because a database is away: mostly for a moment, so longer each time. */
+const verifyAgainMs = { first: 2_000, most: 60_000 }
 const observeEvery = '*/15 * * * *'
 const compareEvery = '17 2 * * *'
 const stopped = (): Error => Object.assign(new Error('the worker stops'), { code: 'CONNECTION_ENDED' })
@@ -71,7 +71,7 @@ class WorkerProcess implements Worker {
   readonly #hands = new Set<Hands>()
   /** By their job. */
   readonly #looking = new Map<string, AbortController>()
-  readonly #verifyAgainAt = new Map<number, number>()
+  readonly #verifyAgain = new Map<number, { readonly at: number; readonly waitedMs: number }>()
   #timer: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | null = null
   #again = false
@@ -218,8 +218,14 @@ class WorkerProcess implements Worker {
   }
 
   async #verify(run: number): Promise<void> {
-    this.#verifyAgainAt.set(run, Date.now() + verifyAgainMs)
-    if (await verifyRun(this.#library, run, this.#limits)) this.#verifyAgainAt.delete(run)
+    const waitMs = Math.min(verifyAgainMs.most, 2 * (this.#verifyAgain.get(run)?.waitedMs ?? verifyAgainMs.first / 2))
+    let isRead = false
+    try {
+      isRead = await verifyRun(this.#library, run, this.#limits)
+    } finally {
+      if (isRead) this.#verifyAgain.delete(run)
+      else this.#verifyAgain.set(run, { at: Date.now() + waitMs, waitedMs: waitMs })
+    }
   }
 
   async #observeAll(): Promise<void> {
@@ -266,7 +272,7 @@ class WorkerProcess implements Worker {
     this.#sweptAt = Date.now()
     await this.#endCancelled()
     for (const run of await runsToVerify(this.#library))
-      if ((this.#verifyAgainAt.get(run) ?? 0) <= Date.now()) await send(this.#queues.boss, queues.verify, run, { run })
+      if ((this.#verifyAgain.get(run)?.at ?? 0) <= Date.now()) await send(this.#queues.boss, queues.verify, run, { run })
     for (const run of await runsToCompare(this.#library, this.#limits)) await send(this.#queues.boss, queues.compare, run, { run })
     for (const databaseId of await databasesDue(db)) await send(this.#queues.boss, queues.pool, databaseId, { databaseId })
     for (const run of await figuresDue(db)) await send(this.#queues.boss, queues.figures, run, { run })
