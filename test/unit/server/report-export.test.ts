@@ -2,19 +2,35 @@ import { describe, expect, it } from 'vitest'
 import { reportExport, reportFileFormats } from '../../../lib/server/report-export.ts'
 import { systemActor, type ReportRow, type ReportRun, type Tenancy } from '../../../lib/tenancy/contract/index.ts'
 
-const report = {
+const report: ReportRun = {
   run: 7,
   set: 'app',
+  report: null,
   state: 'succeeded',
+  rows: 4,
   tenants: 1,
   answered: 1,
-  rows: 4,
-  silent: [],
+  startedBy: 'ada@example.org',
+  note: '',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  finishedAt: '2026-01-01T00:00:01.000Z',
+  expiresAt: '2026-01-08T00:00:00.000Z',
+  isExpired: false,
+  parentRun: null,
+  sql: 'select note from work',
+  params: {},
+  selection: { kind: 'all' },
+  rowCap: 100,
+  missing: 'name',
   columns: [
     { name: 'tenant', type: 'text' },
     { name: 'note', type: 'text' },
   ],
-} as Partial<ReportRun> as ReportRun
+  silent: [],
+  filled: [],
+  leftOut: [],
+  childRuns: [],
+}
 
 /** Rows that are read out of something that has to be closed. */
 const source = (pieces: number) => {
