@@ -40,11 +40,18 @@ export type VisitorOptions = {
 let browser: Promise<Browser> | null = null
 let visitors = 0
 
-/** One browser for all who are there at a time. */
+/** One browser for all who are there at a time; one that could not be launched is launched anew for the next. */
 const enter = async (): Promise<Browser> => {
-  visitors += 1
   browser ??= chromium.executablePath().then((executablePath) => playwright.launch({ executablePath, args: flags, headless: true }))
-  return browser
+  const launched = browser
+  try {
+    const shared = await launched
+    visitors += 1
+    return shared
+  } catch (error) {
+    if (browser === launched) browser = null
+    throw error
+  }
 }
 
 const leave = async (): Promise<void> => {
@@ -58,13 +65,18 @@ const leave = async (): Promise<void> => {
 /** A person with cookies, a cache and a storage of their own. */
 export const openVisitor = async (options: VisitorOptions): Promise<Visitor> => {
   const shared = await enter()
-  const context = await shared.newContext({
-    baseURL: options.baseUrl,
-    viewport: widths[options.width ?? 'wide'],
-    colorScheme: options.theme ?? 'light',
-    reducedMotion: 'reduce',
-    acceptDownloads: true,
-  })
+  const context = await shared
+    .newContext({
+      baseURL: options.baseUrl,
+      viewport: widths[options.width ?? 'wide'],
+      colorScheme: options.theme ?? 'light',
+      reducedMotion: 'reduce',
+      acceptDownloads: true,
+    })
+    .catch(async (error: unknown) => {
+      await leave()
+      throw error
+    })
   const complaints: string[] = []
   const listen = (page: Page): void => {
     page.on('pageerror', (error) => complaints.push(error.message))

@@ -1,6 +1,6 @@
 /** Folders for throw-away servers, named after the process that uses them, so that the next run can clean up after one that was killed. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
-import { freemem, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readState } from '../../lib/embedded/files.ts'
 import { stopRunning } from '../../lib/embedded/postmaster.ts'
@@ -15,7 +15,7 @@ const plentyBytes = 10 * 2 ** 30
 const hasPlentyOfMemory = (): boolean => {
   if (!existsSync(memory)) return false
   const { bavail, bsize } = statfsSync(memory)
-  return Math.min(bavail * bsize, freemem()) > plentyBytes
+  return Math.min(bavail * bsize, process.availableMemory()) > plentyBytes
 }
 
 /** Removes what runs that were killed left behind, servers included. */

@@ -15,7 +15,7 @@ import { summaryOf } from './summaries.ts'
 /** Those that were never asked: the report ended before. */
 const unasked = async (db: ControlDb, run: number): Promise<readonly SilentTenants[]> => {
   const { rows } = await sql<{ slugs: string[]; reason: string | null }>`
-    select array_agg(coalesce(t.slug, i.tenant_slug) order by 1) as slugs, min(r.stop_reason) as reason
+    select array_agg(coalesce(t.slug, i.tenant_slug) order by coalesce(t.slug, i.tenant_slug)) as slugs, min(r.stop_reason) as reason
     from run_item i join run r on r.id = i.run_id left join tenant t on t.id = i.tenant_id
     where i.run_id = ${run} and i.state not in ('succeeded', 'failed', ${sql.join(openItemStates)}) having count(*) > 0`.execute(db)
   return rows.map(({ slugs, reason }) => ({
@@ -25,7 +25,7 @@ const unasked = async (db: ControlDb, run: number): Promise<readonly SilentTenan
         ? `The report was ended before they had answered: its rows had come to more than ${mostRowsOfAll}. Ask for less, or fewer tenants at a time.`
         : 'The report was cancelled before they had answered.',
     example: null,
-    slugs: slugs.toSorted(),
+    slugs,
   }))
 }
 
@@ -62,7 +62,7 @@ const silentOf = async ({ control }: Pick<Library, 'control'>, { chain }: Head, 
 /** Each tenant has answered in one of the runs at most. */
 const filledOf = async (db: ControlDb, { chain }: Head): Promise<readonly FilledTenants[]> => {
   const { rows } = await sql<FilledTenants>`
-    select f.lacks, array_agg(coalesce(t.slug, i.tenant_slug) order by 1) as slugs
+    select f.lacks, array_agg(coalesce(t.slug, i.tenant_slug) order by coalesce(t.slug, i.tenant_slug)) as slugs
     from report_filled f join run_item i on i.run_id = f.run_id and i.position = f.position left join tenant t on t.id = i.tenant_id
     where f.run_id = any(${chain}::bigint[]) and i.state = 'succeeded' group by f.lacks order by count(*) desc, f.lacks`.execute(db)
   return rows

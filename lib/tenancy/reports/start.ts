@@ -72,10 +72,10 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
   const chosen = await chosenOf(db, set.id, await resolveSelection(db, input.selection, set.name))
   const probes = probesOf(chosen)
   if (probes.length === 0) throw new TenancyError('run.no_targets')
-  announceRun(db, chosen, input.maxConcurrent ?? null)
   const statement = await bindValues(checked, values)
   const fill = input.missing === 'null' ? await planFill(await readHeadStructure(db, set.id), statement) : null
   const columns = await probeColumns(library, probes, { checked, statement, fill })
+  await announceRun(db, chosen, input.maxConcurrent ?? null)
   const digest = planDigest(
     set.name,
     [],

@@ -20,7 +20,7 @@ export const placesOf = (items: readonly Place[], maxConcurrent: number | null):
   }))
 
 /** Nothing depends on it: who does not hear it hears of the run itself, and who was made ready for nothing goes again. */
-export const announceRun = (db: ControlDb, items: readonly Place[], maxConcurrent: number | null): void => {
+export const announceRun = async (db: ControlDb, items: readonly Place[], maxConcurrent: number | null): Promise<void> => {
   const servers = placesOf(items, maxConcurrent)
-  if (servers.length > 0) notify(db, { topic: 'soon', servers }).catch(() => {})
+  if (servers.length > 0) await notify(db, { topic: 'soon', servers }).catch(() => {})
 }

@@ -58,7 +58,7 @@ export const startRun = async (library: Library, actor: Actor, input: StartRunIn
   if (input.digest !== undefined && input.digest !== plan.digest)
     throw new TenancyError('run.plan_changed', { problem: 'targets or migrations are others than when you looked' })
   if (plan.chosen.length === 0) return refuseEmpty(library, plan, input)
-  announceRun(
+  await announceRun(
     library.control.db,
     plan.chosen.map((one) => ({ serverId: one.server_id, databaseId: one.database_id })),
     input.maxConcurrent ?? null,

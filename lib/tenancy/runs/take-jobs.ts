@@ -4,7 +4,7 @@ import type { Job, PgBoss } from 'pg-boss'
 const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 5 }
 
 /**
- * Whoever waits for a job asks for it at each word of the queue. So one waits, and one more whenever all have their hands full.
+ * Whoever waits for a job asks for it at each word of the queue. So one waits at first, and one more from whenever all had their hands full: no more than were ever busy at once, and one.
  * @param most jobs at once
  * @param onRefused told when no more can be made to wait; those that there are go on
  * @throws the queue's error, when none can wait

@@ -218,6 +218,8 @@ class WorkerProcess implements Worker {
   }
 
   async #verify(run: number): Promise<void> {
+    // Another worker, which has not tried it yet, may ask for it sooner.
+    if ((this.#verifyAgain.get(run)?.at ?? 0) > Date.now()) return
     const waitMs = Math.min(verifyAgainMs.most, 2 * (this.#verifyAgain.get(run)?.waitedMs ?? verifyAgainMs.first / 2))
     let isRead = false
     try {
@@ -271,8 +273,9 @@ class WorkerProcess implements Worker {
     await sql`insert into worker (name) values (${this.name}) on conflict (name) do update set heartbeat_at = now()`.execute(db)
     this.#sweptAt = Date.now()
     await this.#endCancelled()
-    for (const run of await runsToVerify(this.#library))
-      if ((this.#verifyAgain.get(run)?.at ?? 0) <= Date.now()) await send(this.#queues.boss, queues.verify, run, { run })
+    const unread = await runsToVerify(this.#library)
+    for (const run of this.#verifyAgain.keys()) if (!unread.includes(run)) this.#verifyAgain.delete(run)
+    for (const run of unread) if ((this.#verifyAgain.get(run)?.at ?? 0) <= Date.now()) await send(this.#queues.boss, queues.verify, run, { run })
     for (const run of await runsToCompare(this.#library, this.#limits)) await send(this.#queues.boss, queues.compare, run, { run })
     for (const databaseId of await databasesDue(db)) await send(this.#queues.boss, queues.pool, databaseId, { databaseId })
     for (const run of await figuresDue(db)) await send(this.#queues.boss, queues.figures, run, { run })

@@ -12,7 +12,7 @@ let control: Control
 let place: { readonly serverId: number; readonly databaseId: number }
 
 beforeAll(async () => {
-  fleet = await makeFleet(databases)
+  fleet = await makeFleet(databases, { limits: { lingerMs: 4_000 } })
   control = openControl(fleet.controlUrl)
   const [row] = await fleet.control<Array<{ server_id: string; id: string }>>`select server_id, id from database`
   place = { serverId: Number(row?.server_id), databaseId: Number(row?.id) }
@@ -30,11 +30,16 @@ const drivers = () => fleet.control`select 1 from conductor where worker is not 
 /** Of conductors, their fences aside. */
 const connections = () =>
   fleet.sql`select 1 from pg_stat_activity where datname = current_database() and application_name ~ '^tenantry:[0-9a-f]+:c[0-9]+' and application_name not like '% fence'`
+/** Announced as often as it takes: the queue may still be about to say of the one before that it has ended. */
+const isConnected = (items: Parameters<typeof announceRun>[1], maxConcurrent: number | null): Promise<void> =>
+  fleet.until('two connections', async () => {
+    await announceRun(control.db, items, maxConcurrent)
+    return (await connections()).length === 2
+  })
 const nobodyDrives = () => fleet.until('nobody to drive the server', async () => (await drivers()).length === 0)
 
 it('is driven and connected to before the run is there, and left again when none comes', async () => {
-  announceRun(control.db, [place, place, place], 2)
-  await fleet.until('two connections', async () => (await connections()).length === 2)
+  await isConnected([place, place, place], 2)
   expect(await drivers()).toHaveLength(1)
   await nobodyDrives()
   await fleet.until('no connection', async () => (await connections()).length === 0)
@@ -42,8 +47,7 @@ it('is driven and connected to before the run is there, and left again when none
 
 it('and is worked on over these connections when one does', async () => {
   await fleet.sync({ '0009_ready.sql': 'alter table customer add column ready boolean;' })
-  announceRun(control.db, [place, place], null)
-  await fleet.until('two connections', async () => (await connections()).length === 2)
+  await isConnected([place, place], null)
   const [before] = await fleet.control`select epoch from conductor`
   expect(await fleet.ended(await fleet.start({ set: 'app' }))).toMatchObject({ state: 'succeeded', counts: { succeeded: 2 } })
   expect(await fleet.control`select epoch from conductor`).toEqual([before])
@@ -51,8 +55,8 @@ it('and is worked on over these connections when one does', async () => {
 })
 
 it('hinders nobody when it is not there any more', async () => {
-  announceRun(control.db, [{ serverId: 4_711, databaseId: 4_711 }], null)
-  announceRun(control.db, [{ serverId: place.serverId, databaseId: 4_711 }], null)
+  await announceRun(control.db, [{ serverId: 4_711, databaseId: 4_711 }], null)
+  await announceRun(control.db, [{ serverId: place.serverId, databaseId: 4_711 }], null)
   await fleet.sync({ '0010_still.sql': 'alter table customer add column still boolean;' })
   expect(await fleet.ended(await fleet.start({ set: 'app' }))).toMatchObject({ state: 'succeeded', counts: { succeeded: 2 } })
 })

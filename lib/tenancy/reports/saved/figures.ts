@@ -42,15 +42,23 @@ export const figuresOf = (db: ControlDb, report: number): Promise<readonly Repor
 export const pinnedFigures = ({ control: { db } }: Pick<Library, 'control'>, actor: Actor): Promise<readonly PinnedFigure[]> =>
   figuresWhere(db, sql`(f.is_pinned or f.alerting_since is not null) and ${seesAll(actor) ? sql`true` : sql`${actor.role} = any(b.runnable_by)`}`)
 
-/** Of a text that has not run yet the columns are known to nobody. */
-const knownColumns = async (db: ControlDb, { id, sql: text }: Stored): Promise<readonly string[] | null> => {
+type Kept = { readonly id: number; readonly name: string; readonly source: string; readonly column: string | null }
+
+/** Of a text that has not run in its set yet the columns are known to nobody. */
+const knownColumns = async (db: ControlDb, { id, sql: text, set }: Stored): Promise<readonly string[] | null> => {
   const { rows } = await sql<{ columns: ReadonlyArray<{ readonly name: string }> }>`
-    select columns from report_run where report_id = ${id} and sql = ${text} order by run_id desc limit 1`.execute(db)
-  return rows[0]?.columns.map(({ name }) => name) ?? null
+    select p.columns from report_run p join run r on r.id = p.run_id join migration_set s on s.id = r.set_id
+    where p.report_id = ${id} and p.sql = ${text} and s.name = ${set} order by p.run_id desc limit 1`.execute(db)
+  const [row] = rows
+  return row ? ['tenant', ...row.columns.map(({ name }) => name)] : null
 }
 
+/** What stands as it stood may have lost its column since, and keeps nobody from changing the others. */
+const isAsBefore = (figure: ReportFiguresInput['figures'][number], before: readonly Kept[]): boolean =>
+  before.some(({ name, source, column }) => name === figure.name && source === figure.source && column === figure.column)
+
 /** @throws report.figure */
-const requirePossible = async (trx: ControlDb, stored: Stored, figures: ReportFiguresInput['figures']): Promise<void> => {
+const requirePossible = async (trx: ControlDb, stored: Stored, figures: ReportFiguresInput['figures'], before: readonly Kept[]): Promise<void> => {
   const uncombined = stored.combine === null ? figures.find(({ source }) => source === 'combined') : undefined
   if (uncombined)
     throw new TenancyError('report.figure', {
@@ -59,12 +67,14 @@ const requirePossible = async (trx: ControlDb, stored: Stored, figures: ReportFi
       remedy: 'Give the report a second SELECT first, or take an aggregate of its rows.',
     })
   const columns = await knownColumns(trx, stored)
-  const homeless = figures.find(({ source, column }) => source === 'rows' && column !== null && columns !== null && ![...columns, 'tenant'].includes(column))
+  const homeless = figures.find(
+    (figure) => figure.source === 'rows' && figure.column !== null && columns?.includes(figure.column) === false && !isAsBefore(figure, before),
+  )
   if (homeless)
     throw new TenancyError('report.figure', {
       name: homeless.name,
-      problem: `is of the column “${homeless.column}”, which the report’s rows do not have.`,
-      remedy: `They have: ${columns?.join(', ')}.`,
+      problem: `is of the column “${homeless.column}”, which the rows of the report’s last run do not have.`,
+      remedy: `They have: ${columns?.join(', ')}. If there is one by now, run the report first.`,
     })
 }
 
@@ -76,10 +86,10 @@ export const setFigures = async (
 ): Promise<readonly ReportFigure[]> =>
   db.transaction().execute(async (trx) => {
     const stored = await findStored(trx, actor, report, 'change', holdReport)
-    const { rows: there } = await sql<{ id: number }>`select id from report_figure where report_id = ${report}`.execute(trx)
+    const { rows: there } = await sql<Kept>`select id, name, source, column_name as column from report_figure where report_id = ${report}`.execute(trx)
     if (new Set([...known, ...there.map(({ id }) => id)]).size !== known.length || known.length !== there.length)
       throw new TenancyError('report.figures_changed', { name: stored.name })
-    await requirePossible(trx, stored, figures)
+    await requirePossible(trx, stored, figures, there)
     const items = figures.map(({ column, isPinned, line, ...figure }, index) => ({
       ...figure,
       position: index + 1,

@@ -9,7 +9,7 @@ import { BackendWeight } from './backend-weight.ts'
 import { Desk } from './desk.ts'
 import { brokenOff } from './failed-item.ts'
 import { executeItem, type ItemOutcome } from './execute.ts'
-import { Intake } from './intake.ts'
+import { controlReaders, Intake } from './intake.ts'
 import { isLaneFailure, Lanes, type LaneFailure } from './lanes.ts'
 import { beat, flightName, LeaseLost, requireLease, type Lease } from './lease.ts'
 import { backoffMs } from './limits.ts'
@@ -29,7 +29,6 @@ import type { Work } from './work.ts'
 const reservedConnections = 2
 const heartbeatMs = 2_000
 const refreshMs = 2_000
-const lingerMs = 1_500
 const idleMs = 250
 /** Beyond this what its messages cost matters less than to know where it stands. */
 const heavyMs = 250
@@ -78,6 +77,7 @@ export class Conductor {
     this.#know(server)
     this.#intake = new Intake({
       db: library.control.db,
+      readers: controlReaders,
       logger: library.logger,
       lease,
       list: this.#list,
@@ -358,7 +358,7 @@ export class Conductor {
       return false
     }
     this.#idleSince ??= Date.now()
-    return Date.now() - this.#idleSince > lingerMs
+    return Date.now() - this.#idleSince > this.#options.limits.lingerMs
   }
 
   async drive(): Promise<'idle' | 'drained' | 'fence_lost'> {

@@ -3,7 +3,7 @@ import { unseal } from '../../control/seal.ts'
 import { attemptError } from '../../migrations/attempt-error.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
-import { connectionsWanted, readServer, type ServerFacts } from './adopt.ts'
+import { connectionsWanted, openRuns, readServer, type ServerFacts } from './adopt.ts'
 import { Conductor } from './conductor.ts'
 import { failUnreachable } from './fail-unreachable.ts'
 import { beat, LeaseLost, openFence, releaseLease, takeLease, type Lease } from './lease.ts'
@@ -45,7 +45,7 @@ const tryFence = async ({ library }: ConductOptions, server: ServerFacts, lease:
 
 type Found = { readonly server: ServerFacts; readonly fence: FleetConnection | { readonly gone: unknown } }
 
-/** Waits for the server, saying so, for as long as a run waits; null: there is no such server any more. An address that is corrected meanwhile counts. */
+/** Waits for the server, saying so, for as long as a run waits; null: there is no such server any more, or no run that waits. An address that is corrected meanwhile counts. */
 const waitForFence = async (options: ConductOptions, lease: Lease): Promise<Found | null> => {
   const { library, limits, signal, serverId } = options
   const { db } = library.control
@@ -57,7 +57,10 @@ const waitForFence = async (options: ConductOptions, lease: Lease): Promise<Foun
     deadline += Date.now() - asked
     if (!server || server.databases.length === 0) return null
     const fence = await tryFence(options, server, lease)
-    if (!('gone' in fence) || Date.now() > deadline || signal.aborted) return { server, fence }
+    if (!('gone' in fence) || signal.aborted) return { server, fence }
+    // One that was announced and never came must not use up the time of the next one.
+    if ((await whenAnswered(options, () => openRuns(db, serverId))).length === 0) return null
+    if (Date.now() > deadline) return { server, fence }
     await whenAnswered(options, () => beat(db, lease, { waitingFor: `the server: ${codeOf(fence.gone)}`, pace: null }))
     await new Promise((resolve) => setTimeout(resolve, retryMs))
   }

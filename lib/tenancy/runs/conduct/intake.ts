@@ -9,12 +9,16 @@ import type { Reporter } from './reporter.ts'
 import type { WorkList } from './work-list.ts'
 import type { DrivenRun, Work } from './work.ts'
 
+/** What it asks the control plane. */
+export const controlReaders = { adoptRun, interruptLeftovers, openRuns, readServer, readWork }
+
 export type IntakeOptions = {
   readonly db: ControlDb
+  readonly readers: typeof controlReaders
   readonly logger: Logger
   readonly lease: Lease
   readonly list: WorkList
-  readonly reporter: Reporter
+  readonly reporter: Pick<Reporter, 'reports' | 'empty' | 'held' | 'heldOf'>
   /** The server's databases, addresses and budget as they are now. */
   readonly onServer: (server: ServerFacts) => void
   readonly onRuns: (runs: readonly RunNow[]) => void
@@ -53,11 +57,12 @@ export class Intake {
   }
 
   async #read(): Promise<void> {
-    const { db, lease, list, reporter, onServer, onRuns, onChange } = this.#options
+    const { db, readers, lease, list, reporter, onServer, onRuns, onChange } = this.#options
     const before = reporter.reports
     const isReported = reporter.empty
-    const [server, open] = await Promise.all([readServer(db, lease.serverId), openRuns(db, lease.serverId)])
+    const server = await readers.readServer(db, lease.serverId)
     if (server) onServer(server)
+    const open = await readers.openRuns(db, lease.serverId)
     // Retried items and a resumed run give back what failures had used up of the tolerance.
     if (isReported && reporter.empty && reporter.reports === before)
       for (const { id, failuresLeft } of open) {
@@ -92,11 +97,11 @@ export class Intake {
   }
 
   async #takeUp(id: number): Promise<void> {
-    const { db, lease, list } = this.#options
+    const { db, readers, lease, list } = this.#options
     const known = list.runs.get(id)
-    const run = known ?? (await adoptRun(db, lease, id))
+    const run = known ?? (await readers.adoptRun(db, lease, id))
     if (!run) return
-    const interrupted = known ? new Set<number>() : await interruptLeftovers(db, lease, id)
+    const interrupted = known ? new Set<number>() : await readers.interruptLeftovers(db, lease, id)
     const found = await this.#readWork(run, interrupted)
     // Together with its items: a run that seems to have none is reported as quiet, and a cancelled one would be ended under the hands of those that begin.
     list.runs.set(id, run)
@@ -105,7 +110,7 @@ export class Intake {
 
   /** What is unreported yet still reads as pending, and so does what is reported while this reads: then it reads again. */
   async #readWork(run: DrivenRun, interrupted: ReadonlySet<number>): Promise<Work[]> {
-    const { db, lease, list, reporter } = this.#options
+    const { db, readers, lease, list, reporter } = this.#options
     for (let round = 0; round < 10; round += 1) {
       const before = reporter.reports
       let held: ReadonlySet<string> | null = null
@@ -113,7 +118,7 @@ export class Intake {
         held ??= reporter.held()
         return list.has(run.id, position) || held.has(`${run.id}:${position}`)
       }
-      const found = await readWork(db, lease, run, interrupted, knows)
+      const found = await readers.readWork(db, lease, run, interrupted, knows)
       if (reporter.reports === before) return found
     }
     return []

@@ -27,6 +27,8 @@ export type ConductLimits = FlightLimits & {
   readonly compareEveryMs: number
   /** Servers that one worker drives at once; others are left to other workers, or wait. */
   readonly serversAtOnce: number
+  /** How long a conductor stays when there is nothing to do any more: the next run often follows at once. */
+  readonly lingerMs: number
 }
 
 export const conductLimits: ConductLimits = {
@@ -46,6 +48,7 @@ export const conductLimits: ConductLimits = {
   compareAfterMs: 2_000,
   compareEveryMs: 30_000,
   serversAtOnce: 16,
+  lingerMs: 1_500,
 }
 
 /** Full jitter above half of the step, so that items that failed together do not come back together. */
