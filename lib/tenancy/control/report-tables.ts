@@ -2,8 +2,14 @@ import type { ColumnType, Generated } from 'kysely'
 import type { Selection } from '../contract/commands.ts'
 import type { ReportMissing } from '../contract/reports.ts'
 
-/** `oid`: of a type of PostgreSQL's own, the same on every server; 0: values are kept as text. */
-export type CollectedColumn = { readonly name: string; readonly type: string; readonly oid: number }
+export type CollectedColumn = {
+  readonly name: string
+  readonly type: string
+  /** Of a type of PostgreSQL's own, the same on every server; 0: values are kept as text. */
+  readonly oid: number
+  /** Told by a tenant in which text may have stood for a type that it lacks: text does at the others as well. */
+  readonly isOpen?: true
+}
 
 export type FillColumn = {
   readonly name: string

@@ -79,7 +79,8 @@ export const sqlTypeOf = ({ oid }: CollectedColumn): string => byOid.get(oid)?.s
 const stoodFor: ReadonlySet<number> = new Set([0, 25, 1009])
 
 /** As text, which takes whatever another tenant has there. */
-export const keptAsText = (column: CollectedColumn): CollectedColumn => (stoodFor.has(column.oid) ? { name: column.name, type: 'text', oid: 0 } : column)
+export const keptAsText = (column: CollectedColumn): CollectedColumn =>
+  stoodFor.has(column.oid) ? { name: column.name, type: 'text', oid: 0, isOpen: true } : column
 
 /**
  * @param asKept text may stand for the values of a type that is none of PostgreSQL's own
@@ -88,7 +89,9 @@ export const keptAsText = (column: CollectedColumn): CollectedColumn => (stoodFo
 export const disagreement = (expected: readonly CollectedColumn[], found: readonly RawColumn[], asKept = false): string | null => {
   const differs = found.findIndex((column, index) => {
     const { name, oid } = collectedColumn(column)
-    return name !== expected[index]?.name || (oid !== expected[index].oid && !(asKept && expected[index].oid === 0 && stoodFor.has(oid)))
+    const meant = expected[index]
+    if (name !== meant?.name) return true
+    return oid !== meant.oid && !((asKept || meant.isOpen === true) && meant.oid === 0 && stoodFor.has(oid))
   })
   const words = (column: CollectedColumn | undefined): string => (column ? `“${column.name}” ${column.type}` : 'nothing')
   const at = (index: number): string => {

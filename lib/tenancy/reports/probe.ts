@@ -36,7 +36,12 @@ const mostColumns = 500
 /** What is asked, and what may stand in place of what a tenant lacks; null: nothing. */
 export type Probed = { readonly checked: CheckedReport; readonly statement: string; readonly fill: readonly FillTable[] | null }
 
-type Asked = { readonly outcomes: readonly FlightOutcome[]; readonly own: ReadonlyMap<string, boolean> }
+type Asked = {
+  readonly outcomes: readonly FlightOutcome[]
+  /** What stood in front of the text. */
+  readonly lead: string
+  readonly own: ReadonlyMap<string, boolean>
+}
 
 /** Whether each of the tenant's own functions is stable; one that is not in the map is none of its own. */
 const ownFunctions = async (connection: FleetConnection, schema: string, names: readonly string[]): Promise<ReadonlyMap<string, boolean>> => {
@@ -63,11 +68,14 @@ const ask = async (connection: FleetConnection, candidate: Candidate, { checked,
     outcomes = await fly()
   }
   const filled = fill !== null && mayLack(firstError(outcomes)) ? await fillFor(connection, cage, statement, fill) : null
+  let lead = ''
   if (filled !== null) {
     const second = await fly(filled.statement)
-    if (firstError(second) === null) outcomes = second
+    const error = firstError(second)
+    // With NULL put in, what it says is of the text alone.
+    if (error === null || mayLack(error)) [outcomes, lead] = [second, filled.lead]
   }
-  return { outcomes, own: await ownFunctions(connection, candidate.schema, calledNames(checked)) }
+  return { outcomes, lead, own: await ownFunctions(connection, candidate.schema, calledNames(checked)) }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -105,28 +113,30 @@ const judgeColumns = (columns: readonly RawColumn[]): readonly CollectedColumn[]
 
 type Place = { readonly line: number; /** Null: values were put in before it. */ readonly column: number | null }
 
+type Sent = Pick<Probed, 'checked' | 'statement'> & Pick<Asked, 'lead'>
+
 /** In the text as it was written. */
-const placeIn = ({ source, offset, select, params }: CheckedReport, statement: string, error: unknown): Place | null => {
+const placeIn = ({ checked, statement, lead }: Sent, error: unknown): Place | null => {
+  const { source, offset, select, params } = checked
   const said: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'position') : null
-  const position = Number(said) - declareCursor('').text.length
-  if (!(position > 0)) return null
-  const before = Array.from(statement)
-    .slice(0, position - 1)
-    .join('')
+  const position = Number(said) - Array.from(declareCursor(lead).text).length
+  const written = Array.from(statement)
+  if (!(position > 0) || position > written.length + 1) return null
+  const before = written.slice(0, position - 1).join('')
   if (params.length > 0) return { line: placeOf(source, offset).line + before.split('\n').length - 1, column: null }
   return placeOf(source, offset + Buffer.byteLength(select.slice(0, before.length)))
 }
 
-const refusalBy = (error: unknown, checked: CheckedReport, statement: string, slug: string): TenancyError => {
-  const place = placeIn(checked, statement, error)
+const refusalBy = (error: unknown, sent: Sent, slug: string): TenancyError => {
+  const place = placeIn(sent, error)
   const where = place === null ? '' : `line ${place.line}${place.column === null ? '' : `, column ${place.column}`}: `
   return new TenancyError('report.probe', { slug, code: codeOf(error), ...place, problem: `${where}${messageOf(error)}.` }, error)
 }
 
-const columnsFrom = ({ outcomes, own }: Asked, { checked, statement }: Probed, slug: string): readonly CollectedColumn[] => {
+const columnsFrom = ({ outcomes, lead, own }: Asked, { checked, statement }: Probed, slug: string): readonly CollectedColumn[] => {
   requireGood({ problems: functionProblems(checked, own) })
   const error = firstError(outcomes)
-  if (error !== null) throw refusalBy(error, checked, statement, slug)
+  if (error !== null) throw refusalBy(error, { checked, statement, lead }, slug)
   const fetched = outcomes[2]
   return judgeColumns(fetched?.ok ? (fetched.raw?.columns ?? []) : [])
 }

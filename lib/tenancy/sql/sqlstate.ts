@@ -19,6 +19,7 @@ export const sqlstate = {
   diskFull: '53100',
   dependentObjects: '2BP01',
   undefinedTable: '42P01',
+  duplicateTable: '42P07',
   ambiguousColumn: '42702',
   undefinedColumn: '42703',
   undefinedObject: '42704',

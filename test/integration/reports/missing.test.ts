@@ -224,6 +224,15 @@ describe('what nothing can stand for is named with the reason:', () => {
     expect(report).toMatchObject({ answered: 2, silent: [{ code: 'report_columns', slugs: [first] }] })
     expect(report.silent[0]?.message).toBe('Column 1 is “hired” text; the other tenants have “hired” date there.')
   })
+
+  test('text where the others have a type of their own', async () => {
+    const table = `${schemaOf(second)}.employee`
+    await fleet.sql.unsafe(`alter table ${table} alter column mood type text`)
+    const { report } = await answer('select id, mood from employee')
+    await fleet.sql.unsafe(`alter table ${table} alter column mood type ${schemaOf(second)}.mood using mood::${schemaOf(second)}.mood`)
+    expect(report).toMatchObject({ answered: 2, silent: [{ code: 'report_columns', slugs: [second] }] })
+    expect(lacksOf(report)).toEqual([[[{ table: 'employee', columns: ['mood'] }], [first]]])
+  })
 })
 
 describe('where all that are asked are at an older version', () => {
@@ -236,8 +245,11 @@ describe('where all that are asked are at an older version', () => {
   })
 
   test('they are asked for nothing else where the text has a fault of its own, which is told with its place', async () => {
-    const { code, details } = await refusalOf(answer('select bonus,\n  nothing from employee', { selection }))
-    expect([code, details]).toMatchObject(['report.probe', { line: 1, column: 8, problem: expect.stringContaining('column "bonus" does not exist') }])
+    const faulty = answer("select 'ü', bonus,\n  nothing as x from employee, invoice", { selection })
+    expect(await refusalOf(faulty)).toMatchObject({
+      code: 'report.probe',
+      details: { line: 2, column: 3, problem: expect.stringContaining('line 2, column 3: column "nothing" does not exist') },
+    })
     expect((await refusalOf(answer('select bonus from employee', { selection, missing: 'name' }))).code).toBe('report.probe')
   })
 })
@@ -276,8 +288,10 @@ describe('one tenant, asked directly:', () => {
     fill,
   }
 
+  type More = { readonly tenantMs?: number; readonly before?: (text: string) => Promise<unknown> } & Partial<MixedQuestion>
+
   /** What is sent, and what happens before it. */
-  const asking = async (slug: string, before: (text: string) => Promise<unknown> = async () => {}) => {
+  const asking = async (slug: string, { tenantMs, before = async () => {}, ...other }: More = {}) => {
     const [placed] = await fleet.control<
       Array<{ role: string }>
     >`select p.role_name as role from placement p join tenant t on t.id = p.tenant_id where t.slug = ${slug}`
@@ -301,7 +315,9 @@ describe('one tenant, asked directly:', () => {
     try {
       await connection.query(settleSession)
       const cage = { schema: schemaOf(slug), role: placed?.role ?? '', extensionSchemas: [], applicationName: 'tenantry report' }
-      const found = await readMixed(heard, cage, 150_000, question, async (some) => void rows.push(...some.map((row) => row.map(String))))
+      const found = await readMixed(heard, cage, 150_000, { ...question, ...other }, async (some) => void rows.push(...some.map((row) => row.map(String))), {
+        tenantMs,
+      })
       return { answer: found, rows, sent }
     } finally {
       await connection.close()
@@ -323,18 +339,86 @@ describe('one tenant, asked directly:', () => {
       answer: found,
       rows,
       sent,
-    } = await asking(first, async (text) => {
-      if (text.includes('NOT MATERIALIZED')) await fleet.sql.unsafe(`alter table ${schemaOf(first)}.employee add column bonus numeric default 7`)
+    } = await asking(first, {
+      before: async (text) => {
+        if (text.includes('NOT MATERIALIZED')) await fleet.sql.unsafe(`alter table ${schemaOf(first)}.employee add column bonus numeric default 7`)
+      },
     })
     await fleet.sql.unsafe(`alter table ${schemaOf(first)}.employee drop column bonus`)
     expect([found, rows, sent.length]).toEqual([{ kind: 'answered', rows: 1 }, [['7']], 4])
   })
 
   test('and one that is gone before it is asked again is', async () => {
-    const { answer: found, sent } = await asking(first, async (text) => {
-      if (text.includes('NOT MATERIALIZED')) await fleet.sql.unsafe(`alter table ${schemaOf(first)}.employee rename to gone`)
+    const { answer: found, sent } = await asking(first, {
+      before: async (text) => {
+        if (text.includes('NOT MATERIALIZED')) await fleet.sql.unsafe(`alter table ${schemaOf(first)}.employee rename to gone`)
+      },
     })
     await fleet.sql.unsafe(`alter table ${schemaOf(first)}.gone rename to employee`)
     expect([found.kind, sent.length]).toEqual(['refused', 3])
+  })
+
+  test.each([
+    ['before its first rows are read', 1],
+    ['between its first rows and the others', 2],
+  ])('a table that comes %s is never answered as if it were empty', async (_, nth) => {
+    const schema = schemaOf(first)
+    await fleet.sql.unsafe(`set search_path = ${schema}; create table old_invoice as select 7 as amount; grant select on old_invoice to public`)
+    let asked = 0
+    const { answer: found, rows } = await asking(first, {
+      statement:
+        'select total, n from (select sum(amount) as total from (select amount from old_invoice union all select amount from invoice) x) y, generate_series(1, 1001) n',
+      columns: [
+        { name: 'total', type: 'bigint', oid: 20 },
+        { name: 'n', type: 'integer', oid: 23 },
+      ],
+      rowCap: 5_000,
+      fill: [{ name: 'invoice', isOnly: false, columns: [{ name: 'amount', type: 'integer', instead: 'text', isAsked: true }] }],
+      before: async (text) => {
+        if (text.includes('NOT MATERIALIZED') && (asked += 1) === nth)
+          await fleet.sql.unsafe(
+            `set search_path = ${schema}; create table invoice as table old_invoice; grant select on invoice to public; delete from old_invoice`,
+          )
+      },
+    })
+    await fleet.sql.unsafe(`drop table ${schema}.invoice, ${schema}.old_invoice`)
+    expect(found).toEqual({ kind: 'answered', rows: 1_001 })
+    expect(rows).toEqual(Array.from({ length: 1_001 }, (__, index) => ['7', String(index + 1)]))
+  })
+
+  test('who has handed on rows before it refuses is not asked again: none of them come twice', async () => {
+    const all = (await fleet.columnsOf(schemaOf(second), 'employee')).map((column) => `"${column}"`).join(', ')
+    const {
+      answer: found,
+      rows,
+      sent,
+    } = await asking(second, {
+      statement: `select n, case when n > 1500 then e = r end as same from employee e, generate_series(1, 2000) n, (select ${all}, 'b' as badge from employee where id = 1) r where e.id = 1`,
+      columns: [
+        { name: 'n', type: 'integer', oid: 23 },
+        { name: 'same', type: 'boolean', oid: 16 },
+      ],
+      rowCap: 5_000,
+      fill: [{ name: 'employee', isOnly: false, columns: [{ name: 'badge', type: 'text', instead: 'text', isAsked: true }] }],
+    })
+    expect(found).toMatchObject({ kind: 'refused', error: { code: '42804' } })
+    expect([rows.length, sent.filter((text) => text.includes('NOT MATERIALIZED'))]).toEqual([1_000, []])
+  })
+
+  test('its time is for all that it is asked', async () => {
+    const { answer: found, sent } = await asking(first, { tenantMs: 0 })
+    expect([found, sent.length]).toEqual([{ kind: 'too_slow' }, 1])
+    const statement = `select bonus, current_setting('statement_timeout') as "left" from employee where id = 1`
+    const more = { statement, columns: [...question.columns, { name: 'left', type: 'text', oid: 25 }], tenantMs: 29_000 }
+    const bounded = await asking(first, more)
+    expect(bounded.rows).toEqual([['null', expect.stringMatching(/^([12]?\d{1,4}ms|[12]?\ds)$/)]])
+    expect(bounded.sent[1]).toMatch(/SET LOCAL statement_timeout = [12]?\d{1,4};/)
+  })
+
+  test('text stands for another type where the columns are those of a tenant that lacks them', async () => {
+    const mood = { name: 'mood', type: 'text', oid: 0 }
+    const statement = 'select name as mood from employee where id = 1'
+    expect((await asking(third, { statement, columns: [mood] })).answer.kind).toBe('other_columns')
+    expect((await asking(third, { statement, columns: [{ ...mood, isOpen: true }] })).rows).toEqual([['e1']])
   })
 })

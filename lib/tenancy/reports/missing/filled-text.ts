@@ -16,7 +16,7 @@ const listOf = (items: readonly string[]): string => items.map((item) => ` ${ite
 
 /**
  * Columns stand in the order that they have at head. Should one that was lacking have come meanwhile, its name means two columns, and the server refuses it: it is
- * never NULL where it is there.
+ * never NULL where it is there. A table that has come would be hidden behind its own name: whoever asks has to look for it once more.
  */
 const partOf = ({ name, isOnly, columns }: FillTable, { tables, types }: OwnStructure): Part | null => {
   const table = quoteIdent(name)
@@ -31,7 +31,12 @@ const partOf = ({ name, isOnly, columns }: FillTable, { tables, types }: OwnStru
   return { lack: { table: name, columns: lacking.map((column) => column.name) }, cte: `${begin}${listOf(all)} FROM (${source}) AS own)` }
 }
 
-export type Filled = { readonly statement: string; readonly lacks: readonly ReportLack[] }
+export type Filled = {
+  readonly statement: string
+  /** What stands in it in front of the text as it was written. */
+  readonly lead: string
+  readonly lacks: readonly ReportLack[]
+}
 
 /**
  * The tables that lack something are WITH's in front, under their own names, and the text stands behind them as it was written: whatever name of a table in it is
@@ -41,9 +46,7 @@ export type Filled = { readonly statement: string; readonly lacks: readonly Repo
 export const fillText = (statement: string, fill: readonly FillTable[], own: OwnStructure): Filled | null => {
   const parts = fill.flatMap((table) => partOf(table, own) ?? [])
   if (parts.length === 0) return null
+  const lead = `WITH ${parts.map(({ cte }) => cte).join(',\n')}\nSELECT * FROM (`
   // A comment may be its last line.
-  return {
-    statement: `WITH ${parts.map(({ cte }) => cte).join(',\n')}\nSELECT * FROM (${statement}\n) AS tenantry_filled`,
-    lacks: parts.map(({ lack }) => lack),
-  }
+  return { statement: `${lead}${statement}\n) AS tenantry_filled`, lead, lacks: parts.map(({ lack }) => lack) }
 }

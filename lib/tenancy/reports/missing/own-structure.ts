@@ -3,7 +3,7 @@ import type { FillTable } from '../../control/report-tables.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { quoteIdent, quoteLiteral } from '../../sql/ident.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
-import { closeCage, openCage, reportBounds, type Cage } from '../cage.ts'
+import { closeCage, leave, openCage, reportBounds, type Cage } from '../cage.ts'
 import { firstError } from '../read-tenant.ts'
 
 export type OwnStructure = {
@@ -36,15 +36,20 @@ type Told = {
 
 const askMs = reportBounds.statementMs + reportBounds.lockMs
 
-/** @returns null where it does not tell. @throws what passes, or a lost connection */
-export const readOwnStructure = async (connection: FleetConnection, cage: Cage, fill: readonly FillTable[]): Promise<OwnStructure | null> => {
+/** @param ms that it may take. @returns null where it does not tell. @throws what passes, or a lost connection */
+export const readOwnStructure = async (
+  connection: FleetConnection,
+  cage: Cage,
+  fill: readonly FillTable[],
+  ms: number = reportBounds.statementMs,
+): Promise<OwnStructure | null> => {
   const outcomes = await connection.flight(
-    [openCage(cage), { text: question(cage.schema, fill), how: 'raw', mostBytes: reportBounds.chunkBytes }, closeCage],
+    [openCage(cage), leave(ms), { text: question(cage.schema, fill), how: 'raw', mostBytes: reportBounds.chunkBytes }, closeCage],
     askMs,
   )
   const error = firstError(outcomes)
   if (error !== null && classify(codeOf(error)) !== 'permanent') throw error
-  const told = outcomes[1]?.ok ? outcomes[1].raw?.rows[0]?.[0] : undefined
+  const told = outcomes[2]?.ok ? outcomes[2].raw?.rows[0]?.[0] : undefined
   if (!told) return null
   const { isThere, tables, types }: Told = JSON.parse(told.toString('utf8'))
   // A schema that is gone, or closed to its own role, lacks no table: there is no tenant.

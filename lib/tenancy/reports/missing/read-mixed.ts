@@ -38,9 +38,9 @@ const isGood = async (fill: readonly FillTable[], statement: string): Promise<bo
 }
 
 /** @returns null where it lacks nothing that is asked for, or does not tell */
-export const fillFor = async (connection: FleetConnection, cage: Cage, statement: string, fill: readonly FillTable[]): Promise<Filled | null> => {
+export const fillFor = async (connection: FleetConnection, cage: Cage, statement: string, fill: readonly FillTable[], ms?: number): Promise<Filled | null> => {
   if (fill.length === 0) return null
-  const own = await readOwnStructure(connection, cage, fill)
+  const own = await readOwnStructure(connection, cage, fill, ms)
   const filled = own && fillText(statement, fill, own)
   return filled !== null && (await isGood(fill, filled.statement)) ? filled : null
 }
@@ -49,6 +49,7 @@ type Options = NonNullable<Parameters<typeof readTenant>[5]>
 
 /** Its structure may change while it is asked. */
 const mostRounds = 2
+const come: ReadonlySet<string> = new Set([sqlstate.ambiguousColumn, sqlstate.duplicateTable])
 
 const settled = (first: TenantAnswer, second: TenantAnswer, filled: readonly ReportLack[]): MixedAnswer => {
   if (second.kind === 'answered') return { ...second, filled }
@@ -56,7 +57,9 @@ const settled = (first: TenantAnswer, second: TenantAnswer, filled: readonly Rep
   return second
 }
 
-/** Who answers at first costs nothing more. */
+const isLacking = (answer: TenantAnswer): boolean => answer.kind === 'other_columns' || (answer.kind === 'refused' && mayLack(answer.error))
+
+/** Who answers at first costs nothing more. What was handed on cannot be taken back here: who refuses after that is not asked again. */
 export const readMixed = async (
   connection: FleetConnection,
   cage: Cage,
@@ -66,18 +69,26 @@ export const readMixed = async (
   options: Options = {},
 ): Promise<MixedAnswer> => {
   const until = Date.now() + (options.tenantMs ?? reportBounds.tenantMs)
-  const { fill } = question
-  const ask = (statement: string): Promise<TenantAnswer> =>
-    readTenant(connection, cage, serverVersion, { ...question, statement, asKept: fill !== null }, sink, { ...options, tenantMs: until - Date.now() })
+  const { statement, fill } = question
+  let isHandedOn = false
+  const handOn: Sink = (rows) => {
+    isHandedOn ||= rows.length > 0
+    return sink(rows)
+  }
+  const ask = (as: Partial<Question> = {}): Promise<TenantAnswer> =>
+    readTenant(connection, cage, serverVersion, { ...question, ...as }, handOn, { ...options, tenantMs: until - Date.now() })
   for (let round = 1; ; round += 1) {
-    const first = await ask(question.statement)
-    const isLacking = first.kind === 'other_columns' || (first.kind === 'refused' && mayLack(first.error))
-    if (fill === null || !isLacking) return first
-    const filled = await fillFor(connection, cage, question.statement, fill)
+    const first = await ask()
+    if (fill === null || !isLacking(first) || isHandedOn) return first
+    if (Date.now() >= until) return { kind: 'too_slow' }
+    const filled = await fillFor(connection, cage, statement, fill, until - Date.now())
     if (options.calledOff?.aborted) return { kind: 'called_off' }
+    if (Date.now() >= until) return { kind: 'too_slow' }
     if (filled === null) return first
-    const second = await ask(filled.statement)
-    const hasCome = second.kind === 'refused' && codeOf(second.error) === sqlstate.ambiguousColumn
-    if (!hasCome || round === mostRounds) return settled(first, second, filled.lacks)
+    const absent = filled.lacks.flatMap(({ table, columns }) => (columns === null ? [table] : []))
+    const second = await ask({ statement: filled.statement, absent, asKept: true })
+    const hasCome = second.kind === 'refused' && come.has(codeOf(second.error))
+    if (!hasCome || isHandedOn || round === mostRounds) return settled(first, second, filled.lacks)
+    if (Date.now() >= until) return { kind: 'too_slow' }
   }
 }
