@@ -188,7 +188,7 @@ test('tenants are told with what NULL stood for; those that have all of it are n
 test('without the choice they are named, as ever', async () => {
   const { report } = await answer('select bonus from employee', { missing: 'name' })
   expect(report).toMatchObject({ state: 'failed', answered: 2, missing: 'name', filled: [], silent: [{ code: '42703', slugs: [first] }] })
-  expect(report.silent[0]?.example?.hint).toContain('--missing null')
+  expect(report.silent[0]?.example?.hint).toBe('Let NULL stand for it: Answer NULL in the console, or --missing null for a text.')
 })
 
 describe('what nothing can stand for is named with the reason:', () => {

@@ -36,9 +36,9 @@ export const takeQuestion = (db: ControlDb, lease: Lease, run: number): Promise<
 
 const lacking: ReadonlySet<string> = new Set([sqlstate.undefinedTable, sqlstate.undefinedColumn, sqlstate.undefinedFunction])
 
-const nullInstead = 'To have NULL there, run it with NULL where a tenant lacks a column or table (--missing null).'
+const nullInstead = 'Let NULL stand for it: Answer NULL in the console, or --missing null for a text.'
 const nothingPut =
-  'Nothing was put in its place: the newest structure that is known of the set does not have it either, or the text takes a sample of its table or names that both with ONLY and without, or the tenant’s schema is gone.'
+  'Nothing was put in its place: the newest structure that is known of the set does not have it either, the text takes a sample of its table or names that both with ONLY and without, it had handed on rows before it refused, the text with NULL put in is none that a report may ask, or the tenant’s schema is gone or does not tell what it has.'
 
 const hintOf = ({ stillRefused }: MixedAnswer, { fill }: MixedQuestion): string => {
   if (fill === null) return nullInstead
