@@ -8,12 +8,13 @@ export function FilledPanel({ filled }: { readonly filled: readonly FilledTenant
   if (filled.length === 0) return null
   const count = filled.reduce((sum, { slugs }) => sum + slugs.length, 0)
   return (
-    <section aria-label="Tenants that answered with NULL" className="overflow-hidden rounded-lg border border-line bg-surface">
+    <section aria-label="Tenants that answered without all that was asked for" className="overflow-hidden rounded-lg border border-line bg-surface">
       <header className="flex min-h-10 items-center gap-x-3 border-b border-line px-4 py-1">
         <CircleDashed aria-hidden className="size-3.5 shrink-0 text-behind-ink" />
-        <h2 className="min-w-0 flex-1 text-sm font-semibold">
-          {plural(count, 'tenant')} answered with NULL for what {count === 1 ? 'it lacks' : 'they lack'}
-        </h2>
+        <div className="flex min-w-0 flex-1 flex-wrap gap-x-2 text-sm">
+          <h2 className="font-semibold">{plural(count, 'tenant')} answered without all that was asked for</h2>
+          <p className="text-muted">NULL stands for a column that {count === 1 ? 'it lacks' : 'they lack'}, no rows for a table.</p>
+        </div>
       </header>
       <ul className="max-h-72 overflow-y-auto">
         {filled.map(({ lacks, slugs }) => (

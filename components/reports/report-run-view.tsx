@@ -104,7 +104,7 @@ function Facts({ report, took }: { readonly report: ReportRun; readonly took: nu
         </Link>
       )}
       {plural(report.tenants, 'tenant')}
-      {report.missing === 'null' ? 'NULL for what a tenant lacks' : null}
+      {report.missing === 'null' ? 'NULL or no rows for what a tenant lacks' : null}
       <>
         started by <span className="text-ink">{report.startedBy}</span> <RelativeTime at={report.createdAt} />
       </>

@@ -358,7 +358,7 @@ export const reportDocument = z.strictObject({
     answered: count,
     rows: count,
     silent: z.array(z.strictObject({ code: z.string(), message: z.string(), tenants: z.array(z.string()) })),
-    /** Who answered with NULL, and for what; `columns` null: for a whole table. */
+    /** Who answered without all that was asked for, and what it lacks; `columns` null: for a whole table. */
     filled: z.array(z.strictObject({ lacks: z.array(lack), tenants: z.array(z.string()) })),
   }),
   columns: z.array(z.strictObject({ name: z.string(), type: z.string() })),

@@ -135,7 +135,9 @@ const listOf = (slugs: readonly string[]): string =>
 
 /** Who answered without having all that was asked for, and who did not answer and why: "3 did not answer: canceled due to statement timeout (57014): a, b, c". */
 const besideLines = ({ filled, silent, leftOut }: ReportRun): string[] => [
-  ...filled.map(({ lacks, slugs }) => `${plural(slugs.length, 'tenant')} answered with NULL: no ${lackNames(lacks).join(', no ')}: ${listOf(slugs)}`),
+  ...filled.map(
+    ({ lacks, slugs }) => `${plural(slugs.length, 'tenant')} answered without all that was asked for: no ${lackNames(lacks).join(', no ')}: ${listOf(slugs)}`,
+  ),
   ...silent.map(({ code, message, slugs }) => `${plural(slugs.length, 'tenant')} did not answer: ${message} (${code}): ${listOf(slugs)}`),
   ...(leftOut.length > 0 ? [`${plural(leftOut.length, 'tenant')} named and not asked, for not being active: ${listOf(leftOut)}`] : []),
 ]

@@ -93,7 +93,7 @@ export type ReportLack = { readonly table: string; readonly columns: readonly st
 export const lackNames = (lacks: readonly ReportLack[]): readonly string[] =>
   lacks.flatMap(({ table, columns }) => (columns === null ? [`table ${table}`] : columns.map((column) => `column ${table}.${column}`)))
 
-/** Tenants that answered with NULL in place of the same. */
+/** Tenants that answered without the same: with NULL for a column, no rows for a table. */
 export type FilledTenants = { readonly lacks: readonly ReportLack[]; readonly slugs: readonly string[] }
 
 /** The saved report that a run is of; null: of none, or of one that was deleted. */
