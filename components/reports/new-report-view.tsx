@@ -64,7 +64,7 @@ function Writing({ sets, role, draftOf, given, start, create }: Props) {
       <ReportForm sets={sets} draft={draft} onDraft={change} start={start} tryOn={start} mayChange notNow={null} />
       {draft.trial === null ? null : (
         <Suspense key={draft.trial} fallback={<SkeletonRows rows={5} className="rounded-lg border border-line bg-surface" />}>
-          <TrialPanel run={draft.trial} role={role} sql={draft.sql} onClose={() => change({ trial: null })} />
+          <TrialPanel run={draft.trial} role={role} sql={draft.sql} missing={draft.missing} onClose={() => change({ trial: null })} />
         </Suspense>
       )}
     </>

@@ -16,6 +16,15 @@ export const answeredSentence = (state: RunState, counts: ItemCounts): string =>
   return `${formatCount(counts.succeeded)} of ${formatCount(counts.total)} answered, ${formatCount(silent)} did not`
 }
 
+/** What the form has changed since a run was started from it; null: nothing. */
+export const changedSince = (asked: Pick<ReportRun, 'sql' | 'missing'>, now: Pick<ReportRun, 'sql' | 'missing'>): string | null => {
+  if (asked.sql !== now.sql) return 'of an earlier text: it has been changed since'
+  if (asked.missing === now.missing) return null
+  return asked.missing === 'null'
+    ? 'with NULL where a tenant lacks something: that has been changed since'
+    : 'with tenants named that lack something: that has been changed since'
+}
+
 /** Of a run that asked only the silent ones of another: theirs and those that had answered before. */
 export const wholeCounts = (
   { parentRun, tenants, answered }: Pick<ReportRun, 'parentRun' | 'tenants' | 'answered'>,

@@ -65,7 +65,7 @@ function Writing({ id, role, sets, actions, saved }: Props & { readonly saved: S
       />
       {draft.trial === null ? null : (
         <Suspense key={draft.trial} fallback={<SkeletonRows rows={5} className="rounded-lg border border-line bg-surface" />}>
-          <TrialPanel run={draft.trial} role={role} sql={draft.sql} onClose={() => change({ trial: null })} />
+          <TrialPanel run={draft.trial} role={role} sql={draft.sql} missing={draft.missing} onClose={() => change({ trial: null })} />
         </Suspense>
       )}
     </>

@@ -3,9 +3,9 @@
 import { X } from 'lucide-react'
 import Link from 'next/link'
 import { Button } from '@/components/ui/button'
-import { may, type Role } from '@/lib/tenancy/contract'
+import { may, type ReportMissing, type Role } from '@/lib/tenancy/contract'
 import { FilledPanel } from './filled-panel'
-import { answeredSentence } from './report-model'
+import { answeredSentence, changedSince } from './report-model'
 import { RowsPanel } from './rows-panel'
 import { SilentPanel } from './silent-panel'
 import { useReportLive } from './use-report-live'
@@ -13,14 +13,16 @@ import { useReportLive } from './use-report-live'
 type Props = {
   readonly run: number
   readonly role: Role
-  /** The text as it stands now. */
+  /** As they stand now. */
   readonly sql: string
+  readonly missing: ReportMissing
   readonly onClose: () => void
 }
 
 /** What a few tenants have answered, below the text that they were asked. */
-export function TrialPanel({ run, role, sql, onClose }: Props) {
+export function TrialPanel({ run, role, sql, missing, onClose }: Props) {
   const { live, report } = useReportLive(run)
+  const changed = changedSince(report, { sql, missing })
   return (
     <section aria-label="Try" className="flex flex-col gap-3">
       <header className="flex items-center gap-3">
@@ -31,7 +33,7 @@ export function TrialPanel({ run, role, sql, onClose }: Props) {
           <Link href={`/reports/runs/${run}`} className="text-accent-ink underline underline-offset-2">
             report {run}
           </Link>
-          {report.sql === sql ? null : <span className="text-behind-ink"> of an earlier text: it has been changed since</span>}
+          {changed === null ? null : <span className="text-behind-ink"> {changed}</span>}
         </h2>
         <Button variant="ghost" size="icon-sm" aria-label="Close the try" onClick={onClose}>
           <X aria-hidden />

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { choiceFilter, choiceSentence, chosenIn, readNamed, reportHref, runLabel } from '@/components/reports/choice-model'
 import { parseDraft, type Draft } from '@/components/reports/draft-model'
 import { missingParams, paramsToSend, shownValue } from '@/components/reports/params-model'
-import { answeredSentence, goneWords, silentSlugs, wholeCounts } from '@/components/reports/report-model'
+import { answeredSentence, changedSince, goneWords, silentSlugs, wholeCounts } from '@/components/reports/report-model'
 import { firstLine, offsetOf, paramProblemIn, problemsIn, spanOf } from '@/components/reports/report-text-model'
 import { cellMove, columnWidths, nextOrder, pagesBetween } from '@/components/reports/rows-model'
 import { itemStates, type ErrorDocument, type ItemCounts, type ReportParam } from '@/lib/tenancy/contract'
@@ -174,4 +174,15 @@ describe('the table of rows', () => {
     expect(pagesBetween(190, 210, 200)).toEqual([0, 1])
     expect(pagesBetween(0, 0, 200)).toEqual([0])
   })
+})
+
+describe('a try is not current', () => {
+  const asked = { sql: 'select 1', missing: 'name' } as const
+  it.each([
+    [asked, null],
+    [{ ...asked, sql: 'select 2' }, 'of an earlier text: it has been changed since'],
+    [{ ...asked, missing: 'null' }, 'with tenants named that lack something: that has been changed since'],
+  ] as const)('beside %j: %s', (now, words) => expect(changedSince(asked, now)).toBe(words))
+  it('once the choice is back at naming', () =>
+    expect(changedSince({ ...asked, missing: 'null' }, asked)).toBe('with NULL where a tenant lacks something: that has been changed since'))
 })
