@@ -1,5 +1,6 @@
 'use client'
 
+import { useId } from 'react'
 import { Segments } from '@/components/ui/segments'
 import type { ReportMissing } from '@/lib/tenancy/contract'
 
@@ -9,7 +10,7 @@ type Props = {
   readonly onChange: ((missing: ReportMissing) => void) | null
 }
 
-const legend = 'Where a tenant lacks a column or table'
+const question = 'Where a tenant lacks a column or table'
 
 const choices = [
   { value: 'name', label: 'Name it' },
@@ -23,11 +24,22 @@ const consequences: Readonly<Record<ReportMissing, string>> = {
 
 /** What becomes of tenants at older versions. */
 export function MissingChoice({ missing, onChange }: Props) {
+  const consequence = useId()
+  const chosen = choices.find(({ value }) => value === missing)?.label
   return (
-    <fieldset className="flex min-w-0 flex-col gap-2">
-      <legend className="mb-1 text-sm font-medium">{legend}</legend>
-      {onChange === null ? null : <Segments label={legend} choices={choices} value={missing} onChange={onChange} />}
-      <p className="text-xs text-muted">{consequences[missing]}</p>
-    </fieldset>
+    <div className="flex min-w-0 flex-col gap-2">
+      {/* Whoever hears the page hears it as the name of the choice. */}
+      <p aria-hidden={onChange === null ? undefined : true} className="mb-1 text-sm font-medium">
+        {question}
+      </p>
+      {onChange === null ? (
+        <p className="text-sm">{chosen}</p>
+      ) : (
+        <Segments label={question} describedBy={consequence} choices={choices} value={missing} onChange={onChange} />
+      )}
+      <p id={consequence} aria-live="polite" className="text-xs text-muted">
+        {consequences[missing]}
+      </p>
+    </div>
   )
 }

@@ -5,16 +5,18 @@ import { cn } from './class-names'
 
 type Props<Value extends string> = {
   readonly label: string
+  /** Of what tells more about the choice. */
+  readonly describedBy?: string
   readonly choices: ReadonlyArray<{ readonly value: Value; readonly label: string }>
   readonly value: Value
   readonly onChange: (value: Value) => void
 }
 
 /** One of a few, all of them in sight. */
-export function Segments<Value extends string>({ label, choices, value, onChange }: Props<Value>) {
+export function Segments<Value extends string>({ label, describedBy, choices, value, onChange }: Props<Value>) {
   const name = useId()
   return (
-    <div role="radiogroup" aria-label={label} className="flex rounded-md border border-line-strong/55 p-0.5">
+    <div role="radiogroup" aria-label={label} aria-describedby={describedBy} className="flex rounded-md border border-line-strong/55 p-0.5">
       {choices.map((one) => (
         <label
           key={one.value}

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { migrationsDir } from '../../lib/connection.ts'
 import { urlBeside, withSql } from '../../lib/demo/setting.ts'
-import { onboardInput, startRunInput, type Tenancy } from '../../lib/tenancy/contract/index.ts'
+import { onboardInput, startReportInput, startRunInput, type Tenancy } from '../../lib/tenancy/contract/index.ts'
 import { createTenancy } from '../../lib/tenancy/index.ts'
 import { quoteIdent } from '../../lib/tenancy/sql/ident.ts'
 import { findViolations, openVisitor, widths, type Visitor } from '../support/browser.ts'
@@ -251,6 +251,30 @@ test('what is applied but different is told on the run’s page by what differs,
     .waitFor()
   await page.getByRole('row').filter({ hasText: 'rooms-dana' }).filter({ hasText: 'Different' }).waitFor()
   expect(new URL(page.url()).searchParams.get('differs')).toBe('true')
+  expect(await faultsOf(page)).toEqual([])
+  expect(complaints).toEqual([])
+})
+
+test('a report tells which of them answered without all that was asked for', async () => {
+  const { page, complaints } = admin
+  const [placement] = (await tenancy.tenants.get('rooms-anna')).placements
+  const database = (await tenancy.databases.list()).find(({ name }) => name === placement?.database)
+  const rename = (from: string, to: string): Promise<unknown> =>
+    withSql(urlBeside(inject('controlUrl'), database?.dbname ?? ''), (sql) =>
+      sql.unsafe(`alter table ${quoteIdent(placement?.schema ?? '')}.bookings rename column ${from} to ${to}`),
+    )
+  const selection = { kind: 'tenants', slugs: ['rooms-anna', 'rooms-cleo'] } as const
+  const asked = startReportInput.parse({ set, sql: 'select count(nights) as stays from bookings', missing: 'null', selection })
+  await rename('nights', 'nights_away')
+  try {
+    await page.goto(`/reports/runs/${(await tenancy.reports.start(cliActor, asked)).run}`)
+    await page.getByText('All 2 tenants answered').waitFor()
+  } finally {
+    await rename('nights_away', 'nights')
+  }
+  const filled = page.getByRole('region', { name: 'Tenants that answered without all that was asked for' })
+  await filled.getByText('no column bookings.nights').waitFor()
+  expect(await filled.getByRole('link').allInnerTexts()).toEqual(['rooms-anna'])
   expect(await faultsOf(page)).toEqual([])
   expect(complaints).toEqual([])
 })
