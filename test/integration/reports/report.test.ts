@@ -94,7 +94,7 @@ test('a tenant whose structure lacks what is asked for is named, and the others 
   await fleet.sql`alter table ${fleet.sql(schema)}.orders rename column sum to total`
   expect(report).toMatchObject({ state: 'failed', tenants: 3, answered: 2, silent: [{ code: '42703', slugs: [slugs[1]] }] })
   expect(report.silent[0]?.message).toContain('(version 0002) lacks what is asked for')
-  expect(report.silent[0]?.example?.hint).toContain('To have NULL there')
+  expect(report.silent[0]?.example?.hint).toContain('Let NULL stand for it')
   expect(rows.map(([slug]) => slug)).toEqual([slugs[0], slugs[2]])
 })
 
