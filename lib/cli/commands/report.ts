@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { formatCount, plural } from '../../format.ts'
@@ -123,6 +125,8 @@ const formatOf = ({ format, out }: Typed): string | undefined => {
 const readTyped = async (file: string | undefined, typed: Typed): Promise<ReportInput> => {
   if ([file, typed.saved, typed.run].filter((one) => one !== undefined).length !== 1)
     throw invalid('Give one of: a file (- for standard input), --saved NAME, or --run ID.')
+  if (typed.out !== undefined && !existsSync(dirname(resolve(typed.out))))
+    throw invalid(`--out ${typed.out}: there is no folder ${dirname(resolve(typed.out))}.`)
   const format = formatOf(typed)
   const combine = typed.combine === undefined ? undefined : await readTextFile(typed.combine)
   return parseInput(reportInput, { ...(await askedOf(file, typed)), combine, format, out: typed.out })
@@ -175,6 +179,8 @@ const print = async ({ tenancy, actor }: Session, found: ReportRun, { format, ou
 const report = async (session: Session, input: ReportInput): Promise<number> => {
   const { tenancy, actor } = session
   const { stderr } = currentLine().terminal
+  // Nobody is asked for rows that cannot be combined.
+  if (input.combine !== undefined) await tenancy.reports.checkCombining(input.combine)
   const { run, combine } = await start(session, input)
   const before = input.kind === 'run' ? await tenancy.reports.get(actor, run) : null
   const end = before && standsStill(before.state) ? 'settled' : await waitForRun(session, run, input.kind !== 'run')
@@ -183,7 +189,13 @@ const report = async (session: Session, input: ReportInput): Promise<number> => 
     stderr.write(`Report ${run} keeps its place; tenantry runs watch ${run} --work goes on with it.\n`)
     return exitCodes.interrupted
   }
-  await print(session, found, { format: input.format, out: input.out, combine: input.combine ?? combine })
+  const combining = input.combine ?? combine
+  try {
+    await print(session, found, { format: input.format, out: input.out, combine: combining })
+  } catch (error) {
+    if (combining !== null) stderr.write(`The rows stay: tenantry report --run ${run} --combine FILE makes something else of them.\n`)
+    throw error
+  }
   stderr.write(`${formatCount(found.answered)} of ${plural(found.tenants, 'tenant')} answered with ${plural(found.rows, 'row')} (run ${run}).\n`)
   for (const line of besideLines(found)) stderr.write(`${line}\n`)
   if (found.silent.length > 0 && isFinalRun(found.state)) stderr.write(`tenantry runs rerun ${run} asks them again; its result holds these rows as well.\n`)

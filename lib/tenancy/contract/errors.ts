@@ -187,7 +187,7 @@ export const errorTable = {
   'report.refused': {
     status: 422,
     title: 'The report was refused: {count|problem|problems} in its text. {problem}',
-    hint: 'Mend the text at the places named; no tenant was asked.',
+    hint: 'Mend the text at the places named; nobody was asked what it says.',
   },
   'report.params': { status: 422, title: 'Parameter “{name}” {problem}', hint: '{remedy}' },
   'report.columns': {
@@ -269,7 +269,7 @@ export const errorTable = {
   'session.not_blocking': {
     status: 409,
     title: 'Session {pid} does not block “{slug}” now.',
-    hint: 'Nothing was done; the item goes on by itself when nobody is in its way.',
+    hint: 'Nothing was done. An open item goes on by itself when nobody is in its way; after one that has failed, start a rerun and end then what is in its way.',
   },
   'session.ours': { status: 409, title: 'Session {pid} is Tenantry’s own ({application}).', hint: 'Pause or cancel its run instead.' },
   'session.idle': {

@@ -166,6 +166,8 @@ export type Reports = {
   rows(actor: Actor, input: ReportRowsInput): Promise<ReportRows>
   /** All of them in order of slug, in pieces, leaving an audit row. @throws report.unknown, report.not_yours, report.expired, report.lost */
   stream(actor: Actor, run: number): AsyncIterable<readonly ReportRow[]>
+  /** What is wrong with a second SELECT, before there is anything to combine. @throws report.refused */
+  checkCombining(sql: string): Promise<void>
   /** A second SELECT, over `results` (the rows) and `tenants` (tenant, name, labels, database, bytes, version), leaving an audit row. @throws report.unknown, report.not_yours, report.expired, report.lost, report.refused, report.combine, report.combine_role */
   combine(actor: Actor, input: CombineReportInput): Promise<CombinedRows>
 }

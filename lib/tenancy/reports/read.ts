@@ -37,16 +37,27 @@ const slugsAsked = async (db: ControlDb, runs: readonly number[]): Promise<Reado
   return new Set(rows.map(({ slug }) => slug))
 }
 
+const aVersion = / \(version [^)]*\)/
+
+/** Causes of which each tenant was told the same, word by word but for its version: it holds nothing of one of them. */
+const saidAlike = async (db: ControlDb, run: number): Promise<ReadonlySet<string>> => {
+  const { rows } = await sql<{ cause: string }>`
+    select coalesce(cause, '') as cause from run_item where run_id = ${run} and state = 'failed' and error is not null
+    group by 1 having count(distinct regexp_replace(error ->> 'message', ' \\(version [^)]*\\)', '')) = 1`.execute(db)
+  return new Set(rows.map(({ cause }) => cause))
+}
+
 /** Of all runs of a chain, as its last try left each tenant. */
 const silentOf = async ({ control }: Pick<Library, 'control'>, { chain }: Head, withValues: boolean): Promise<readonly SilentTenants[]> => {
   const groups: SilentTenants[] = []
   for (const [index, run] of chain.entries()) {
     const failures = await listFailures({ control }, run)
+    const alike = failures.length > 0 ? await saidAlike(control.db, run) : new Set<string>()
     const found = [
-      ...failures.map(({ example, message, tenants }) => ({
+      ...failures.map(({ cause, example, message, tenants }) => ({
         code: example.code,
-        // What PostgreSQL says of one tenant may quote its values.
-        message: withValues && tenants.length === 1 ? example.message : message,
+        // What PostgreSQL says of a tenant may quote its values.
+        message: !withValues || !alike.has(cause) ? message : tenants.length === 1 ? example.message : example.message.replace(aVersion, ''),
         example: withValues ? example : null,
         slugs: tenants,
       })),

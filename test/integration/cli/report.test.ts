@@ -98,6 +98,22 @@ describe('saved reports', () => {
   })
 })
 
+describe('what cannot come to anything', () => {
+  const runs = async () => (await fleet.control`select id from run`).length
+
+  it.each([
+    ['rows that cannot be combined', ['--combine', 'bad.sql'], 'pg_authid'],
+    ['a file in a folder that is not there', ['--out', '/nowhere/at/all.csv'], '/nowhere/at'],
+  ])('is not asked for: %s', async (_, options, said) => {
+    writeFileSync(file('bad.sql'), 'select rolname from pg_authid')
+    const before = await runs()
+    const given = options.map((option) => (option === 'bad.sql' ? file(option) : option))
+    const { code, stderr } = await cli.run(['report', '-', ...given], 'select email from customer')
+    expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
+    expect(await runs()).toBe(before)
+  })
+})
+
 describe('what a run has found', () => {
   it('is printed again, and combined otherwise; who did not answer is asked again by its run', async () => {
     await fleet.sql.unsafe(`alter table ${schemaOf(second)}.customer rename to away`)
@@ -150,7 +166,7 @@ describe('a file', () => {
   })
 
   it('that cannot be written loses nothing', async () => {
-    const { document } = await cli.run(['report', '-', '--json', '--out', '/nowhere/rows.json'], 'select 1 as a')
+    const { document } = await cli.run(['report', '-', '--json', '--out', fleet.folder], 'select 1 as a')
     const { code, message } = document(errorDocument).error
     expect([code, message]).toEqual(['input.invalid', expect.stringContaining('tenantry report --run')])
   })
