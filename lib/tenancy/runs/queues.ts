@@ -60,14 +60,19 @@ export const createQueues = (url: string, library: Library, schedules: boolean):
     superviseIntervalSeconds: 5,
     monitorIntervalSeconds: 5,
   })
-  boss.on('error', (error) => library.logger.warn({ code: codeOf(error) }, 'jobs.error'))
+  let isStopping = false
+  // What it is at when it is stopped finds its connections closed, and is done by the next one.
+  boss.on('error', (error) => library.logger[isStopping ? 'debug' : 'warn']({ code: codeOf(error), problem: error.message }, 'jobs.error'))
   return {
     boss,
     async start() {
       await boss.start()
       for (const name of Object.values(queues)) await boss.createQueue(name, name === queues.look ? promised : exclusive)
     },
-    stop: (limitMs, isDone) => sockets.end(limitMs, boss.stop({ graceful: isDone, timeout: 1_000 })),
+    stop: (limitMs, isDone) => {
+      isStopping = true
+      return sockets.end(limitMs, boss.stop({ graceful: isDone, timeout: 1_000 }))
+    },
   }
 }
 
