@@ -62,7 +62,7 @@ export const createQueues = (url: string, library: Library, schedules: boolean):
   })
   let isStopping = false
   // What it is at when it is stopped finds its connections closed, and is done by the next one.
-  boss.on('error', (error) => library.logger[isStopping ? 'debug' : 'warn']({ code: codeOf(error), problem: error.message }, 'jobs.error'))
+  boss.on('error', (error) => library.logger[isStopping ? 'debug' : 'warn']({ code: codeOf(error) }, 'jobs.error'))
   return {
     boss,
     async start() {
