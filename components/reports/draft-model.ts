@@ -13,7 +13,7 @@ export type Draft = {
   readonly trial: number | null
 }
 
-const draftSchema = z.object({
+export const draftSchema = z.object({
   set: z.string(),
   sql: z.string(),
   params: z.record(z.string(), z.string()),
@@ -24,12 +24,14 @@ const draftSchema = z.object({
 
 export const draftKey = (of: string): string => `tenantry.report-draft.${of}`
 
-/** null for what is no draft, or one of an older console. */
-export const parseDraft = (text: string | null): Draft | null => {
+/** null for what is none, or one of an older console. */
+export const parseKept = <T>(schema: z.ZodType<T>, text: string | null): T | null => {
   if (text === null) return null
   try {
-    return draftSchema.safeParse(JSON.parse(text)).data ?? null
+    return schema.safeParse(JSON.parse(text)).data ?? null
   } catch {
     return null
   }
 }
+
+export const parseDraft = (text: string | null): Draft | null => parseKept(draftSchema, text)

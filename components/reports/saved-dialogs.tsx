@@ -5,7 +5,6 @@ import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
 import { Dialog, DialogActions, DialogClose, DialogContent } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
-import { toastRefusal } from '@/lib/client/toast-refusal'
 import { useCommand } from '@/lib/client/use-command'
 import type { ErrorDocument, SavedReport, SavedReportContent } from '@/lib/tenancy/contract'
 import { DetailsDialog } from './details-dialog'
@@ -23,14 +22,15 @@ type Props = {
   readonly open: OpenDialog
   readonly change: { readonly busy: boolean; readonly error: ErrorDocument | null }
   readonly onSave: (details: Details) => void
-  readonly onChanged: () => void
+  readonly onRestored: () => void
+  readonly onRefused: (error: ErrorDocument) => void
   readonly onClose: () => void
 }
 
 /** Whatever of a saved report asks something before it is done. */
-export function SavedDialogs({ saved, content, actions, open, change, onSave, onChanged, onClose }: Props) {
+export function SavedDialogs({ saved, content, actions, open, change, onSave, onRestored, onRefused, onClose }: Props) {
   const router = useRouter()
-  const restore = useCommand(actions.restore, onChanged, toastRefusal)
+  const restore = useCommand(actions.restore, onRestored, onRefused)
   const create = useCommand(actions.create, ({ id }) => router.push(`/reports/${id}`))
   const remove = useCommand(actions.remove, () => {
     toast.success(`${saved.name} is deleted. Its runs stay.`)

@@ -11,36 +11,47 @@ import { RelativeTime } from '@/components/ui/relative-time'
 import { reportKeys } from '@/lib/client/queries/reports'
 import { toastRefusal } from '@/lib/client/toast-refusal'
 import { useCommand } from '@/lib/client/use-command'
-import type { SavedReport } from '@/lib/tenancy/contract'
-import type { Draft } from './draft-model'
+import type { ChangeReportInput, ErrorDocument } from '@/lib/tenancy/contract'
+import { OvertakenNote } from './overtaken-note'
 import { SavedDialogs, type OpenDialog } from './saved-dialogs'
 import type { SavedReportActions } from './report-actions'
 import { contentOf, detailsOf, isChanged, runnersSentence, withDraft, type Details } from './saved-model'
+import type { Writing } from './use-begun'
 import { useDeclaredParams } from './use-report-check'
 
-type Props = {
-  readonly saved: SavedReport
-  readonly draft: Draft
-  readonly actions: SavedReportActions
-  readonly mayCreate: boolean
-  /** Back to what is saved. */
-  readonly onForget: () => void
-}
+type Props = { readonly writing: Writing; readonly actions: SavedReportActions; readonly mayCreate: boolean }
 
 /** What a report is called and whose it is, and what may be done with it. */
-export function SavedHeader({ saved, draft, actions, mayCreate, onForget }: Props) {
+export function SavedHeader({ writing, actions, mayCreate }: Props) {
+  const { saved, draft, begunOn, isOvertaken, forget, noteSaved } = writing
   const [open, setOpen] = useState<OpenDialog>(null)
   const client = useQueryClient()
-  const afterwards = (): void => {
-    setOpen(null)
-    onForget()
-    void client.invalidateQueries({ queryKey: reportKeys.all })
+  const refresh = (): void => void client.invalidateQueries({ queryKey: reportKeys.all })
+  const onRefused = (error: ErrorDocument): void => {
+    if (error.code === 'report.changed') refresh()
+    if (open !== 'details') toastRefusal(error)
   }
-  const change = useCommand(actions.change, afterwards, open === null ? toastRefusal : undefined)
+  const change = useCommand(
+    async (input: ChangeReportInput) => {
+      const result = await actions.change(input)
+      return result.ok ? { ok: true as const, data: { content: input, revision: result.data.revision } } : result
+    },
+    ({ content, revision }) => {
+      setOpen(null)
+      noteSaved(content, revision)
+      refresh()
+    },
+    onRefused,
+  )
   const changed = isChanged(saved, draft)
   const content = withDraft(contentOf(saved), draft, useDeclaredParams(draft))
-  const save = (details: Details = detailsOf(saved)): void =>
-    void change.run({ ...content, ...details, runnableBy: [...details.runnableBy], report: saved.id, revision: saved.revision })
+  const save = (onto: number, details: Details = detailsOf(saved)): void =>
+    void change.run({ ...content, ...details, runnableBy: [...details.runnableBy], report: saved.id, revision: onto })
+  const afterRestoring = (): void => {
+    setOpen(null)
+    if (!isOvertaken) forget()
+    refresh()
+  }
 
   return (
     <>
@@ -48,13 +59,13 @@ export function SavedHeader({ saved, draft, actions, mayCreate, onForget }: Prop
         title={saved.name}
         actions={
           <>
-            {changed ? (
-              <Button variant="ghost" onClick={onForget}>
+            {changed && !isOvertaken ? (
+              <Button variant="ghost" onClick={forget}>
                 Discard changes
               </Button>
             ) : null}
-            {saved.mayChange ? (
-              <Button busy={change.busy && open === null} disabled={!changed} onClick={() => save()}>
+            {saved.mayChange && !isOvertaken ? (
+              <Button busy={change.busy && open === null} disabled={!changed} onClick={() => save(saved.revision)}>
                 <Save aria-hidden />
                 {changed ? 'Save' : 'Saved'}
               </Button>
@@ -98,14 +109,18 @@ export function SavedHeader({ saved, draft, actions, mayCreate, onForget }: Prop
           </>
         </Dotted>
       </PageHeader>
+      {isOvertaken ? (
+        <OvertakenNote saved={saved} begunOn={begunOn} busy={change.busy && open === null} onSave={() => save(saved.revision)} onTake={forget} />
+      ) : null}
       <SavedDialogs
         saved={saved}
         content={content}
         actions={actions}
         open={open}
-        onSave={save}
+        onSave={(details) => save(begunOn, details)}
         change={change}
-        onChanged={afterwards}
+        onRestored={afterRestoring}
+        onRefused={onRefused}
         onClose={() => setOpen(null)}
       />
     </>

@@ -41,14 +41,17 @@ export const withDraft = (content: SavedReportContent, draft: Draft, params: Rea
   params: { ...params },
 })
 
+/** What a draft and a saved report are compared by. */
+type Asked = Omit<Draft, 'trial'>
+
 /** Whether the text asks something else than what is saved. */
-export const isOtherText = (saved: SavedReport, draft: Draft): boolean => draft.sql !== saved.sql || draft.set !== saved.set || draft.missing !== saved.missing
+export const isOtherText = (saved: Asked, draft: Asked): boolean => draft.sql !== saved.sql || draft.set !== saved.set || draft.missing !== saved.missing
 
 const sorted = (values: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(values).toSorted(([one], [other]) => one.localeCompare(other)))
 
 /** Whether there is something to save. */
-export const isChanged = (saved: SavedReport, draft: Draft): boolean =>
+export const isChanged = (saved: Asked, draft: Asked): boolean =>
   isOtherText(saved, draft) || JSON.stringify(draft.selection) !== JSON.stringify(saved.selection) || sorted(draft.params) !== sorted(saved.params)
 
 const runnerWords: Readonly<Record<ReportRunner, string>> = { operator: 'operators', support: 'support' }

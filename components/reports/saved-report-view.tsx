@@ -12,9 +12,10 @@ import { ReportForm } from './report-form'
 import { ReportRuns } from './report-runs'
 import { SchedulePanel } from './schedule-panel'
 import { SavedHeader } from './saved-header'
-import { draftOf, isOtherText, notNow } from './saved-model'
+import { isOtherText, notNow } from './saved-model'
 import { TrialPanel } from './trial-panel'
-import { useDraft, useInBrowser } from './use-draft'
+import { useBegun } from './use-begun'
+import { useInBrowser } from './use-draft'
 
 type Props = {
   readonly id: number
@@ -31,8 +32,7 @@ export function SavedReportView(props: Props) {
   const refresh = (): void => void client.invalidateQueries({ queryKey: reportKeys.all })
   return (
     <Page>
-      {/* Another edit is another draft. */}
-      {inBrowser ? <Writing key={saved.revision} {...props} saved={saved} /> : <Skeleton className="h-96 w-full rounded-lg" />}
+      {inBrowser ? <Writing {...props} read={saved} /> : <Skeleton className="h-96 w-full rounded-lg" />}
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <SchedulePanel saved={saved} set={props.actions.setSchedule} onChanged={refresh} />
         <FiguresPanel saved={saved} set={props.actions.setFigures} onChanged={refresh} />
@@ -42,9 +42,10 @@ export function SavedReportView(props: Props) {
   )
 }
 
-function Writing({ id, role, sets, actions, saved }: Props & { readonly saved: SavedReport }) {
+function Writing({ id, role, sets, actions, read }: Props & { readonly read: SavedReport }) {
   const client = useQueryClient()
-  const [draft, change, forget] = useDraft(`saved-${id}-${saved.revision}`, draftOf(saved))
+  const writing = useBegun(read)
+  const { saved, draft, change } = writing
   const mayWrite = may(role, 'reports.run')
   const refresh = (): void => void client.invalidateQueries({ queryKey: reportKeys.runs(id) })
   // A text that is not saved is nobody's: its run belongs to no report.
@@ -52,7 +53,7 @@ function Writing({ id, role, sets, actions, saved }: Props & { readonly saved: S
     mayWrite && isOtherText(saved, draft) ? actions.start({ params, selection, ...text }) : actions.startSaved({ report: id, params, selection })
   return (
     <>
-      <SavedHeader saved={saved} draft={draft} actions={actions} mayCreate={mayWrite} onForget={forget} />
+      <SavedHeader writing={writing} actions={actions} mayCreate={mayWrite} />
       <ReportForm
         sets={sets}
         draft={draft}

@@ -12,19 +12,26 @@ export const useInBrowser = (): boolean =>
     () => false,
   )
 
+/** What was kept before a reload. For a component that only the browser draws. */
+export const keptOf = (of: string): string | null => window.sessionStorage.getItem(draftKey(of))
+
+/** Keeps every change of what is written over a reload. */
+export const useKept = (of: string, value: object): void =>
+  useEffect(() => {
+    try {
+      window.sessionStorage.setItem(draftKey(of), JSON.stringify(value))
+    } catch {
+      // A full or forbidden storage takes the draft's survival, not the draft.
+    }
+  }, [of, value])
+
 /**
  * For a component that only the browser draws: the draft of before the reload, else the one given; kept with every change.
  * @param over what an address says, whatever there was before
  */
 export const useDraft = (of: string, given: Draft, over: Partial<Draft> = nothing): readonly [Draft, (change: Partial<Draft>) => void, () => void] => {
-  const [draft, setDraft] = useState<Draft>(() => ({ ...(parseDraft(window.sessionStorage.getItem(draftKey(of))) ?? given), ...over }))
-  useEffect(() => {
-    try {
-      window.sessionStorage.setItem(draftKey(of), JSON.stringify(draft))
-    } catch {
-      // A full or forbidden storage takes the draft's survival, not the draft.
-    }
-  }, [of, draft])
+  const [draft, setDraft] = useState<Draft>(() => ({ ...(parseDraft(keptOf(of)) ?? given), ...over }))
+  useKept(of, draft)
   const forget = (): void => {
     window.sessionStorage.removeItem(draftKey(of))
     setDraft(given)

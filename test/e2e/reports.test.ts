@@ -5,7 +5,7 @@ import postgres from 'postgres'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { migrationsDir } from '../../lib/connection.ts'
 import { readDemo, urlBeside } from '../../lib/demo/setting.ts'
-import type { Tenancy } from '../../lib/tenancy/contract/index.ts'
+import { savedReportContent, type Tenancy } from '../../lib/tenancy/contract/index.ts'
 import { createTenancy } from '../../lib/tenancy/index.ts'
 import { quoteIdent } from '../../lib/tenancy/sql/ident.ts'
 import { findViolations, openVisitor, type Visitor } from '../support/browser.ts'
@@ -180,6 +180,21 @@ test('it is saved, scheduled, and one of its numbers stands on the page of the f
   await page.getByRole('button', { name: 'Save it' }).click()
   await page.waitForURL(/\/reports\/\d+$/)
   expect(await heading()).toBe('Seats of the test')
+
+  // Somebody else saves first: nothing of either is lost, also over a reload.
+  const id = Number(/\d+$/.exec(page.url())?.[0])
+  const theirs = await tenancy.reports.saved.get(cliActor, id)
+  await tenancy.reports.saved.change(cliActor, { ...savedReportContent.parse(theirs), sql: 'select 1 as theirs from employees', report: id, revision: 1 })
+  await write('select count(*) as seats from employees where true')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByRole('region', { name: 'Saved meanwhile' }).waitFor()
+  await page.reload()
+  await page.getByText('from employees where true').first().waitFor()
+  expect(await findViolations(page)).toEqual([])
+  await page.getByRole('button', { name: 'Save mine on top' }).click()
+  await page.getByText('edit 3 by').waitFor()
+  expect(await page.getByRole('region', { name: 'Saved meanwhile' }).count()).toBe(0)
+  expect((await tenancy.reports.saved.get(cliActor, id)).sql).toContain('where true')
 
   await page.getByRole('button', { name: 'Schedule…' }).click()
   await page.getByLabel('How often').selectOption({ label: 'On Mondays at 6' })
