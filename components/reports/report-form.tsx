@@ -88,7 +88,7 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayChange, notN
         sql={draft.sql}
         problems={problems}
         isChecked={check.isCurrent}
-        refused={isOfText ? [refusal.message, refusal.hint ?? ''].join(' ').trim() : null}
+        refused={isOfText ? [refusal.message, refusal.hint ?? ''].join(' ').trim() : check.refused}
         isReadOnly={!mayChange}
         onChange={(sql) => (sql === draft.sql ? undefined : change({ sql }))}
         onRun={runAll}

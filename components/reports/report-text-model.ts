@@ -1,4 +1,6 @@
 /** Places in a report's text: where problems stand, as an editor counts, and what a refusal says of them. */
+import { fieldProblems } from '@/lib/client/field-problems'
+import { describeReadError, RefusedError } from '@/lib/client/fetch-json'
 import type { ErrorDocument, ReportProblem } from '@/lib/tenancy/contract'
 
 export type Span = { readonly from: number; readonly to: number }
@@ -57,6 +59,14 @@ export const paramProblemIn = (error: ErrorDocument | null): { readonly name: st
   if (error?.code !== 'report.params' || typeof error.details.name !== 'string') return null
   const { name, problem } = error.details
   return { name, sentence: [typeof problem === 'string' ? `It ${problem}` : error.message, error.hint ?? ''].filter((part) => part !== '').join(' ') }
+}
+
+/** Why a text was not looked at: what is wrong with it as a whole, or with the way there. */
+export const describeFailedCheck = (error: Error): string => {
+  const ofText = error instanceof RefusedError ? (fieldProblems(error.document).find(({ field }) => field === 'sql')?.sentence ?? null) : null
+  if (ofText !== null) return `The text cannot be asked: ${ofText.charAt(0).toLowerCase()}${ofText.slice(1)}`
+  const { title, hint } = describeReadError(error)
+  return ['The text was not looked at.', title, hint ?? ''].join(' ').trim()
 }
 
 /** A report's first words, for where it has no name. */

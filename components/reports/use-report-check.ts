@@ -4,6 +4,7 @@ import { reportQueries } from '@/lib/client/queries/reports'
 import type { ReportParam, ReportProblem } from '@/lib/tenancy/contract'
 import type { Draft } from './draft-model'
 import { paramsToSend } from './params-model'
+import { describeFailedCheck } from './report-text-model'
 
 const typingMs = 220
 const none: readonly never[] = []
@@ -23,7 +24,7 @@ const useRested = (value: string): string => {
 export const useReportCheck = (
   set: string,
   sql: string,
-): { readonly params: readonly ReportParam[]; readonly problems: readonly ReportProblem[]; readonly isCurrent: boolean; readonly error: Error | null } => {
+): { readonly params: readonly ReportParam[]; readonly problems: readonly ReportProblem[]; readonly isCurrent: boolean; readonly refused: string | null } => {
   const rested = useRested(sql)
   const isEmpty = rested.trim() === ''
   const check = useQuery({ ...reportQueries.check(set, rested), enabled: !isEmpty })
@@ -31,7 +32,7 @@ export const useReportCheck = (
     params: isEmpty ? none : (check.data?.params ?? none),
     problems: isEmpty ? none : (check.data?.problems ?? none),
     isCurrent: rested === sql && !check.isPlaceholderData && check.data !== undefined,
-    error: check.error,
+    refused: rested === sql && !isEmpty && check.error !== null ? describeFailedCheck(check.error) : null,
   }
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { choiceFilter, choiceSentence, chosenIn, readNamed, reportHref, runLabel } from '@/components/reports/choice-model'
+import { NoAnswerError, RefusedError } from '@/lib/client/fetch-json'
 import { parseDraft, type Draft } from '@/components/reports/draft-model'
 import { missingParams, paramsToSend, shownValue } from '@/components/reports/params-model'
 import { answeredSentence, changedSince, goneWords, silentSlugs, wholeCounts } from '@/components/reports/report-model'
-import { firstLine, offsetOf, paramProblemIn, problemsIn, spanOf } from '@/components/reports/report-text-model'
+import { describeFailedCheck, firstLine, offsetOf, paramProblemIn, problemsIn, spanOf } from '@/components/reports/report-text-model'
 import { cellMove, columnWidths, nextOrder, pagesBetween } from '@/components/reports/rows-model'
 import { itemStates, type ErrorDocument, type ItemCounts, type ReportParam } from '@/lib/tenancy/contract'
 
@@ -43,6 +44,15 @@ describe('places in a text', () => {
       name: 'since',
       sentence: 'It is not a date. Give 2026-01-31.',
     }))
+  it('says why a text could not be looked at', () => {
+    const fields = [{ field: 'sql', value: null, message: 'holds a character that cannot be stored (NUL, or half of a pair)' }]
+    expect(describeFailedCheck(new RefusedError(refusal('input.invalid', { fields }), 400))).toBe(
+      'The text cannot be asked: holds a character that cannot be stored (NUL, or half of a pair).',
+    )
+    expect(describeFailedCheck(new NoAnswerError(null))).toBe(
+      'The text was not looked at. The console does not answer. Check that it is running and reachable, then try again.',
+    )
+  })
   it('shows a text in a line without its comments', () => expect(firstLine('-- :x date\nselect /* all */ 1\n  from logs')).toBe('select 1 from logs'))
 })
 
