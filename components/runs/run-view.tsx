@@ -57,12 +57,13 @@ export function RunView({ id, role, actions, notice }: Props) {
       <RunDiffering run={run} onShow={() => showItems({ ...plainView, differs: true })} />
       <RunMap letters={live.letters} slugs={live.slugs} open={address.item} onOpen={open} />
       <Tabs value={tab} onValueChange={(value) => change({ tab: value as RunTab })} className="flex flex-col gap-4">
+        {/* The tab that is shown unasked changes nothing when it is pressed, and yet is chosen. */}
         <TabsList aria-label="Parts of the run">
-          <TabsTrigger value="failures">
+          <TabsTrigger value="failures" onClick={() => change({ tab: 'failures' })}>
             Failures
             {counts.failed > 0 ? <Badge tone="bad">{formatCount(counts.failed)}</Badge> : null}
           </TabsTrigger>
-          <TabsTrigger value="items">
+          <TabsTrigger value="items" onClick={() => change({ tab: 'items' })}>
             Targets <Badge>{formatCount(counts.total)}</Badge>
           </TabsTrigger>
           <TabsTrigger value="plan">Plan</TabsTrigger>

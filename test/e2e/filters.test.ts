@@ -37,6 +37,17 @@ test('the form’s empty fields and every tab of the runs are understood', async
   }
 })
 
+test('the tab of a run that is shown unasked is chosen once it is pressed', async () => {
+  const { page } = signedIn.visitor
+  await page.goto('/runs/1')
+  await expect
+    .poll(async () => {
+      await page.getByRole('tab', { selected: true }).click()
+      return new URL(page.url()).search
+    })
+    .toMatch(/^\?tab=(items|failures)$/)
+})
+
 test.each([
   ['/api/audit/export?from=notadate', 'from “notadate” is not a day, such as 2026-02-28'],
   ['/api/tenants?state=bogus', 'state “bogus” is none of provisioning, active, suspended, archived'],
