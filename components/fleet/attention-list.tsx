@@ -35,7 +35,7 @@ export function AttentionList({ items }: { readonly items: readonly Item[] }) {
           <li key={`${kind} ${href} ${text}`} className="border-b border-line last:border-0">
             <Link href={href} className="flex min-h-9 items-center gap-2.5 px-4 py-2 text-sm hover:bg-hover focus-visible:-outline-offset-2">
               <Icon aria-hidden className={cn('size-3.5 shrink-0', toneClasses[tone].ink)} />
-              <span className="min-w-0 flex-1">{text}</span>
+              <span className="min-w-0 flex-1 break-words">{text}</span>
               <ChevronRight aria-hidden className="size-3.5 shrink-0 text-faint" />
             </Link>
           </li>

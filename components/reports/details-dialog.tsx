@@ -8,7 +8,7 @@ import { Field } from '@/components/ui/field'
 import { Input, Textarea } from '@/components/ui/input'
 import { problemOf } from '@/lib/client/use-command'
 import { reportRunners, type ErrorDocument, type ReportRunner } from '@/lib/tenancy/contract'
-import type { Details } from './saved-model'
+import { isFit, longestDescription, longestName, tooLong, type Details } from './saved-model'
 
 type Props = {
   readonly title: string
@@ -40,15 +40,11 @@ export function DetailsDialog({ title, submit, given, mayShare, busy, error, onS
             onSubmit(details)
           }}
         >
-          <Field label="Name" error={problemOf(error, 'name')}>
-            {(control) => (
-              <Input {...control} required maxLength={120} autoComplete="off" value={details.name} onChange={(event) => change({ name: event.target.value })} />
-            )}
+          <Field label="Name" error={tooLong(details.name, longestName) ?? problemOf(error, 'name')}>
+            {(control) => <Input {...control} required autoComplete="off" value={details.name} onChange={(event) => change({ name: event.target.value })} />}
           </Field>
-          <Field label="What it is for" optional error={problemOf(error, 'description')}>
-            {(control) => (
-              <Textarea {...control} rows={2} maxLength={2_000} value={details.description} onChange={(event) => change({ description: event.target.value })} />
-            )}
+          <Field label="What it is for" optional error={tooLong(details.description, longestDescription) ?? problemOf(error, 'description')}>
+            {(control) => <Textarea {...control} rows={2} value={details.description} onChange={(event) => change({ description: event.target.value })} />}
           </Field>
           {mayShare ? (
             <fieldset className="flex flex-col gap-1.5">
@@ -70,7 +66,7 @@ export function DetailsDialog({ title, submit, given, mayShare, busy, error, onS
             </fieldset>
           ) : null}
           <ErrorNote error={error} />
-          <FormActions busy={busy} disabled={details.name.trim() === ''}>
+          <FormActions busy={busy} disabled={!isFit(details)}>
             {submit}
           </FormActions>
         </form>

@@ -11,6 +11,7 @@ import { Select } from '@/components/ui/select'
 import { reportQueries } from '@/lib/client/queries/reports'
 import { figureAggregates, type ErrorDocument, type ReportFigureInput } from '@/lib/tenancy/contract'
 import { isNumber } from './report-model'
+import { tooLong } from './saved-model'
 
 type Props = {
   /** Whose columns are offered. */
@@ -32,6 +33,7 @@ type Typed = {
   readonly value: string
 }
 
+const longestFigureName = 80
 const combined = 'combined'
 const words: Readonly<Record<(typeof figureAggregates)[number], string>> = {
   count: 'Number of rows',
@@ -61,7 +63,7 @@ export function FigureDialog({ lastRun, mayCombine, busy, error, onSave, onClose
   const change = (part: Partial<Typed>): void => setTyped({ ...typed, ...part })
   const isLineWrong = typed.line !== '' && !/^[+-]?\d{1,30}(\.\d{1,20})?$/.test(typed.value.trim())
   const needsColumn = typed.how !== 'count'
-  const isReady = typed.name.trim() !== '' && (!needsColumn || typed.column.trim() !== '') && !isLineWrong
+  const isReady = typed.name.trim() !== '' && tooLong(typed.name, longestFigureName) === null && (!needsColumn || typed.column.trim() !== '') && !isLineWrong
   const numbers = last?.columns.filter(isNumber) ?? []
   return (
     <Dialog open onOpenChange={(open) => (open ? undefined : onClose())}>
@@ -73,10 +75,8 @@ export function FigureDialog({ lastRun, mayCombine, busy, error, onSave, onClose
             if (isReady) onSave(figureOf(typed))
           }}
         >
-          <Field label="Name">
-            {(control) => (
-              <Input {...control} required maxLength={80} autoComplete="off" value={typed.name} onChange={(event) => change({ name: event.target.value })} />
-            )}
+          <Field label="Name" error={tooLong(typed.name, longestFigureName)}>
+            {(control) => <Input {...control} required autoComplete="off" value={typed.name} onChange={(event) => change({ name: event.target.value })} />}
           </Field>
           <div className="flex gap-3">
             <Field label="What" className="flex-1">

@@ -93,7 +93,7 @@ function FigureWords({ figure }: { readonly figure: ReportFigure }) {
   const isPart = last !== null && last.answered < last.tenants
   return (
     <div className="min-w-0 flex-1">
-      <p>
+      <p className="break-words">
         <span className="font-medium">{figure.name}</span> <span className="text-base font-semibold">{figureText(last?.value ?? null)}</span>
       </p>
       <p className="truncate text-xs text-muted">{[sourceWords(figure), lineWords(figure)].filter((part) => part !== '').join(' · ')}</p>

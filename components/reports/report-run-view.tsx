@@ -53,7 +53,7 @@ export function ReportRunView({ run: id, role, actions, change }: Props) {
       <PageHeader
         title={
           <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
-            {report.report === null ? `Report ${id}` : report.report.name}
+            <span className="min-w-0 break-words">{report.report === null ? `Report ${id}` : report.report.name}</span>
             <StateBadge look={runStateLooks[run.state]} variant="soft" />
           </span>
         }

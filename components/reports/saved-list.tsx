@@ -16,7 +16,7 @@ export function SavedList({ reports }: { readonly reports: readonly SavedReportR
       {reports.map((report) => (
         <tr key={report.id} className="border-b border-line last:border-0 hover:bg-hover">
           <td className="max-w-0 px-3 py-2 first:pl-4 w-1/2 sm:w-2/5">
-            <Link href={`/reports/${report.id}`} className="font-medium hover:underline">
+            <Link href={`/reports/${report.id}`} className="font-medium break-words hover:underline">
               {report.name}
             </Link>
             {report.description === '' ? null : <p className="truncate text-muted">{report.description}</p>}

@@ -12,6 +12,19 @@ export type Details = {
 }
 export const noDetails: Details = { name: '', description: '', runnableBy: [], changeableBy: 'owner' }
 
+export const longestName = 120
+export const longestDescription = 2_000
+
+/** Said while it is typed or pasted: a field that cuts what is too long would keep half of it without a word. */
+export const tooLong = (text: string, most: number): string | null => {
+  const { length } = text.trim()
+  return length > most ? `It has ${formatCount(length)} characters, and ${formatCount(most)} is the most: shorten it.` : null
+}
+
+/** Whether it can be sent. */
+export const isFit = ({ name, description }: Pick<Details, 'name' | 'description'>): boolean =>
+  name.trim() !== '' && tooLong(name, longestName) === null && tooLong(description, longestDescription) === null
+
 export const detailsOf = ({ name, description, runnableBy, changeableBy }: SavedReportRow): Details => ({ name, description, runnableBy, changeableBy })
 
 export const contentOf = (saved: SavedReport): SavedReportContent => ({

@@ -49,7 +49,7 @@ export function DialogContent({ title, description, width = 'sm', className, chi
       >
         <header className="flex items-start gap-4 px-5 pt-4 pb-3">
           <div className="min-w-0 flex-1">
-            <Radix.Title className="text-base font-semibold">{title}</Radix.Title>
+            <Radix.Title className="text-base font-semibold break-words">{title}</Radix.Title>
             {description === undefined ? null : (
               <Radix.Description asChild>
                 <div className="mt-1 text-sm text-muted">{description}</div>

@@ -12,7 +12,7 @@ export function PageHeader({ title, children, actions, className }: Props) {
   return (
     <header className={cn('flex flex-wrap items-start gap-x-4 gap-y-2', className)}>
       <div className="min-w-0 flex-1 basis-64">
-        <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
+        <h1 className="break-words text-xl font-semibold tracking-tight">{title}</h1>
         {children ? <div className="mt-0.5 text-sm text-muted">{children}</div> : null}
       </div>
       {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}

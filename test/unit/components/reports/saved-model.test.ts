@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { contentOf, draftOf, isChanged, isOtherText, lastResultWords, notNow, runnersSentence, withDraft } from '@/components/reports/saved-model'
-import type { ReportRunRow, SavedReport } from '@/lib/tenancy/contract'
+import {
+  contentOf,
+  draftOf,
+  isFit,
+  longestDescription,
+  longestName,
+  tooLong,
+  isChanged,
+  isOtherText,
+  lastResultWords,
+  notNow,
+  runnersSentence,
+  withDraft,
+} from '@/components/reports/saved-model'
+import { savedReportContent, type ReportRunRow, type SavedReport } from '@/lib/tenancy/contract'
 
 const lastRun: ReportRunRow = {
   run: 7,
@@ -78,5 +91,24 @@ describe('what is said of it', () => {
   it('tells what came last', () => {
     expect(lastResultWords(saved)).toBe('1,204 rows from 1,204 of 1,207 tenants')
     expect(lastResultWords({ lastRun: null })).toBe('never run')
+  })
+})
+
+describe('a name that is too long', () => {
+  it('is refused at its field, with how long it is', () => {
+    expect(tooLong('x'.repeat(300), longestName)).toBe('It has 300 characters, and 120 is the most: shorten it.')
+    expect(tooLong(` ${'x'.repeat(120)} `, longestName)).toBeNull()
+  })
+  it('is not sent', () => {
+    expect(isFit({ name: 'x'.repeat(121), description: '' })).toBe(false)
+    expect(isFit({ name: 'Seats', description: 'x'.repeat(2_001) })).toBe(false)
+    expect(isFit({ name: ' ', description: '' })).toBe(false)
+    expect(isFit({ name: 'Seats', description: '' })).toBe(true)
+  })
+  it('is as long as what may be stored', () => {
+    const content = { ...contentOf(saved), name: 'x'.repeat(longestName), description: 'x'.repeat(longestDescription) }
+    expect(savedReportContent.safeParse(content).success).toBe(true)
+    expect(savedReportContent.safeParse({ ...content, name: `${content.name}x` }).success).toBe(false)
+    expect(savedReportContent.safeParse({ ...content, description: `${content.description}x` }).success).toBe(false)
   })
 })
