@@ -9,10 +9,10 @@ import { counted, countedFiles, countedSteps, expectNobodyLeft, expectWhole } fr
 import { killWorkers, passHeartbeats, spawnWorker, type WorkerProcess } from '../../support/workers.ts'
 
 const databases = useDatabases()
-const slugs = slugsOf(120, 'w')
+const slugs = slugsOf(300, 'w')
 /** Workers and the control plane are the same whatever the server; the second line of servers is there for what it does with a killed one's backends. */
 const isFirstLine = inject('serverMajor') === 15
-const killCount = isFirstLine ? 4 : 3
+const killCount = isFirstLine ? 6 : 3
 let fleet: Fleet
 const versions = ['0001']
 
