@@ -3,6 +3,7 @@ import { chunks } from '../session/chunks.ts'
 import type { FleetConnection } from '../session/fleet-connection.ts'
 import { quoteLiteral, quoteQualified } from '../sql/ident.ts'
 import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
+import { emptyDigest } from './digest.ts'
 
 export const historyTable = 'tenantry_history'
 
@@ -72,7 +73,6 @@ export type HistorySummary = {
 export type TargetSummary = { readonly history: HistorySummary | null } | null
 
 type SummaryRow = {
-  i: string
   applied: string
   /** `version run` of the newest version; the run is empty when it was none of Tenantry's. */
   newest: string | null
@@ -82,15 +82,28 @@ type SummaryRow = {
 }
 
 const finished = 'FILTER (WHERE finished_at IS NOT NULL)'
-export const digestExpression = `encode(sha256(convert_to(coalesce(string_agg(version || ':' || checksum, ',' ORDER BY version) ${finished}, ''), 'UTF8')), 'hex')`
+/** A table that somebody else made may sort its versions otherwise; `byVersion` and the digest do not. */
+const collated = 'COLLATE "C"'
+export const digestExpression = `encode(sha256(convert_to(coalesce(string_agg(version || ':' || checksum, ',' ORDER BY version ${collated}) ${finished}, ''), 'UTF8')), 'hex')`
+
+/** As few aggregates as can say it. A blank sorts below whatever goes on a version, so the greatest text is the newest version's. */
+const summaryColumns =
+  `count(finished_at) AS applied, max((version || ' ' || coalesce(run::text, '')) ${collated}) ${finished} AS newest, ${digestExpression} AS digest, ` +
+  `max((version || ' ' || statements_done || ' ' || checksum) ${collated}) FILTER (WHERE finished_at IS NULL) AS unfinished`
+
+/** One row: the summary of one schema's history. */
+export const selectSummary = (schema: string): string => `SELECT ${summaryColumns} FROM ${quoteQualified(schema, historyTable)}`
 
 /**
- * One row: the summary of one schema's history, marked with a number to find it again in a UNION. As few aggregates as can say it: it is planned anew for
- * each schema, and planning is most of what it costs. A blank sorts below whatever goes on a version, so the greatest text is the newest version's.
+ * A row for each history that has any, marked with its place among the schemas. Each history is planned anew, and planning is most of what it costs: so the aggregates
+ * stand once, over all rows of the batch, which takes a fifth less than a summary a schema.
  */
-export const selectSummary = (schema: string, mark = 0): string =>
-  `SELECT ${mark} AS i, count(finished_at) AS applied, max(version || ' ' || coalesce(run::text, '')) ${finished} AS newest, ${digestExpression} AS digest, ` +
-  `max(version || ' ' || statements_done || ' ' || checksum) FILTER (WHERE finished_at IS NULL) AS unfinished FROM ${quoteQualified(schema, historyTable)}`
+const selectSummaries = (schemas: readonly string[]): string => {
+  const rows = schemas.map(
+    (schema, place) => `SELECT ${place} AS i, version, checksum, run, finished_at, statements_done FROM ${quoteQualified(schema, historyTable)}`,
+  )
+  return `SELECT i, ${summaryColumns} FROM (${rows.join(' UNION ALL ')}) AS histories GROUP BY i`
+}
 
 const readUnfinished = (text: string): HistorySummary['unfinished'] => {
   const [, version = text, done = '0', checksum = ''] = /^(.*) (\d+) (.*)$/s.exec(text) ?? []
@@ -135,6 +148,8 @@ export const readCatalog = async (connection: FleetConnection, schemas: readonly
   return found
 }
 
+const emptyHistory: HistorySummary = { applied: 0, version: null, digest: emptyDigest, lastRun: null, unfinished: null }
+
 type Unread = (schema: string, error: unknown) => void
 
 const readOne = async (connection: FleetConnection, schema: string, timeoutMs: number): Promise<TargetSummary> => {
@@ -152,11 +167,9 @@ const readOne = async (connection: FleetConnection, schema: string, timeoutMs: n
 const readBatch = async (connection: FleetConnection, schemas: readonly string[], timeoutMs: number, unread: Unread): Promise<Map<string, TargetSummary>> => {
   const found = new Map<string, TargetSummary>()
   try {
-    const rows = await connection.query<SummaryRow>(schemas.map(selectSummary).join(' UNION ALL '), timeoutMs)
-    for (const row of rows) {
-      const schema = schemas[Number(row.i)]
-      if (schema !== undefined) found.set(schema, { history: readSummary(row) })
-    }
+    const rows = await connection.query<SummaryRow & { i: string | number }>(selectSummaries(schemas), timeoutMs)
+    const summaries = new Map(rows.map((row) => [Number(row.i), readSummary(row)]))
+    for (const [place, schema] of schemas.entries()) found.set(schema, { history: summaries.get(place) ?? emptyHistory })
     return found
   } catch (error) {
     if (classify(codeOf(error)) === 'connection') throw error

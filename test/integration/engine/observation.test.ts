@@ -2,9 +2,10 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { TenantRow } from '../../../lib/tenancy/contract/index.ts'
-import { digestOf } from '../../../lib/tenancy/migrations/digest.ts'
-import { createHistory, insertHistory, readSummaries } from '../../../lib/tenancy/migrations/history.ts'
+import { digestOf, emptyDigest } from '../../../lib/tenancy/migrations/digest.ts'
+import { createHistory, insertHistory, readSummaries, readSummary, selectSummary } from '../../../lib/tenancy/migrations/history.ts'
 import { connectFleet } from '../../../lib/tenancy/session/fleet-connection.ts'
+import { quoteIdent } from '../../../lib/tenancy/sql/ident.ts'
 import { ada, firstFiles, makeFleet, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
 import { openGate } from '../../support/gate.ts'
 import { useDatabases } from '../../support/template.ts'
@@ -202,6 +203,43 @@ describe('looks at one server', () => {
     await watching
     // One that ends may still be connected beside the next, and asks nothing any more.
     expect(most).toBe(1)
+  })
+})
+
+describe('reading histories together', () => {
+  it('says of each what it says alone, whatever the others are and however they sort', async () => {
+    const url = await databases.empty()
+    const sql = postgres(url, { max: 1, onnotice: () => undefined })
+    const row = { version: '0001', name: 'x', checksum: 'c', run: 7, finished: true }
+    const histories: Record<string, string> = {
+      plain: insertHistory('plain', [row, { ...row, version: '0002', run: null }]),
+      empty: '',
+      half: insertHistory('half', [row, { ...row, version: '0002', finished: false }]),
+      begun: insertHistory('begun', [{ ...row, finished: false }]),
+      'other "order"': insertHistory('other "order"', [
+        { ...row, version: 'a1' },
+        { ...row, version: 'B2' },
+      ]),
+    }
+    for (const [schema, rows] of Object.entries(histories)) await sql.unsafe(`create schema ${quoteIdent(schema)}; ${createHistory(schema)}; ${rows}`)
+    // A table that somebody else made.
+    const [other] = await sql<
+      Array<{ name: string }>
+    >`select quote_ident(collname) as name from pg_collation where collname in ('und-x-icu', 'POSIX') order by collname desc limit 1`
+    await sql.unsafe(`alter table ${quoteIdent('other "order"')}.tenantry_history alter column version type text collate ${other?.name}`)
+    const connection = await connectFleet(url, { applicationName: 'together' })
+    const together = await readSummaries(connection, Object.keys(histories), () => {})
+    expect(together.size).toBe(5)
+    for (const [schema, summary] of together) {
+      const [alone] = await connection.query(selectSummary(schema))
+      expect(summary, schema).toEqual({ history: readSummary(alone ?? {}) })
+    }
+    expect(together.get('empty')).toMatchObject({ history: { applied: 0, version: null, digest: emptyDigest } })
+    expect(together.get('begun')).toMatchObject({ history: { applied: 0, version: null, digest: emptyDigest, unfinished: { version: '0001' } } })
+    const facts = ['B2', 'a1'].map((version) => ({ version, checksum: 'c' }))
+    expect(together.get('other "order"')).toMatchObject({ history: { applied: 2, version: 'a1', digest: digestOf(facts) } })
+    await connection.close()
+    await sql.end()
   })
 })
 
