@@ -77,9 +77,9 @@ describe('a backend', () => {
     try {
       const weight = new BackendWeight({ ...conductLimits, backendBytes: 1, recycleAfter: 30 })
       connection.touched = 20
-      expect(await weight.isTooHeavy(connection)).toBe(false)
+      expect(await weight.isTooHeavy(connection, 1)).toBe(false)
       connection.touched = 30
-      expect(await weight.isTooHeavy(connection)).toBe(true)
+      expect(await weight.isTooHeavy(connection, 1)).toBe(true)
       expect(connection.dead).toBe(false)
     } finally {
       await connection.close()

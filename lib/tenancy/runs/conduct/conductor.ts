@@ -30,6 +30,7 @@ const reservedConnections = 2
 const heartbeatMs = 2_000
 const refreshMs = 2_000
 const idleMs = 250
+const idleTellMs = 20
 /** Beyond this what its messages cost matters less than to know where it stands. */
 const heavyMs = 250
 
@@ -246,7 +247,7 @@ export class Conductor {
           await this.#sleep(index >= this.#allowed ? idleMs : this.#waitMs())
           continue
         }
-        if (connection && (connection.dead || at !== work.databaseId || (await this.#weight.isTooHeavy(connection)))) {
+        if (connection && (connection.dead || at !== work.databaseId || (await this.#weight.isTooHeavy(connection, work.run.id)))) {
           await connection.close()
           connection = null
         }
@@ -316,13 +317,14 @@ export class Conductor {
     }
   }
 
-  /** What settles last is told at once. */
+  /** What settles last is told at once, also where it settled while the batch before was being written. */
   async #untilDue(): Promise<void> {
-    if (this.#list.size === 0) return void (await new Promise((resolve) => setTimeout(resolve, 20)))
+    const isListEmpty = this.#list.size === 0
+    if (isListEmpty && !this.#reporter.empty && !this.#reporter.lost) return
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       this.#allSettled = resolve
-      timer = setTimeout(resolve, this.#options.limits.flushMs)
+      timer = setTimeout(resolve, isListEmpty ? idleTellMs : this.#options.limits.flushMs)
     })
     clearTimeout(timer)
   }

@@ -10,10 +10,10 @@ export type ConductLimits = FlightLimits & {
   readonly unreachableMs: number
   /** A standby that is further behind slows the work down. */
   readonly replicationLagSeconds: number
-  /** Targets that one backend may touch: its caches grow with each and are never given back. */
-  readonly recycleAfter: number
-  /** Bytes that a backend may have grown to where the server tells them: tenants of many tables get there earlier. */
+  /** Bytes that a backend may have grown to: its caches grow with each target and are never given back. */
   readonly backendBytes: number
+  /** Targets that it may touch where the server does not tell its size. */
+  readonly recycleAfter: number
   /** Targets of one database that a run must have changed for its catalogs to be analyzed. */
   readonly analyzeAfter: number
   readonly flushMs: number
@@ -38,8 +38,8 @@ export const conductLimits: ConductLimits = {
   backoffMaxMs: 15_000,
   unreachableMs: 120_000,
   replicationLagSeconds: 10,
-  recycleAfter: 200,
   backendBytes: 80 * 2 ** 20,
+  recycleAfter: 200,
   analyzeAfter: 200,
   flushMs: 150,
   readAhead: 25,
