@@ -64,7 +64,7 @@ function InviteForm({ invite }: { readonly invite: Invite }) {
         {(control) => <Input {...control} type="email" required autoComplete="off" value={email} onChange={(event) => setEmail(event.target.value)} />}
       </Field>
       <Field label="Name" optional error={nameProblem}>
-        {(control) => <Input {...control} autoComplete="off" maxLength={120} value={name} onChange={(event) => setName(event.target.value)} />}
+        {(control) => <Input {...control} autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} />}
       </Field>
       <Field label="Role" hint={`${roleWords[role].label}: ${roleWords[role].may}.`}>
         {(control) => (

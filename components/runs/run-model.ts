@@ -237,12 +237,13 @@ export const claimedText = ({ state, counts, claimed }: Pick<RunDetail, 'state' 
 
 const failedPart = (counts: ItemCounts): string => (counts.failed > 0 ? `, ${count(counts.failed)} failed` : '')
 
-/** What reading the targets back after the end showed. `tone` colours it; null while the run is open. */
+/** What reading the targets back after the end showed. `tone` colours it; null while the run is open, and for a report, which has changed nothing. */
 export const verifiedLine = (
+  kind: RunKind,
   state: RunState,
   verified: { readonly targets: number; readonly mismatches: number; readonly different: number } | null,
 ): { readonly tone: 'good' | 'bad' | 'waiting'; readonly text: string } | null => {
-  if (!isFinalRun(state)) return null
+  if (kind === 'report' || !isFinalRun(state)) return null
   if (verified === null) return { tone: 'waiting', text: 'The histories of its targets have not been read back yet.' }
   if (verified.mismatches > 0)
     return {

@@ -26,7 +26,7 @@ export function RunProgress({ live, status, onState }: Props) {
       ? 'The live connection is lost; it is being opened again.'
       : [rateText(run.state, live.rate), timeLeftText(run.state, live.etaMs)].filter((text) => text !== '').join(' · ')
   const slowed = slowedText(run.servers)
-  const verified = verifiedLine(run.state, run.verified)
+  const verified = verifiedLine(run.kind, run.state, run.verified)
   return (
     <section aria-label="Progress" className="flex flex-col gap-2">
       <div className="flex items-baseline gap-x-3">

@@ -35,7 +35,7 @@ export function EditDialog({ tenant, update, onClose, onDone }: Props) {
           }}
         >
           <Field label="Name" error={problem('name')}>
-            {(control) => <Input {...control} value={form.name} maxLength={120} onChange={(event) => set({ name: event.target.value })} autoComplete="off" />}
+            {(control) => <Input {...control} value={form.name} onChange={(event) => set({ name: event.target.value })} autoComplete="off" />}
           </Field>
           <HostsAndLabels form={form} rows={3} problem={problem} set={set} />
           <ErrorNote error={error} />

@@ -48,9 +48,7 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
     >
       <div className="flex flex-col gap-4 rounded-lg border border-line bg-surface p-4">
         <Field label="Name" hint="As people call the customer." error={problem('name')}>
-          {(control) => (
-            <Input {...control} value={form.name} onChange={(event) => set({ name: event.target.value })} maxLength={120} autoComplete="off" autoFocus />
-          )}
+          {(control) => <Input {...control} value={form.name} onChange={(event) => set({ name: event.target.value })} autoComplete="off" autoFocus />}
         </Field>
         <SlugField slug={slug} verdict={verdict} tried={tried} onChange={(text) => set({ slug: text === '' ? null : text })} />
         <div className="grid gap-4 sm:grid-cols-2">
@@ -83,18 +81,21 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
         </div>
         <AdoptFields form={form} head={chosen?.head ?? ''} problem={problem} set={set} />
         <Field label="Note" optional hint="Stands with the run and in the audit trail." error={problem('note')}>
-          {(control) => <Input {...control} value={form.note} onChange={(event) => set({ note: event.target.value })} maxLength={500} autoComplete="off" />}
+          {(control) => <Input {...control} value={form.note} onChange={(event) => set({ note: event.target.value })} autoComplete="off" />}
         </Field>
       </div>
       <OutcomeNote form={form} set={chosen}>
         <ErrorNote error={error} />
         <Button type="submit" variant="primary" busy={busy} className="w-full">
-          Onboard {verdict.kind === 'free' ? slug : 'the tenant'}
+          Onboard {verdict.kind === 'free' && slug.length <= longestOnButton ? slug : 'the tenant'}
         </Button>
       </OutcomeNote>
     </form>
   )
 }
+
+/** Characters of a slug that a narrow screen has room for. */
+const longestOnButton = 24
 
 type AdoptProps = {
   readonly form: Form

@@ -1,5 +1,6 @@
 /** A report from its first word to its schedule: written, tried, asked of all with one tenant failing, asked again, combined, drawn, downloaded, kept. */
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -117,6 +118,46 @@ test('all are asked; the one that fails is named with its reason', async () => {
   expect(await findViolations(page)).toEqual([])
 })
 
+test('rows that take long to read come all the same, and of a report that has ended nothing more is asked', async () => {
+  const other = await openVisitor({ baseUrl: inject('consoleUrl') })
+  try {
+    const slow = other.page
+    let brokenOff = 0
+    slow.on('requestfailed', (request) => {
+      if (request.url().includes('/rows?')) brokenOff += 1
+    })
+    await signInAs(slow, email, '/reports')
+    await slow.goto('/reports/new')
+    // Long enough that rows are read several times before its end.
+    await slow.getByRole('textbox', { name: 'SELECT of the report' }).focus()
+    await slow.locator('.cm-content').waitFor()
+    await slow.getByRole('textbox', { name: 'SELECT of the report' }).fill('select count(*) as n from generate_series(1, 200000)')
+    await slow.getByText('One SELECT that may be asked.').waitFor()
+    await slow.route(/\/api\/reports\/runs\/\d+\/rows\?/, async (route) => {
+      await sleep(1_500)
+      await route.continue()
+    })
+    await slow.getByRole('button', { name: /^Run on \d+ tenants$/ }).click()
+    await slow.getByText(/^All \d+ tenants answered/).waitFor()
+    const run = Number(/\/runs\/(\d+)/.exec(slow.url())?.[1])
+    const { rows } = await tenancy.reports.get(cliActor, run)
+    const table = slow.getByRole('grid', { name: /^Rows of report/ })
+    await expect.poll(() => table.getAttribute('aria-rowcount'), { timeout: 15_000 }).toBe(String(rows + 1))
+    expect(brokenOff).toBe(0)
+    // The last reads of the run, delayed, and what follows them.
+    await sleep(5_000)
+    const asked: string[] = []
+    slow.on('request', (request) => asked.push(request.url()))
+    await sleep(5_000)
+    expect(asked.filter((url) => url.includes(`/runs/${run}`))).toEqual([])
+    await slow.goto(`/runs/${run}`)
+    await slow.getByRole('heading', { level: 1 }).waitFor()
+    expect(await slow.getByText('have not been read back yet').count()).toBe(0)
+  } finally {
+    await other.close()
+  }
+})
+
 test('rows are sorted, found and read by keyboard', async () => {
   await page.getByRole('button', { name: 'seats', exact: true }).click()
   await page.getByRole('button', { name: 'seats', exact: true }).click()
@@ -194,7 +235,30 @@ test('it is saved, scheduled, and one of its numbers stands on the page of the f
   await page.getByRole('button', { name: 'Save mine on top' }).click()
   await page.getByText('edit 3 by').waitFor()
   expect(await page.getByRole('region', { name: 'Saved meanwhile' }).count()).toBe(0)
-  expect((await tenancy.reports.saved.get(cliActor, id)).sql).toContain('where true')
+  const mine = await tenancy.reports.saved.get(cliActor, id)
+  expect(mine.sql).toContain('where true')
+
+  // Once more, and now theirs is taken: the text, and what the next save is begun on. What the page read after its own save must not bring theirs already.
+  await page.reload()
+  await page.getByText('edit 3 by').waitFor()
+  await page.waitForLoadState('networkidle')
+  await tenancy.reports.saved.change(cliActor, {
+    ...savedReportContent.parse(mine),
+    sql: 'select count(*) as seats from employees where 1 = 1',
+    report: id,
+    revision: 3,
+  })
+  await write('select 2 as dropped from employees')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByRole('button', { name: 'Drop mine, take edit 4' }).click()
+  await page.getByText('from employees where 1 = 1').first().waitFor()
+  expect(await page.getByRole('region', { name: 'Saved meanwhile' }).count()).toBe(0)
+  await page.reload()
+  await page.getByText('from employees where 1 = 1').first().waitFor()
+  expect(await page.getByText('dropped').count()).toBe(0)
+  await write('select count(*) as seats from employees where 2 = 2')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByText('edit 5 by').waitFor()
 
   await page.getByRole('button', { name: 'Schedule…' }).click()
   await page.getByLabel('How often').selectOption({ label: 'On Mondays at 6' })
@@ -242,6 +306,10 @@ test('support sees the reports that name it, and no others', async () => {
     await support.page.getByRole('link', { name: 'Hours logged last month by site' }).first().click()
     expect(await support.page.getByLabel(':back').inputValue()).toBe('1')
     expect(await support.page.getByRole('button', { name: 'Save' }).count()).toBe(0)
+    // What becomes of tenants that lack something is told to whoever may not choose it.
+    await support.page.getByText('Such a tenant is named with the reason').waitFor()
+    expect(await support.page.getByRole('radio', { name: 'Answer NULL' }).count()).toBe(0)
+    expect(await findViolations(support.page)).toEqual([])
     await support.page.getByRole('button', { name: /^Run on \d+ tenants$/ }).click()
     await support.page.waitForURL(/\/reports\/runs\/\d+/)
     await support.page.getByText(/^All \d+ tenants answered/).waitFor()

@@ -55,6 +55,12 @@ test('the link of the first start sets a password and leads to the fleet’s sen
 test('one tenant by the form: its slug is proposed, and one that may not be had is said so before anything is sent', async () => {
   await page.getByRole('link', { name: 'Tenants', exact: true }).click()
   await page.getByRole('link', { name: 'Onboard', exact: true }).click()
+  // Nothing that is pasted is cut: what is too long is said to be so.
+  await page.getByLabel('Name', { exact: true }).fill('a'.repeat(121))
+  await page.getByLabel('Slug').fill('long')
+  await page.getByRole('button', { name: /^Onboard / }).click()
+  await page.getByText('must be at most 120 characters').waitFor()
+  await page.goto('/tenants/new')
   await page.getByLabel('Name', { exact: true }).fill('Größer & Söhne')
   const slug = page.getByLabel('Slug')
   await expect.poll(() => slug.inputValue()).toBe('grosser-sohne')

@@ -36,9 +36,9 @@ export const runKeys = {
 
 const minute = 60_000
 
-/** Reading the histories back takes a moment after the end; nobody should have to reload to see it. */
-const untilVerified = (run: RunDetail | undefined): number | false => {
-  if (!run || !isFinalRun(run.state) || run.verified !== null || run.finishedAt === null) return false
+/** Reading the histories back takes a moment after the end; nobody should have to reload to see it. A report has changed nothing that could be read back. */
+export const untilVerified = (run: Pick<RunDetail, 'kind' | 'state' | 'verified' | 'finishedAt'> | undefined): number | false => {
+  if (!run || run.kind === 'report' || !isFinalRun(run.state) || run.verified !== null || run.finishedAt === null) return false
   return Date.now() - Date.parse(run.finishedAt) < minute ? 2_000 : false
 }
 

@@ -14,6 +14,7 @@ import {
   verifiedLine,
   type RunFacts,
 } from '../../../components/runs/run-model.ts'
+import { untilVerified } from '../../../lib/client/queries/runs.ts'
 import { isFinalRun, runStates, type ItemCounts, type RunState, type roles } from '../../../lib/tenancy/contract/index.ts'
 
 const none: ItemCounts = { total: 0, pending: 0, running: 0, succeeded: 0, failed: 0, skipped: 0, interrupted: 0, cancelled: 0 }
@@ -162,19 +163,26 @@ describe('ready schemas', () => {
 
 describe('the read-back line', () => {
   it('stands only under final runs', () => {
-    for (const state of runStates) expect(verifiedLine(state, null) === null).toBe(!isFinalRun(state))
-    expect(verifiedLine('succeeded', { targets: 196, mismatches: 0, different: 0 })).toEqual({
+    for (const state of runStates) expect(verifiedLine('migrate', state, null) === null).toBe(!isFinalRun(state))
+    expect(verifiedLine('migrate', 'succeeded', { targets: 196, mismatches: 0, different: 0 })).toEqual({
       tone: 'good',
       text: 'Read back: 196 histories, all as recorded.',
     })
-    expect(verifiedLine('failed', { targets: 196, mismatches: 2, different: 0 })?.tone).toBe('bad')
-    expect(verifiedLine('succeeded', { targets: 196, mismatches: 0, different: 3 })).toEqual({
+    expect(verifiedLine('migrate', 'failed', { targets: 196, mismatches: 2, different: 0 })?.tone).toBe('bad')
+    expect(verifiedLine('migrate', 'succeeded', { targets: 196, mismatches: 0, different: 3 })).toEqual({
       tone: 'bad',
       text: 'Read back: 3 of 196 targets are applied, but different from what the migrations make.',
     })
   })
 
-  it('says nothing where nothing succeeded', () => expect(verifiedLine('failed', { targets: 0, mismatches: 0, different: 0 })).toBeNull())
+  it('says nothing of a report, which has changed nothing, and nobody asks for it', () => {
+    for (const state of runStates) expect(verifiedLine('report', state, null)).toBeNull()
+    const ended = { state: 'succeeded', verified: null, finishedAt: new Date().toISOString() } as const
+    expect(untilVerified({ ...ended, kind: 'report' })).toBe(false)
+    expect(untilVerified({ ...ended, kind: 'migrate' })).toBe(2_000)
+  })
+
+  it('says nothing where nothing succeeded', () => expect(verifiedLine('migrate', 'failed', { targets: 0, mismatches: 0, different: 0 })).toBeNull())
 })
 
 it('shows failures as soon as there are some, until somebody chooses', () => {

@@ -34,6 +34,11 @@ describe('the form', () => {
       tenants: [{ slug: 'acme', name: 'Acme', hosts: ['acme.example.com'], labels: { plan: 'pro' } }],
     }))
 
+  it('refuses a name that is too long instead of cutting it', () => {
+    expect(readOnboardForm(form({ name: 'a'.repeat(121), slug: 'acme' })).problems.name).toBe('must be at most 120 characters')
+    expect(readOnboardForm(form({ name: 'a'.repeat(120), slug: 'acme' })).problems.name).toBeUndefined()
+  })
+
   it('puts each problem under its field', () => {
     const { input, problems } = readOnboardForm(form({ name: 'Acme', slug: 'Acme', hosts: 'a b_c', labels: 'nonsense', schema: 'public', baseline: '../1' }))
     expect(input).toBeNull()

@@ -54,6 +54,7 @@ describe('editing', () => {
     const { input, problems } = readTenantForm('acme', { name: ' ', hosts: 'ok.example.com\nnot a_host', labels: 'Plan=pro' })
     expect(input).toBeNull()
     expect(problems.name).toBe('must not be empty')
+    expect(readTenantForm('acme', { name: 'a'.repeat(121), hosts: '', labels: '' }).problems.name).toBe('must be at most 120 characters')
     expect(problems.hosts).toContain('“a_host” is not a host name')
     expect(problems.labels).toContain('“Plan”')
   })
