@@ -1,4 +1,5 @@
 /** `npm run bench`: what the product takes, as ratios to a bare loop, in one run on one machine. Asserts nothing. */
+import { beside } from './benches/beside.ts'
 import { claim } from './benches/claim.ts'
 import { registry } from './benches/registry.ts'
 import { noop } from './benches/noop.ts'
@@ -6,6 +7,7 @@ import { observe } from './benches/observe.ts'
 import { onboard } from './benches/onboard.ts'
 import { report } from './benches/report.ts'
 import { rollout } from './benches/rollout.ts'
+import { screen } from './benches/screen.ts'
 import { servers } from './benches/servers.ts'
 import { web } from './benches/web.ts'
 import { growthLines, growthOf, writeGrowth } from './growth.ts'
@@ -20,6 +22,8 @@ const stageBenches: ReadonlyArray<readonly [BenchName, (stage: Stage) => Promise
   ['report', report],
   ['rollout', rollout],
   ['noop', noop],
+  ['beside', beside],
+  ['screen', screen],
 ]
 
 const say = (line: string): void => console.error(line)

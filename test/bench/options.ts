@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 
-export const benchNames = ['onboard', 'servers', 'claim', 'rollout', 'noop', 'observe', 'report', 'list', 'fleet', 'web'] as const
+export const benchNames = ['onboard', 'servers', 'claim', 'rollout', 'noop', 'observe', 'report', 'beside', 'screen', 'list', 'fleet', 'web'] as const
 export type BenchName = (typeof benchNames)[number]
 
 export type Options = {

@@ -81,6 +81,11 @@ const untilFinal = async (sql: postgres.Sql, run: number, heard: Set<() => void>
   }
 }
 
+/** No conductor waits for another run. */
+export const untilNobodyDrives = async (sql: postgres.Sql): Promise<void> => {
+  while ((await sql`select from tenantry.conductor where worker is not null`).length > 0) await sleep(50)
+}
+
 const untilQuiet = async (sql: postgres.Sql, run: number): Promise<void> => {
   for (;;) {
     const [row] = await sql<Array<{ quiet: boolean }>>`
