@@ -1,4 +1,5 @@
 /** Ten thousand targets cost a scrape no more than one short query, and many scrapes no more than one. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeFleet, type Fleet } from '../../support/fleet.ts'
 import { useDatabases } from '../../support/template.ts'
@@ -64,8 +65,12 @@ it('takes at most 50 ms', async () => {
   const { openControl } = await import('../../../lib/tenancy/control/db.ts')
   const control = openControl(fleet.controlUrl, { max: 1 })
   const times: number[] = []
-  while (times.length < 5 || (times.length < 30 && Math.min(...times) >= 0.05)) times.push((await readNumbers(control.db)).readSeconds)
+  // The best of several, over a while: what others do on the machine at this moment is not what is measured.
+  const until = performance.now() + 20_000
+  while (times.length < 5 || (performance.now() < until && Math.min(...times) >= 0.05)) {
+    times.push((await readNumbers(control.db)).readSeconds)
+    await sleep(50)
+  }
   await control.close()
-  // The best of several: what others do on the machine is not what is measured.
   expect(Math.min(...times)).toBeLessThan(0.05)
 })
