@@ -3,6 +3,7 @@ import type { AttemptError } from '../contract/views.ts'
 import type { FleetConnection, FlightOutcome } from '../session/fleet-connection.ts'
 import { quoteIdent, quoteLiteral } from '../sql/ident.ts'
 import { classify, codeOf, sqlstate } from '../sql/sqlstate.ts'
+import type { Statement } from '../sql/statements.ts'
 import type { Span } from '../tracing.ts'
 import { attemptError, ownError, type ErrorPlace } from './attempt-error.ts'
 import { historyTable, insertAfter, readSummary, selectSummary, type HistorySummary } from './history.ts'
@@ -94,14 +95,18 @@ export const resetSession = 'DISCARD ALL'
 
 type Sent = { readonly kind: 'committed'; readonly answer: FlightOutcome | undefined } | Refused | Unknown
 
+/** What a statement may have left in the session is thrown away: the next flight is another tenant's. */
+const mayLeave = (messages: readonly Message[]): boolean => messages.some(({ place: { statement } }) => statement !== null && mayLeaveState(statement))
+
+const behindOf = (question: string | null, resets: boolean): string[] => [...(question === null ? [] : [question]), ...(resets ? [resetSession] : [])]
+
 /**
- * Sends messages, COMMIT and what is asked behind it in one flight, and says what became of the transaction. What a statement may have left in the session is
- * thrown away behind it: the next flight is another tenant's.
+ * Sends messages, COMMIT and what is asked behind it in one flight, and says what became of the transaction.
  * The tag of COMMIT is looked at: after an error the server answers it with ROLLBACK, not with an error.
  */
 const send = async (connection: FleetConnection, messages: readonly Message[], scene: Scene, question: string | null): Promise<Sent> => {
-  const resets = messages.some(({ place: { statement } }) => statement !== null && mayLeaveState(statement))
-  const texts = [...messages.map(({ text }) => text), 'COMMIT', ...(question === null ? [] : [question]), ...(resets ? [resetSession] : [])]
+  const resets = mayLeave(messages)
+  const texts = [...messages.map(({ text }) => text), 'COMMIT', ...behindOf(question, resets)]
   const spans = flightSpans(
     scene.span,
     messages.map(({ place }) => place),
@@ -124,18 +129,65 @@ const send = async (connection: FleetConnection, messages: readonly Message[], s
   return { kind: 'committed', answer: question === null ? undefined : outcomes[messages.length + 1] }
 }
 
-/** A transaction with the history read back in the same flight. */
-export const fly = async (connection: FleetConnection, messages: readonly Message[], scene: Scene): Promise<FlightResult> => {
-  const sent = await send(connection, messages, scene, selectSummary(scene.schema))
-  if (sent.kind !== 'committed') return sent
-  const { answer } = sent
+/** Of what usually takes a fraction of it: beyond, it goes statement by statement, with all of its time. */
+const quickMs = 2_000
+
+/** @returns null where it is to go statement by statement, which tells where it fails */
+const asOne = async (connection: FleetConnection, messagesIn: MessagesIn, scene: Scene, question: string | null): Promise<Sent | null> => {
+  const statementTimeoutMs = Math.min(quickMs, scene.limits.statementTimeoutMs)
+  const messages = messagesIn({ ...scene, limits: { ...scene.limits, statementTimeoutMs } })
+  const resets = mayLeave(messages)
+  const began = performance.now()
+  const ended = await sendAsOne(
+    connection,
+    messages.map(({ text }) => text),
+    flightTimeout(scene),
+  )
+  if (ended.kind === 'unknown') return giveUp(connection, ended.error)
+  if (ended.kind === 'committed') {
+    const behind = behindOf(question, resets)
+    const outcomes = behind.length === 0 ? [] : await connection.flight(behind, flightTimeout(scene))
+    if (resets && !outcomes.at(-1)?.ok) await connection.close()
+    return { kind: 'committed', answer: question === null ? undefined : outcomes[0] }
+  }
+  const code = codeOf(ended.error)
+  // Waiting mends it, and the next try tells where; or somebody has put an end to it.
+  const isEnded = classify(code) === 'transient' || (code === sqlstate.queryCanceled && performance.now() - began < statementTimeoutMs)
+  // What a rollback leaves, such as a prepared statement, would be in the way of the next try too.
+  const [reset] = resets ? await connection.flight([resetSession], flightTimeout(scene)) : []
+  if (reset?.ok === false) return giveUp(connection, ended.error)
+  return isEnded ? { kind: 'refused', error: ended.error, place: own } : null
+}
+
+const read = (connection: FleetConnection, answer: FlightOutcome | undefined): Promise<Unknown> | { kind: 'committed'; summary: HistorySummary } => {
   const row = answer?.ok ? answer.rows[0] : undefined
   if (!row) return giveUp(connection, answer && !answer.ok ? answer.error : new Error('the history could not be read back'))
   return { kind: 'committed', summary: readSummary(row) }
 }
 
-/** It names the history, or calls what may write anywhere: what the history holds afterwards does not follow from what it held before. */
-const mayTouchHistory = ({ statements }: ExecutableMigration): boolean =>
+/** A transaction with the history read back in the same flight. */
+export const fly = async (connection: FleetConnection, messages: readonly Message[], scene: Scene): Promise<FlightResult> => {
+  const sent = await send(connection, messages, scene, selectSummary(scene.schema))
+  return sent.kind === 'committed' ? read(connection, sent.answer) : sent
+}
+
+/** What is sent within a scene's limits, in order. */
+export type MessagesIn = (scene: Scene) => readonly Message[]
+
+/**
+ * A transaction that goes as one message where its scene is quick.
+ * @param after what the history holds then where that follows from what it held before; null: it is read back
+ */
+export const flyKnown = async (connection: FleetConnection, messagesIn: MessagesIn, scene: Scene, after: HistorySummary | null): Promise<FlightResult> => {
+  const question = after === null ? selectSummary(scene.schema) : null
+  const isQuick = scene.isQuick === true && scene.span?.isRecording() !== true
+  const sent = (isQuick ? await asOne(connection, messagesIn, scene, question) : null) ?? (await send(connection, messagesIn(scene), scene, question))
+  if (sent.kind !== 'committed') return sent
+  return after === null ? read(connection, sent.answer) : { kind: 'committed', summary: after }
+}
+
+/** They name the history, or call what may write anywhere: what the history holds afterwards does not follow from what it held before. */
+export const mayTouchHistory = (statements: readonly Statement[]): boolean =>
   statements.some((statement) => mayLeaveState(statement) || statement.text.toLowerCase().includes(historyTable))
 
 /** The history held what it had to when the row was added to it, and the transaction committed: nothing of it needs to be read to know it. */
@@ -146,43 +198,6 @@ const summaryAfter = ({ after, applied }: Step, { version }: ExecutableMigration
   lastRun: run,
   unfinished: null,
 })
-
-/** Of what usually takes a fraction of it: beyond, it goes statement by statement, with all of its time. */
-const quickMs = 2_000
-
-/**
- * Nothing of it is known to last longer than the transaction, so nothing need be asked or thrown away behind it.
- * @returns null where it is to go statement by statement, which tells where it fails
- */
-const asOne = async (connection: FleetConnection, messagesIn: (scene: Scene) => readonly Message[], scene: Scene): Promise<Sent | null> => {
-  const statementTimeoutMs = Math.min(quickMs, scene.limits.statementTimeoutMs)
-  const quick = { ...scene, limits: { ...scene.limits, statementTimeoutMs } }
-  const began = performance.now()
-  const ended = await sendAsOne(
-    connection,
-    messagesIn(quick).map(({ text }) => text),
-    flightTimeout(scene),
-  )
-  if (ended.kind === 'committed') return { kind: 'committed', answer: undefined }
-  if (ended.kind === 'unknown') return giveUp(connection, ended.error)
-  const code = codeOf(ended.error)
-  // Waiting mends it, and the next try tells where; or somebody has put an end to it.
-  const isEnded = classify(code) === 'transient' || (code === sqlstate.queryCanceled && performance.now() - began < statementTimeoutMs)
-  return isEnded ? { kind: 'refused', error: ended.error, place: own } : null
-}
-
-const flyStep = async (
-  connection: FleetConnection,
-  messagesIn: (scene: Scene) => readonly Message[],
-  migration: ExecutableMigration,
-  step: Step,
-  scene: Scene,
-): Promise<FlightResult> => {
-  if (mayTouchHistory(migration)) return fly(connection, messagesIn(scene), scene)
-  const isQuick = scene.isQuick === true && scene.span?.isRecording() !== true
-  const sent = (isQuick ? await asOne(connection, messagesIn, scene) : null) ?? (await send(connection, messagesIn(scene), scene, null))
-  return sent.kind === 'committed' ? { kind: 'committed', summary: summaryAfter(step, migration, scene.run) } : sent
-}
 
 const guardCodes: readonly string[] = [sqlstate.uniqueViolation, sqlstate.notNullViolation, sqlstate.undefinedTable, sqlstate.undefinedSchema]
 
@@ -196,8 +211,9 @@ const isGuard = ({ error, place }: Refused): boolean => place.version !== null &
 export const applyMigration = async (connection: FleetConnection, migration: ExecutableMigration, step: Step, scene: Scene): Promise<ApplyOutcome> => {
   const place: ErrorPlace = { version: migration.version, file: migration.file, statement: null }
   const guard = [insertAfter(scene.schema, step.before, historyRowOf(migration, scene.run)), `SET LOCAL search_path = ${searchPathOf(scene)}`]
-  const messagesIn = (within: Scene): readonly Message[] => [{ text: [beginMessage(within), ...guard].join('; '), place }, ...statementMessages(migration)]
-  const result = await flyStep(connection, messagesIn, migration, step, scene)
+  const messagesIn: MessagesIn = (within) => [{ text: [beginMessage(within), ...guard].join('; '), place }, ...statementMessages(migration)]
+  const after = mayTouchHistory(migration.statements) ? null : summaryAfter(step, migration, scene.run)
+  const result = await flyKnown(connection, messagesIn, scene, after)
   if (result.kind === 'committed') {
     if (result.summary.digest === step.after) return { kind: 'applied', summary: result.summary }
     return {

@@ -7,13 +7,23 @@ export const nodeOf = (statement: Pick<Statement, 'node'>): Record<string, unkno
   return typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : {}
 }
 
-/** Statements that say CONCURRENTLY: they cannot run in a transaction. */
-export const isConcurrent = (statement: Statement): boolean => {
+const readConcurrent = (statement: Statement): boolean => {
   const node = nodeOf(statement)
   if (statement.kind === 'IndexStmt' || statement.kind === 'DropStmt') return node.concurrent === true
   if (statement.kind === 'ReindexStmt') return JSON.stringify(node.params ?? []).includes('"concurrently"')
   if (statement.kind === 'AlterTableStmt') return JSON.stringify(node).includes('"concurrent":true')
   return false
+}
+
+const concurrent = new WeakMap<Statement, boolean>()
+
+/** Statements that say CONCURRENTLY: they cannot run in a transaction. Known of each once: a tenant more asks the same of all. */
+export const isConcurrent = (statement: Statement): boolean => {
+  const known = concurrent.get(statement)
+  if (known !== undefined) return known
+  const is = readConcurrent(statement)
+  concurrent.set(statement, is)
+  return is
 }
 
 /** The index that a CREATE INDEX makes; null for other statements and for an index whose name PostgreSQL chooses. */

@@ -1,14 +1,25 @@
 /** Builds one tenant's schema, role, grants, migrations and history in one transaction. */
 import type { AttemptError } from '../contract/views.ts'
 import { ownError, attemptError, type ErrorPlace } from '../migrations/attempt-error.ts'
-import { beginMessage, fly, historyRowOf, type ApplyOutcome, type Message, type Scene } from '../migrations/apply.ts'
+import {
+  beginMessage,
+  fly,
+  flyKnown,
+  historyRowOf,
+  mayTouchHistory,
+  type ApplyOutcome,
+  type Message,
+  type MessagesIn,
+  type Scene,
+} from '../migrations/apply.ts'
 import { createRole, migrationMessages, nowhere, openingMessages, plain, roleComment, tenantGrants } from '../migrations/build-messages.ts'
-import { createHistory, historyTable, insertHistory } from '../migrations/history.ts'
+import { checksumOf } from '../migrations/digest.ts'
+import { createHistory, historyTable, insertHistory, type HistorySummary } from '../migrations/history.ts'
+import { statementsOf } from '../migrations/parsed.ts'
 import type { ExecutableMigration } from '../migrations/types.ts'
 import type { FleetConnection } from '../session/fleet-connection.ts'
 import { quoteIdent, quoteLiteral, quoteQualified } from '../sql/ident.ts'
 import { codeOf } from '../sql/sqlstate.ts'
-import { parseStatements } from '../sql/statements.ts'
 
 export type BuildPlan = {
   readonly role: string
@@ -36,18 +47,23 @@ END`)}`
 
 const seedMessages = async (seedSql: string | null): Promise<Message[]> => {
   if (seedSql === null) return []
-  const statements = await parseStatements(seedSql)
+  const statements = await statementsOf(checksumOf(seedSql), seedSql)
   return statements.map((statement) => ({ text: statement.text, place: { version: null, file: 'seed.sql', statement } }))
 }
 
-/** @returns `applied` with the history as read back; `failed` leaves neither schema nor role behind */
+/** What the history holds when the transaction that made it has committed, and nothing else wrote to it. */
+const summaryOf = ({ migrations, expected }: BuildPlan, run: number | null): HistorySummary => {
+  const version = migrations.at(-1)?.version ?? null
+  return { applied: migrations.length, version, digest: expected, lastRun: version === null ? null : run, unfinished: null }
+}
+
+/** @returns `applied` with what the history holds; `failed` leaves neither schema nor role behind */
 export const buildTenant = async (connection: FleetConnection, plan: BuildPlan, scene: Scene): Promise<ApplyOutcome> => {
-  const messages: Message[] = [
-    ...openingMessages(scene, { name: plan.role, exists: plan.roleExists }),
-    ...migrationMessages(plan.migrations, scene).flat(),
-    ...(await seedMessages(plan.seedSql)),
-  ]
-  return settle(await fly(connection, messages, scene), plan, scene)
+  const made: Message[] = [...migrationMessages(plan.migrations, scene).flat(), ...(await seedMessages(plan.seedSql))]
+  const messagesIn: MessagesIn = (within) => [...openingMessages(within, { name: plan.role, exists: plan.roleExists }), ...made]
+  const statements = made.flatMap(({ place }) => place.statement ?? [])
+  const after = mayTouchHistory(statements) ? null : summaryOf(plan, scene.run)
+  return settle(await flyKnown(connection, messagesIn, scene, after), plan, scene)
 }
 
 /**

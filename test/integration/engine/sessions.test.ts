@@ -1,6 +1,6 @@
 /** What one tenant's statements leave in a session must not be there for the next one. */
 import postgres from 'postgres'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { applyMigration, defaultLimits, type Scene } from '../../../lib/tenancy/migrations/apply.ts'
 import { checksumOf, digestOf } from '../../../lib/tenancy/migrations/digest.ts'
 import { createHistory } from '../../../lib/tenancy/migrations/history.ts'
@@ -25,19 +25,20 @@ afterAll(async () => {
   await sql.end()
 })
 
-const sceneOf = (schema: string): Scene => ({
+const sceneOf = (schema: string, isQuick: boolean): Scene => ({
   schema,
+  isQuick,
   extensionSchemas: [],
   run: 1,
   applicationName: 'sessions',
   limits: { ...defaultLimits, statementTimeoutMs: 10_000 },
 })
 
-const makeTarget = async (schema: string): Promise<Scene> => {
+const makeTarget = async (schema: string, isQuick: boolean): Promise<Scene> => {
   await sql.unsafe(
     `create schema ${schema}; create table ${schema}.customer (email text); insert into ${schema}.customer values ('${schema}'); ${createHistory(schema)}`,
   )
-  return sceneOf(schema)
+  return sceneOf(schema, isQuick)
 }
 
 const migrationOf = async (text: string): Promise<ExecutableMigration> => ({
@@ -54,50 +55,55 @@ const settings = (): Promise<object[]> =>
     `select string_agg(name || '=' || setting, ' ' order by name) as all from pg_settings where name in ('search_path', 'lock_timeout', 'statement_timeout', 'work_mem', 'default_transaction_read_only')`,
   )
 
-it.each([
-  ['a table', 'create temp table if not exists stage as select email from customer; create table copy as select email from stage'],
-  [
-    'a table of a block',
-    `do $$ begin create temp table if not exists stage as select email from customer; create table copy as select email from stage; end $$`,
-  ],
-])('%s that is temporary holds each tenant’s own rows', async (_, text) => {
-  const migration = await migrationOf(text)
-  const schemas = [1, 2, 3].map((n) => `own${n}_${migration.checksum.slice(0, 6)}`)
-  for (const schema of schemas) {
-    expect(await applyMigration(connection, migration, stepAfter([], migration), await makeTarget(schema))).toMatchObject({ kind: 'applied' })
-    expect(await sql`select email from ${sql(schema)}.copy`).toEqual([{ email: schema }])
-  }
-})
+describe.each([
+  ['statement by statement', 'single', false],
+  ['in one message', 'whole', true],
+])('%s', (_how, mark, isQuick) => {
+  it.each([
+    ['a table', 'create temp table if not exists stage as select email from customer; create table copy as select email from stage'],
+    [
+      'a table of a block',
+      `do $$ begin create temp table if not exists stage as select email from customer; create table copy as select email from stage; end $$`,
+    ],
+  ])('%s that is temporary holds each tenant’s own rows', async (_, text) => {
+    const migration = await migrationOf(text)
+    const schemas = [1, 2, 3].map((n) => `own${n}_${mark}_${migration.checksum.slice(0, 6)}`)
+    for (const schema of schemas) {
+      expect(await applyMigration(connection, migration, stepAfter([], migration), await makeTarget(schema, isQuick))).toMatchObject({ kind: 'applied' })
+      expect(await sql`select email from ${sql(schema)}.copy`).toEqual([{ email: schema }])
+    }
+  })
 
-it.each([
-  [
-    'applied',
-    'select pg_advisory_lock(7); prepare p as select 1; listen news; set work_mem = 100; create temp table stage (id int); declare c cursor with hold for select 1',
-  ],
-  ['failed', 'select pg_advisory_lock(7); prepare p as select 1; select 1 / 0'],
-])('nothing is left of one that %s, and the session is what it was', async (kind, text) => {
-  const before = await settings()
-  const migration = await migrationOf(text)
-  expect(await applyMigration(connection, migration, stepAfter([], migration), await makeTarget(`left_${kind}`))).toMatchObject({ kind })
-  expect(await settings()).toEqual(before)
-  expect(
-    await connection.query(`select 'lock' as what from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() union all select name from pg_prepared_statements
+  it.each([
+    [
+      'applied',
+      'select pg_advisory_lock(7); prepare p as select 1; listen news; set work_mem = 100; create temp table stage (id int); declare c cursor with hold for select 1',
+    ],
+    ['failed', 'select pg_advisory_lock(7); prepare p as select 1; select 1 / 0'],
+  ])('nothing is left of one that %s, and the session is what it was', async (kind, text) => {
+    const before = await settings()
+    const migration = await migrationOf(text)
+    expect(await applyMigration(connection, migration, stepAfter([], migration), await makeTarget(`left_${mark}_${kind}`, isQuick))).toMatchObject({ kind })
+    expect(await settings()).toEqual(before)
+    expect(
+      await connection.query(`select 'lock' as what from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() union all select name from pg_prepared_statements
     union all select relname from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r' union all select name from pg_cursors where is_holdable union all select pg_listening_channels()`),
-  ).toEqual([])
-  expect(connection.dead).toBe(false)
-})
+    ).toEqual([])
+    expect(connection.dead).toBe(false)
+  })
 
-it('a seed leaves nothing for the next tenant either', async () => {
-  const plan = {
-    roleExists: false,
-    migrations: [await migrationOf('create table copy (email text)')],
-    seedSql: 'create temp table if not exists stage as select current_schema() as email; insert into copy select email from stage',
-  }
-  const expected = digestOf(plan.migrations)
-  const roles = [1, 2].map((n) => `seeded${n}_${process.pid}`)
-  for (const role of roles) {
-    expect(await buildTenant(connection, { ...plan, role, expected }, sceneOf(role))).toMatchObject({ kind: 'applied' })
-    expect(await sql`select email from ${sql(role)}.copy`).toEqual([{ email: role }])
-  }
-  for (const role of roles) await sql.unsafe(`drop owned by ${role}; drop role ${role}`)
+  it('a seed leaves nothing for the next tenant either', async () => {
+    const plan = {
+      roleExists: false,
+      migrations: [await migrationOf('create table copy (email text)')],
+      seedSql: 'create temp table if not exists stage as select current_schema() as email; insert into copy select email from stage',
+    }
+    const expected = digestOf(plan.migrations)
+    const roles = [1, 2].map((n) => `seeded${n}_${mark}_${process.pid}`)
+    for (const role of roles) {
+      expect(await buildTenant(connection, { ...plan, role, expected }, sceneOf(role, isQuick))).toMatchObject({ kind: 'applied' })
+      expect(await sql`select email from ${sql(role)}.copy`).toEqual([{ email: role }])
+    }
+    for (const role of roles) await sql.unsafe(`drop owned by ${role}; drop role ${role}`)
+  })
 })

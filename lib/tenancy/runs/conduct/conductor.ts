@@ -189,7 +189,7 @@ export class Conductor {
     } catch (error) {
       outcome = brokenOff(error, work.schema)
     }
-    if (work.run.weight !== 'heavy') work.run.weight = Date.now() - startedAt.getTime() > heavyMs ? 'heavy' : 'light'
+    if (work.run.weight !== 'heavy' || work.run.kind === 'onboard') work.run.weight = Date.now() - startedAt.getTime() > heavyMs ? 'heavy' : 'light'
     if (work.tries + 1 >= this.#options.limits.maxTries) outcome = await withLockHolders(connection, work.schema, this.#lease.installation, outcome)
     if (!connection.dead) this.#lanes.alive(work.databaseId)
     else if (outcome.kind === 'failed' && outcome.error.code === 'FLIGHT_TIMEOUT') await this.#options.hands.endSilent(connection)

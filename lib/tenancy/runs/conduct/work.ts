@@ -25,6 +25,7 @@ export type DrivenRun = {
   isDoubted: boolean
   /**
    * What its items take: unknown until the first of them has ended. Once one has taken long, it matters more to know where one stands than what the messages cost.
+   * Of an onboarding the item before says it: a new schema stands in nobody's way, whatever another took.
    */
   weight: 'unknown' | 'light' | 'heavy'
   /** Failures still allowed here before feeding stops; null: no limit. */
