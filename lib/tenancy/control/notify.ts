@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import { z } from 'zod'
 import type { Control, ControlDb } from './db.ts'
 
@@ -21,6 +21,9 @@ export const messageText = (message: Message): string => JSON.stringify(message)
 
 /** To stand in what a statement selects. */
 export const notification = (message: Message) => sql`pg_notify(${channel}, ${messageText(message)})`
+
+/** The same of run `id`, which the statement itself knows. */
+export const runNotification = (id: RawBuilder<unknown>) => sql`pg_notify(${channel}, json_build_object('topic', 'run', 'id', ${id})::text)`
 
 /** Inside a transaction they are sent at commit, and equal messages of one transaction once. */
 export const notify = async (trx: ControlDb, ...messages: readonly [Message, ...Message[]]): Promise<void> => {

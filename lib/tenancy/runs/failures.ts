@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { AttemptError, FailureGroup } from '../contract/views.ts'
 import type { Library } from '../context.ts'
 import { TenancyError } from '../errors.ts'
-import { normaliseMessage } from './conduct/report.ts'
+import { normaliseMessage } from './conduct/cause.ts'
 import { putRightOf, readLeftovers } from './leftovers.ts'
 
 type Row = { readonly cause: string; readonly count: number; readonly example: AttemptError; readonly tenants: readonly string[] }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { AttemptError } from '../../../lib/tenancy/contract/views.ts'
 import { conductorName, flightName } from '../../../lib/tenancy/runs/conduct/lease.ts'
 import { backoffMs, conductLimits } from '../../../lib/tenancy/runs/conduct/limits.ts'
-import { causeOf, normaliseMessage } from '../../../lib/tenancy/runs/conduct/report.ts'
+import { causeOf, normaliseMessage } from '../../../lib/tenancy/runs/conduct/cause.ts'
 import { failuresAllowed, planDigest } from '../../../lib/tenancy/runs/freeze.ts'
 
 describe('the wait before another try', () => {

@@ -7,7 +7,8 @@ import { notify } from '../../control/notify.ts'
 import { sqlstateClass } from '../../sql/sqlstate.ts'
 import { isLeftToConductors } from './adopt.ts'
 import { requireLease, type Lease } from './lease.ts'
-import { bumpRuns, causeOf, lockRuns, settleRuns } from './report.ts'
+import { causeOf } from './cause.ts'
+import { bumpRuns, lockRuns, settleRuns } from './report.ts'
 
 type Run = { readonly id: number; readonly kind: RunKind; readonly state: RunState }
 type Failed = { readonly run: number; readonly tenant: string; readonly attempt: number; readonly kind: RunKind }

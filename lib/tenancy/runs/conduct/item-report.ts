@@ -1,5 +1,5 @@
 import type { ItemOutcome } from './execute.ts'
-import type { Attempt, ItemReport } from './report.ts'
+import type { Attempt, ItemReport } from './report-rows.ts'
 import type { Work } from './work.ts'
 
 const attemptOf = (outcome: ItemOutcome | null, startedAt: Date, backendPid: number | null): Attempt | null => {

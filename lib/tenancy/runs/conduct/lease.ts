@@ -44,9 +44,12 @@ export const beat = async (db: ControlDb, lease: Lease, { waitingFor, pace }: He
   if (rows.length === 0) throw new LeaseLost(`server ${lease.serverId} has a newer conductor than epoch ${lease.epoch}`)
 }
 
-/** Held until the transaction ends, so that no takeover can slip in before its writes are there. */
+/** A row while the lease is held. It is held until the transaction ends, so that no takeover can slip in before its writes are there. */
+export const heldLease = ({ serverId, epoch }: Lease) => sql`select 1 from conductor where server_id = ${serverId} and epoch = ${epoch} for share`
+
+/** @throws LeaseLost */
 export const requireLease = async (trx: ControlDb, lease: Lease): Promise<void> => {
-  const { rows } = await sql`select 1 from conductor where server_id = ${lease.serverId} and epoch = ${lease.epoch} for share`.execute(trx)
+  const { rows } = await heldLease(lease).execute(trx)
   if (rows.length === 0) throw new LeaseLost(`server ${lease.serverId} has a newer conductor than epoch ${lease.epoch}`)
 }
 

@@ -1,177 +1,12 @@
 /** What conductors tell the control plane: many items in one transaction, at least five times a second while something settles. */
-import { createHash } from 'node:crypto'
 import { sql, type RawBuilder } from 'kysely'
-import type { ReportLack } from '../../contract/reports.ts'
-import type { AttemptState, ItemState, RunState } from '../../contract/states.ts'
-import type { AttemptError } from '../../contract/views.ts'
+import type { RunState } from '../../contract/states.ts'
 import type { ControlDb } from '../../control/db.ts'
-import { notification, notify, type Message } from '../../control/notify.ts'
-import type { HistorySummary } from '../../migrations/history.ts'
-import { requireLease, type Lease } from './lease.ts'
-
-export type Attempt = {
-  readonly state: AttemptState
-  readonly startedAt: Date
-  readonly finishedAt: Date
-  readonly versionsApplied: readonly string[]
-  readonly backendPid: number | null
-  /** A ready schema of the warm pool became the tenant's. */
-  readonly claimed: boolean
-  readonly error: AttemptError | null
-}
-
-export type ItemReport = {
-  readonly run: number
-  readonly position: number
-  readonly targetId: number
-  readonly tenantId: number
-  readonly state: ItemState
-  readonly attempts: number
-  readonly nextAttemptAt: Date | null
-  readonly startedAt: Date | null
-  readonly attempt: Attempt | null
-  readonly error: AttemptError | null
-  /** What the history said last, with where that stands in the set; null: not read. */
-  readonly seen: HistorySummary | null
-  /** Of a report: what NULL stood for. */
-  readonly filled?: readonly ReportLack[]
-  /** The tenant is to be active from now on. */
-  readonly activates: boolean
-}
+import { notification, notify, runNotification, type Message } from '../../control/notify.ts'
+import { heldLease, requireLease, type Lease } from './lease.ts'
+import { activated, activation, always, insertAttempts, seenIn, updateItems, upsertSeen, type ItemReport, type Where } from './report-rows.ts'
 
 export type RunNow = { readonly id: number; readonly state: RunState; readonly revision: number }
-
-/** As a word of its own, and only where it could be none of the language: a schema may be called “in”. */
-const withoutName = (message: string, name: string): string =>
-  /[_0-9-]/.test(name) ? message.replace(new RegExp(`(?<![\\w-])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-])`, 'gu'), '…') : message
-
-/** Numbers, quoted names and the schema's own name differ between tenants whose failures have one cause. */
-export const normaliseMessage = ({ message, schema }: Pick<AttemptError, 'message' | 'schema'>): string =>
-  (schema ? withoutName(message, schema) : message)
-    .replace(/"[^"]*"/g, '"…"')
-    .replace(/“[^”]*”/g, '“…”')
-    .replace(/\d+/g, 'n')
-
-/** Equal for failures of one cause: SQLSTATE, normalised message, statement. */
-export const causeOf = (error: AttemptError): string =>
-  createHash('sha256')
-    .update(JSON.stringify([error.code, normaliseMessage(error), error.version, error.statement]))
-    .digest('hex')
-    .slice(0, 16)
-
-const itemRow = (report: ItemReport) => ({
-  run_id: report.run,
-  position: report.position,
-  state: report.state,
-  attempts: report.attempts,
-  next_attempt_at: report.nextAttemptAt,
-  started_at: report.startedAt,
-  finished_at: report.state === 'running' || report.state === 'pending' ? null : (report.attempt?.finishedAt ?? new Date()),
-  duration_ms: report.attempt ? Math.max(0, report.attempt.finishedAt.getTime() - report.attempt.startedAt.getTime()) : null,
-  error: report.error,
-  cause: report.error ? causeOf(report.error) : null,
-})
-
-/** Whatever stands in one statement with others is written where this holds. */
-type Where = RawBuilder<unknown>
-const always: Where = sql`true`
-
-/** @param runs with `id` and the `revision` that the items are to have */
-const updateItems = (reports: readonly ItemReport[], runs: RawBuilder<unknown>) => sql`
-    update run_item i
-    set state = x.state, revision = r.revision, attempts = x.attempts, next_attempt_at = x.next_attempt_at,
-        started_at = coalesce(i.started_at, x.started_at), finished_at = x.finished_at, duration_ms = coalesce(x.duration_ms, i.duration_ms),
-        error = nullif(x.error, 'null'::jsonb), cause = x.cause
-    from jsonb_to_recordset(${JSON.stringify(reports.map(itemRow))}::jsonb)
-      as x(run_id bigint, position integer, state text, attempts integer, next_attempt_at timestamptz, started_at timestamptz, finished_at timestamptz,
-           duration_ms integer, error jsonb, cause text)
-    join ${runs} r on r.id = x.run_id
-    where i.run_id = x.run_id and i.position = x.position and i.state in ('pending', 'running', 'interrupted')`
-
-export const writeItems = async (trx: ControlDb, reports: readonly ItemReport[]): Promise<void> => {
-  await updateItems(reports, sql`run`).execute(trx)
-}
-
-const insertAttempts = (reports: readonly ItemReport[], worker: string, where: Where) => {
-  const rows = reports.flatMap(({ run, position, attempts, attempt }) =>
-    attempt
-      ? [
-          {
-            run_id: run,
-            position,
-            number: attempts,
-            state: attempt.state,
-            started_at: attempt.startedAt,
-            finished_at: attempt.finishedAt,
-            versions: attempt.versionsApplied,
-            pid: attempt.backendPid,
-            claimed: attempt.claimed,
-            error: attempt.error,
-          },
-        ]
-      : [],
-  )
-  return sql`
-    insert into attempt (run_id, position, number, state, started_at, finished_at, versions_applied, worker, backend_pid, claimed, error)
-    select x.run_id, x.position, x.number, x.state, x.started_at, x.finished_at, array(select jsonb_array_elements_text(x.versions)), ${worker}, x.pid, x.claimed, nullif(x.error, 'null'::jsonb)
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as x(run_id bigint, position integer, number integer, state text, started_at timestamptz, finished_at timestamptz, versions jsonb, pid integer, claimed boolean,
-        error jsonb)
-    where ${where} on conflict do nothing`
-}
-
-export const writeAttempts = async (trx: ControlDb, reports: readonly ItemReport[], worker: string): Promise<void> => {
-  if (reports.some(({ attempt }) => attempt !== null)) await insertAttempts(reports, worker, always).execute(trx)
-}
-
-export type SeenTarget = { readonly targetId: number; readonly summary: HistorySummary }
-
-const upsertSeen = (seen: readonly SeenTarget[], emptyDigest: string, where: Where) => {
-  // In the order in which an observer writes them.
-  const rows = seen
-    .toSorted((a, b) => a.targetId - b.targetId)
-    .map(({ targetId, summary }) => ({
-      target_id: targetId,
-      version: summary.version,
-      applied: summary.applied,
-      digest: summary.digest,
-      remark: summary.unfinished ? `${summary.unfinished.version} is half done: ${summary.unfinished.statementsDone} of its statements ran` : null,
-    }))
-  return sql`
-    insert into observation as o (target_id, observed_at, version, applied, digest, version_state, pending, remark)
-    select x.target_id, now(), x.version, x.applied, x.digest,
-      case when p.position is null then 'diverged' when p.position = h.position then 'at_head' else 'behind' end, h.position - p.position, x.remark
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x(target_id bigint, version text, applied integer, digest text, remark text)
-    join target t on t.id = x.target_id
-    left join migration m on m.set_id = t.set_id and m.prefix_digest = x.digest
-    cross join lateral (select case when x.digest = ${emptyDigest} then 0 else m.position end as position) p
-    cross join lateral (select max(position) as position from migration where set_id = t.set_id) h
-    where ${where}
-    on conflict (target_id) do update
-      set observed_at = excluded.observed_at, version = excluded.version, applied = excluded.applied, digest = excluded.digest,
-          version_state = excluded.version_state, pending = excluded.pending, remark = excluded.remark`
-}
-
-/** What a history said, as an observation: where it stands follows from the set as it is now. */
-export const writeSeen = async (trx: ControlDb, seen: readonly SeenTarget[], emptyDigest: string): Promise<void> => {
-  if (seen.length > 0) await upsertSeen(seen, emptyDigest, always).execute(trx)
-}
-
-const seenIn = (items: readonly ItemReport[]): readonly SeenTarget[] => items.flatMap(({ targetId, seen }) => (seen ? [{ targetId, summary: seen }] : []))
-
-/** In the order in which an onboarding locks them. */
-const activation = (ids: readonly number[], where: Where) => sql`
-    with mine as materialized (select id from tenant where id = any(${[...ids]}::bigint[]) and state = 'provisioning' and ${where} order by slug for update)
-    update tenant t set state = 'active', updated_at = now() from mine where t.id = mine.id`
-
-const activated = (reports: readonly ItemReport[]): readonly number[] => reports.filter(({ activates }) => activates).map(({ tenantId }) => tenantId)
-
-const activate = async (trx: ControlDb, reports: readonly ItemReport[]): Promise<void> => {
-  const ids = activated(reports)
-  if (ids.length === 0) return
-  await activation(ids, always).execute(trx)
-  await notify(trx, { topic: 'tenants' })
-}
 
 const writeFilled = async (trx: ControlDb, reports: readonly ItemReport[]): Promise<void> => {
   const rows = reports.flatMap(({ run, position, filled }) => (filled ? [{ run, position, lacks: filled }] : []))
@@ -190,11 +25,13 @@ export const lockRuns = async (trx: ControlDb, ids: readonly number[]): Promise<
   await sql`select id from run where id = any(${[...ids]}::bigint[]) order by id for update`.execute(trx)
 }
 
+const bump = (ids: RawBuilder<unknown>) => sql`
+    update run set revision = revision + 1, started_at = coalesce(started_at, now()), state = case when state = 'queued' then 'running' else state end
+    where id in (${ids})`
+
 /** Items in hand become `running` before anything else is said of their run, which is locked already. */
 export const bumpRuns = async (trx: ControlDb, ids: readonly number[]): Promise<void> => {
-  await sql`
-    update run set revision = revision + 1, started_at = coalesce(started_at, now()), state = case when state = 'queued' then 'running' else state end
-    where id = any(${[...ids]}::bigint[])`.execute(trx)
+  await bump(sql`select unnest(${[...ids]}::bigint[])`).execute(trx)
 }
 
 /**
@@ -249,10 +86,14 @@ export type Report = {
 
 const writeTouched = async (trx: ControlDb, runs: readonly number[], { items, attempts }: Report, worker: string, emptyDigest: string): Promise<void> => {
   await bumpRuns(trx, runs)
-  await writeItems(trx, items)
-  await writeAttempts(trx, attempts, worker)
-  await writeSeen(trx, seenIn(items), emptyDigest)
-  await activate(trx, items)
+  await updateItems(items, sql`run`).execute(trx)
+  if (attempts.length > 0) await insertAttempts(attempts, worker, always).execute(trx)
+  const seen = seenIn(items)
+  // In what a history said, where it stands follows from the set as it is now.
+  if (seen.length > 0) await upsertSeen(seen, emptyDigest, always).execute(trx)
+  const active = activated(items)
+  if (active.length > 0) await activation(active, always).execute(trx)
+  if (active.length > 0) await notify(trx, { topic: 'tenants' })
   await writeFilled(trx, items)
   if (items.some(({ state }) => state === 'failed')) await stopAtTolerance(trx, runs)
 }
@@ -272,16 +113,52 @@ const writeBatch = async (trx: ControlDb, serverId: number, worker: string, repo
   return rows
 }
 
+/** What else a batch may change depends on what it has written: that takes a statement behind it. */
+const isPlain = ({ items, quiet }: Report): boolean =>
+  items.length > 0 && quiet.length === 0 && items.every(({ state, filled }) => state !== 'failed' && filled === undefined)
+
+/** What is written beside the runs `r`, as far as there is any of it. */
+const besides = ({ items, attempts }: Pick<Report, 'items' | 'attempts'>, worker: string, emptyDigest: string): RawBuilder<unknown> => {
+  const isOurs: Where = sql`exists (select from r)`
+  const seen = seenIn(items)
+  const active = activated(items)
+  return sql.join([
+    sql`items as (${updateItems(items, sql`r`)})`,
+    ...(attempts.length > 0 ? [sql`attempts as (${insertAttempts(attempts, worker, isOurs)})`] : []),
+    ...(seen.length > 0 ? [sql`seen as (${upsertSeen(seen, emptyDigest, isOurs)})`] : []),
+    ...(active.length > 0 ? [sql`active as (${activation(active, isOurs)})`] : []),
+  ])
+}
+
 /**
- * Writes a batch in one transaction.
+ * What most batches say, in one statement: of a transaction's ten each costs the way there and back, and as much as writing several items.
+ * @returns no runs when the lease is not held any more
+ */
+const writePlain = async (db: ControlDb, lease: Lease, worker: string, report: Report, emptyDigest: string): Promise<RunNow[]> => {
+  const ids = [...new Set(report.items.map(({ run }) => run))]
+  const tenants = activated(report.items).length > 0 ? sql`, ${notification({ topic: 'tenants' })}` : sql``
+  const { rows } = await sql<RunNow>`
+    with lease as materialized (${heldLease(lease)}),
+    locked as materialized (select id from run where id = any(${ids}::bigint[]) and exists (select from lease) order by id for update),
+    r as (${bump(sql`select id from locked`)} returning id, state, revision),
+    ${besides(report, worker, emptyDigest)}
+    select id, state, revision, ${runNotification(sql`id`)}${tenants} from r`.execute(db)
+  return rows.map(({ id, state, revision }) => ({ id, state, revision }))
+}
+
+/**
+ * Writes a batch, all of it or nothing.
  * @returns the runs as they are now
  * @throws LeaseLost; the control database's errors, after which the same batch may be sent again
  */
-export const writeReport = async (db: ControlDb, lease: Lease, worker: string, report: Report, emptyDigest: string): Promise<RunNow[]> =>
-  db.transaction().execute(async (trx) => {
+export const writeReport = async (db: ControlDb, lease: Lease, worker: string, report: Report, emptyDigest: string): Promise<RunNow[]> => {
+  const runs = isPlain(report) ? await writePlain(db, lease, worker, report, emptyDigest) : []
+  if (runs.length > 0) return runs
+  return db.transaction().execute(async (trx) => {
     await requireLease(trx, lease)
     return writeBatch(trx, lease.serverId, worker, report, emptyDigest)
   })
+}
 
 const isHeldNow = sql`held_until > clock_timestamp() and state in ('running', 'pausing', 'cancelling')`
 
@@ -302,15 +179,11 @@ export const writeHeldReport = async (db: ControlDb, run: number, serverId: numb
  * @returns as `writeHeldReport` does
  */
 export const writeHeldEnd = async (db: ControlDb, run: number, worker: string, items: readonly ItemReport[], emptyDigest: string): Promise<boolean> => {
-  const isOurs = sql`exists (select from r)`
   const { rows } = await sql`
     with r as (
       update run set state = case when state = 'cancelling' then 'cancelled' else 'succeeded' end, finished_at = clock_timestamp(), revision = revision + 1
       where id = ${run} and ${isHeldNow} returning id, revision),
-    items as (${updateItems(items, sql`r`)}),
-    attempts as (${insertAttempts(items, worker, isOurs)}),
-    seen as (${upsertSeen(seenIn(items), emptyDigest, isOurs)}),
-    active as (${activation(activated(items), isOurs)})
+    ${besides({ items, attempts: items }, worker, emptyDigest)}
     select ${notification({ topic: 'tenants' })}, ${notification({ topic: 'run', id: run })}, ${notification({ topic: 'runs' })} from r`.execute(db)
   return rows.length > 0
 }

@@ -2,7 +2,8 @@ import type { Library } from '../../context.ts'
 import { emptyDigest } from '../../migrations/digest.ts'
 import { codeOf } from '../../sql/sqlstate.ts'
 import type { Lease } from './lease.ts'
-import { writeReport, type ItemReport, type RunNow } from './report.ts'
+import { writeReport, type RunNow } from './report.ts'
+import type { ItemReport } from './report-rows.ts'
 
 const retryMs = 500
 /** Beyond this the control plane has been away for long: nothing new is begun until it has the old. */
