@@ -14,8 +14,19 @@ export const statementsOf = (checksum: string, text: string): Promise<readonly S
   return statements
 }
 
+/** Undefined where this process has not parsed it yet: its text is wanted. */
+export const parsedBefore = (checksum: string): Promise<readonly Statement[]> | undefined => parsed.get(checksum)
+
+const shared = new WeakMap<readonly Statement[], boolean>()
+
 /**
  * Whether a table outside of the tenant's schema is named, which all tenants share: a foreign key to it locks it until the transaction ends, so tenants
  * that go side by side would only wait for each other, and time out.
  */
-export const touchesShared = (statements: readonly Statement[]): boolean => statements.some(({ node }) => foreignNames(node).some(({ isTable }) => isTable))
+export const touchesShared = (statements: readonly Statement[]): boolean => {
+  const known = shared.get(statements)
+  if (known !== undefined) return known
+  const touches = statements.some(({ node }) => foreignNames(node).some(({ isTable }) => isTable))
+  shared.set(statements, touches)
+  return touches
+}

@@ -138,7 +138,7 @@ export const insertRun = async (trx: ControlDb, run: NewRun): Promise<number> =>
     insert into run_item (run_id, position, target_id, tenant_id, server_id, from_version, to_version, options, state, started_at, reads)
     select r.id, x.position, x.target_id, x.tenant_id, x.server_id, x.from_version, ${run.migrations.at(-1)?.version ?? null}::text, nullif(x.options, 'null'::jsonb),
       ${run.heldSeconds === undefined ? 'pending' : 'running'}, ${run.heldSeconds === undefined ? sql`null` : sql`now()`}, ${run.kind === 'report'}
-    from r cross join jsonb_to_recordset(${JSON.stringify(items)}::jsonb)
+    from r cross join json_to_recordset(${JSON.stringify(items)}::json)
       as x(position integer, target_id bigint, tenant_id bigint, server_id bigint, from_version text, options jsonb))
     select id from r`.execute(trx)
   const [row] = rows

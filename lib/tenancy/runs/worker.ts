@@ -39,6 +39,8 @@ export type WorkerOptions = {
   readonly limits?: Partial<ConductLimits>
 }
 const sweepMs = 2_000
+/** A conductor of this process takes up by itself what is new on its server, and that goes first. */
+const sweepAfterMs = 100
 /** Most migrations take less. */
 const usualDrainMs = 5_000
 /** For all that follows, also when the control database says nothing: containers are killed ten seconds after they were asked to go, and the pools close after this. */
@@ -73,6 +75,7 @@ class WorkerProcess implements Worker {
   readonly #looking = new Map<string, AbortController>()
   readonly #verifyAgain = new Map<number, { readonly at: number; readonly waitedMs: number }>()
   #timer: NodeJS.Timeout | undefined
+  #soon: NodeJS.Timeout | undefined
   #sweeping: Promise<void> | null = null
   #again = false
   #unsubscribe: (() => void) | null = null
@@ -112,7 +115,8 @@ class WorkerProcess implements Worker {
       else if (heard.topic === 'observations') return void this.#endCancelled().catch(() => {})
       // A set that was read again, or that is to keep more or fewer ready schemas, has pools to see to.
       else if (heard.topic !== 'sets') return
-      void this.#sweep()
+      if (this.#listeners.size === 0) void this.#sweep()
+      else this.#soon ??= setTimeout(() => void this.#sweep(), sweepAfterMs)
     })
     this.#timer = setInterval(() => void this.#sweep(), sweepMs)
     await this.#sweep()
@@ -250,6 +254,8 @@ class WorkerProcess implements Worker {
 
   /** Finds work that nobody drives: new runs, and those whose worker died. One sweep at a time; a call meanwhile makes one more. */
   #sweep(): Promise<void> {
+    clearTimeout(this.#soon)
+    this.#soon = undefined
     if (this.#sweeping) {
       this.#again = true
       return this.#sweeping
@@ -297,6 +303,7 @@ class WorkerProcess implements Worker {
     const end = performance.now() + drainMs + afterDrainMs
     const left = (): number => Math.max(0, end - performance.now())
     clearInterval(this.#timer)
+    clearTimeout(this.#soon)
     this.#unsubscribe?.()
     this.#abort.abort()
     const ended = Promise.allSettled([...this.#busy, this.#sweeping])

@@ -5,7 +5,7 @@ import type { ControlDb } from '../../control/db.ts'
 import { notify } from '../../control/notify.ts'
 import type { FrozenMigration, FrozenRepair, OnboardOptions } from '../../control/schema.ts'
 import { openRepair } from '../../drift/repair/plan-repair.ts'
-import { statementsOf, touchesShared } from '../../migrations/parsed.ts'
+import { parsedBefore, statementsOf, touchesShared } from '../../migrations/parsed.ts'
 import type { Given } from '../../pool/claim.ts'
 import { takeQuestion } from './ask-item.ts'
 import { requireLease, type Lease } from './lease.ts'
@@ -89,19 +89,25 @@ export const connectionsWanted = async (db: ControlDb, serverId: number, most: n
   return rows.flatMap(({ databaseId, wanted }) => Array.from({ length: wanted }, () => databaseId)).slice(0, most)
 }
 
-/** With their contents, as they are carried out. */
+const contentsOf = async (db: ControlDb, checksums: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+  if (checksums.length === 0) return new Map()
+  const rows = await db.selectFrom('migration_content').selectAll().where('checksum', 'in', checksums).execute()
+  return new Map(rows.map(({ checksum, sql: text }) => [checksum, text]))
+}
+
+/** With their statements, as they are carried out; only what this process has not parsed yet is read. */
 export const executables = async (db: ControlDb, frozen: readonly FrozenMigration[]): Promise<DrivenRun['migrations']> => {
-  const rows = await db
-    .selectFrom('migration_content')
-    .selectAll()
-    .where('checksum', 'in', ['', ...frozen.map(({ checksum }) => checksum)])
-    .execute()
-  const texts = new Map(rows.map(({ checksum, sql: text }) => [checksum, text]))
+  const known = new Map(frozen.map(({ checksum }) => [checksum, parsedBefore(checksum)]))
+  const texts = await contentsOf(
+    db,
+    [...known].flatMap(([checksum, statements]) => (statements ? [] : [checksum])),
+  )
   return Promise.all(
     frozen.map(async (migration) => {
-      const text = texts.get(migration.checksum)
-      if (text === undefined) throw new Error(`the content of migration ${migration.file} is not stored`)
-      const statements = await statementsOf(migration.checksum, text)
+      const { checksum, file } = migration
+      const text = texts.get(checksum)
+      const statements = await (known.get(checksum) ?? (text === undefined ? undefined : statementsOf(checksum, text)))
+      if (statements === undefined) throw new Error(`the content of migration ${file} is not stored`)
       return { ...migration, statements, isShared: touchesShared(statements) }
     }),
   )
