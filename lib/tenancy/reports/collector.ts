@@ -12,7 +12,12 @@ import { reportSchema, tooManyRows } from './place.ts'
 import type { Rows } from './read-tenant.ts'
 import { Room } from './room.ts'
 
-const batchMs = 25
+/** What comes after a while of nothing goes soon, for whoever looks. */
+const firstMs = 25
+/** Of more that comes, more goes together: a batch costs as much as the rows of many tenants. */
+const moreMs = 75
+/** So much goes at once. */
+const enoughBytes = 2 ** 20
 const rowDigits = 9
 const retryMs = 500
 /** Beyond this whoever has more waits. */
@@ -69,11 +74,14 @@ export class Collector {
   readonly #id = randomUUID()
   #writer: Writer | null = null
   #queue: Entry[] = []
+  #queuedBytes = 0
   readonly #room = new Room(mostBytes)
   #number = 0
   /** Rows of one tenant come by one collector, in order. */
   #row = 0
   #isWorking = false
+  #isHurried = false
+  #goOn = (): void => {}
   #isClosed = false
   readonly #promised = new Map<string, Promise<void>[]>()
 
@@ -91,6 +99,8 @@ export class Collector {
     promise.catch(() => {})
     this.#promised.set(keyOf(owner), [...(this.#promised.get(keyOf(owner)) ?? []), promise])
     this.#queue.push({ owner, ...entry, resolve, reject })
+    this.#queuedBytes += entry.bytes
+    if (this.#queuedBytes >= enoughBytes) this.#goOn()
     if (this.#isWorking) return
     this.#isWorking = true
     void this.#work()
@@ -137,15 +147,31 @@ export class Collector {
     await this.settled(owner)
   }
 
+  /** Nothing more comes before what was added is written. */
+  hurry(): void {
+    if (!this.#isWorking) return
+    this.#isHurried = true
+    this.#goOn()
+  }
+
+  async #untilDue(ms: number): Promise<void> {
+    if (this.#isHurried || this.#queuedBytes >= enoughBytes) return
+    const stop = new AbortController()
+    this.#goOn = () => stop.abort()
+    await sleep(ms, undefined, { signal: stop.signal }).catch(() => {})
+  }
+
   async #work(): Promise<void> {
-    while (this.#queue.length > 0) {
-      await sleep(batchMs)
+    for (let waitMs = firstMs; this.#queue.length > 0; waitMs = moreMs) {
+      await this.#untilDue(waitMs)
       const batch = this.#queue
       this.#queue = []
+      this.#queuedBytes = 0
       await this.#bring(batch)
       this.#room.leave(batch.reduce((sum, { bytes }) => sum + bytes, 0))
     }
     this.#isWorking = false
+    this.#isHurried = false
   }
 
   /** A row that the control database does not take is its own tenant's failure. */

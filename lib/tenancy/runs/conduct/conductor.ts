@@ -203,6 +203,7 @@ export class Conductor {
   #park(work: Work, outcome: ItemOutcome, kept: Promise<void>, startedAt: Date, pid: number): void {
     this.#list.park(work)
     this.#working += 1
+    if (this.#list.isAllParked) this.#desk.collector.hurry()
     void kept
       .then(
         () => outcome,

@@ -48,6 +48,11 @@ export class WorkList {
     return this.#size
   }
 
+  /** Nothing waits and nothing is in hand: what is left has only to be written. */
+  get isAllParked(): boolean {
+    return this.#size === this.#parked.size
+  }
+
   runningOf(run: number): number {
     return this.#running.get(run) ?? 0
   }
