@@ -53,13 +53,23 @@ const steps = [
   { below: Number.POSITIVE_INFINITY, unit: 86_400 * 365, word: 'y' },
 ] as const
 
+const stepOf = (distance: number): (typeof steps)[number] => steps.find(({ below }) => distance < below) ?? steps[5]
+
+/** Seconds, to the nearest whole of their unit. */
+const nearest = (distance: number): number => {
+  const { unit } = stepOf(distance)
+  return Math.round(distance / unit) * unit
+}
+
 /** "just now", "12 s ago", "3 min ago", "in 4 h": how long before or after `now` the moment lies (both in ms since 1970). */
 export const formatRelative = (at: number, now: number): string => {
   const seconds = Math.round((now - at) / 1000)
   const distance = Math.abs(seconds)
   if (distance < 5) return 'just now'
-  const step = steps.find(({ below }) => distance < below) ?? steps[5]
-  const text = `${Math.floor(distance / step.unit)} ${step.word}`
+  // What is a week off is so for more than the first moment.
+  const said = seconds < 0 ? nearest(distance) : distance
+  const step = stepOf(said)
+  const text = `${Math.floor(said / step.unit)} ${step.word}`
   return seconds < 0 ? `in ${text}` : `${text} ago`
 }
 

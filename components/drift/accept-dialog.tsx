@@ -6,7 +6,9 @@ import { useNow } from '@/components/ui/clock'
 import { Dialog, DialogContent, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
-import { Input, Textarea } from '@/components/ui/input'
+import { Input } from '@/components/ui/input'
+import { NoteField } from '@/components/ui/note-field'
+import { longestNote, tooLong } from '@/components/ui/too-long'
 import { problemOf, useCommand } from '@/lib/client/use-command'
 import { useDriftChange } from '@/lib/client/use-drift-change'
 import type { SeenFinding } from '@/lib/tenancy/contract'
@@ -32,6 +34,7 @@ export function AcceptDialog({ set, finding, accept, onClose }: Props) {
     onClose()
   })
   const problem = untilProblem(day, now ?? 0)
+  const isReady = reason.trim() !== '' && tooLong(reason, longestNote) === null && problem === null
   return (
     <Dialog open onOpenChange={(open) => (open ? undefined : onClose())}>
       <DialogContent
@@ -49,12 +52,10 @@ export function AcceptDialog({ set, finding, accept, onClose }: Props) {
           className="flex flex-col gap-4"
           onSubmit={(event) => {
             event.preventDefault()
-            if (reason.trim() !== '' && problem === null) void run({ set, finding: finding.key, reason: reason.trim(), ...endOf(day) })
+            if (isReady) void run({ set, finding: finding.key, reason: reason.trim(), ...endOf(day) })
           }}
         >
-          <Field label="Why" hint="Whoever sees it later reads this." error={problemOf(error, 'reason')}>
-            {(control) => <Textarea {...control} required maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />}
-          </Field>
+          <NoteField label="Why" hint="Whoever sees it later reads this." required value={reason} onChange={setReason} error={problemOf(error, 'reason')} />
           <Field
             label="Until"
             optional
@@ -64,7 +65,7 @@ export function AcceptDialog({ set, finding, accept, onClose }: Props) {
             {(control) => <Input {...control} type="date" className="w-44" value={day} onChange={(event) => setDay(event.target.value)} />}
           </Field>
           <ErrorNote error={error} />
-          <FormActions busy={busy} disabled={reason.trim() === '' || problem !== null}>
+          <FormActions busy={busy} disabled={!isReady}>
             Accept it
           </FormActions>
         </form>

@@ -7,7 +7,9 @@ import { Button } from '@/components/ui/button'
 import { Dialog, DialogContent, DialogTrigger, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
-import { Input, Textarea } from '@/components/ui/input'
+import { Input } from '@/components/ui/input'
+import { NoteField } from '@/components/ui/note-field'
+import { longestNote, tooLong } from '@/components/ui/too-long'
 import { problemOf, useCommand } from '@/lib/client/use-command'
 import { plural } from '@/lib/format'
 import type { ShapeRepair } from '@/lib/tenancy/contract'
@@ -54,6 +56,7 @@ function RepairForm({ set, shape, repair, start }: Props) {
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault()
+        if (tooLong(note, longestNote) !== null) return
         void run({ set, shape, note: note.trim(), digest: repair.digest, ...(tolerance.trim() === '' ? {} : { failureTolerance: tolerance.trim() }) })
       }}
     >
@@ -74,9 +77,7 @@ function RepairForm({ set, shape, repair, start }: Props) {
           />
         )}
       </Field>
-      <Field label="Why" optional error={problemOf(error, 'note')} hint="Stands on the run’s page and in the audit.">
-        {(control) => <Textarea {...control} rows={2} maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />}
-      </Field>
+      <NoteField label="Why" hint="Stands on the run’s page and in the audit." value={note} onChange={setNote} error={problemOf(error, 'note')} />
       <ErrorNote error={error} />
       <FormActions busy={busy}>Start the repair</FormActions>
     </form>

@@ -6,9 +6,10 @@ import { Dialog, DialogContent, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Input, Textarea } from '@/components/ui/input'
+import { tooLong } from '@/components/ui/too-long'
 import { problemOf } from '@/lib/client/use-command'
 import { reportRunners, type ErrorDocument, type ReportRunner } from '@/lib/tenancy/contract'
-import { isFit, longestDescription, longestName, tooLong, type Details } from './saved-model'
+import { isFit, longestDescription, longestName, type Details } from './saved-model'
 
 type Props = {
   readonly title: string

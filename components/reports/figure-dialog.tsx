@@ -8,10 +8,10 @@ import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Input } from '@/components/ui/input'
 import { Select } from '@/components/ui/select'
+import { tooLong } from '@/components/ui/too-long'
 import { reportQueries } from '@/lib/client/queries/reports'
 import { figureAggregates, type ErrorDocument, type ReportFigureInput } from '@/lib/tenancy/contract'
 import { isNumber } from './report-model'
-import { tooLong } from './saved-model'
 
 type Props = {
   /** Whose columns are offered. */

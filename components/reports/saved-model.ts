@@ -1,5 +1,6 @@
 /** Saved reports: what a form makes of one, and what is said of it. */
 import { formatCount, plural } from '@/lib/format'
+import { tooLong } from '@/components/ui/too-long'
 import type { ReportChanger, ReportRunner, SavedReport, SavedReportContent, SavedReportRow } from '@/lib/tenancy/contract'
 import type { Draft } from './draft-model'
 
@@ -14,12 +15,6 @@ export const noDetails: Details = { name: '', description: '', runnableBy: [], c
 
 export const longestName = 120
 export const longestDescription = 2_000
-
-/** Said while it is typed or pasted: a field that cuts what is too long would keep half of it without a word. */
-export const tooLong = (text: string, most: number): string | null => {
-  const { length } = text.trim()
-  return length > most ? `It has ${formatCount(length)} characters, and ${formatCount(most)} is the most: shorten it.` : null
-}
 
 /** Whether it can be sent. */
 export const isFit = ({ name, description }: Pick<Details, 'name' | 'description'>): boolean =>

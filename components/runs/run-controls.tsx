@@ -6,8 +6,8 @@ import { useState } from 'react'
 import { Button, type ButtonVariant } from '@/components/ui/button'
 import { Dialog, DialogActions, DialogClose, DialogContent } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
-import { Field } from '@/components/ui/field'
-import { Textarea } from '@/components/ui/input'
+import { NoteField } from '@/components/ui/note-field'
+import { longestNote, tooLong } from '@/components/ui/too-long'
 import { runKeys } from '@/lib/client/queries/runs'
 import { toastRefusal } from '@/lib/client/toast-refusal'
 import { useCommand } from '@/lib/client/use-command'
@@ -110,14 +110,10 @@ function ConfirmDialog({ confirm, danger, busy, error, onConfirm, onClose }: Con
           className="flex flex-col gap-3"
           onSubmit={(event) => {
             event.preventDefault()
-            onConfirm(note)
+            if (tooLong(note, longestNote) === null) onConfirm(note)
           }}
         >
-          {confirm.asksNote ? (
-            <Field label="Why" optional hint="Stands on the run’s page and in the audit.">
-              {(control) => <Textarea {...control} rows={2} maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />}
-            </Field>
-          ) : null}
+          {confirm.asksNote ? <NoteField label="Why" hint="Stands on the run’s page and in the audit." value={note} onChange={setNote} /> : null}
           <ErrorNote error={error} />
           <DialogActions className="mt-2">
             <DialogClose asChild>

@@ -5,8 +5,8 @@ import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
 import { Dialog, DialogActions, DialogClose, DialogContent } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
-import { Field } from '@/components/ui/field'
-import { Textarea } from '@/components/ui/input'
+import { NoteField } from '@/components/ui/note-field'
+import { longestNote, tooLong } from '@/components/ui/too-long'
 import { problemOf, useCommand } from '@/lib/client/use-command'
 import type { BlockerStop, BlockingSession } from '@/lib/tenancy/contract'
 import { stopWords } from './blockers-model'
@@ -40,14 +40,18 @@ export function StopBlockerDialog({ run, slug, stop, session, actions, onClose, 
           className="flex flex-col gap-3"
           onSubmit={(event) => {
             event.preventDefault()
+            if (tooLong(reason, longestNote) !== null) return
             void command.run({ run, slug, pid: session.pid, backendStart: session.backendStart ?? '', reason })
           }}
         >
-          <Field label="Why" hint="Stands in the audit trail, with what the session was doing." error={problem}>
-            {(control) => (
-              <Textarea {...control} rows={2} required minLength={3} maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
-            )}
-          </Field>
+          <NoteField
+            label="Why"
+            hint="Stands in the audit trail, with what the session was doing."
+            required
+            value={reason}
+            onChange={setReason}
+            error={problem}
+          />
           {problem === null ? <ErrorNote error={command.error} /> : null}
           <DialogActions className="mt-2">
             <DialogClose asChild>

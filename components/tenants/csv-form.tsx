@@ -8,8 +8,9 @@ import { Button } from '@/components/ui/button'
 import { cn } from '@/components/ui/class-names'
 import { ErrorNote } from '@/components/ui/error-note'
 import { Field, FieldError } from '@/components/ui/field'
-import { Input } from '@/components/ui/input'
+import { NoteField } from '@/components/ui/note-field'
 import { Select } from '@/components/ui/select'
+import { longestNote, tooLong } from '@/components/ui/too-long'
 import { useCommand } from '@/lib/client/use-command'
 import { formatBytes, plural } from '@/lib/format'
 import type { CommandResult, CsvPreview, RunRef } from '@/lib/tenancy/contract'
@@ -101,12 +102,10 @@ export function CsvForm({ sets, preview, onboard }: Props) {
               className="flex flex-wrap items-end gap-4"
               onSubmit={(event) => {
                 event.preventDefault()
-                void start.run({ set, csv: picked.csv, note: note.trim() })
+                if (tooLong(note, longestNote) === null) void start.run({ set, csv: picked.csv, note: note.trim() })
               }}
             >
-              <Field label="Note" optional className="min-w-60 flex-1">
-                {(control) => <Input {...control} value={note} maxLength={500} onChange={(event) => setNote(event.target.value)} autoComplete="off" />}
-              </Field>
+              <NoteField label="Note" isLine className="min-w-60 flex-1" value={note} onChange={setNote} />
               <Button type="submit" variant="primary" busy={start.busy}>
                 Onboard {plural(picked.found.total, 'tenant')}
               </Button>

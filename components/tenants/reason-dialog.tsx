@@ -4,8 +4,8 @@ import { useState } from 'react'
 import type { ButtonVariant } from '@/components/ui/button'
 import { Dialog, DialogContent, FormActions } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/error-note'
-import { Field } from '@/components/ui/field'
-import { Input } from '@/components/ui/input'
+import { NoteField } from '@/components/ui/note-field'
+import { longestNote, tooLong } from '@/components/ui/too-long'
 import type { ErrorDocument } from '@/lib/tenancy/contract'
 
 type Props = {
@@ -28,12 +28,10 @@ export function ReasonDialog({ title, description, button, variant, busy, error,
         <form
           onSubmit={(event) => {
             event.preventDefault()
-            onConfirm(reason.trim())
+            if (tooLong(reason, longestNote) === null) onConfirm(reason.trim())
           }}
         >
-          <Field label="Why" optional hint="Stands in the audit trail.">
-            {(control) => <Input {...control} value={reason} maxLength={500} onChange={(event) => setReason(event.target.value)} autoComplete="off" />}
-          </Field>
+          <NoteField label="Why" hint="Stands in the audit trail." isLine value={reason} onChange={setReason} />
           <div className="mt-3">
             <ErrorNote error={error} />
           </div>

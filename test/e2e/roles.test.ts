@@ -87,6 +87,8 @@ test('an operator comes by an invitation, may rerun, and is offered nothing that
   await page.goto(failedRun)
   await page.getByRole('button', { name: 'Rerun 4', exact: true }).click()
   const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Why').fill('x'.repeat(501))
+  await dialog.getByText('It has 501 characters, and 500 is the most: shorten it.').waitFor()
   await dialog.getByLabel('Why').fill('Mended in the meantime')
   await dialog.getByRole('button', { name: 'Start the rerun of 4' }).click()
   await page.waitForURL((url) => /^\/runs\/\d+$/.test(url.pathname) && url.pathname !== failedRun)

@@ -61,6 +61,8 @@ describe('times', () => {
     ['2026-11-18T12:00:00Z', '3 d ago'],
     ['2025-11-01T12:00:00Z', '1 y ago'],
     ['2026-11-21T16:00:00Z', 'in 4 h'],
+    ['2026-11-28T11:59:40Z', 'in 7 d'],
+    ['2026-11-21T12:59:50Z', 'in 1 h'],
   ])('%s is %s', (at, text) => expect(formatRelative(Date.parse(at), now)).toBe(text))
 
   it('writes exact times in UTC, sortable', () => expect(formatUtc('2026-01-02T03:04:05.678+01:00')).toBe('2026-01-02 02:04:05 UTC'))

@@ -15,7 +15,7 @@ const backend = (bytesAt: (touched: number) => number | null) => {
     touched: 0,
     flight: () => {
       asked.push(connection.touched)
-      return Promise.resolve([{ ok: true, rows: [{ bytes: bytesAt(connection.touched)?.toFixed(0) }], command: 'SELECT', count: 1 }])
+      return Promise.resolve([{ ok: true, rows: [{ bytes: bytesAt(connection.touched)?.toFixed(0) ?? null }], command: 'SELECT', count: 1 }])
     },
     query: () => Promise.reject(new Error('nobody queries')),
     terminate: () => Promise.resolve(false),

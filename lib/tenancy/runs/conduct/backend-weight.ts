@@ -30,7 +30,7 @@ export class BackendWeight {
     if (!this.#isTold) return touched >= this.#limits.recycleAfter
     if (touched < this.#dueAt(connection, run)) return false
     const [outcome] = await connection.flight(['SELECT sum(total_bytes)::text AS bytes FROM pg_catalog.pg_backend_memory_contexts'], 10_000)
-    const bytes = outcome?.ok ? Number(Reflect.get(outcome.rows[0] ?? {}, 'bytes')) : Number.NaN
+    const bytes = outcome?.ok ? Number.parseInt(String(Reflect.get(outcome.rows[0] ?? {}, 'bytes')), 10) : Number.NaN
     if (Number.isFinite(bytes)) return this.#isOver(connection, run, bytes)
     // One that died of it is none to go on with.
     if (connection.dead) return true

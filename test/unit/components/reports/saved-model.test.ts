@@ -5,7 +5,6 @@ import {
   isFit,
   longestDescription,
   longestName,
-  tooLong,
   isChanged,
   isOtherText,
   lastResultWords,
@@ -13,6 +12,7 @@ import {
   runnersSentence,
   withDraft,
 } from '@/components/reports/saved-model'
+import { tooLong } from '@/components/ui/too-long'
 import { savedReportContent, type ReportRunRow, type SavedReport } from '@/lib/tenancy/contract'
 
 const lastRun: ReportRunRow = {
