@@ -36,8 +36,6 @@ type ControlOptions = {
 
 const applicationName = 'tenantry'
 const usualMost = 8
-/** A new connection takes tens of milliseconds and knows no table: those that whatever comes next is likely to want stay. */
-const usualLeast = 4
 const mostSlow = 3
 const slowIdleSeconds = 20
 /** A process that stops has ten seconds for everything. */
@@ -61,7 +59,6 @@ const openPool = (url: string, options: ControlOptions, sockets: Sockets): Pool 
     ...sockets.keep(pgOptions(url)),
     Client: ControlClient,
     max: options.max ?? usualMost,
-    min: Math.min(usualLeast, options.max ?? usualMost),
     idleTimeoutMillis: 30_000,
     keepAlive: answerBounds.keepAlive,
     application_name: options.applicationName ?? applicationName,

@@ -22,6 +22,9 @@ export type FlightLimits = {
 
 export const defaultLimits: FlightLimits = { lockTimeoutMs: 1_000, statementTimeoutMs: 10 * 60_000 }
 
+/** `cancel` ends what the backend is doing, over another connection that is there already; resolves when the server has been told. */
+export type Quick = { readonly cancel: () => Promise<unknown> }
+
 export type Scene = {
   readonly schema: string
   /** Schemas of extensions, after the tenant's own in the search_path; never `public`. */
@@ -33,7 +36,7 @@ export type Scene = {
   /** Of the item; its statements get spans below it. */
   readonly span?: Span
   /** The whole transaction may go as one message, which costs the server and the way a third less; what fails so is tried again statement by statement. */
-  readonly isQuick?: boolean
+  readonly quick?: Quick
 }
 
 export type ApplyOutcome =
@@ -132,16 +135,28 @@ const send = async (connection: FleetConnection, messages: readonly Message[], s
 /** Of what usually takes a fraction of it: beyond, it goes statement by statement, with all of its time. */
 const quickMs = 2_000
 
+/** With a bound on the whole of it: that of the server is one on each of its statements. @returns `isOurs`: it was cancelled here, for it took too long */
+const sendWithin = async (connection: FleetConnection, texts: readonly string[], scene: Scene, { cancel }: Quick) => {
+  let cancelling: Promise<unknown> | null = null
+  const timer = setTimeout(() => {
+    cancelling = cancel().catch(() => {})
+  }, quickMs)
+  const ended = await sendAsOne(connection, texts, flightTimeout(scene))
+  clearTimeout(timer)
+  // It must not meet what comes next.
+  await cancelling
+  return { ended, isOurs: cancelling !== null }
+}
+
 /** @returns null where it is to go statement by statement, which tells where it fails */
-const asOne = async (connection: FleetConnection, messagesIn: MessagesIn, scene: Scene, question: string | null): Promise<Sent | null> => {
-  const statementTimeoutMs = Math.min(quickMs, scene.limits.statementTimeoutMs)
-  const messages = messagesIn({ ...scene, limits: { ...scene.limits, statementTimeoutMs } })
+const asOne = async (connection: FleetConnection, messages: readonly Message[], scene: Scene, quick: Quick, question: string | null): Promise<Sent | null> => {
   const resets = mayLeave(messages)
   const began = performance.now()
-  const ended = await sendAsOne(
+  const { ended, isOurs } = await sendWithin(
     connection,
     messages.map(({ text }) => text),
-    flightTimeout(scene),
+    scene,
+    quick,
   )
   if (ended.kind === 'unknown') return giveUp(connection, ended.error)
   if (ended.kind === 'committed') {
@@ -151,8 +166,9 @@ const asOne = async (connection: FleetConnection, messagesIn: MessagesIn, scene:
     return { kind: 'committed', answer: question === null ? undefined : outcomes[0] }
   }
   const code = codeOf(ended.error)
+  const isTimedOut = isOurs || performance.now() - began >= scene.limits.statementTimeoutMs
   // Waiting mends it, and the next try tells where; or somebody has put an end to it.
-  const isEnded = classify(code) === 'transient' || (code === sqlstate.queryCanceled && performance.now() - began < statementTimeoutMs)
+  const isEnded = classify(code) === 'transient' || (code === sqlstate.queryCanceled && !isTimedOut)
   // What a rollback leaves, such as a prepared statement, would be in the way of the next try too.
   const [reset] = resets ? await connection.flight([resetSession], flightTimeout(scene)) : []
   if (reset?.ok === false) return giveUp(connection, ended.error)
@@ -171,17 +187,19 @@ export const fly = async (connection: FleetConnection, messages: readonly Messag
   return sent.kind === 'committed' ? read(connection, sent.answer) : sent
 }
 
-/** What is sent within a scene's limits, in order. */
-export type MessagesIn = (scene: Scene) => readonly Message[]
-
 /**
  * A transaction that goes as one message where its scene is quick.
  * @param after what the history holds then where that follows from what it held before; null: it is read back
  */
-export const flyKnown = async (connection: FleetConnection, messagesIn: MessagesIn, scene: Scene, after: HistorySummary | null): Promise<FlightResult> => {
+export const flyKnown = async (
+  connection: FleetConnection,
+  messages: readonly Message[],
+  scene: Scene,
+  after: HistorySummary | null,
+): Promise<FlightResult> => {
   const question = after === null ? selectSummary(scene.schema) : null
-  const isQuick = scene.isQuick === true && scene.span?.isRecording() !== true
-  const sent = (isQuick ? await asOne(connection, messagesIn, scene, question) : null) ?? (await send(connection, messagesIn(scene), scene, question))
+  const quick = scene.span?.isRecording() === true ? undefined : scene.quick
+  const sent = (quick ? await asOne(connection, messages, scene, quick, question) : null) ?? (await send(connection, messages, scene, question))
   if (sent.kind !== 'committed') return sent
   return after === null ? read(connection, sent.answer) : { kind: 'committed', summary: after }
 }
@@ -211,9 +229,9 @@ const isGuard = ({ error, place }: Refused): boolean => place.version !== null &
 export const applyMigration = async (connection: FleetConnection, migration: ExecutableMigration, step: Step, scene: Scene): Promise<ApplyOutcome> => {
   const place: ErrorPlace = { version: migration.version, file: migration.file, statement: null }
   const guard = [insertAfter(scene.schema, step.before, historyRowOf(migration, scene.run)), `SET LOCAL search_path = ${searchPathOf(scene)}`]
-  const messagesIn: MessagesIn = (within) => [{ text: [beginMessage(within), ...guard].join('; '), place }, ...statementMessages(migration)]
+  const messages = [{ text: [beginMessage(scene), ...guard].join('; '), place }, ...statementMessages(migration)]
   const after = mayTouchHistory(migration.statements) ? null : summaryAfter(step, migration, scene.run)
-  const result = await flyKnown(connection, messagesIn, scene, after)
+  const result = await flyKnown(connection, messages, scene, after)
   if (result.kind === 'committed') {
     if (result.summary.digest === step.after) return { kind: 'applied', summary: result.summary }
     return {

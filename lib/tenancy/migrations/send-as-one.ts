@@ -23,7 +23,8 @@ export const sendAsOne = async (connection: FleetConnection, texts: readonly str
   const [outcome] = await connection.flight([joined([...texts, 'COMMIT'])], timeoutMs)
   if (outcome?.ok && outcome.command === 'COMMIT') return { kind: 'committed' }
   const error: Failure = outcome && !outcome.ok ? outcome.error : new Error(`COMMIT was answered with ${outcome?.command ?? 'nothing'}`)
-  if (outcome && !outcome.ok && !isRefusal(error)) return { kind: 'unknown', error }
+  const isUndone = outcome?.ok ? outcome.command === 'ROLLBACK' : isRefusal(error)
+  if (!isUndone) return { kind: 'unknown', error }
   // The block that the error has ended is still open.
   const [ended] = await connection.flight(['ROLLBACK'], restMs)
   if (!ended?.ok) await connection.close()

@@ -90,7 +90,7 @@ export const mayLeaveState = (statement: Statement): boolean => {
   if (known !== undefined) return known
   let may = !catalogKinds.has(statement.kind)
   walk(statement.node, (key, value) => {
-    may ||= key === 'FuncCall' || value.relpersistence === 't' || value.schemaname === 'pg_temp'
+    may ||= key === 'FuncCall' || value.relpersistence === 't' || value.schemaname === 'pg_temp' || value.sval === 'pg_temp'
   })
   leaving.set(statement, may)
   return may

@@ -1,19 +1,8 @@
 /** Builds one tenant's schema, role, grants, migrations and history in one transaction. */
 import type { AttemptError } from '../contract/views.ts'
 import { ownError, attemptError, type ErrorPlace } from '../migrations/attempt-error.ts'
-import {
-  beginMessage,
-  fly,
-  flyKnown,
-  historyRowOf,
-  mayTouchHistory,
-  type ApplyOutcome,
-  type Message,
-  type MessagesIn,
-  type Scene,
-} from '../migrations/apply.ts'
+import { beginMessage, fly, flyKnown, historyRowOf, mayTouchHistory, type ApplyOutcome, type Message, type Scene } from '../migrations/apply.ts'
 import { createRole, migrationMessages, nowhere, openingMessages, plain, roleComment, tenantGrants } from '../migrations/build-messages.ts'
-import { checksumOf } from '../migrations/digest.ts'
 import { createHistory, historyTable, insertHistory, type HistorySummary } from '../migrations/history.ts'
 import { statementsOf } from '../migrations/parsed.ts'
 import type { ExecutableMigration } from '../migrations/types.ts'
@@ -47,7 +36,7 @@ END`)}`
 
 const seedMessages = async (seedSql: string | null): Promise<Message[]> => {
   if (seedSql === null) return []
-  const statements = await statementsOf(checksumOf(seedSql), seedSql)
+  const statements = await statementsOf(seedSql, seedSql)
   return statements.map((statement) => ({ text: statement.text, place: { version: null, file: 'seed.sql', statement } }))
 }
 
@@ -59,11 +48,14 @@ const summaryOf = ({ migrations, expected }: BuildPlan, run: number | null): His
 
 /** @returns `applied` with what the history holds; `failed` leaves neither schema nor role behind */
 export const buildTenant = async (connection: FleetConnection, plan: BuildPlan, scene: Scene): Promise<ApplyOutcome> => {
-  const made: Message[] = [...migrationMessages(plan.migrations, scene).flat(), ...(await seedMessages(plan.seedSql))]
-  const messagesIn: MessagesIn = (within) => [...openingMessages(within, { name: plan.role, exists: plan.roleExists }), ...made]
-  const statements = made.flatMap(({ place }) => place.statement ?? [])
+  const messages: Message[] = [
+    ...openingMessages(scene, { name: plan.role, exists: plan.roleExists }),
+    ...migrationMessages(plan.migrations, scene).flat(),
+    ...(await seedMessages(plan.seedSql)),
+  ]
+  const statements = messages.flatMap(({ place }) => place.statement ?? [])
   const after = mayTouchHistory(statements) ? null : summaryOf(plan, scene.run)
-  return settle(await flyKnown(connection, messagesIn, scene, after), plan, scene)
+  return settle(await flyKnown(connection, messages, scene, after), plan, scene)
 }
 
 /**

@@ -167,11 +167,11 @@ export class Collector {
       const batch = this.#queue
       this.#queue = []
       this.#queuedBytes = 0
+      this.#isHurried = false
       await this.#bring(batch)
       this.#room.leave(batch.reduce((sum, { bytes }) => sum + bytes, 0))
     }
     this.#isWorking = false
-    this.#isHurried = false
   }
 
   /** A row that the control database does not take is its own tenant's failure. */

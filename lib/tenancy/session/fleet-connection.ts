@@ -170,6 +170,10 @@ class Line {
   }
 }
 
+/** Only of a session of ours: the number may be another's by now. */
+export const cancelBackend = (pid: number): string =>
+  `SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = ${pid} AND application_name LIKE 'tenantry:%'`
+
 /** Only a session of ours: the number may be another's by now. */
 export const endBackend = (pid: number): string =>
   `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = ${pid} AND application_name LIKE 'tenantry:%'`

@@ -31,13 +31,13 @@ afterAll(async () => {
   await sql.end()
 })
 
-const sceneOf = (schema: string): Scene => ({
+const sceneOf = (schema: string, by = connection): Scene => ({
   schema,
   extensionSchemas: [],
   run: 7,
   applicationName: 'build',
   limits: { ...defaultLimits, statementTimeoutMs: 10_000 },
-  isQuick: true,
+  quick: { cancel: () => sql`select pg_cancel_backend(${by.pid})` },
 })
 
 const migrationOf = async (version: string, text: string): Promise<ExecutableMigration> => ({
@@ -114,6 +114,37 @@ it('whose schema or role is there already says which', async () => {
   expect(await isThere(name)).toEqual({ role: true, schema: false })
 })
 
+it('whose statements take long together goes statement by statement, with all of its time', async () => {
+  const name = `${mark}_long`
+  const sent = vi.spyOn(connection, 'flight')
+  const plan = await planOf(name, product, 'select pg_sleep(0.8); select pg_sleep(0.8); select pg_sleep(0.8)')
+  expect(await buildTenant(connection, plan, sceneOf(name))).toMatchObject({ kind: 'applied', summary: { applied: 2 } })
+  expect(sent.mock.calls.at(-1)?.[0].length).toBeGreaterThan(10)
+  sent.mockRestore()
+  expect(await isThere(name)).toEqual({ role: true, schema: true })
+})
+
+it('that somebody cancels is not built a second time', async () => {
+  const name = `${mark}_ended`
+  const sent = vi.spyOn(connection, 'flight')
+  const building = buildTenant(connection, await planOf(name, product, 'select pg_sleep(1.5)'), sceneOf(name))
+  await vi.waitFor(async () => expect(await sql`select from pg_stat_activity where pid = ${connection.pid} and wait_event = 'PgSleep'`).toHaveLength(1))
+  await sql`select pg_cancel_backend(${connection.pid})`
+  expect(await building).toMatchObject({ kind: 'failed', error: { code: '57014' } })
+  expect(sent.mock.calls.every(([messages]) => messages.length === 1)).toBe(true)
+  sent.mockRestore()
+  expect(await isThere(name)).toEqual({ role: false, schema: false })
+})
+
+it('whose end is not told by the tag of COMMIT may be there', async () => {
+  const name = `${mark}_untold`
+  const plan = await planOf(name, product, 'copy customer (email) to stdout')
+  const own = await connectFleet(url, { applicationName: 'build' })
+  expect(await buildTenant(own, plan, sceneOf(name, own))).toMatchObject({ kind: 'unknown' })
+  await own.close()
+  expect(await isThere(name)).toEqual({ role: true, schema: true })
+})
+
 it.each([
   ['cancelled', (pid: number) => sql`select pg_cancel_backend(${pid})`],
   ['cut', (pid: number) => sql`select pg_terminate_backend(${pid})`],
@@ -126,7 +157,7 @@ it.each([
     const name = `${mark}_${how}_${number}`
     const plan = await planOf(name, product, `insert into customer (email) select 'c' || n from generate_series(1, 2000) n`)
     const began = performance.now()
-    const building = buildTenant(own, plan, sceneOf(name))
+    const building = buildTenant(own, plan, sceneOf(name, own))
     // The first ones tell how long one takes on this machine now.
     if (number >= 4) {
       await sleep(next() * 1.5 * usualMs)

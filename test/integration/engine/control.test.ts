@@ -284,6 +284,39 @@ describe('a run over two servers', () => {
     await two.close()
   })
 
+  it('waits for whoever holds the run, and says then where its targets stand in the set as it is', async () => {
+    const {
+      two,
+      run,
+      servers: [one = 0],
+    } = await twoServers()
+    const control = openControl(two.controlUrl)
+    const lease = await takeLease(control.db, one, 'w')
+    const [item] = await two.control<Array<{ target: string; tenant: string }>>`
+      select target_id as target, tenant_id as tenant from run_item where run_id = ${run} and server_id = ${one}`
+    const [head] = await two.control<
+      Array<{ version: string; digest: string }>
+    >`select version, prefix_digest as digest from migration order by position desc limit 1`
+    const seen = { applied: 2, version: head?.version ?? '', digest: head?.digest ?? '', lastRun: run, unfinished: null }
+    const items = [{ ...reportOf(run, 1, 'succeeded'), targetId: Number(item?.target), tenantId: Number(item?.tenant), seen }]
+    let telling: Promise<unknown> = Promise.resolve()
+    await two.control.begin(async (holder) => {
+      await holder`select from run where id = ${run} for update`
+      telling = writeReport(control.db, lease, 'w', { items, attempts: items, quiet: [] }, emptyDigest)
+      await two.until(
+        'the word to wait',
+        async () => (await two.control`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`).length > 0,
+      )
+      await two.sync({ '0003_x.sql': slow(0) })
+    })
+    await telling
+    expect(await two.control`select version_state, pending from observation where target_id = ${item?.target ?? 0}`).toEqual([
+      { version_state: 'behind', pending: 1 },
+    ])
+    await control.close()
+    await two.close()
+  })
+
   it('takes no word of a conductor whose server another one has taken over', async () => {
     const {
       two,

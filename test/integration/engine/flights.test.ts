@@ -65,7 +65,7 @@ const applyUnderFire = async (
   disturb: Disturb,
   isQuick = false,
 ): Promise<Record<ApplyOutcome['kind'], number>> => {
-  const scene = { ...(await makeTarget(schema)), isQuick }
+  const made = await makeTarget(schema)
   // What takes long enough to be met in the middle of.
   if (isQuick) await sql.unsafe(`insert into ${schema}.customer select n from generate_series(1, 30000) n`)
   // A function may leave something behind, and what may goes message by message.
@@ -80,6 +80,8 @@ const applyUnderFire = async (
     const migration = await migrationOf(version, `alter table customer add column c${version} int; ${between} create index on customer (c${version});`)
     if (!connection || connection.dead) connection = await connectFleet(url, { applicationName: 'flights' })
     const began = performance.now()
+    const { pid } = connection
+    const scene = isQuick ? { ...made, quick: { cancel: () => sql`select pg_cancel_backend(${pid})` } } : made
     const applying = applyMigration(connection, migration, stepAfter(facts, migration), scene)
     if (number > undisturbed) {
       await sleep(next() * 1.5 * usualMs)
@@ -146,8 +148,8 @@ describe('a flight', () => {
   })
 
   it('in one message is one to the server, and says as exactly what failed, and what is to be tried again', async () => {
-    const scene = { ...(await makeTarget('whole')), isQuick: true }
     const connection = await connectFleet(url, { applicationName: 'flights' })
+    const scene = { ...(await makeTarget('whole')), quick: { cancel: () => sql`select pg_cancel_backend(${connection.pid})` } }
     const apply = async (version: string, text: string) => {
       const migration = await migrationOf(version, text)
       return applyMigration(connection, migration, stepAfter([], migration), scene)
@@ -174,8 +176,9 @@ describe('a flight', () => {
 
   it('in one message that takes long goes statement by statement, with all of its time', async () => {
     const made = await makeTarget('long')
-    const scene = { ...made, isQuick: true, limits: { ...made.limits, lockTimeoutMs: 9_000 } }
     const connection = await connectFleet(url, { applicationName: 'flights' })
+    const quick = { cancel: () => sql`select pg_cancel_backend(${connection.pid})` }
+    const scene = { ...made, quick, limits: { ...made.limits, lockTimeoutMs: 9_000 } }
     const sent = vi.spyOn(connection, 'flight')
     const migration = await migrationOf('0001', 'alter table customer add column c0001 int')
     const holder = await sql.reserve()

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const sceneOf = (schema: string, isQuick: boolean): Scene => ({
   schema,
-  isQuick,
+  ...(isQuick ? { quick: { cancel: () => sql`select pg_cancel_backend(${connection.pid})` } } : {}),
   extensionSchemas: [],
   run: 1,
   applicationName: 'sessions',
@@ -90,6 +90,16 @@ describe.each([
     union all select relname from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r' union all select name from pg_cursors where is_holdable union all select pg_listening_channels()`),
     ).toEqual([])
     expect(connection.dead).toBe(false)
+  })
+
+  it('a function, a type and a domain that are temporary are the next tenant’s to make', async () => {
+    const migration = await migrationOf(
+      `create function pg_temp.f() returns int language sql as 'select 1'; create type pg_temp.e as enum ('a'); create domain pg_temp.d as text; alter table customer add column d int`,
+    )
+    for (const n of [1, 2, 3]) {
+      const scene = await makeTarget(`named${n}_${mark}`, isQuick)
+      expect(await applyMigration(connection, migration, stepAfter([], migration), scene)).toMatchObject({ kind: 'applied' })
+    }
   })
 
   it('a seed leaves nothing for the next tenant either', async () => {

@@ -1,7 +1,7 @@
 /** Drives the items of one server: slots that take items, lanes that carry them, a reporter that tells the control plane. */
 import { isDrivenRun, isFinalRun } from '../../contract/states.ts'
 import { unseal } from '../../control/seal.ts'
-import type { FleetConnection } from '../../session/fleet-connection.ts'
+import { cancelBackend, type FleetConnection } from '../../session/fleet-connection.ts'
 import { codeOf } from '../../sql/sqlstate.ts'
 import { RunWatch } from '../watch.ts'
 import type { ServerFacts } from './adopt.ts'
@@ -31,6 +31,7 @@ const heartbeatMs = 2_000
 const refreshMs = 2_000
 const idleMs = 250
 const idleTellMs = 20
+const cancelMs = 5_000
 /** Beyond this what its messages cost matters less than to know where it stands. */
 const heavyMs = 250
 
@@ -166,6 +167,11 @@ export class Conductor {
     if (this.#list.size === 0) this.#allSettled()
   }
 
+  /** By the fence, so that it takes no connection more. */
+  #cancel({ pid }: FleetConnection): Promise<unknown> {
+    return this.#fence.query(cancelBackend(pid), cancelMs)
+  }
+
   async #carry(work: Work, connection: FleetConnection): Promise<void> {
     const startedAt = new Date()
     this.#reporter.add(itemReport(work, 'running', startedAt, null, null))
@@ -180,7 +186,7 @@ export class Conductor {
         applicationName: flightName(this.#lease, work.run.id, work.schema),
         limits: this.#options.limits,
         span: this.#watch.began(work, startedAt),
-        isQuick: work.run.weight === 'light' && work.tries === 0,
+        ...(work.run.weight === 'light' && work.tries === 0 ? { quick: { cancel: () => this.#cancel(connection) } } : {}),
       }
       outcome = await this.#options.hands.hold(
         connection,

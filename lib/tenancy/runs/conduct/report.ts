@@ -117,7 +117,10 @@ const writeBatch = async (trx: ControlDb, serverId: number, worker: string, repo
 const isPlain = ({ items, quiet }: Report): boolean =>
   items.length > 0 && quiet.length === 0 && items.every(({ state, filled }) => state !== 'failed' && filled === undefined)
 
-/** What is written beside the runs `r`, as far as there is any of it. */
+/**
+ * What is written beside the runs `r`, as far as there is any of it. In which order is PostgreSQL's choice, and not that of `writeTouched`: whoever else wants
+ * both items and observations or tenants has to hold the run first.
+ */
 const besides = ({ items, attempts }: Pick<Report, 'items' | 'attempts'>, worker: string, emptyDigest: string): RawBuilder<unknown> => {
   const isOurs: Where = sql`exists (select from r)`
   const seen = seenIn(items)
@@ -132,15 +135,16 @@ const besides = ({ items, attempts }: Pick<Report, 'items' | 'attempts'>, worker
 
 /**
  * What most batches say, in one statement: of a transaction's ten each costs the way there and back, and as much as writing several items.
- * @returns no runs when the lease is not held any more
+ * It waits for nobody: it would write where targets stand in the set as it was before it waited.
+ * @returns no runs when the lease is not held any more, or somebody else holds it or one of the runs at this moment; then nothing was written
  */
 const writePlain = async (db: ControlDb, lease: Lease, worker: string, report: Report, emptyDigest: string): Promise<RunNow[]> => {
   const ids = [...new Set(report.items.map(({ run }) => run))]
   const tenants = activated(report.items).length > 0 ? sql`, ${notification({ topic: 'tenants' })}` : sql``
   const { rows } = await sql<RunNow>`
-    with lease as materialized (${heldLease(lease)}),
-    locked as materialized (select id from run where id = any(${ids}::bigint[]) and exists (select from lease) order by id for update),
-    r as (${bump(sql`select id from locked`)} returning id, state, revision),
+    with lease as materialized (${heldLease(lease)} skip locked),
+    locked as materialized (select id from run where id = any(${ids}::bigint[]) and exists (select from lease) order by id for update skip locked),
+    r as (${bump(sql`select id from locked`)} and (select count(*) from locked) = ${ids.length} returning id, state, revision),
     ${besides(report, worker, emptyDigest)}
     select id, state, revision, ${runNotification(sql`id`)}${tenants} from r`.execute(db)
   return rows.map(({ id, state, revision }) => ({ id, state, revision }))
