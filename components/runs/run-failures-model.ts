@@ -1,5 +1,5 @@
 /** Failures grouped by cause, as people read them: what is wrong, where, and what to do next. */
-import type { AttemptError, FailureGroup } from '@/lib/tenancy/contract'
+import type { AttemptError, FailureGroup, RunKind } from '@/lib/tenancy/contract'
 import { plural } from '@/lib/format'
 
 /** `title` goes on after "4 tenants: "; `next` is a sentence. */
@@ -58,9 +58,17 @@ const classWords = (code: string): CauseWords => {
   return { title: 'PostgreSQL refused it', next: 'Read the message, mend the cause, then try again.' }
 }
 
-/** What is wrong and what to do next, for an error's SQLSTATE or code. Never empty. */
-export const wordsOf = (error: Pick<AttemptError, 'code' | 'offendingRowsQuery'>): CauseWords => {
+/** What the migrations and the seed met in a new schema they had made themselves, and it is gone again. */
+const mendSet = 'Nothing of these tenants is there. Mend the migration or the seed and read the set again; then onboard these tenants again.'
+
+type Said = Pick<AttemptError, 'code' | 'offendingRowsQuery'> & { readonly file?: string | null }
+
+const isOfSet = ({ code, file = null }: Said): boolean => file !== null && (/^(?:22|23|42)/.test(code) || code === 'P0001')
+
+/** What is wrong and what to do next, for an error's SQLSTATE or code in a run of a kind. Never empty. */
+export const wordsOf = (error: Said, kind: RunKind | null = null): CauseWords => {
   const words = causeWords[error.code] ?? classWords(error.code)
+  if (kind === 'onboard' && isOfSet(error)) return { ...words, next: mendSet }
   return words.next === mendRows && error.offendingRowsQuery === null
     ? { ...words, next: 'Find the rows that the message speaks of, put them right, then try these targets again.' }
     : words

@@ -63,7 +63,7 @@ export function RunFailures({ run, role, actions, stepper, onItem, onCause }: Pr
 }
 
 function Group({ group, run, role, actions, onItem, onCause }: Omit<Props, 'stepper'> & { readonly group: FailureGroup }) {
-  const words = wordsOf(group.example)
+  const words = wordsOf(group.example, run.kind)
   const by = tryAgainBy(run.state, role)
   const slugs = by === null ? [] : tenantsToTryAgain(group, by)
   const { retry, rerun, busy } = useTryAgain(run.id, actions)

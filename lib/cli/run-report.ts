@@ -156,7 +156,8 @@ const nextStep = (run: RunDocument): string | null => {
   if (run.rerunnable > 0) {
     const before = putRight === null ? '' : `${putRight}. `
     if (run.counts.failed === 0) return `${before}tenantry runs rerun ${run.id} takes up the ${plural(run.rerunnable, 'target')} that it left.`
-    return `${before}Once the cause is mended: tenantry runs rerun ${run.id} tries ${plural(run.rerunnable, 'target')} again.`
+    const orAnew = run.kind === 'onboard' ? ' Where that took a change of the set, onboard them again instead.' : ''
+    return `${before}Once the cause is mended: tenantry runs rerun ${run.id} tries ${plural(run.rerunnable, 'target')} again.${orAnew}`
   }
   if (putRight !== null) return `${putRight}.`
   if (!isFinalRun(run.state)) return `tenantry runs watch ${run.id} follows it.`

@@ -137,15 +137,15 @@ const quickMs = 2_000
 
 /** With a bound on the whole of it: that of the server is one on each of its statements. @returns `isOurs`: it was cancelled here, for it took too long */
 const sendWithin = async (connection: FleetConnection, texts: readonly string[], scene: Scene, { cancel }: Quick) => {
-  let cancelling: Promise<unknown> | null = null
+  const cancelling: Promise<unknown>[] = []
   const timer = setTimeout(() => {
-    cancelling = cancel().catch(() => {})
+    cancelling.push(cancel().catch(() => {}))
   }, quickMs)
   const ended = await sendAsOne(connection, texts, flightTimeout(scene))
   clearTimeout(timer)
   // It must not meet what comes next.
-  await cancelling
-  return { ended, isOurs: cancelling !== null }
+  await Promise.all(cancelling)
+  return { ended, isOurs: cancelling.length > 0 }
 }
 
 /** @returns null where it is to go statement by statement, which tells where it fails */

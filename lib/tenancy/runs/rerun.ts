@@ -1,6 +1,6 @@
 import type { Actor } from '../contract/permissions.ts'
 import { describePutRight } from '../contract/put-right.ts'
-import { canRerun } from '../contract/states.ts'
+import { canRerun, type RunKind } from '../contract/states.ts'
 import type { RerunRef } from '../contract/tenancy.ts'
 import type { Library } from '../context.ts'
 import { appendAudit } from '../control/audit.ts'
@@ -29,6 +29,18 @@ const requireSameRepair = async (library: Library, set: string, frozen: FrozenRe
     throw new TenancyError('run.plan_changed', {
       problem: 'what repairs that shape is not the same any more: start the repair anew from the page of the shape',
     })
+}
+
+const instead: Readonly<Partial<Record<RunKind, string>>> = {
+  onboard: 'onboard these tenants again, which builds them of the set as it is now',
+  migrate: 'roll the set out, which takes it as it is now',
+}
+
+/** The set has moved on: says what does what the rerun would have done. */
+const withRemedy = (error: unknown, kind: RunKind): unknown => {
+  const remedy = instead[kind]
+  if (remedy === undefined || !isTenancyError(error) || error.code !== 'run.plan_changed') return error
+  return new TenancyError('run.plan_changed', { problem: `${String(error.details.problem)}: ${remedy}` }, error)
 }
 
 /** Says why a rerun would be empty. */
@@ -95,6 +107,8 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
         maxConcurrent: parent.max_concurrent,
         failureTolerance: parent.failure_tolerance,
         items,
+      }).catch((error: unknown) => {
+        throw withRemedy(error, parent.kind)
       })
       if (parent.kind === 'report') await askAgain(library, trx, parent.id, run)
       await appendAudit(trx, {

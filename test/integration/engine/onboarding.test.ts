@@ -155,6 +155,10 @@ describe('an onboarding that fails', () => {
       expect(await stateOf(slug)).toBe('provisioning')
     }
     await fleet.sync({ '0003_bad.sql': 'create table fine (id int);\n' }, 'badmigration')
+    expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run: first.id, note: '' }))).toMatchObject({
+      code: 'run.plan_changed',
+      details: { problem: expect.stringContaining('onboard these tenants again') },
+    })
     await fleet.sync({ 'seed.sql': `insert into customer (email) values ('a@x');` }, 'badseed')
     expect((await fleet.ended(await fleet.onboard([migration], { set: 'badmigration' }))).state).toBe('succeeded')
     expect((await fleet.ended(await fleet.onboard([seed], { set: 'badseed' }))).state).toBe('succeeded')

@@ -31,6 +31,9 @@ it('names what is wrong and the next step', () => {
   expect(wordsOf(error)).toEqual({ title: 'rows that break a check', next: expect.stringContaining('query below') })
   expect(headline(wordsOf(error).title)).toBe('Rows that break a check')
   expect(wordsOf({ ...error, offendingRowsQuery: null }).next).not.toContain('query below')
+  // A tenant that could not be built holds no rows.
+  expect(wordsOf(error, 'migrate')).toEqual(wordsOf(error))
+  expect(wordsOf({ ...error, file: '0012_check.sql' }, 'onboard').next).toContain('onboard these tenants again')
 })
 
 it('has words for any code, known or not', () => {
