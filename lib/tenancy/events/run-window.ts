@@ -22,6 +22,8 @@ export class RunWindow {
   run: SeenRun
   readonly #items: SeenItem[] = []
   readonly #indexOf = new Map<number, number>()
+  /** While it stood still nothing could settle; 0: nobody has seen it stand still. */
+  #resumedAt = 0
 
   /** @param items in order of position */
   constructor(run: SeenRun, items: readonly SeenItem[]) {
@@ -40,6 +42,7 @@ export class RunWindow {
   }
 
   advance(run: SeenRun, changed: readonly SeenItem[]): void {
+    if (run.state === 'running' && (this.run.state === 'paused' || this.run.state === 'pausing')) this.#resumedAt = run.now.getTime()
     this.run = run
     for (const item of changed) this.#keep(item)
   }
@@ -61,12 +64,12 @@ export class RunWindow {
     return changed.map(({ position, state }) => [position, itemLetters[state]] as const)
   }
 
-  /** Items settled a second over the last ten, or since the start when that is less; null before anything settled. */
+  /** Items settled a second over the last ten, or since the start or the resume when that is less; null before anything settled. */
   get rate(): number | null {
     const now = this.run.now.getTime()
     const settled = this.#items.filter(({ state, finishedAt }) => finishedAt !== null && isSettledItem(state))
     if (settled.length === 0) return null
-    const since = Math.max(now - rateWindowMs, this.run.startedAt?.getTime() ?? 0)
+    const since = Math.max(now - rateWindowMs, this.run.startedAt?.getTime() ?? 0, this.#resumedAt)
     const recent = settled.filter(({ finishedAt }) => (finishedAt?.getTime() ?? 0) > since).length
     return Math.round((recent / Math.max((now - since) / 1000, 1)) * 10) / 10
   }

@@ -41,6 +41,17 @@ describe('a run in memory', () => {
     expect(new RunWindow(run(1), [item(1, 'running', 1)]).rate).toBeNull()
   })
 
+  it('leaves out of the rate the time in which the run stood still', () => {
+    const before = [1, 2, 3].map((position) => item(position, 'succeeded', 1, ago(9)))
+    const window = new RunWindow({ ...run(1), state: 'paused', now: ago(3) }, before)
+    window.advance({ ...run(2), now: ago(2) }, [])
+    window.advance(
+      run(3),
+      [4, 5, 6, 7].map((position) => item(position, 'succeeded', 3, ago(1))),
+    )
+    expect(window.rate).toBe(2)
+  })
+
   it('says the time left only while items settle', () => {
     const counts = { ...emptyCounts(), pending: 30, running: 8, interrupted: 2 }
     expect(etaOf('running', counts, 4)).toBe(10_000)
