@@ -39,6 +39,17 @@ export const wholeCounts = (
 
 export const silentSlugs = (silent: readonly SilentTenants[]): readonly string[] => [...new Set(silent.flatMap(({ slugs }) => slugs))].toSorted()
 
+const valuesShown = 4
+const longestValue = 40
+
+/** "for since = 2026-01-01, plan = pro": two runs of one text are told apart by them. Null: it has none. */
+export const valuesWords = (params: Readonly<Record<string, string>>): string | null => {
+  const values = Object.entries(params).map(([name, value]) => `${name} = ${value.length > longestValue ? `${value.slice(0, longestValue)}…` : value}`)
+  if (values.length === 0) return null
+  const more = values.length - valuesShown
+  return `for ${values.slice(0, valuesShown).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
 /** Slugs that are shown until all are asked for. */
 export const slugsShown = 12
 

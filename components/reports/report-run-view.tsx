@@ -25,7 +25,7 @@ import { firstLine } from './report-text-model'
 import { ReportProgress } from './report-progress'
 import type { ChangeReport } from './report-actions'
 import { ResultPanels } from './result-panels'
-import { slugsShown } from './report-model'
+import { slugsShown, valuesWords } from './report-model'
 import { SilentPanel } from './silent-panel'
 import { useReportLive } from './use-report-live'
 
@@ -104,6 +104,7 @@ function Facts({ report, took }: { readonly report: ReportRun; readonly took: nu
         </Link>
       )}
       {plural(report.tenants, 'tenant')}
+      {valuesWords(report.params)}
       {report.missing === 'null' ? 'NULL or no rows for what a tenant lacks' : null}
       <>
         started by <span className="text-ink">{report.startedBy}</span> <RelativeTime at={report.createdAt} />

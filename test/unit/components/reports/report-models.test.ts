@@ -3,7 +3,7 @@ import { choiceFilter, choiceSentence, chosenIn, readNamed, reportHref, runLabel
 import { NoAnswerError, RefusedError } from '@/lib/client/fetch-json'
 import { parseDraft, type Draft } from '@/components/reports/draft-model'
 import { missingParams, paramsToSend, shownValue } from '@/components/reports/params-model'
-import { answeredSentence, changedSince, goneWords, silentSlugs, wholeCounts } from '@/components/reports/report-model'
+import { answeredSentence, changedSince, goneWords, silentSlugs, valuesWords, wholeCounts } from '@/components/reports/report-model'
 import { describeFailedCheck, firstLine, offsetOf, paramProblemIn, problemsIn, spanOf } from '@/components/reports/report-text-model'
 import { cellMove, columnWidths, nextOrder, pagesBetween } from '@/components/reports/rows-model'
 import { itemStates, type ErrorDocument, type ItemCounts, type ReportParam } from '@/lib/tenancy/contract'
@@ -14,6 +14,12 @@ const refusal = (code: ErrorDocument['code'], details: ErrorDocument['details'],
   message: 'It was refused.',
   hint,
   details,
+})
+
+it('tells two runs of one text apart by their values', () => {
+  expect(valuesWords({})).toBeNull()
+  expect(valuesWords({ since: '2026-01-01', plan: 'x'.repeat(50) })).toBe(`for since = 2026-01-01, plan = ${'x'.repeat(40)}…`)
+  expect(valuesWords({ a: '1', b: '2', c: '3', d: '4', e: '5', f: '' })).toBe('for a = 1, b = 2, c = 3, d = 4 and 2 more')
 })
 
 describe('places in a text', () => {
