@@ -3,12 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { defaultLimits, type Scene } from '../../../lib/tenancy/migrations/apply.ts'
-import { checksumOf, digestOf } from '../../../lib/tenancy/migrations/digest.ts'
+import { digestOf } from '../../../lib/tenancy/migrations/digest.ts'
 import { readTarget } from '../../../lib/tenancy/migrations/history.ts'
-import type { ExecutableMigration } from '../../../lib/tenancy/migrations/types.ts'
 import { buildTenant, type BuildPlan } from '../../../lib/tenancy/provision/build.ts'
 import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
-import { parseStatements } from '../../../lib/tenancy/sql/statements.ts'
+import { migrationOf } from '../../support/migration.ts'
 import { random } from '../../support/random.ts'
 import { useDatabases } from '../../support/template.ts'
 
@@ -38,15 +37,6 @@ const sceneOf = (schema: string, by = connection): Scene => ({
   applicationName: 'build',
   limits: { ...defaultLimits, statementTimeoutMs: 10_000 },
   quick: { cancel: () => sql`select pg_cancel_backend(${by.pid})` },
-})
-
-const migrationOf = async (version: string, text: string): Promise<ExecutableMigration> => ({
-  version,
-  name: 'change',
-  file: `${version}_change.sql`,
-  checksum: checksumOf(text),
-  transactional: true,
-  statements: await parseStatements(text),
 })
 
 const planOf = async (role: string, texts: readonly string[], seedSql: string | null = null): Promise<BuildPlan> => {

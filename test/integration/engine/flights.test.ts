@@ -3,11 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { applyMigration, defaultLimits, type ApplyOutcome, type Scene } from '../../../lib/tenancy/migrations/apply.ts'
-import { checksumOf, type HistoryFact } from '../../../lib/tenancy/migrations/digest.ts'
+import type { HistoryFact } from '../../../lib/tenancy/migrations/digest.ts'
 import { createHistory } from '../../../lib/tenancy/migrations/history.ts'
-import type { ExecutableMigration } from '../../../lib/tenancy/migrations/types.ts'
 import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
-import { parseStatements } from '../../../lib/tenancy/sql/statements.ts'
+import { migrationOf } from '../../support/migration.ts'
 import { random } from '../../support/random.ts'
 import { stepAfter } from '../../support/step.ts'
 import { useDatabases } from '../../support/template.ts'
@@ -34,15 +33,6 @@ const makeTarget = async (schema: string): Promise<Scene> => {
   await sql.unsafe(`create schema ${schema}; create table ${schema}.customer (id int); ${createHistory(schema)}`)
   return sceneOf(schema)
 }
-
-const migrationOf = async (version: string, text: string): Promise<ExecutableMigration> => ({
-  version,
-  name: 'change',
-  file: `${version}_change.sql`,
-  checksum: checksumOf(text),
-  transactional: true,
-  statements: await parseStatements(text),
-})
 
 /** What is recorded and what is there, which must be the same. */
 const readTarget = async (schema: string): Promise<{ recorded: string[]; there: string[] }> => {

@@ -2,12 +2,11 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { applyMigration, defaultLimits, type Scene } from '../../../lib/tenancy/migrations/apply.ts'
-import { checksumOf, digestOf } from '../../../lib/tenancy/migrations/digest.ts'
+import { digestOf } from '../../../lib/tenancy/migrations/digest.ts'
 import { createHistory } from '../../../lib/tenancy/migrations/history.ts'
-import type { ExecutableMigration } from '../../../lib/tenancy/migrations/types.ts'
 import { buildTenant } from '../../../lib/tenancy/provision/build.ts'
 import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
-import { parseStatements } from '../../../lib/tenancy/sql/statements.ts'
+import { migrationOf } from '../../support/migration.ts'
 import { stepAfter } from '../../support/step.ts'
 import { useDatabases } from '../../support/template.ts'
 
@@ -41,15 +40,6 @@ const makeTarget = async (schema: string, isQuick: boolean): Promise<Scene> => {
   return sceneOf(schema, isQuick)
 }
 
-const migrationOf = async (text: string): Promise<ExecutableMigration> => ({
-  version: '0001',
-  name: 'change',
-  file: '0001_change.sql',
-  checksum: checksumOf(text),
-  transactional: true,
-  statements: await parseStatements(text),
-})
-
 const settings = (): Promise<object[]> =>
   connection.query(
     `select string_agg(name || '=' || setting, ' ' order by name) as all from pg_settings where name in ('search_path', 'lock_timeout', 'statement_timeout', 'work_mem', 'default_transaction_read_only')`,
@@ -66,7 +56,7 @@ describe.each([
       `do $$ begin create temp table if not exists stage as select email from customer; create table copy as select email from stage; end $$`,
     ],
   ])('%s that is temporary holds each tenant’s own rows', async (_, text) => {
-    const migration = await migrationOf(text)
+    const migration = await migrationOf('0001', text)
     const schemas = [1, 2, 3].map((n) => `own${n}_${mark}_${migration.checksum.slice(0, 6)}`)
     for (const schema of schemas) {
       expect(await applyMigration(connection, migration, stepAfter([], migration), await makeTarget(schema, isQuick))).toMatchObject({ kind: 'applied' })
@@ -82,7 +72,7 @@ describe.each([
     ['failed', 'select pg_advisory_lock(7); prepare p as select 1; select 1 / 0'],
   ])('nothing is left of one that %s, and the session is what it was', async (kind, text) => {
     const before = await settings()
-    const migration = await migrationOf(text)
+    const migration = await migrationOf('0001', text)
     expect(await applyMigration(connection, migration, stepAfter([], migration), await makeTarget(`left_${mark}_${kind}`, isQuick))).toMatchObject({ kind })
     expect(await settings()).toEqual(before)
     expect(
@@ -94,6 +84,7 @@ describe.each([
 
   it('a function, a type and a domain that are temporary are the next tenant’s to make', async () => {
     const migration = await migrationOf(
+      '0001',
       `create function pg_temp.f() returns int language sql as 'select 1'; create type pg_temp.e as enum ('a'); create domain pg_temp.d as text; alter table customer add column d int`,
     )
     for (const n of [1, 2, 3]) {
@@ -105,7 +96,7 @@ describe.each([
   it('a seed leaves nothing for the next tenant either', async () => {
     const plan = {
       roleExists: false,
-      migrations: [await migrationOf('create table copy (email text)')],
+      migrations: [await migrationOf('0001', 'create table copy (email text)')],
       seedSql: 'create temp table if not exists stage as select current_schema() as email; insert into copy select email from stage',
     }
     const expected = digestOf(plan.migrations)
