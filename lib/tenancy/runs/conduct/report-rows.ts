@@ -53,8 +53,11 @@ const itemRow = (report: ItemReport) => ({
 export type Where = RawBuilder<unknown>
 export const always: Where = sql`true`
 
-/** @param runs with `id` and the `revision` that the items are to have */
-export const updateItems = (reports: readonly ItemReport[], runs: RawBuilder<unknown>) => sql`
+/**
+ * Of one server: without its id the index of open items, which begins with it, is read whole for every row.
+ * @param runs with `id` and the `revision` that the items are to have
+ */
+export const updateItems = (reports: readonly ItemReport[], runs: RawBuilder<unknown>, serverId: number) => sql`
     update run_item i
     set state = x.state, revision = r.revision, attempts = x.attempts, next_attempt_at = x.next_attempt_at,
         started_at = coalesce(i.started_at, x.started_at), finished_at = x.finished_at, duration_ms = coalesce(x.duration_ms, i.duration_ms),
@@ -63,7 +66,7 @@ export const updateItems = (reports: readonly ItemReport[], runs: RawBuilder<unk
       as x(run_id bigint, position integer, state text, attempts integer, next_attempt_at timestamptz, started_at timestamptz, finished_at timestamptz,
            duration_ms integer, error jsonb, cause text)
     join ${runs} r on r.id = x.run_id
-    where i.run_id = x.run_id and i.position = x.position and i.state in ('pending', 'running', 'interrupted')`
+    where i.server_id = ${serverId} and i.run_id = x.run_id and i.position = x.position and i.state in ('pending', 'running', 'interrupted')`
 
 export const insertAttempts = (reports: readonly ItemReport[], worker: string, where: Where) => {
   const rows = reports.flatMap(({ run, position, attempts, attempt }) =>
