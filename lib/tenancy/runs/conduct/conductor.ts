@@ -174,7 +174,7 @@ export class Conductor {
 
   async #carry(work: Work, connection: FleetConnection): Promise<void> {
     const startedAt = new Date()
-    this.#reporter.add(itemReport(work, 'running', startedAt, null, null))
+    this.#reporter.begin(itemReport(work, 'running', startedAt, null, null))
     connection.touched += 1
     let outcome: ItemOutcome
     try {
@@ -208,6 +208,7 @@ export class Conductor {
   /** Its slot is free while what it brought is being written. */
   #park(work: Work, outcome: ItemOutcome, kept: Promise<void>, startedAt: Date, pid: number): void {
     this.#list.park(work)
+    this.#reporter.park({ run: work.run.id, position: work.position })
     this.#working += 1
     if (this.#list.isAllParked) this.#desk.collector.hurry()
     void kept

@@ -54,19 +54,23 @@ export type Where = RawBuilder<unknown>
 export const always: Where = sql`true`
 
 /**
- * Of one server: without its id the index of open items, which begins with it, is read whole for every row.
+ * Each by its key, whatever the statistics say: they may stem from a moment without an open item, when to go through all that are open, or through the whole
+ * table, seemed to be the way to one. So what the batch says is put together first, and which states are over comes with it: nothing of an item is known before.
  * @param runs with `id` and the `revision` that the items are to have
  */
-export const updateItems = (reports: readonly ItemReport[], runs: RawBuilder<unknown>, serverId: number) => sql`
+export const updateItems = (reports: readonly ItemReport[], runs: RawBuilder<unknown>) => sql`
+    with said as materialized (
+      select x.*, r.revision, array['succeeded', 'failed', 'skipped', 'cancelled'] as ended
+      from json_to_recordset(${JSON.stringify(reports.map(itemRow))}::json)
+        as x(run_id bigint, position integer, state text, attempts integer, next_attempt_at timestamptz, started_at timestamptz, finished_at timestamptz,
+             duration_ms integer, error jsonb, cause text)
+      join ${runs} r on r.id = x.run_id)
     update run_item i
-    set state = x.state, revision = r.revision, attempts = x.attempts, next_attempt_at = x.next_attempt_at,
+    set state = x.state, revision = x.revision, attempts = x.attempts, next_attempt_at = x.next_attempt_at,
         started_at = coalesce(i.started_at, x.started_at), finished_at = x.finished_at, duration_ms = coalesce(x.duration_ms, i.duration_ms),
         error = nullif(x.error, 'null'::jsonb), cause = x.cause
-    from json_to_recordset(${JSON.stringify(reports.map(itemRow))}::json)
-      as x(run_id bigint, position integer, state text, attempts integer, next_attempt_at timestamptz, started_at timestamptz, finished_at timestamptz,
-           duration_ms integer, error jsonb, cause text)
-    join ${runs} r on r.id = x.run_id
-    where i.server_id = ${serverId} and i.run_id = x.run_id and i.position = x.position and i.state in ('pending', 'running', 'interrupted')`
+    from said x
+    where i.run_id = x.run_id and i.position = x.position and i.state <> all (x.ended)`
 
 export const insertAttempts = (reports: readonly ItemReport[], worker: string, where: Where) => {
   const rows = reports.flatMap(({ run, position, attempts, attempt }) =>

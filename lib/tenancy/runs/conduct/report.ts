@@ -84,9 +84,9 @@ export type Report = {
   readonly quiet: readonly number[]
 }
 
-const writeTouched = async (trx: ControlDb, serverId: number, runs: readonly number[], { items, attempts }: Report, worker: string, emptyDigest: string): Promise<void> => {
+const writeTouched = async (trx: ControlDb, runs: readonly number[], { items, attempts }: Report, worker: string, emptyDigest: string): Promise<void> => {
   await bumpRuns(trx, runs)
-  await updateItems(items, sql`run`, serverId).execute(trx)
+  await updateItems(items, sql`run`).execute(trx)
   if (attempts.length > 0) await insertAttempts(attempts, worker, always).execute(trx)
   const seen = seenIn(items)
   // In what a history said, where it stands follows from the set as it is now.
@@ -105,7 +105,7 @@ const writeBatch = async (trx: ControlDb, serverId: number, worker: string, repo
   const ids = [...new Set([...report.quiet, ...touched])].toSorted((a, b) => a - b)
   if (ids.length === 0) return []
   await lockRuns(trx, ids)
-  if (touched.length > 0) await writeTouched(trx, serverId, touched, report, worker, emptyDigest)
+  if (touched.length > 0) await writeTouched(trx, touched, report, worker, emptyDigest)
   const settled = report.quiet.length > 0 ? await settleRuns(trx, report.quiet, serverId) : []
   const [first, ...more] = new Set([...touched, ...settled])
   if (first !== undefined) await notify(trx, ...one(first), ...more.flatMap(one), ...(settled.length > 0 ? [{ topic: 'runs' } as const] : []))
@@ -121,12 +121,12 @@ const isPlain = ({ items, quiet }: Report): boolean =>
  * What is written beside the runs `r`, as far as there is any of it. In which order is PostgreSQL's choice, and not that of `writeTouched`: whoever else wants
  * both items and observations or tenants has to hold the run first.
  */
-const besides = (serverId: number, { items, attempts }: Pick<Report, 'items' | 'attempts'>, worker: string, emptyDigest: string): RawBuilder<unknown> => {
+const besides = ({ items, attempts }: Pick<Report, 'items' | 'attempts'>, worker: string, emptyDigest: string): RawBuilder<unknown> => {
   const isOurs: Where = sql`exists (select from r)`
   const seen = seenIn(items)
   const active = activated(items)
   return sql.join([
-    sql`items as (${updateItems(items, sql`r`, serverId)})`,
+    sql`items as (${updateItems(items, sql`r`)})`,
     ...(attempts.length > 0 ? [sql`attempts as (${insertAttempts(attempts, worker, isOurs)})`] : []),
     ...(seen.length > 0 ? [sql`seen as (${upsertSeen(seen, emptyDigest, isOurs)})`] : []),
     ...(active.length > 0 ? [sql`active as (${activation(active, isOurs)})`] : []),
@@ -145,7 +145,7 @@ const writePlain = async (db: ControlDb, lease: Lease, worker: string, report: R
     with lease as materialized (${heldLease(lease)} skip locked),
     locked as materialized (select id from run where id = any(${ids}::bigint[]) and exists (select from lease) order by id for update skip locked),
     r as (${bump(sql`select id from locked`)} and (select count(*) from locked) = ${ids.length} returning id, state, revision),
-    ${besides(lease.serverId, report, worker, emptyDigest)}
+    ${besides(report, worker, emptyDigest)}
     select id, state, revision, ${runNotification(sql`id`)}${tenants} from r`.execute(db)
   return rows.map(({ id, state, revision }) => ({ id, state, revision }))
 }
@@ -182,12 +182,12 @@ export const writeHeldReport = async (db: ControlDb, run: number, serverId: numb
  * All items of a held run have succeeded: the same in one statement, the run's end with it.
  * @returns as `writeHeldReport` does
  */
-export const writeHeldEnd = async (db: ControlDb, run: number, serverId: number, worker: string, items: readonly ItemReport[], emptyDigest: string): Promise<boolean> => {
+export const writeHeldEnd = async (db: ControlDb, run: number, worker: string, items: readonly ItemReport[], emptyDigest: string): Promise<boolean> => {
   const { rows } = await sql`
     with r as (
       update run set state = case when state = 'cancelling' then 'cancelled' else 'succeeded' end, finished_at = clock_timestamp(), revision = revision + 1
       where id = ${run} and ${isHeldNow} returning id, revision),
-    ${besides(serverId, { items, attempts: items }, worker, emptyDigest)}
+    ${besides({ items, attempts: items }, worker, emptyDigest)}
     select ${notification({ topic: 'tenants' })}, ${notification({ topic: 'run', id: run })}, ${notification({ topic: 'runs' })} from r`.execute(db)
   return rows.length > 0
 }

@@ -5,12 +5,18 @@ import type { Lease } from './lease.ts'
 import { writeReport, type RunNow } from './report.ts'
 import type { ItemReport } from './report-rows.ts'
 
+type ItemKey = Pick<ItemReport, 'run' | 'position'>
+
+const keyOf = ({ run, position }: ItemKey): string => `${run}:${position}`
+
 const retryMs = 500
 /** Beyond this the control plane has been away for long: nothing new is begun until it has the old. */
 const backlogLimit = 2_000
 
 /** Collects what settles and writes it in batches, one at a time and in order. */
 export class Reporter {
+  /** Began since the last batch, and nothing else is to be said of them yet. */
+  readonly #begun = new Map<string, ItemReport>()
   #items: ItemReport[] = []
   #writing: readonly ItemReport[] = []
   #running: Promise<void> | null = null
@@ -38,7 +44,15 @@ export class Reporter {
   }
 
   get empty(): boolean {
-    return this.#items.length === 0 && this.#running === null
+    return !this.#hasNews && this.#running === null
+  }
+
+  get #hasNews(): boolean {
+    return this.#items.length > 0 || this.#begun.size > 0
+  }
+
+  get #untold(): readonly ItemReport[] {
+    return [...this.#writing, ...this.#items, ...this.#begun.values()]
   }
 
   /** Counts what was written, for whoever reads items beside it. */
@@ -48,22 +62,33 @@ export class Reporter {
 
   /** Keys of what is not written yet: the control plane still tells an older state of it. */
   held(): ReadonlySet<string> {
-    return new Set([...this.#items, ...this.#writing].map(({ run, position }) => `${run}:${position}`))
+    return new Set(this.#untold.map(keyOf))
   }
 
   /** Positions of a run that are not written yet, each once. */
   heldOf(run: number): number[] {
-    return [...new Set([...this.#items, ...this.#writing].flatMap((item) => (item.run === run ? [item.position] : [])))]
+    return [...new Set(this.#untold.flatMap((item) => (item.run === run ? [item.position] : [])))]
+  }
+
+  /** It runs: told with the next batch, unless there is more to be said of it by then, or nothing. */
+  begin(item: ItemReport): void {
+    this.#begun.set(keyOf(item), item)
+  }
+
+  /** It is carried out, and waits for what it brought to be written: to say now that it runs would be a row written for nothing. */
+  park(item: ItemKey): void {
+    this.#begun.delete(keyOf(item))
   }
 
   add(item: ItemReport): void {
+    this.#begun.delete(keyOf(item))
     this.#items.push(item)
   }
 
   /** Starts a write if none is under way. @param quiet runs of which nothing more is in hand here */
   flush(quiet: readonly number[] = []): Promise<void> {
     if (this.#running) return this.#running
-    if ((this.#items.length === 0 && quiet.length === 0) || this.#failed) return Promise.resolve()
+    if ((!this.#hasNews && quiet.length === 0) || this.#failed) return Promise.resolve()
     this.#running = this.#write(quiet).finally(() => {
       this.#running = null
       this.#writing = []
@@ -73,8 +98,10 @@ export class Reporter {
   }
 
   async #write(quiet: readonly number[]): Promise<void> {
-    const items = this.#items
+    // What began again stands behind what became of it before.
+    const items = [...this.#items, ...this.#begun.values()]
     this.#items = []
+    this.#begun.clear()
     this.#writing = items
     try {
       const runs = await writeReport(
@@ -102,7 +129,7 @@ export class Reporter {
 const lastOfEach = (items: readonly ItemReport[]): ItemReport[] => {
   const last = new Map<string, ItemReport>()
   for (const item of items) {
-    const key = `${item.run}:${item.position}`
+    const key = keyOf(item)
     const before = last.get(key)
     last.set(key, {
       ...item,
