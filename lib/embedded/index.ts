@@ -11,7 +11,7 @@ import { makeCluster } from './cluster.ts'
 import { controlDatabase, keepPassword, makeDataFolder, readState, urlOf, writeState } from './files.ts'
 import { alone, hold, letGo, otherHolders } from './holders.ts'
 import { isPortFree, nextFreePort } from './ports.ts'
-import { findRunning, launch, stopRunning, waitReady } from './postmaster.ts'
+import { findRunning, hasPidFile, launch, stopRunning, waitReady } from './postmaster.ts'
 import type { Postmaster } from './postmaster.ts'
 import { waitUntil } from './processes.ts'
 
@@ -94,12 +94,14 @@ const start = async (place: Place, options: EmbeddedOptions, say: (line: string)
 }
 
 /** The server that an earlier process left running, once it answers; one that doesn't is stopped. */
-const reuse = async (place: Place): Promise<Postmaster | null> => {
+const reuse = async (place: Place, say: (line: string) => void): Promise<Postmaster | null> => {
+  const isLeft = hasPidFile(place.cluster)
   const running = findRunning(place.cluster)
-  if (!running) return null
-  const ready = await waitReady(place.cluster, running.pid)
-  if (!ready) await stopRunning(place.cluster)
-  return ready
+  const ready = running && (await waitReady(place.cluster, running.pid))
+  if (ready) return ready
+  if (isLeft) say('PostgreSQL was killed; it recovers first, which takes some seconds')
+  if (running) await stopRunning(place.cluster)
+  return null
 }
 
 const ensureDatabase = async (url: string, name: string): Promise<void> => {
@@ -123,7 +125,7 @@ export const openEmbedded = async (options: EmbeddedOptions): Promise<EmbeddedSe
   return alone(dataDir, async () => {
     const place = await choosePlace(options, say)
     const password = keepPassword(dataDir)
-    const running = await reuse(place)
+    const running = await reuse(place, say)
     if (!running) {
       await makeCluster({ initdb: place.binaries.initdb, cluster: place.cluster, owner: place.owner, password, isDurable: options.isDurable !== false })
     }

@@ -28,6 +28,9 @@ export const findRunning = (cluster: string): Postmaster | null => {
   return null
 }
 
+/** Whoever stops a server takes its pid file away. */
+export const hasPidFile = (cluster: string): boolean => readPidFile(cluster) !== null
+
 const startLimitMs = 120_000
 
 /** Waits until the server takes connections, which after a crash takes as long as its recovery; null when it ended instead, or never came. */
