@@ -59,7 +59,8 @@ export const buildingOf = (
       next: `Run ${last.run} is at it; this page follows when it is done. Until then nothing of it is there.`,
       isOver: false,
     }
-  const retry = !last || !mayRetry ? null : `Put right what stopped it, then try it again from run ${last.run}`
+  const retry =
+    !last || !mayRetry ? null : `Put right what stopped it, then try it again from run ${last.run}, or onboard it again if a migration had to change for it`
   const discard = mayDiscard ? `discard it, and the slug “${slug}” is free again` : null
   const deeds = [retry, discard].filter((deed) => deed !== null).join('; or ')
   const next = deeds === '' ? 'Whoever may onboard tenants can try it again or discard it.' : `${deeds.charAt(0).toUpperCase()}${deeds.slice(1)}.`

@@ -162,8 +162,10 @@ describe('a tenant that is not built', () => {
 
   it('says what whoever looks can do, and no more', () => {
     const failed = { slug: 'acme', runs: [{ ...run, state: 'failed' as const }] }
-    expect(buildingOf(failed, all).next).toMatch(/Put right what stopped it, then try it again from run 7; or discard it, and the slug “acme” is free again\.$/)
-    expect(buildingOf(failed, { mayRetry: true, mayDiscard: false }).next).toMatch(/from run 7\.$/)
+    expect(buildingOf(failed, all).next).toMatch(
+      /Put right what stopped it, then try it again from run 7, or onboard it again if a migration had to change for it; or discard it, and the slug “acme” is free again\.$/,
+    )
+    expect(buildingOf(failed, { mayRetry: true, mayDiscard: false }).next).toMatch(/from run 7, or onboard it again if a migration had to change for it\.$/)
     expect(buildingOf(failed, { mayRetry: false, mayDiscard: false }).next).toMatch(/Whoever may onboard tenants can try it again or discard it\.$/)
     expect(buildingOf({ slug: 'acme', runs: [] }, all).next).toMatch(/\. Discard it, and the slug “acme” is free again\.$/)
   })
