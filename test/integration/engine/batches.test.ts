@@ -1,0 +1,88 @@
+/** What conductors tell the control plane, a batch at a time. */
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { silentLogger, silentMeters } from '../../../lib/tenancy/context.ts'
+import { openControl, type Control } from '../../../lib/tenancy/control/db.ts'
+import { takeLease } from '../../../lib/tenancy/runs/conduct/lease.ts'
+import { updateItems, type ItemReport } from '../../../lib/tenancy/runs/conduct/report-rows.ts'
+import { Reporter } from '../../../lib/tenancy/runs/conduct/reporter.ts'
+import { makeFleet, ownSlugs, type Fleet } from '../../support/fleet.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
+
+const databases = useDatabases()
+const { newSlug } = ownSlugs('bk')
+let fleet: Fleet
+let control: Control
+
+beforeAll(async () => {
+  fleet = await makeFleet(databases, { files: { '0001_init.sql': 'create table orders (id bigint primary key);\n' } })
+  control = openControl(fleet.controlUrl)
+  await fleet.work()
+  for (const name of ['a', 'b', 'c']) await fleet.verified(await fleet.onboard([newSlug(name)]))
+})
+afterAll(async () => {
+  await control.close()
+  await fleet.close()
+})
+
+const reportOf = (run: number, position: number, state: ItemReport['state'] = 'running'): ItemReport => ({
+  run,
+  position,
+  targetId: 1,
+  tenantId: 1,
+  state,
+  attempts: 0,
+  nextAttemptAt: null,
+  startedAt: new Date(),
+  attempt: null,
+  error: null,
+  seen: null,
+  activates: false,
+})
+
+/** Of a paused run, which nobody takes up. */
+const insertItems = async (count: number): Promise<number> => {
+  const [run] = await fleet.control<Array<{ id: string }>>`
+    insert into run (kind, state, set_id, migrations, digest, started_by) select 'report', 'paused', set_id, '[]', 'none', 'nobody' from run limit 1 returning id`
+  const id = Number(run?.id)
+  await fleet.control`
+    insert into run_item (run_id, position, target_id, tenant_id, server_id, reads)
+    select ${id}, n, i.target_id, i.tenant_id, i.server_id, true from generate_series(1, ${count}::integer) n cross join (select * from run_item limit 1) i`
+  return id
+}
+
+it('finds its items by their key where a run of thousands follows many of one item each, of which none is open', async () => {
+  await fleet.control`vacuum analyze run_item`
+  const id = await insertItems(5_000)
+  const reports = Array.from({ length: 150 }, (_, index) => reportOf(id, 4_000 + index))
+  const batch = sql`with r as materialized (select id, revision from run where id = ${id}), items as (${updateItems(reports, sql`r`)}) select from r`
+  const { sql: text, parameters } = batch.compile(control.db)
+  const plan = await fleet.control.unsafe<Array<{ 'QUERY PLAN': string }>>(`explain (costs off) ${text}`, [...(parameters as string[])])
+  const lines = plan.map((row) => row['QUERY PLAN'].trim())
+  // One by one, or all of them in one pass; never all that are open for each of them.
+  expect(lines).toContainEqual(expect.stringMatching(/^(Index|Hash|Merge) Cond: .*run_id = .*run_id\) AND .*"position" = .*"position"/))
+  expect(lines.filter((line) => line.includes('run_item_open') || (line.startsWith('Join Filter') && line.includes('position')))).toEqual([])
+})
+
+it('says of an item that it runs while that is all there is to say of it, and nothing of one that waits for its rows', async () => {
+  const id = await insertItems(3)
+  const [server] = await fleet.control<Array<{ id: string }>>`select id from server`
+  const lease = await takeLease(control.db, Number(server?.id), 'batches')
+  const library = { control, secret: testSecret, logger: silentLogger, meters: silentMeters, clock: () => new Date() }
+  const reporter = new Reporter(library, lease, 'batches', () => {})
+  const states = async () =>
+    (await fleet.control<Array<{ state: string }>>`select state from run_item where run_id = ${id} order by position`).map(({ state }) => state)
+  for (const position of [1, 2, 3]) reporter.begin(reportOf(id, position))
+  reporter.park({ run: id, position: 2 })
+  reporter.add(reportOf(id, 3, 'succeeded'))
+  expect(reporter.heldOf(id)).toEqual([3, 1])
+  await reporter.flush()
+  expect(await states()).toEqual(['running', 'pending', 'succeeded'])
+  reporter.add(reportOf(id, 2, 'succeeded'))
+  // Given back, and begun again before the next batch.
+  reporter.add(reportOf(id, 1, 'pending'))
+  reporter.begin(reportOf(id, 1))
+  await reporter.flush()
+  expect(await states()).toEqual(['running', 'succeeded', 'succeeded'])
+  expect(reporter.empty).toBe(true)
+})
