@@ -38,7 +38,7 @@ export const conductLimits: ConductLimits = {
   backoffMaxMs: 15_000,
   unreachableMs: 120_000,
   replicationLagSeconds: 10,
-  backendBytes: 80 * 2 ** 20,
+  backendBytes: 72 * 2 ** 20,
   recycleAfter: 200,
   analyzeAfter: 200,
   flushMs: 150,
