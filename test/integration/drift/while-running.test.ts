@@ -79,7 +79,7 @@ describe('one process after another', () => {
     const run = await fleet.start({ failureTolerance: '3', maxConcurrent: 1 })
     await fleet.until('four to settle', async () => (await fleet.settledOf(run)) === 4)
     const settled = await fleet.control<Array<{ target: string; database: string }>>`
-      select i.target_id as target, t.database_id as database from run_item i join target t on t.id = i.target_id where i.run_id = ${run} and i.state = 'succeeded'`
+      select i.target_id as target, t.database_id as database from run_item i join target t on t.id = i.target_id where i.run_id = ${run} and i.state = 'succeeded' order by i.position`
     const three = settled.slice(0, 3).map(({ target }) => Number(target))
     await observeDatabase(library, Number(settled[0]?.database), three, undefined, 'due')
     const stop = new AbortController()
