@@ -13,6 +13,7 @@ import type { HistorySummary } from '../../../lib/tenancy/migrations/history.ts'
 import { beat, releaseLease, takeLease } from '../../../lib/tenancy/runs/conduct/lease.ts'
 import { writeReport } from '../../../lib/tenancy/runs/conduct/report.ts'
 import type { ItemReport } from '../../../lib/tenancy/runs/conduct/report-rows.ts'
+import { itemWord } from '../../support/item-word.ts'
 import { fleetDir } from '../fleet-set.ts'
 import { setName } from '../product.ts'
 import type { WebStage } from './stage.ts'
@@ -69,21 +70,8 @@ const itemsOf = (stage: WebStage, run: number): Promise<readonly Item[]> => stag
   from tenantry.run_item i join tenantry.target t on t.id = i.target_id where i.run_id = ${run} order by i.position`
 
 const reporter = (run: number, version: string, seen: HistorySummary) => {
-  const word = ({ position, target, tenant }: Item, part: Partial<ItemReport>): ItemReport => ({
-    run,
-    position,
-    targetId: target,
-    tenantId: tenant,
-    state: 'running',
-    attempts: 1,
-    nextAttemptAt: null,
-    startedAt: new Date(),
-    attempt: null,
-    error: null,
-    seen: null,
-    activates: false,
-    ...part,
-  })
+  const word = ({ position, target, tenant }: Item, part: Partial<ItemReport>): ItemReport =>
+    itemWord({ run, position, targetId: target, tenantId: tenant, attempts: 1, ...part })
   const settled = (item: Item): ItemReport => {
     const state = item.position % failing === 0 ? 'failed' : 'succeeded'
     const error = state === 'failed' ? errorOf(item.position, version, item.schema) : null

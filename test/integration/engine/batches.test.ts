@@ -7,6 +7,7 @@ import { takeLease } from '../../../lib/tenancy/runs/conduct/lease.ts'
 import { updateItems, type ItemReport } from '../../../lib/tenancy/runs/conduct/report-rows.ts'
 import { Reporter } from '../../../lib/tenancy/runs/conduct/reporter.ts'
 import { makeFleet, ownSlugs, type Fleet } from '../../support/fleet.ts'
+import { itemWord } from '../../support/item-word.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -25,20 +26,8 @@ afterAll(async () => {
   await fleet.close()
 })
 
-const reportOf = (run: number, position: number, state: ItemReport['state'] = 'running'): ItemReport => ({
-  run,
-  position,
-  targetId: 1,
-  tenantId: 1,
-  state,
-  attempts: 0,
-  nextAttemptAt: null,
-  startedAt: new Date(),
-  attempt: null,
-  error: null,
-  seen: null,
-  activates: false,
-})
+const reportOf = (run: number, position: number, state: ItemReport['state'] = 'running'): ItemReport =>
+  itemWord({ run, position, targetId: 1, tenantId: 1, state })
 
 /** Of a paused run, which nobody takes up. */
 const insertItems = async (count: number): Promise<number> => {
@@ -73,7 +62,7 @@ it('says of an item that it runs while that is all there is to say of it, and no
   const states = async () =>
     (await fleet.control<Array<{ state: string }>>`select state from run_item where run_id = ${id} order by position`).map(({ state }) => state)
   for (const position of [1, 2, 3]) reporter.begin(reportOf(id, position))
-  reporter.park({ run: id, position: 2 })
+  reporter.park(id, 2)
   reporter.add(reportOf(id, 3, 'succeeded'))
   expect(reporter.heldOf(id)).toEqual([3, 1])
   await reporter.flush()

@@ -208,7 +208,7 @@ export class Conductor {
   /** Its slot is free while what it brought is being written. */
   #park(work: Work, outcome: ItemOutcome, kept: Promise<void>, startedAt: Date, pid: number): void {
     this.#list.park(work)
-    this.#reporter.park({ run: work.run.id, position: work.position })
+    this.#reporter.park(work.run.id, work.position)
     this.#working += 1
     if (this.#list.isAllParked) this.#desk.collector.hurry()
     void kept

@@ -7,7 +7,7 @@ import { LeaseLost, type Lease } from './lease.ts'
 import type { RunNow } from './report.ts'
 import type { Reporter } from './reporter.ts'
 import type { WorkList } from './work-list.ts'
-import type { DrivenRun, Work } from './work.ts'
+import { itemKey, type DrivenRun, type Work } from './work.ts'
 
 /** What it asks the control plane. */
 export const controlReaders = { adoptRun, interruptLeftovers, openRuns, readServer, readWork }
@@ -116,7 +116,7 @@ export class Intake {
       let held: ReadonlySet<string> | null = null
       const knows = (position: number): boolean => {
         held ??= reporter.held()
-        return list.has(run.id, position) || held.has(`${run.id}:${position}`)
+        return list.has(run.id, position) || held.has(itemKey(run.id, position))
       }
       const found = await readers.readWork(db, lease, run, interrupted, knows)
       if (reporter.reports === before) return found

@@ -2,7 +2,7 @@
 import { sql, type RawBuilder } from 'kysely'
 import type { HistorySummary } from '../../migrations/history.ts'
 import type { ReportLack } from '../../contract/reports.ts'
-import type { AttemptState, ItemState } from '../../contract/states.ts'
+import { settledItemStates, type AttemptState, type ItemState } from '../../contract/states.ts'
 import type { AttemptError } from '../../contract/views.ts'
 import { causeOf } from './cause.ts'
 
@@ -60,7 +60,7 @@ export const always: Where = sql`true`
  */
 export const updateItems = (reports: readonly ItemReport[], runs: RawBuilder<unknown>) => sql`
     with said as materialized (
-      select x.*, r.revision, array['succeeded', 'failed', 'skipped', 'cancelled'] as ended
+      select x.*, r.revision, ${[...settledItemStates]}::text[] as ended
       from json_to_recordset(${JSON.stringify(reports.map(itemRow))}::json)
         as x(run_id bigint, position integer, state text, attempts integer, next_attempt_at timestamptz, started_at timestamptz, finished_at timestamptz,
              duration_ms integer, error jsonb, cause text)

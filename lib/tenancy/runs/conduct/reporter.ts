@@ -4,10 +4,9 @@ import { codeOf } from '../../sql/sqlstate.ts'
 import type { Lease } from './lease.ts'
 import { writeReport, type RunNow } from './report.ts'
 import type { ItemReport } from './report-rows.ts'
+import { itemKey } from './work.ts'
 
-type ItemKey = Pick<ItemReport, 'run' | 'position'>
-
-const keyOf = ({ run, position }: ItemKey): string => `${run}:${position}`
+const keyOf = ({ run, position }: Pick<ItemReport, 'run' | 'position'>): string => itemKey(run, position)
 
 const retryMs = 500
 /** Beyond this the control plane has been away for long: nothing new is begun until it has the old. */
@@ -76,8 +75,8 @@ export class Reporter {
   }
 
   /** It is carried out, and waits for what it brought to be written: to say now that it runs would be a row written for nothing. */
-  park(item: ItemKey): void {
-    this.#begun.delete(keyOf(item))
+  park(run: number, position: number): void {
+    this.#begun.delete(itemKey(run, position))
   }
 
   add(item: ItemReport): void {

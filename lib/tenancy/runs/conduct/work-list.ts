@@ -1,7 +1,7 @@
 import { isDrivenRun } from '../../contract/states.ts'
 import type { DrivenRun, Work } from './work.ts'
 import { ReportShare } from './report-share.ts'
-import { keyOf } from './work.ts'
+import { itemKey, keyOf } from './work.ts'
 
 /** Slots that a run asks for whatever the pace is. A report's own figure is a bound, and never a claim. */
 export const demandOf = ({ kind, maxConcurrent }: Pick<DrivenRun, 'kind' | 'maxConcurrent'>): number => (kind === 'report' ? 0 : (maxConcurrent ?? 0))
@@ -256,7 +256,7 @@ export class WorkList {
     for (const work of this.#delayed) if (work.run.id === run) this.#delayed.delete(work)
     const looks = new Set(this.#looks.flatMap((work) => (work.run.id === run ? [work.position] : [])))
     for (const position of this.#known.get(run) ?? []) {
-      const key = `${run}:${position}`
+      const key = itemKey(run, position)
       if (!this.#inHand.has(key) && !this.#parked.has(key) && !looks.has(position)) this.#unknow(run, position)
     }
   }

@@ -68,4 +68,5 @@ export type Work = {
   reader: object | null
 }
 
-export const keyOf = (work: Pick<Work, 'position'> & { run: { id: number } }): string => `${work.run.id}:${work.position}`
+export const itemKey = (run: number, position: number): string => `${run}:${position}`
+export const keyOf = (work: Pick<Work, 'position'> & { run: { id: number } }): string => itemKey(work.run.id, work.position)
