@@ -2,24 +2,28 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { silentLogger, silentMeters } from '../../../lib/tenancy/context.ts'
+import { migrationsDir } from '../../../lib/connection.ts'
 import { openControl, type Control } from '../../../lib/tenancy/control/db.ts'
-import { takeLease } from '../../../lib/tenancy/runs/conduct/lease.ts'
+import { createTenancy } from '../../../lib/tenancy/index.ts'
+import { releaseLease, takeLease } from '../../../lib/tenancy/runs/conduct/lease.ts'
 import { updateItems, type ItemReport } from '../../../lib/tenancy/runs/conduct/report-rows.ts'
 import { Reporter } from '../../../lib/tenancy/runs/conduct/reporter.ts'
-import { makeFleet, ownSlugs, type Fleet } from '../../support/fleet.ts'
+import { makeFleet, ownSlugs, schemaOf, type Fleet } from '../../support/fleet.ts'
 import { itemWord } from '../../support/item-word.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
 const { newSlug } = ownSlugs('bk')
+const slugs = ['a', 'b', 'c'].map(newSlug)
 let fleet: Fleet
 let control: Control
 
 beforeAll(async () => {
   fleet = await makeFleet(databases, { files: { '0001_init.sql': 'create table orders (id bigint primary key);\n' } })
   control = openControl(fleet.controlUrl)
-  await fleet.work()
-  for (const name of ['a', 'b', 'c']) await fleet.verified(await fleet.onboard([newSlug(name)]))
+  const worker = await fleet.work()
+  for (const slug of slugs) await fleet.verified(await fleet.onboard([slug]))
+  await worker.stop()
 })
 afterAll(async () => {
   await control.close()
@@ -74,4 +78,29 @@ it('says of an item that it runs while that is all there is to say of it, and no
   await reporter.flush()
   expect(await states()).toEqual(['running', 'succeeded', 'succeeded'])
   expect(reporter.empty).toBe(true)
+  await releaseLease(control.db, lease)
+})
+
+it('tells at once of many that settle together, and keeps few for the next batch', async () => {
+  await fleet.sync({ '0002_note.sql': 'alter table orders add column note text;\n' })
+  const held = await fleet.sql.reserve()
+  await held.unsafe(`begin; lock table ${schemaOf(slugs[2] ?? '')}.orders`)
+  const tenancy = createTenancy({
+    controlUrl: fleet.controlUrl,
+    secret: testSecret,
+    migrationsDir,
+    limits: { flushMs: 120_000, tellAtOnce: 2, lockTimeoutMs: 60_000 },
+  })
+  const run = await fleet.start()
+  const worker = await tenancy.startWorker({ schedules: false })
+  try {
+    await fleet.until('two of three to be told of', async () => (await fleet.settledOf(run)) === 2, 30_000)
+    expect(await fleet.stateOf(run)).toBe('running')
+  } finally {
+    await held.unsafe('rollback')
+    held.release()
+    expect(await fleet.ended(run)).toMatchObject({ state: 'succeeded' })
+    await worker.stop()
+    await tenancy.close()
+  }
 })

@@ -61,7 +61,7 @@ export class Conductor {
   #idleSince: number | null = null
   /** Databases to connect to before the items are known, a slot each. */
   readonly #ahead: readonly number[]
-  #allSettled = (): void => {}
+  #tellNow = (): void => {}
 
   constructor(options: ConductOptions, server: ServerFacts, lease: Lease, fence: FleetConnection, ahead: readonly number[]) {
     const { library, limits, worker } = options
@@ -105,6 +105,10 @@ export class Conductor {
     let demanded = 0
     for (const run of this.#list.runs.values()) demanded += demandOf(run)
     return Math.min(this.#width, this.#pace.width + demanded)
+  }
+
+  get #isPressing(): boolean {
+    return this.#reporter.waiting >= this.#options.limits.tellAtOnce && !this.#reporter.lost
   }
 
   get #done(): boolean {
@@ -164,7 +168,7 @@ export class Conductor {
     this.#list.settle(work)
     if (outcome.kind === 'failed' && work.run.failuresLeft !== null) work.run.failuresLeft -= 1
     this.#reporter.add(itemReport(work, outcome.kind, startedAt, outcome, backendPid))
-    if (this.#list.size === 0) this.#allSettled()
+    if (this.#list.size === 0 || this.#isPressing) this.#tellNow()
   }
 
   /** By the fence, so that it takes no connection more. */
@@ -325,13 +329,13 @@ export class Conductor {
     }
   }
 
-  /** What settles last is told at once, also where it settled while the batch before was being written. */
+  /** What settles last is told at once, also where it settled while the batch before was being written; and so is much that settles together, as of reports. */
   async #untilDue(): Promise<void> {
     const isListEmpty = this.#list.size === 0
-    if (isListEmpty && !this.#reporter.empty && !this.#reporter.lost) return
+    if (this.#isPressing || (isListEmpty && !this.#reporter.empty && !this.#reporter.lost)) return
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
-      this.#allSettled = resolve
+      this.#tellNow = resolve
       timer = setTimeout(resolve, isListEmpty ? idleTellMs : this.#options.limits.flushMs)
     })
     clearTimeout(timer)

@@ -17,6 +17,8 @@ export type ConductLimits = FlightLimits & {
   /** Targets of one database that a run must have changed for its catalogs to be analyzed. */
   readonly analyzeAfter: number
   readonly flushMs: number
+  /** So much that has settled is told at once: what is told last is waited for by whoever waits for the run. */
+  readonly tellAtOnce: number
   /** Histories that a connection reads ahead for itself, in one query. */
   readonly readAhead: number
   /** Settled targets of a rollout that are compared first, while it goes on; later stages have as many as `compareAtOnce`. */
@@ -42,6 +44,7 @@ export const conductLimits: ConductLimits = {
   recycleAfter: 200,
   analyzeAfter: 200,
   flushMs: 150,
+  tellAtOnce: 250,
   readAhead: 25,
   compareFirst: 20,
   compareAtOnce: 500,

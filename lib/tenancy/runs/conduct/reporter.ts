@@ -42,6 +42,11 @@ export class Reporter {
     return this.#items.length >= backlogLimit
   }
 
+  /** What has settled, or was given back, since the last batch. */
+  get waiting(): number {
+    return this.#items.length
+  }
+
   get empty(): boolean {
     return !this.#hasNews && this.#running === null
   }
