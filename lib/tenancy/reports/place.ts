@@ -26,31 +26,25 @@ export const makePlace = async (trx: ControlDb, run: number, columns: readonly C
   const schema = quoteIdent(reportSchema(run))
   const names = columns.map(({ name }) => quoteIdent(name))
   const typed = columns.map((column, index) => `${names[index]} ${sqlTypeOf(column)}`)
-  await sql.raw(`create schema ${schema}`).execute(trx)
-  await sql
-    .raw(
-      `create unlogged table ${schema}.collected (${['tenantry_target bigint not null', 'tenant text collate "C" not null', 'tenantry_row bigint not null', ...typed].join(', ')})`,
-    )
-    .execute(trx)
-  await sql.raw(`create index on ${schema}.collected (tenantry_target)`).execute(trx)
   const all = [...before, run].map((each) => `select ${['tenant', ...names].join(', ')} from ${quoteIdent(reportSchema(each))}.collected`)
-  await sql.raw(`create view ${schema}.results as ${all.join(' union all ')}`).execute(trx)
-  await sql.raw(`create unlogged table ${schema}.batch (collector uuid, number bigint, primary key (collector, number))`).execute(trx)
-  await sql
-    .raw(
-      `create unlogged table ${schema}.tenants as
+  const parent = before.at(-1)
+  const statements = [
+    `create schema ${schema}`,
+    `create unlogged table ${schema}.collected (${['tenantry_target bigint not null', 'tenant text collate "C" not null', 'tenantry_row bigint not null', ...typed].join(', ')})`,
+    `create index on ${schema}.collected (tenantry_target)`,
+    `create view ${schema}.results as ${all.join(' union all ')}`,
+    `create unlogged table ${schema}.batch (collector uuid, number bigint, primary key (collector, number))`,
+    `create unlogged table ${schema}.tenants as
        select n.slug as tenant, n.name, n.labels, d.name as database, o.bytes, o.version
        from run_item i join tenant n on n.id = i.tenant_id join target t on t.id = i.target_id join database d on d.id = t.database_id left join observation o on o.target_id = t.id
        where i.run_id = ${run}`,
-    )
-    .execute(trx)
-  const parent = before.at(-1)
+  ]
   if (parent !== undefined)
-    await sql
-      .raw(
-        `insert into ${schema}.tenants select p.* from ${quoteIdent(reportSchema(parent))}.tenants p where not exists (select from ${schema}.tenants t where t.tenant = p.tenant)`,
-      )
-      .execute(trx)
+    statements.push(
+      `insert into ${schema}.tenants select p.* from ${quoteIdent(reportSchema(parent))}.tenants p where not exists (select from ${schema}.tenants t where t.tenant = p.tenant)`,
+    )
+  // In one message: somebody waits for them.
+  await sql.raw(statements.join(';\n')).execute(trx)
 }
 
 /** Runs that were looked through so long after their end that nobody writes any more. */

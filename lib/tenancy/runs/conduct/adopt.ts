@@ -1,14 +1,14 @@
 /** What a conductor takes up: the open runs that have items on its server, and these items. */
 import { sql } from 'kysely'
-import { isStoppingRun, type RunState } from '../../contract/states.ts'
+import { isStoppingRun, type RunKind, type RunState } from '../../contract/states.ts'
 import type { ControlDb } from '../../control/db.ts'
-import { notify } from '../../control/notify.ts'
+import { notification, notify, runNotification } from '../../control/notify.ts'
 import type { FrozenMigration, FrozenRepair, OnboardOptions } from '../../control/schema.ts'
 import { openRepair } from '../../drift/repair/plan-repair.ts'
 import { parsedBefore, statementsOf, touchesShared } from '../../migrations/parsed.ts'
 import type { Given } from '../../pool/claim.ts'
 import { takeQuestion } from './ask-item.ts'
-import { requireLease, type Lease } from './lease.ts'
+import { heldLease, lostLease, requireLease, type Lease } from './lease.ts'
 import { countsAgainstTolerance } from './report.ts'
 import type { DrivenRun, Work } from './work.ts'
 
@@ -118,50 +118,60 @@ const executableRepair = async (db: ControlDb, frozen: FrozenRepair): Promise<No
   return { ...plan, isShared: touchesShared(plan.statements) }
 }
 
-/** Locks the run for a moment, so that a cancel or pause that found no conductor has either happened or sees this one. */
+type Adopted = {
+  readonly id: number
+  readonly kind: RunKind
+  readonly state: RunState
+  readonly revision: number
+  readonly migrations: readonly FrozenMigration[]
+  readonly repair: FrozenRepair | null
+  readonly maxConcurrent: number | null
+  readonly failuresAllowed: number | null
+  readonly seedSql: string | null
+  readonly failed: number
+  /** Nobody has taken it up before. */
+  readonly isNew: boolean
+}
+
+/**
+ * Locks the run for a moment, so that a cancel or pause that found no conductor has either happened or sees this one. The run begins here and is seen to: its first
+ * items take their time. One statement, since all of its items wait for it.
+ * @returns null where it wants nothing any more. @throws LeaseLost
+ */
+const takeUp = async (db: ControlDb, lease: Lease, id: number): Promise<Adopted | null> => {
+  const { rows } = await sql<{ readonly [Column in keyof Adopted]: Adopted[Column] | null }>`
+    with lease as materialized (${heldLease(lease)}),
+    locked as materialized (
+      select * from run where id = ${id} and state in ('queued', 'running', 'pausing', 'cancelling') and exists (select from lease) for update),
+    begun as (
+      update run r set state = 'running', started_at = coalesce(r.started_at, clock_timestamp()), revision = r.revision + 1
+      from locked l where r.id = l.id and l.state = 'queued' returning r.id, r.state, r.revision)
+    select l.id, l.kind, coalesce(b.state, l.state) as state, coalesce(b.revision, l.revision) as revision, l.migrations, l.repair,
+      l.max_concurrent as "maxConcurrent", l.failures_allowed as "failuresAllowed", s.seed_sql as "seedSql", l.started_at is null as "isNew",
+      (select count(*) from run_item where run_id = l.id and ${countsAgainstTolerance}) as failed,
+      case when b.id is not null then ${runNotification(sql`b.id`)}::text end, case when b.id is not null then ${notification({ topic: 'runs' })}::text end
+    from lease left join locked l on true left join begun b on b.id = l.id left join migration_set s on s.id = l.set_id`.execute(db)
+  const [row] = rows
+  if (!row) throw lostLease(lease)
+  return row.id === null ? null : (row as Adopted)
+}
+
 export const adoptRun = async (db: ControlDb, lease: Lease, id: number): Promise<DrivenRun | null> => {
-  const row = await db.transaction().execute(async (trx) => {
-    await requireLease(trx, lease)
-    // The run begins here and is seen to: its first items take their time.
-    const begun = await sql`
-      update run set state = 'running', started_at = coalesce(started_at, clock_timestamp()), revision = revision + 1 where id = ${id} and state = 'queued' returning 1`.execute(
-      trx,
-    )
-    if (begun.rows.length > 0) await notify(trx, { topic: 'run', id }, { topic: 'runs' })
-    return trx
-      .selectFrom('run')
-      .innerJoin('migration_set', 'migration_set.id', 'run.set_id')
-      .select([
-        'run.id',
-        'run.kind',
-        'run.state',
-        'run.revision',
-        'run.migrations',
-        'run.max_concurrent',
-        'run.failures_allowed',
-        'run.repair',
-        'migration_set.seed_sql',
-      ])
-      .select(sql<number>`(select count(*) from run_item where run_id = run.id and ${countsAgainstTolerance})`.as('failed'))
-      .where('run.id', '=', id)
-      .where('run.state', 'in', ['queued', 'running', 'pausing', 'cancelling'])
-      .forUpdate('run')
-      .executeTakeFirst()
-  })
+  const row = await takeUp(db, lease, id)
   if (!row) return null
   return {
     id: row.id,
     kind: row.kind,
     migrations: await executables(db, row.migrations),
-    seedSql: row.seed_sql,
+    seedSql: row.seedSql,
     repair: row.repair === null ? null : await executableRepair(db, row.repair),
-    question: row.kind === 'report' ? await takeQuestion(db, lease, row.id) : null,
-    maxConcurrent: row.max_concurrent,
+    question: row.kind === 'report' ? await takeQuestion(db, lease, row.id, row.isNew) : null,
+    maxConcurrent: row.maxConcurrent,
     state: row.state,
     revision: row.revision,
     isDoubted: false,
     weight: 'unknown',
-    failuresLeft: row.failures_allowed === null ? null : row.failures_allowed - row.failed,
+    failuresLeft: row.failuresAllowed === null ? null : row.failuresAllowed - row.failed,
   }
 }
 

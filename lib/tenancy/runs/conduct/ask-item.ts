@@ -17,22 +17,27 @@ import { requireLease, type Lease } from './lease.ts'
 import type { Work } from './work.ts'
 
 /** What open items of this server have brought before their conductor died goes: they are asked again. */
-export const takeQuestion = (db: ControlDb, lease: Lease, run: number): Promise<MixedQuestion> =>
+const forgetBrought = (db: ControlDb, lease: Lease, run: number): Promise<void> =>
   db.transaction().execute(async (trx) => {
     await requireLease(trx, lease)
     const name = `${quoteIdent(reportSchema(run))}.collected`
     const { rows } = await sql<{ isThere: boolean }>`select to_regclass(${name}) is not null as "isThere"`.execute(trx)
     // Without a place to put them the rows of its items are refused one by one, and other runs go on.
-    if (rows[0]?.isThere === true)
-      await sql`
-        with gone as (
-          delete from ${sql.raw(name)} where tenantry_target in (
-            select target_id from run_item where run_id = ${run} and server_id = ${lease.serverId} and state in ('pending', 'running', 'interrupted'))
-          returning 1)
-        update report_run set row_count = row_count - n from (select count(*) as n from gone) g where run_id = ${run} and n > 0`.execute(trx)
-    const row = await trx.selectFrom('report_run').select(['statement', 'columns', 'row_cap', 'fill']).where('run_id', '=', run).executeTakeFirstOrThrow()
-    return { statement: row.statement, columns: row.columns, rowCap: row.row_cap, fill: row.fill }
+    if (rows[0]?.isThere !== true) return
+    await sql`
+      with gone as (
+        delete from ${sql.raw(name)} where tenantry_target in (
+          select target_id from run_item where run_id = ${run} and server_id = ${lease.serverId} and state in ('pending', 'running', 'interrupted'))
+        returning 1)
+      update report_run set row_count = row_count - n from (select count(*) as n from gone) g where run_id = ${run} and n > 0`.execute(trx)
   })
+
+/** @param isNew nobody has taken the run up before, so that nothing can have been brought */
+export const takeQuestion = async (db: ControlDb, lease: Lease, run: number, isNew: boolean): Promise<MixedQuestion> => {
+  if (!isNew) await forgetBrought(db, lease, run)
+  const row = await db.selectFrom('report_run').select(['statement', 'columns', 'row_cap', 'fill']).where('run_id', '=', run).executeTakeFirstOrThrow()
+  return { statement: row.statement, columns: row.columns, rowCap: row.row_cap, fill: row.fill }
+}
 
 const lacking: ReadonlySet<string> = new Set([sqlstate.undefinedTable, sqlstate.undefinedColumn, sqlstate.undefinedFunction])
 

@@ -34,6 +34,8 @@ export const takeLease = async (db: ControlDb, serverId: number, worker: string)
 /** What a conductor says of itself. `waitingFor`: what keeps it from a database or the server; `pace` null: it has no items in hand yet. */
 export type Heartbeat = { readonly waitingFor: string | null; readonly pace: ServerPace | null }
 
+export const lostLease = ({ serverId, epoch }: Lease): LeaseLost => new LeaseLost(`server ${serverId} has a newer conductor than epoch ${epoch}`)
+
 /** @throws LeaseLost when another conductor has taken the server over */
 export const beat = async (db: ControlDb, lease: Lease, { waitingFor, pace }: Heartbeat): Promise<void> => {
   const { rows } = await sql`
@@ -41,7 +43,7 @@ export const beat = async (db: ControlDb, lease: Lease, { waitingFor, pace }: He
       at_once = ${pace?.now ?? null}::integer, at_most = ${pace?.most ?? null}::integer, pace_reason = ${pace?.reason ?? null}::text,
       waiting_since = case when ${waitingFor}::text is null then null when waiting_for is null then now() else waiting_since end
     where server_id = ${lease.serverId} and epoch = ${lease.epoch} returning 1`.execute(db)
-  if (rows.length === 0) throw new LeaseLost(`server ${lease.serverId} has a newer conductor than epoch ${lease.epoch}`)
+  if (rows.length === 0) throw lostLease(lease)
 }
 
 /** A row while the lease is held. It is held until the transaction ends, so that no takeover can slip in before its writes are there. */
@@ -50,7 +52,7 @@ export const heldLease = ({ serverId, epoch }: Lease) => sql`select 1 from condu
 /** @throws LeaseLost */
 export const requireLease = async (trx: ControlDb, lease: Lease): Promise<void> => {
   const { rows } = await heldLease(lease).execute(trx)
-  if (rows.length === 0) throw new LeaseLost(`server ${lease.serverId} has a newer conductor than epoch ${lease.epoch}`)
+  if (rows.length === 0) throw lostLease(lease)
 }
 
 export const releaseLease = async (db: ControlDb, lease: Lease): Promise<void> => {
