@@ -1,5 +1,5 @@
 import Link from 'next/link'
-import { runStateLooks } from '@/components/runs/run-status'
+import { runLook } from '@/components/runs/run-status'
 import { Progress } from '@/components/ui/progress'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
@@ -16,7 +16,7 @@ export function OpenRuns({ runs }: { readonly runs: readonly RunSummary[] }) {
               <span className="min-w-0 flex-1 truncate">
                 <span className="font-medium">Run {run.id}</span> <span className="text-muted">{runTitle(run)}</span>
               </span>
-              <StateBadge look={runStateLooks[run.state]} />
+              <StateBadge look={runLook(run)} />
             </span>
             <Progress label={`Run ${run.id}`} total={run.counts.total} done={workedOf(run.counts)} parts={partsOf(run.counts)} />
             <span className="flex justify-between gap-3 text-xs text-muted">
@@ -38,8 +38,8 @@ export function RecentRuns({ runs }: { readonly runs: readonly RunSummary[] }) {
       {runs.map((run) => (
         <li key={run.id} className="border-b border-line last:border-0">
           <Link href={`/runs/${run.id}`} className="flex min-h-9 items-center gap-3 px-4 py-1.5 text-sm hover:bg-hover focus-visible:-outline-offset-2">
-            <StateBadge look={runStateLooks[run.state]}>
-              <span className="sr-only">{runStateLooks[run.state].label}: </span>
+            <StateBadge look={runLook(run)}>
+              <span className="sr-only">{runLook(run).label}: </span>
               <span className="min-w-12">Run {run.id}</span>
             </StateBadge>
             <span className="flex min-w-0 flex-1 flex-col sm:flex-row sm:items-baseline sm:justify-between sm:gap-x-3">

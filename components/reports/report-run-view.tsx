@@ -5,7 +5,7 @@ import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { Fragment } from 'react'
 import { RunControls } from '@/components/runs/run-controls'
-import { runStateLooks } from '@/components/runs/run-status'
+import { reportLook } from '@/components/runs/run-status'
 import type { RunActions } from '@/components/runs/run-actions'
 import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
@@ -25,7 +25,7 @@ import { firstLine } from './report-text-model'
 import { ReportProgress } from './report-progress'
 import type { ChangeReport } from './report-actions'
 import { ResultPanels } from './result-panels'
-import { slugsShown, valuesWords } from './report-model'
+import { slugsShown, valuesWords, wholeCounts } from './report-model'
 import { SilentPanel } from './silent-panel'
 import { useReportLive } from './use-report-live'
 
@@ -54,7 +54,7 @@ export function ReportRunView({ run: id, role, actions, change }: Props) {
         title={
           <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <span className="min-w-0 break-words">{report.report === null ? `Report ${id}` : report.report.name}</span>
-            <StateBadge look={runStateLooks[run.state]} variant="soft" />
+            <StateBadge look={reportLook(run.state, wholeCounts(report, run.state, run.counts).succeeded)} variant="soft" />
           </span>
         }
         actions={

@@ -1,7 +1,7 @@
 'use client'
 
 import Link from 'next/link'
-import { runStateLooks } from '@/components/runs/run-status'
+import { reportLook } from '@/components/runs/run-status'
 import { cn } from '@/components/ui/class-names'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
@@ -71,7 +71,7 @@ function RunLine({ row, isNamed }: { readonly row: ReportRunRow; readonly isName
         )}
       </span>
       <span role="cell">
-        <StateBadge look={runStateLooks[row.state]} />
+        <StateBadge look={reportLook(row.state, row.answered)} />
       </span>
       <span role="cell" className="text-right max-lg:hidden">
         {formatCount(row.answered)} <span className="text-muted">of {formatCount(row.tenants)}</span>

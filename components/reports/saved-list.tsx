@@ -1,7 +1,7 @@
 'use client'
 
 import Link from 'next/link'
-import { runStateLooks } from '@/components/runs/run-status'
+import { reportLook } from '@/components/runs/run-status'
 import { ListTable } from '@/components/ui/list-table'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
@@ -26,7 +26,7 @@ export function SavedList({ reports }: { readonly reports: readonly SavedReportR
               <span className="text-muted">never run</span>
             ) : (
               <Link href={`/reports/runs/${report.lastRun.run}`} className="group flex items-center gap-x-2 lg:whitespace-nowrap">
-                <StateBadge look={runStateLooks[report.lastRun.state]} />
+                <StateBadge look={reportLook(report.lastRun.state, report.lastRun.answered)} />
                 <span className="text-muted group-hover:underline max-sm:sr-only">{lastResultWords(report)}</span>
               </Link>
             )}

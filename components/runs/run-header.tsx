@@ -8,7 +8,7 @@ import { StateBadge } from '@/components/ui/state-badge'
 import { formatDuration } from '@/lib/format'
 import type { RunDetail } from '@/lib/tenancy/contract'
 import { claimedText, runTitle } from './run-model'
-import { runStateLooks } from './run-status'
+import { runLook } from './run-status'
 
 type Props = { readonly run: RunDetail; readonly controls: React.ReactNode }
 
@@ -20,7 +20,7 @@ export function RunHeader({ run, controls }: Props) {
       title={
         <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
           {runTitle(run)}
-          <StateBadge look={runStateLooks[run.state]} variant="soft" />
+          <StateBadge look={runLook(run)} variant="soft" />
         </span>
       }
       actions={controls}

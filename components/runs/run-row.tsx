@@ -7,7 +7,7 @@ import { StateBadge } from '@/components/ui/state-badge'
 import { formatDuration } from '@/lib/format'
 import type { RunSummary } from '@/lib/tenancy/contract'
 import { progressSegments, runTitle, workedCount, workedWords } from './run-model'
-import { itemStateLooks, runStateLooks } from './run-status'
+import { itemStateLooks, runLook } from './run-status'
 
 /** Narrow screens keep number, what and state. */
 export const runGrid =
@@ -53,7 +53,7 @@ export function RunRow({ run }: { readonly run: RunSummary }) {
         )}
       </span>
       <span role="cell">
-        <StateBadge look={runStateLooks[run.state]} />
+        <StateBadge look={runLook(run)} />
       </span>
       <span role="cell" className="max-lg:hidden">
         <Progress

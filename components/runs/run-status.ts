@@ -1,6 +1,19 @@
-import { Ban, CircleCheck, CircleDashed, CirclePause, CircleSlash, CircleX, Hourglass, LoaderCircle, PlugZap, ScanSearch, SkipForward } from 'lucide-react'
+import {
+  Ban,
+  CircleAlert,
+  CircleCheck,
+  CircleDashed,
+  CirclePause,
+  CircleSlash,
+  CircleX,
+  Hourglass,
+  LoaderCircle,
+  PlugZap,
+  ScanSearch,
+  SkipForward,
+} from 'lucide-react'
 import type { StateLook } from '@/components/ui/state-badge'
-import { runStateLabels, type AttemptState, type ItemState, type RunKind, type RunState } from '@/lib/tenancy/contract'
+import { runStateLabels, type AttemptState, type ItemState, type RunKind, type RunState, type RunSummary } from '@/lib/tenancy/contract'
 
 /** The one place that says how the states of runs, items and attempts look. */
 export const runStateLooks: Readonly<Record<RunState, StateLook>> = {
@@ -13,6 +26,14 @@ export const runStateLooks: Readonly<Record<RunState, StateLook>> = {
   succeeded: { label: runStateLabels.succeeded, tone: 'good', icon: CircleCheck },
   failed: { label: runStateLabels.failed, tone: 'bad', icon: CircleX },
 }
+
+const inPart: StateLook = { label: 'In part', tone: 'behind', icon: CircleAlert }
+
+/** What others have answered is there, whoever did not: a report has failed where nobody has answered. @param answered tenants, those of runs before it included */
+export const reportLook = (state: RunState, answered: number): StateLook => (state === 'failed' && answered > 0 ? inPart : runStateLooks[state])
+
+export const runLook = ({ kind, state, counts }: Pick<RunSummary, 'kind' | 'state' | 'counts'>): StateLook =>
+  kind === 'report' ? reportLook(state, counts.succeeded) : runStateLooks[state]
 
 export const itemStateLooks: Readonly<Record<ItemState, StateLook>> = {
   pending: { label: 'Pending', tone: 'quiet', icon: CircleDashed },
