@@ -8,7 +8,7 @@ import type { Span } from '../tracing.ts'
 import { attemptError, ownError, type ErrorPlace } from './attempt-error.ts'
 import { historyTable, insertAfter, readSummary, selectSummary, type HistorySummary } from './history.ts'
 import { mayLeaveState } from './statement-kinds.ts'
-import { isRefusal, sendAsOne } from './send-as-one.ts'
+import { isRefusal, mayGoAsOne, sendWithin, type Ended, type Quick } from './send-as-one.ts'
 import { flightSpans } from './statement-spans.ts'
 import type { Step } from './track.ts'
 import type { ExecutableMigration } from './types.ts'
@@ -21,9 +21,6 @@ export type FlightLimits = {
 }
 
 export const defaultLimits: FlightLimits = { lockTimeoutMs: 1_000, statementTimeoutMs: 10 * 60_000 }
-
-/** `cancel` ends what the backend is doing, over another connection that is there already; resolves when the server has been told. */
-export type Quick = { readonly cancel: () => Promise<unknown> }
 
 export type Scene = {
   readonly schema: string
@@ -132,33 +129,26 @@ const send = async (connection: FleetConnection, messages: readonly Message[], s
   return { kind: 'committed', answer: question === null ? undefined : outcomes[messages.length + 1] }
 }
 
-/** Of what usually takes a fraction of it: beyond, it goes statement by statement, with all of its time. */
-const quickMs = 2_000
-
-/** With a bound on the whole of it: that of the server is one on each of its statements. @returns `isOurs`: it was cancelled here, for it took too long */
-const sendWithin = async (connection: FleetConnection, texts: readonly string[], scene: Scene, { cancel }: Quick) => {
-  const cancelling: Promise<unknown>[] = []
-  const timer = setTimeout(() => {
-    cancelling.push(cancel().catch(() => {}))
-  }, quickMs)
-  const ended = await sendAsOne(connection, texts, flightTimeout(scene))
-  clearTimeout(timer)
-  // It must not meet what comes next.
-  await Promise.all(cancelling)
-  return { ended, isOurs: cancelling.length > 0 }
+/** A cancel is on its way to this backend, and would meet whatever comes next. */
+const overtaken = async (connection: FleetConnection, ended: Exclude<Ended, { readonly kind: 'unknown' }>, question: string | null): Promise<Sent> => {
+  if (ended.kind === 'committed' && question !== null) return giveUp(connection, new Error('the connection was given up before the history was read back'))
+  if (ended.kind === 'undone') return giveUp(connection, ended.error)
+  await connection.close()
+  return { kind: 'committed', answer: undefined }
 }
 
 /** @returns null where it is to go statement by statement, which tells where it fails */
 const asOne = async (connection: FleetConnection, messages: readonly Message[], scene: Scene, quick: Quick, question: string | null): Promise<Sent | null> => {
   const resets = mayLeave(messages)
   const began = performance.now()
-  const { ended, isOurs } = await sendWithin(
+  const { ended, cancelled } = await sendWithin(
     connection,
     messages.map(({ text }) => text),
-    scene,
+    flightTimeout(scene),
     quick,
   )
   if (ended.kind === 'unknown') return giveUp(connection, ended.error)
+  if (cancelled === 'unanswered') return overtaken(connection, ended, question)
   if (ended.kind === 'committed') {
     const behind = behindOf(question, resets)
     const outcomes = behind.length === 0 ? [] : await connection.flight(behind, flightTimeout(scene))
@@ -166,7 +156,7 @@ const asOne = async (connection: FleetConnection, messages: readonly Message[], 
     return { kind: 'committed', answer: question === null ? undefined : outcomes[0] }
   }
   const code = codeOf(ended.error)
-  const isTimedOut = isOurs || performance.now() - began >= scene.limits.statementTimeoutMs
+  const isTimedOut = cancelled === 'sent' || performance.now() - began >= scene.limits.statementTimeoutMs
   // Waiting mends it, and the next try tells where; or somebody has put an end to it.
   const isEnded = classify(code) === 'transient' || (code === sqlstate.queryCanceled && !isTimedOut)
   // What a rollback leaves, such as a prepared statement, would be in the way of the next try too.
@@ -198,7 +188,8 @@ export const flyKnown = async (
   after: HistorySummary | null,
 ): Promise<FlightResult> => {
   const question = after === null ? selectSummary(scene.schema) : null
-  const quick = scene.span?.isRecording() === true ? undefined : scene.quick
+  const isWhole = scene.span?.isRecording() !== true && mayGoAsOne(messages.flatMap(({ place }) => place.statement ?? []))
+  const quick = isWhole ? scene.quick : undefined
   const sent = (quick ? await asOne(connection, messages, scene, quick, question) : null) ?? (await send(connection, messages, scene, question))
   if (sent.kind !== 'committed') return sent
   return after === null ? read(connection, sent.answer) : { kind: 'committed', summary: after }

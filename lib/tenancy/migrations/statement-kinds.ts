@@ -95,3 +95,17 @@ export const mayLeaveState = (statement: Statement): boolean => {
   leaving.set(statement, may)
   return may
 }
+
+const setting = new WeakMap<Statement, boolean>()
+
+/** Whether a statement may change a setting of the session, itself or by the code that it runs. */
+export const maySet = (statement: Statement): boolean => {
+  const known = setting.get(statement)
+  if (known !== undefined) return known
+  let may = statement.kind === 'VariableSetStmt' || statement.kind === 'DoStmt' || statement.kind === 'CallStmt'
+  walk(statement.node, (key, value) => {
+    may ||= key === 'FuncCall' && JSON.stringify(value.funcname).includes('"set_config"')
+  })
+  setting.set(statement, may)
+  return may
+}

@@ -1,5 +1,6 @@
 import postgres from 'postgres'
 import { driverOptions } from '../sql/database-url.ts'
+import { quoteLiteral } from '../sql/ident.ts'
 import { classify, codeOf } from '../sql/sqlstate.ts'
 
 /** One connection to a fleet database that is never silently replaced by another one. */
@@ -94,6 +95,8 @@ const openPool = (url: string, options: ConnectOptions, onclose: () => void) =>
       lock_timeout: options.lockTimeoutMs ?? 5_000,
       idle_in_transaction_session_timeout: 60_000,
       client_min_messages: 'warning',
+      // As files are read: else a backslash could end a string where they saw none ending.
+      standard_conforming_strings: 'on',
     },
   })
 
@@ -170,9 +173,16 @@ class Line {
   }
 }
 
-/** Only of a session of ours: the number may be another's by now. */
-export const cancelBackend = (pid: number): string =>
-  `SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = ${pid} AND application_name LIKE 'tenantry:%'`
+/**
+ * Only what goes on under that name: the number may be another's by now. Not where it has committed and waits for a standby: that is not undone any more, and to
+ * break off the wait would tell a commit that a failover forgets.
+ * @returns a row with `sent`, or none where nothing was to be cancelled
+ */
+export const cancelFlight = (pid: number, applicationName: string): string => {
+  // Servers spell other letters each in its own way.
+  const [name] = /^[\x20-\x7e]*/.exec(applicationName) ?? ['']
+  return `SELECT pg_catalog.pg_cancel_backend(pid)::text AS sent FROM pg_catalog.pg_stat_activity WHERE pid = ${pid} AND pg_catalog.left(application_name, ${name.length}) = ${quoteLiteral(name)} AND wait_event IS DISTINCT FROM 'SyncRep'`
+}
 
 /** Only a session of ours: the number may be another's by now. */
 export const endBackend = (pid: number): string =>

@@ -9,6 +9,7 @@ import { buildTenant, type BuildPlan } from '../../../lib/tenancy/provision/buil
 import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
 import { migrationOf } from '../../support/migration.ts'
 import { random } from '../../support/random.ts'
+import { quickBy } from '../../support/quick.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -36,7 +37,7 @@ const sceneOf = (schema: string, by = connection): Scene => ({
   run: 7,
   applicationName: 'build',
   limits: { ...defaultLimits, statementTimeoutMs: 10_000 },
-  quick: { cancel: () => sql`select pg_cancel_backend(${by.pid})` },
+  quick: quickBy(sql, by.pid),
 })
 
 const planOf = async (role: string, texts: readonly string[], seedSql: string | null = null): Promise<BuildPlan> => {

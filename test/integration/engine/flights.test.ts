@@ -9,6 +9,7 @@ import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session
 import { migrationOf } from '../../support/migration.ts'
 import { random } from '../../support/random.ts'
 import { stepAfter } from '../../support/step.ts'
+import { quickBy } from '../../support/quick.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -71,7 +72,7 @@ const applyUnderFire = async (
     if (!connection || connection.dead) connection = await connectFleet(url, { applicationName: 'flights' })
     const began = performance.now()
     const { pid } = connection
-    const scene = isQuick ? { ...made, quick: { cancel: () => sql`select pg_cancel_backend(${pid})` } } : made
+    const scene = isQuick ? { ...made, quick: quickBy(sql, pid) } : made
     const applying = applyMigration(connection, migration, stepAfter(facts, migration), scene)
     if (number > undisturbed) {
       await sleep(next() * 1.5 * usualMs)
@@ -139,7 +140,7 @@ describe('a flight', () => {
 
   it('in one message is one to the server, and says as exactly what failed, and what is to be tried again', async () => {
     const connection = await connectFleet(url, { applicationName: 'flights' })
-    const scene = { ...(await makeTarget('whole')), quick: { cancel: () => sql`select pg_cancel_backend(${connection.pid})` } }
+    const scene = { ...(await makeTarget('whole')), quick: quickBy(sql, connection.pid) }
     const apply = async (version: string, text: string) => {
       const migration = await migrationOf(version, text)
       return applyMigration(connection, migration, stepAfter([], migration), scene)
@@ -167,7 +168,7 @@ describe('a flight', () => {
   it('in one message that takes long goes statement by statement, with all of its time', async () => {
     const made = await makeTarget('long')
     const connection = await connectFleet(url, { applicationName: 'flights' })
-    const quick = { cancel: () => sql`select pg_cancel_backend(${connection.pid})` }
+    const quick = quickBy(sql, connection.pid)
     const scene = { ...made, quick, limits: { ...made.limits, lockTimeoutMs: 9_000 } }
     const sent = vi.spyOn(connection, 'flight')
     const migration = await migrationOf('0001', 'alter table customer add column c0001 int')

@@ -8,6 +8,7 @@ import { buildTenant } from '../../../lib/tenancy/provision/build.ts'
 import { connectFleet, type FleetConnection } from '../../../lib/tenancy/session/fleet-connection.ts'
 import { migrationOf } from '../../support/migration.ts'
 import { stepAfter } from '../../support/step.ts'
+import { quickBy } from '../../support/quick.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
@@ -26,7 +27,7 @@ afterAll(async () => {
 
 const sceneOf = (schema: string, isQuick: boolean): Scene => ({
   schema,
-  ...(isQuick ? { quick: { cancel: () => sql`select pg_cancel_backend(${connection.pid})` } } : {}),
+  ...(isQuick ? { quick: quickBy(sql, connection.pid) } : {}),
   extensionSchemas: [],
   run: 1,
   applicationName: 'sessions',

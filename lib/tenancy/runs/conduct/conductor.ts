@@ -1,7 +1,7 @@
 /** Drives the items of one server: slots that take items, lanes that carry them, a reporter that tells the control plane. */
 import { isDrivenRun, isFinalRun } from '../../contract/states.ts'
 import { unseal } from '../../control/seal.ts'
-import { cancelBackend, type FleetConnection } from '../../session/fleet-connection.ts'
+import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { codeOf } from '../../sql/sqlstate.ts'
 import { RunWatch } from '../watch.ts'
 import type { ServerFacts } from './adopt.ts'
@@ -9,6 +9,7 @@ import { BackendWeight } from './backend-weight.ts'
 import { Desk } from './desk.ts'
 import { brokenOff } from './failed-item.ts'
 import { executeItem, type ItemOutcome } from './execute.ts'
+import { FlightCanceller } from './flight-canceller.ts'
 import { controlReaders, Intake } from './intake.ts'
 import { isLaneFailure, Lanes, type LaneFailure } from './lanes.ts'
 import { beat, flightName, LeaseLost, requireLease, type Lease } from './lease.ts'
@@ -31,7 +32,6 @@ const heartbeatMs = 2_000
 const refreshMs = 2_000
 const idleMs = 250
 const idleTellMs = 20
-const cancelMs = 5_000
 /** Beyond this what its messages cost matters less than to know where it stands. */
 const heavyMs = 250
 
@@ -47,6 +47,7 @@ export class Conductor {
   readonly #watch: RunWatch
   readonly #desk: Desk
   readonly #fence: FleetConnection
+  readonly #canceller: FlightCanceller
   /** Slots opened so far, and those of them that have not ended. */
   #opened = 0
   #working = 0
@@ -69,6 +70,7 @@ export class Conductor {
     this.#server = server
     this.#lease = lease
     this.#fence = fence
+    this.#canceller = new FlightCanceller(fence)
     this.#ahead = ahead
     this.#lanes = new Lanes(lease, limits, library.logger, () => requireLease(library.control.db, lease))
     this.#reporter = new Reporter(library, lease, worker, (runs) => this.#learn(runs))
@@ -171,11 +173,6 @@ export class Conductor {
     if (this.#list.size === 0 || this.#isPressing) this.#tellNow()
   }
 
-  /** By the fence, so that it takes no connection more. */
-  #cancel({ pid }: FleetConnection): Promise<unknown> {
-    return this.#fence.query(cancelBackend(pid), cancelMs)
-  }
-
   async #carry(work: Work, connection: FleetConnection): Promise<void> {
     const startedAt = new Date()
     this.#reporter.begin(itemReport(work, 'running', startedAt, null, null))
@@ -183,14 +180,15 @@ export class Conductor {
     let outcome: ItemOutcome
     try {
       readAhead(this.#list, work, connection, this.#options.limits.readAhead)
+      const applicationName = flightName(this.#lease, work.run.id, work.schema)
       const scene = {
         schema: work.schema,
         extensionSchemas: this.#lanes.extensionSchemasOf(work.databaseId),
         run: work.run.id,
-        applicationName: flightName(this.#lease, work.run.id, work.schema),
+        applicationName,
         limits: this.#options.limits,
         span: this.#watch.began(work, startedAt),
-        ...(work.run.weight === 'light' && work.tries === 0 ? { quick: { cancel: () => this.#cancel(connection) } } : {}),
+        quick: work.run.weight === 'light' && work.tries === 0 ? this.#canceller.quickFor(connection, applicationName) : undefined,
       }
       outcome = await this.#options.hands.hold(
         connection,
