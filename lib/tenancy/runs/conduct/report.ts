@@ -84,13 +84,19 @@ export type Report = {
   readonly quiet: readonly number[]
 }
 
+/** Whoever reads a set anew says where its targets stand, before this or after: what a batch says of that follows from the set as it is. */
+const setsOf = (runs: readonly number[]) =>
+  sql`select id, synced_at from migration_set where id in (select set_id from run where id = any(${[...runs]}::bigint[])) order by id for share`
+
 const writeTouched = async (trx: ControlDb, runs: readonly number[], { items, attempts }: Report, worker: string, emptyDigest: string): Promise<void> => {
   await bumpRuns(trx, runs)
   await updateItems(items, sql`run`).execute(trx)
   if (attempts.length > 0) await insertAttempts(attempts, worker, always).execute(trx)
   const seen = seenIn(items)
-  // In what a history said, where it stands follows from the set as it is now.
-  if (seen.length > 0) await upsertSeen(seen, emptyDigest, always).execute(trx)
+  if (seen.length > 0) {
+    await setsOf(runs).execute(trx)
+    await upsertSeen(seen, emptyDigest, always).execute(trx)
+  }
   const active = activated(items)
   if (active.length > 0) await activation(active, always).execute(trx)
   if (active.length > 0) await notify(trx, { topic: 'tenants' })
@@ -135,16 +141,21 @@ const besides = ({ items, attempts }: Pick<Report, 'items' | 'attempts'>, worker
 
 /**
  * What most batches say, in one statement: of a transaction's ten each costs the way there and back, and as much as writing several items.
- * It waits for nobody: it would write where targets stand in the set as it was before it waited.
- * @returns no runs when the lease is not held any more, or somebody else holds it or one of the runs at this moment; then nothing was written
+ * It sees all that it reads as it was when it began, so that it waits for nobody who may change a run, or where targets stand in a set; what it locks it gets as it is
+ * now, which tells whether a set was read anew in between.
+ * @returns no runs when the lease is not held any more, or somebody else holds it, one of the runs or of their sets at this moment; then nothing was written
  */
 const writePlain = async (db: ControlDb, lease: Lease, worker: string, report: Report, emptyDigest: string): Promise<RunNow[]> => {
   const ids = [...new Set(report.items.map(({ run }) => run))]
+  const isSeen = seenIn(report.items).length > 0
   const tenants = activated(report.items).length > 0 ? sql`, ${notification({ topic: 'tenants' })}` : sql``
   const { rows } = await sql<RunNow>`
     with lease as materialized (${heldLease(lease)} skip locked),
     locked as materialized (select id from run where id = any(${ids}::bigint[]) and exists (select from lease) order by id for update skip locked),
-    r as (${bump(sql`select id from locked`)} and (select count(*) from locked) = ${ids.length} returning id, state, revision),
+    held as materialized (${setsOf(isSeen ? ids : [])} skip locked),
+    r as (${bump(sql`select id from locked`)} and (select count(*) from locked) = ${ids.length} and not exists (
+      select from migration_set s where s.id in (select set_id from run where id = any(${isSeen ? ids : []}::bigint[]))
+        and not exists (select from held h where h.id = s.id and h.synced_at is not distinct from s.synced_at)) returning id, state, revision),
     ${besides(report, worker, emptyDigest)}
     select id, state, revision, ${runNotification(sql`id`)}${tenants} from r`.execute(db)
   return rows.map(({ id, state, revision }) => ({ id, state, revision }))
