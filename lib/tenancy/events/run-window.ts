@@ -14,6 +14,9 @@ export type SeenRun = {
 
 const rateWindowMs = 10_000
 
+/** Also resumed, and not yet taken up again. */
+const standsStill = ({ state, startedAt }: SeenRun): boolean => state === 'pausing' || state === 'paused' || (state === 'queued' && startedAt !== null)
+
 /**
  * A run as far as its readers need it, held in memory while somebody looks: what changed after any revision is answered from here,
  * however many readers there are.
@@ -24,10 +27,12 @@ export class RunWindow {
   readonly #indexOf = new Map<number, number>()
   /** While it stood still nothing could settle; 0: nobody has seen it stand still. */
   #resumedAt = 0
+  #isStill: boolean
 
   /** @param items in order of position */
   constructor(run: SeenRun, items: readonly SeenItem[]) {
     this.run = run
+    this.#isStill = standsStill(run)
     for (const item of items) this.#keep(item)
   }
 
@@ -42,7 +47,8 @@ export class RunWindow {
   }
 
   advance(run: SeenRun, changed: readonly SeenItem[]): void {
-    if (run.state === 'running' && (this.run.state === 'paused' || this.run.state === 'pausing')) this.#resumedAt = run.now.getTime()
+    if (this.#isStill && !standsStill(run)) this.#resumedAt = run.now.getTime()
+    this.#isStill = standsStill(run)
     this.run = run
     for (const item of changed) this.#keep(item)
   }

@@ -107,14 +107,16 @@ const settle = (result: Awaited<ReturnType<typeof fly>>, plan: BuildPlan, scene:
 
 const explain = (error: Error & { code?: string }, place: ErrorPlace, plan: BuildPlan, scene: Scene): AttemptError => {
   const described = attemptError(error, place, scene.schema)
-  if (codeOf(error) === '42P06' && place.version === null)
+  // Else it is a migration's or the seed's.
+  const isOwn = place.version === null && place.statement === null
+  if (codeOf(error) === '42P06' && isOwn)
     return {
       ...described,
       code: 'schema_exists',
       message: `A schema “${scene.schema}” is there already.`,
       hint: 'To adopt it as it is, onboard the tenant again and say which version it is at (baseline).',
     }
-  if (codeOf(error) === '42710' && place.version === null)
+  if (codeOf(error) === '42710' && isOwn)
     return {
       ...described,
       code: 'role_exists',

@@ -136,6 +136,27 @@ it.each(['as one statement', 'as several'])('says where a target stands in the s
   await releaseLease(control.db, lease)
 })
 
+it('that tells of a target twice keeps its last word', async () => {
+  const [of] = await fleet.control<Array<{ target: string; tenant: string; server: string; digest: string }>>`
+    select i.target_id as target, i.tenant_id as tenant, i.server_id as server, o.digest from run_item i join observation o on o.target_id = i.target_id limit 1`
+  if (!of) throw new Error('nothing was onboarded')
+  const lease = await takeLease(control.db, Number(of.server), 'batches')
+  const runs = [await insertItems(1), await insertItems(1)]
+  const items = runs.map((run, index) =>
+    itemWord({
+      run,
+      position: 1,
+      targetId: Number(of.target),
+      tenantId: Number(of.tenant),
+      state: 'succeeded',
+      seen: { applied: index + 1, version: `000${index + 1}`, digest: index === 0 ? 'none of the set' : of.digest, lastRun: run, unfinished: null },
+    }),
+  )
+  await writeReport(control.db, lease, 'batches', { items, attempts: [], quiet: [] }, emptyDigest)
+  expect(await fleet.control`select version, digest from observation where target_id = ${of.target}`).toEqual([{ version: '0002', digest: of.digest }])
+  await releaseLease(control.db, lease)
+})
+
 const waitsOf = async (text: string): Promise<number> =>
   (
     await fleet.control`

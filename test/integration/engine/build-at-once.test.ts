@@ -105,6 +105,18 @@ it('whose schema or role is there already says which', async () => {
   expect(await isThere(name)).toEqual({ role: true, schema: false })
 })
 
+it('whose seed makes what is there already says so of the seed', async () => {
+  const name = `${mark}_seed_twice`
+  for (const [seed, code] of [
+    ["create type colour as enum ('red');\ncreate type colour as enum ('blue')", '42710'],
+    [`create schema ${mark}_more;\ncreate schema ${mark}_more`, '42P06'],
+  ] as const)
+    expect(await buildTenant(connection, await planOf(name, product, seed), sceneOf(name))).toMatchObject({
+      kind: 'failed',
+      error: { code, file: 'seed.sql', line: 2, hint: null },
+    })
+})
+
 it('whose statements take long together goes statement by statement, with all of its time', async () => {
   const name = `${mark}_long`
   const sent = vi.spyOn(connection, 'flight')

@@ -44,9 +44,11 @@ describe('a run in memory', () => {
   it('leaves out of the rate the time in which the run stood still', () => {
     const before = [1, 2, 3].map((position) => item(position, 'succeeded', 1, ago(9)))
     const window = new RunWindow({ ...run(1), state: 'paused', now: ago(3) }, before)
-    window.advance({ ...run(2), now: ago(2) }, [])
+    // A conductor has to take it up again.
+    window.advance({ ...run(2), state: 'queued', now: ago(2.5) }, [])
+    window.advance({ ...run(3), now: ago(2) }, [])
     window.advance(
-      run(3),
+      run(4),
       [4, 5, 6, 7].map((position) => item(position, 'succeeded', 3, ago(1))),
     )
     expect(window.rate).toBe(2)

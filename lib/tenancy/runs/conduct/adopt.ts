@@ -238,7 +238,7 @@ export const readWork = async (
   const { rows } = await sql<ItemRow>`
     select i.position, i.target_id, i.tenant_id, n.slug, t.database_id, t.schema_name, p.role_name, i.from_version, i.options, i.attempts, i.next_attempt_at,
       case when r.kind = 'onboard' then array(select j.run_id from run_item j where j.target_id = i.target_id and j.tenant_id = i.tenant_id and (
-        exists (select from attempt a where a.run_id = j.run_id and a.position = j.position and a.state = 'interrupted')
+        j.run_id = i.run_id or exists (select from attempt a where a.run_id = j.run_id and a.position = j.position and a.state = 'interrupted')
         or not exists (select from attempt a where a.run_id = j.run_id and a.position = j.position))) else '{}' end as own_runs,
       case when r.kind = 'report' and i.attempts > 0 then (
         select count(*) from attempt a where a.run_id = i.run_id and a.position = i.position and a.state = 'interrupted' and a.error->>'code' = 'conductor_lost')

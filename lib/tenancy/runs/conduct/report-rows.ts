@@ -103,8 +103,8 @@ export const insertAttempts = (reports: readonly ItemReport[], worker: string, w
 type SeenTarget = { readonly targetId: number; readonly summary: HistorySummary }
 
 export const upsertSeen = (seen: readonly SeenTarget[], emptyDigest: string, where: Where) => {
-  // In the order in which an observer writes them.
-  const rows = seen
+  // One a target, its last word, and in the order in which an observer writes them.
+  const rows = [...new Map(seen.map((one) => [one.targetId, one])).values()]
     .toSorted((a, b) => a.targetId - b.targetId)
     .map(({ targetId, summary }) => ({
       target_id: targetId,
