@@ -2,9 +2,15 @@ import type { z } from 'zod'
 import { fieldSentence } from '../field-sentence.ts'
 import { TenancyError } from '../tenancy/index.ts'
 
+/** As the option is called: an argument's name is one word. */
+const asTyped = (name: string): string => {
+  if (name === 'slugs' || name === 'selection.slugs') return '--tenants'
+  return /[A-Z]/.test(name) ? `--${name.replaceAll(/[A-Z]/g, (sign) => `-${sign.toLowerCase()}`)}` : name
+}
+
 /** Where in a list a value stands tells nobody anything who typed a single one. */
 const sentenceOf = (field: string, message: string): string => {
-  const name = field.replaceAll(/(^|\.)\d+(?=\.|$)/g, '').replace(/^\./, '')
+  const name = asTyped(field.replaceAll(/(^|\.)\d+(?=\.|$)/g, '').replace(/^\./, ''))
   if (name === '' || message.startsWith('“')) return message
   return fieldSentence(name, message)
 }

@@ -21,6 +21,9 @@ const repairInput = startRepairInput.extend({ ...named, detach: z.boolean().defa
 
 const repair = async (session: Session, { detach, at, ...input }: z.output<typeof repairInput>): Promise<number> => {
   const shape = await shapeOf(session, { ...input, at })
+  // What was looked at under a letter may stand under another one by now.
+  if (!shape.startsWith(input.shape.toLowerCase()))
+    throw new TenancyError('drift.shape_by_letter', { set: input.set, letter: input.shape.toUpperCase(), shape })
   const { run } = await session.tenancy.drift.startRepair(session.actor, { ...input, shape })
   return followRun(session, run, { isDetached: detach, isWorking: !detach })
 }
@@ -99,7 +102,10 @@ export const addDriftRepair = (drift: Command): void => {
     .option('--failure-tolerance <n|p%>', 'pause when more than so many have failed')
     .option('--note <text>', 'why, for whoever reads it later', '')
     .option('--detach', 'return at once; workers go on with it')
-    .addHelpText('after', '\nExamples:\n  tenantry drift repair B --set app --failure-tolerance 0\n  tenantry drift repair 4f1c22 --set app')
+    .addHelpText(
+      'after',
+      '\nA shape is named by its id, or six characters of it: letters go to others when the fleet is looked at again.\n\nExample:\n  tenantry drift repair 4f1c22 --set app --failure-tolerance 0',
+    )
     .action((shape: string, { tenants }: { tenants?: string }, command: Command) =>
       runCommand(() => parseInput(repairInput, { ...given(command), shape, ...(tenants === undefined ? {} : { slugs: tenants.split(',') }) }), repair),
     )

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { formatCount, plural } from '../../format.ts'
-import { combineReportInput, isFinalRun, lackNames, runId, savedReportName, startReportInput } from '../../tenancy/contract/index.ts'
+import { combineReportInput, isFinalRun, lackNames, putRightCount, runId, savedReportName, startReportInput } from '../../tenancy/contract/index.ts'
 import type { ReportRun, SavedReport, Selection } from '../../tenancy/contract/index.ts'
 import { runCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'
@@ -115,11 +115,14 @@ const askedOf = async (file: string | undefined, typed: Typed): Promise<Readonly
   }
 }
 
+/** Of a file that is called by what it is to hold. */
+const endingOf = (out: string | undefined): ReportFormat | undefined => reportFormats.find((format) => out?.toLowerCase().endsWith(`.${format}`) === true)
+
 const formatOf = ({ format, out }: Typed): string | undefined => {
   const isJson = currentLine().isJson
   if (isJson && format !== undefined && format !== 'json') throw invalid(`--json and --format ${format} exclude each other.`)
   if (format === 'xlsx' && out === undefined) throw invalid('--format xlsx needs --out FILE: it is nothing for a terminal.')
-  return isJson ? 'json' : format
+  return isJson ? 'json' : (format ?? endingOf(out))
 }
 
 const readTyped = async (file: string | undefined, typed: Typed): Promise<ReportInput> => {
@@ -176,6 +179,15 @@ const print = async ({ tenancy, actor }: Session, found: ReportRun, { format, ou
   if (combined?.isCut === true) stderr.write(`Only the first ${plural(combined.rows.length, 'combined row')} are shown.\n`)
 }
 
+/** Where those who did not answer have answered since, or how they are asked again. */
+const afterSilence = async ({ tenancy }: Session, run: number): Promise<string> => {
+  const { putRight } = (await tenancy.runs.get(run)).leftover
+  const newest = putRight.at(-1)
+  return newest
+    ? `${putRightCount(putRight)} of them answered when asked again: tenantry report --run ${newest.run} prints their rows with these.`
+    : `tenantry runs rerun ${run} asks them again; its result holds these rows as well.`
+}
+
 const report = async (session: Session, input: ReportInput): Promise<number> => {
   const { tenancy, actor } = session
   const { stderr } = currentLine().terminal
@@ -198,7 +210,7 @@ const report = async (session: Session, input: ReportInput): Promise<number> => 
   }
   stderr.write(`${formatCount(found.answered)} of ${plural(found.tenants, 'tenant')} answered with ${plural(found.rows, 'row')} (run ${run}).\n`)
   for (const line of besideLines(found)) stderr.write(`${line}\n`)
-  if (found.silent.length > 0 && isFinalRun(found.state)) stderr.write(`tenantry runs rerun ${run} asks them again; its result holds these rows as well.\n`)
+  if (found.silent.length > 0 && isFinalRun(found.state)) stderr.write(`${await afterSilence(session, run)}\n`)
   return found.answered === found.tenants ? exitCodes.well : exitCodes.targetsFailed
 }
 
@@ -218,7 +230,7 @@ export const addReport = (program: Command): void => {
     .option('--combine <file>', 'a second SELECT over what came back: results (the rows) and tenants')
     .option('--rows', 'print the rows of a saved report, whatever it combines them to')
     .option('--param <name=value>', 'value of a parameter that the file declares; may be given again', collect)
-    .option('--format <format>', `${reportFormats.slice(0, -1).join(', ')} or ${reportFormats.at(-1)} (default: table)`)
+    .option('--format <format>', `${reportFormats.slice(0, -1).join(', ')} or ${reportFormats.at(-1)} (default: what --out ends in, else table)`)
     .option('--out <file>', 'write into a file instead of standard output; xlsx needs one')
     .option('--row-cap <n>', 'rows that one tenant may answer with (default: 100000)')
     .option('--missing <name|null>', 'a tenant that lacks a column or table is named, or answers with NULL in its place (default: name)')

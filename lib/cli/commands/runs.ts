@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { formatRelative } from '../../format.ts'
-import { describePutRight, putRightCount, rerunInput, retryInput, runInput, runListInput } from '../../tenancy/contract/index.ts'
+import { describePutRight, putRightCount, rerunInput, retryInput, runId, runInput, runListInput } from '../../tenancy/contract/index.ts'
 import { formatColumns } from '../columns.ts'
 import { runCommand } from '../command.ts'
 import { runDocument, runListDocument } from '../documents.ts'
@@ -14,7 +14,11 @@ import { addBlockers } from './run-blockers.ts'
 
 type RunInput = z.output<typeof runInput>
 
-const listInput = runListInput.extend({ before: z.coerce.number().int().positive().optional(), limit: z.coerce.number().int().min(1).max(200).default(20) })
+const wholeNumber = 'must be a whole number'
+const listInput = runListInput.extend({
+  before: runId.optional(),
+  limit: z.coerce.number(wholeNumber).int(wholeNumber).min(1, 'must be at least 1').max(200, 'must be at most 200').default(20),
+})
 
 const list = async ({ tenancy, output }: Session, input: z.output<typeof listInput>): Promise<number> => {
   const { rows, next } = await tenancy.runs.list(input)
@@ -84,7 +88,10 @@ const addDriving = (runs: Command): void => {
           const { run, items, putRight } = await session.tenancy.runs.rerun(session.actor, input)
           const leftOut = describePutRight(putRight, items + putRightCount(putRight))
           if (leftOut !== null) session.output.note(`${leftOut}, and left out.`)
-          return followRun(session, run, { isDetached: typed.detach, isWorking: true })
+          const code = await followRun(session, run, { isDetached: typed.detach, isWorking: true })
+          if ((await session.tenancy.runs.get(run)).kind === 'report')
+            session.output.note(`tenantry report --run ${run} prints the rows, with those of the runs before.`)
+          return code
         },
       ),
     )

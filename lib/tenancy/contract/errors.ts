@@ -162,6 +162,11 @@ export const errorTable = {
     title: 'Set “{set}” has {count|shape|shapes} that “{shape}” may stand for: {candidates}.',
     hint: 'Name the version as well, or give more of the id.',
   },
+  'drift.shape_by_letter': {
+    status: 409,
+    title: '“{letter}” is shape {shape} at this moment: letters go to other shapes when the fleet is looked at again.',
+    hint: 'Look whether that is the one you mean, then repair it by its id: tenantry drift repair {shape} --set {set}, or Drift → {set} → the shape → Repair.',
+  },
   'drift.other_shape': {
     status: 409,
     title: 'No active tenant “{slug}” of set “{set}” has shape {shape} now.',
@@ -204,6 +209,11 @@ export const errorTable = {
     status: 422,
     title: 'The rows of report {run} could not be combined: {problem}.',
     hint: 'Mend the second SELECT; the rows are kept, and can be combined again.',
+  },
+  'report.combine_columns': {
+    status: 422,
+    title: 'Column {position} of the combining SELECT is called “{column}” like column {before}.',
+    hint: 'Give each a name of its own (AS name).',
   },
   'report.combine_role': {
     status: 422,
@@ -259,7 +269,8 @@ export const errorTable = {
   'run.nothing_to_do': { status: 409, title: 'Nothing to do: {count|target|targets} chosen, none needs anything.' },
   'run.no_targets': { status: 409, title: 'No target matches the choice.' },
   'run.plan_changed': { status: 409, title: 'The plan is out of date: {problem}', hint: 'Look at the new plan and start again.' },
-  'run.no_items': { status: 409, title: 'Run {run} has no item that could be tried again.' },
+  'run.no_items': { status: 409, title: 'Run {run} has no item{ofThose} that could be tried again.' },
+  'run.not_in': { status: 404, title: 'Run {run} has no item of tenant “{slug}”.' },
   'run.put_right': { status: 409, title: 'Nothing of run {run} is left to rerun. {putRightBy}.', hint: 'The runs named there say what was done.' },
   'session.gone': {
     status: 409,

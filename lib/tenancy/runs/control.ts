@@ -9,6 +9,7 @@ import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
 import { requireAskable } from '../reports/access.ts'
 import { countsAgainstTolerance } from './conduct/report.ts'
+import { nothingLeft, requireInRun } from './leftovers.ts'
 import { explainConflict } from './start.ts'
 
 /** A conductor that was heard of this recently may have items in hand that the control plane does not know of yet. */
@@ -106,7 +107,7 @@ export const cancelRun = (library: Library, actor: Actor, { run }: { run: number
 
 /**
  * Failed items of an open run wait for another attempt; a paused run goes on with them. Those whose target is not their tenant's any more stay as they are.
- * @throws run.unknown, run.state_conflict, run.no_items, run.targets_busy
+ * @throws run.unknown, run.state_conflict, run.no_items, run.not_in, tenant.unknown, run.targets_busy
  */
 export const retryItems = async (library: Library, actor: Actor, input: { run: number; slugs?: readonly string[] }): Promise<{ items: number }> => {
   let items = 0
@@ -114,6 +115,7 @@ export const retryItems = async (library: Library, actor: Actor, input: { run: n
   try {
     await change(library, actor, input.run, 'retry', canRetry, async (trx, state) => {
       await requireAskable(trx, actor, input.run)
+      await requireInRun(trx, input.run, input.slugs)
       const chosen = input.slugs === undefined ? sql`true` : sql`tenant_id in (select id from tenant where slug = any(${[...input.slugs]}::text[]))`
       const { rows } = await sql<{ position: number }>`
         with r as (update run set revision = revision + 1 where id = ${input.run} returning revision)
@@ -122,7 +124,7 @@ export const retryItems = async (library: Library, actor: Actor, input: { run: n
           and exists (select from placement p join run on run.set_id = p.set_id where run.id = i.run_id and p.tenant_id = i.tenant_id and p.target_id = i.target_id)
         returning position`.execute(trx)
       items = rows.length
-      if (items === 0) throw new TenancyError('run.no_items', { run: input.run })
+      if (items === 0) throw nothingLeft(input.run, input.slugs)
       if (state === 'paused') await setState(trx, input.run, 'queued')
     })
   } catch (error) {

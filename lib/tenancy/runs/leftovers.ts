@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import type { PutRight } from '../contract/put-right.ts'
 import type { ControlDb } from '../control/db.ts'
+import { TenancyError } from '../errors.ts'
 
 /**
  * The first later run that did what item `i` of run `r` did not: brought the same target to the same version or a later one, or built the same tenant,
@@ -51,6 +52,31 @@ export const readLeftovers = async (db: ControlDb, run: number, slugs?: readonly
       u.server_id as "serverId", o.version, u.options
     from undone u left join observation o on o.target_id = u.target_id order by u.position`.execute(db)
   return rows
+}
+
+const mostListed = 3
+
+/** @param slugs as somebody named them: "acme, globex, initech and 4 more" */
+export const nothingLeft = (run: number, slugs: readonly string[] | undefined): TenancyError => {
+  if (slugs === undefined) return new TenancyError('run.no_items', { run })
+  const more = slugs.length > mostListed ? ` and ${slugs.length - mostListed} more` : ''
+  return new TenancyError('run.no_items', { run, ofThose: ` of ${slugs.slice(0, mostListed).join(', ')}${more}` })
+}
+
+/**
+ * Whoever names tenants means each of them: one that was mistyped must not be passed over. Of a report that asks the silent again, those of the runs before it count too.
+ * @throws tenant.unknown, run.not_in
+ */
+export const requireInRun = async (db: ControlDb, run: number, slugs: readonly string[] | undefined): Promise<void> => {
+  if (slugs === undefined) return
+  const { rows } = await sql<{ slug: string; isKnown: boolean }>`
+    select x.slug, exists (select from tenant n where n.slug = x.slug) as "isKnown" from unnest(${[...slugs]}::text[]) with ordinality x(slug, nr)
+    where not exists (
+      select from run_item i left join tenant n on n.id = i.tenant_id
+      where i.run_id = any(array[${run}::bigint] || (select chain from report_run where run_id = ${run})) and coalesce(n.slug, i.tenant_slug) = x.slug)
+    order by nr limit 1`.execute(db)
+  const [missing] = rows
+  if (missing) throw missing.isKnown ? new TenancyError('run.not_in', { run, slug: missing.slug }) : new TenancyError('tenant.unknown', { slug: missing.slug })
 }
 
 /** By run, the oldest first. */

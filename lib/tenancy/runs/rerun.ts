@@ -11,7 +11,7 @@ import { isTenancyError, TenancyError } from '../errors.ts'
 import { requireAskable } from '../reports/access.ts'
 import { askAgain, holdResult, readSilent, requireUnasked } from '../reports/ask-again.ts'
 import { insertRun, planDigest, type NewItem } from './freeze.ts'
-import { putRightOf, readLeftovers, type Leftover } from './leftovers.ts'
+import { nothingLeft, putRightOf, readLeftovers, requireInRun, type Leftover } from './leftovers.ts'
 import { explainConflict } from './start.ts'
 
 const itemOf = ({ targetId, tenantId, serverId, version, options }: Leftover): NewItem[] =>
@@ -44,16 +44,18 @@ const withRemedy = (error: unknown, kind: RunKind): unknown => {
 }
 
 /** Says why a rerun would be empty. */
-const refuseEmpty = (run: number, leftovers: readonly Leftover[]): TenancyError => {
+const refuseEmpty = (run: number, leftovers: readonly Leftover[], slugs: readonly string[] | undefined): TenancyError => {
   const putRight = putRightOf(leftovers)
   const by = describePutRight(putRight, leftovers.length)
-  return by === null ? new TenancyError('run.no_items', { run }) : new TenancyError('run.put_right', { run, count: leftovers.length, putRight, putRightBy: by })
+  if (by === null) return nothingLeft(run, slugs)
+  return new TenancyError('run.put_right', { run, count: leftovers.length, putRight, putRightBy: by })
 }
 
 /**
  * A new run from what a finished one left undone and no later one has put right, with the same frozen migrations. Tenants suspended since are left out, and those
  * whose place is another one by now. Of a report the silent tenants are asked again, and the result holds what the others have answered before.
- * @throws run.unknown, report.not_yours, report.expired, report.lost, run.state_conflict, run.no_items, run.put_right, run.plan_changed, run.targets_busy
+ * @throws run.unknown, report.not_yours, report.expired, report.lost, run.state_conflict, run.no_items, run.not_in, tenant.unknown, run.put_right,
+ * run.plan_changed, run.targets_busy
  */
 export const rerun = async (library: Library, actor: Actor, input: { run: number; slugs?: readonly string[]; note: string }): Promise<RerunRef> => {
   let targetIds: number[] = []
@@ -88,10 +90,11 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
         await requireAskable(trx, actor, parent.id)
         await holdResult(trx, parent.id)
       }
+      await requireInRun(trx, parent.id, input.slugs)
       if (parent.repair) await requireSameRepair(library, parent.set_name, parent.repair)
       const leftovers = await (parent.kind === 'report' ? readSilent : readLeftovers)(trx, parent.id, input.slugs)
       const items = leftovers.filter(({ isLeft }) => isLeft).flatMap(itemOf)
-      if (items.length === 0) throw refuseEmpty(parent.id, leftovers)
+      if (items.length === 0) throw refuseEmpty(parent.id, leftovers, input.slugs)
       const putRight = putRightOf(leftovers)
       targetIds = items.map(({ targetId }) => targetId)
       if (parent.kind === 'report') await requireUnasked(trx, parent.id, targetIds)

@@ -119,6 +119,11 @@ describe('a shape that is named as people read it', () => {
     expect(await made([first?.fingerprint.slice(0, 7).toUpperCase() ?? ''])).toEqual(byLetter)
     expect(await made([second?.fingerprint ?? ''])).toEqual(other)
     expect((await cli.run(['drift', 'try', 'B', '--set', 'app'])).code).toBe(2)
+    // A letter may stand for another shape by the time that it is typed.
+    expect(await refused(['repair', 'b', '--set', 'app', '--at', '0002'])).toMatchObject([
+      2,
+      { code: 'drift.shape_by_letter', details: { shape: first?.fingerprint } },
+    ])
 
     expect(await refused(['migration', 'D', '--set', 'app'])).toMatchObject([2, { code: 'drift.shape_unknown', message: 'Set “app” has no shape D.' }])
     expect(await refused(['migration', 'B', '--set', 'app', '--at', '0001'])).toMatchObject([2, { message: 'Set “app” has no shape B at 0001.' }])

@@ -90,12 +90,14 @@ describe('what is not there', () => {
 describe('what makes no sense', () => {
   it.each([
     ['a run that is no number', ['runs', 'show', 'last'], 'run'],
-    ['a share of more than all', ['migrate', '--failure-tolerance', '200%'], 'failureTolerance: a share is at most 100%'],
+    ['a share of more than all', ['migrate', '--failure-tolerance', '200%'], '--failure-tolerance: a share is at most 100%'],
     ['a schema of PostgreSQL', ['onboard', `new-${mark}`, '--schema', 'public'], ': schema is kept'],
     ['a host that is none', ['onboard', `new-${mark}`, '--host', 'a_b'], ': hosts is not a host name'],
     ['a CSV that is a directory', ['onboard', '--csv', tmpdir()], 'it is a directory'],
-    ['a tolerance that is none', ['migrate', '--failure-tolerance', 'some'], 'failureTolerance'],
-    ['a concurrency of zero', ['migrate', '--max-concurrent', '0'], 'maxConcurrent'],
+    ['a tolerance that is none', ['migrate', '--failure-tolerance', 'some'], '--failure-tolerance'],
+    ['a concurrency of zero', ['migrate', '--max-concurrent', '0'], '--max-concurrent must be at least 1'],
+    ['a limit that is no number', ['runs', 'list', '--limit', 'abc'], 'limit must be a whole number'],
+    ['a limit of none', ['runs', 'list', '--limit', '0'], 'limit must be at least 1'],
     ['--all with --tenants', ['migrate', '--all', '--tenants', 'acme'], '--all'],
     ['no tenant in --tenants', ['migrate', '--tenants', ' , '], 'at least one tenant'],
     ['onboard without slugs', ['onboard'], 'slug'],

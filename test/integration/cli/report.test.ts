@@ -165,6 +165,18 @@ describe('a file', () => {
     judge(readFileSync(file(`rows.${format}`)))
   })
 
+  it('is written as its name ends, unless the format is said', async () => {
+    const asked = 'select count(*) as n from customer'
+    expect((await cli.run(['report', '-', '--out', file('Rows.JSON')], asked)).code).toBe(0)
+    expect(reportDocument.parse(JSON.parse(readFileSync(file('Rows.JSON'), 'utf8'))).rows).toHaveLength(2)
+    expect((await cli.run(['report', '-', '--out', file('book.xlsx')], asked)).code).toBe(0)
+    expect(readFileSync(file('book.xlsx')).toString('latin1', 0, 2)).toBe('PK')
+    expect((await cli.run(['report', '-', '--format', 'csv', '--out', file('rows.json')], asked)).code).toBe(0)
+    expect(readFileSync(file('rows.json'), 'utf8')).toBe(`tenant,n\n${first},2\n${second},2\n`)
+    expect((await cli.run(['report', '-', '--out', file('rows.txt')], asked)).code).toBe(0)
+    expect(readFileSync(file('rows.txt'), 'utf8')).toMatch(/^tenant +n\n/)
+  })
+
   it('that cannot be written loses nothing', async () => {
     const { document } = await cli.run(['report', '-', '--json', '--out', fleet.folder], 'select 1 as a')
     const { code, message } = document(errorDocument).error

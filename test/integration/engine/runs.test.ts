@@ -142,7 +142,17 @@ describe('trying again', () => {
     expect(await fleet.ended(rest)).toMatchObject({ state: 'failed', counts: { total: 3, succeeded: 1, failed: 2 } })
     expect((await fleet.tenancy.runs.get(first.id)).childRuns).toEqual([chosen, rest])
     expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run: chosen, note: '' }))).toMatchObject({ code: 'run.no_items' })
-    expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run: rest, slugs: [slugs[5] ?? ''], note: '' }))).toMatchObject({ code: 'run.no_items' })
+    expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run: rest, slugs: [slugs[5] ?? ''], note: '' }))).toMatchObject({ code: 'run.not_in' })
+    // Whoever names tenants means each of them.
+    const [left] = (await fleet.itemsOf(rest))['failed'] ?? []
+    expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run: rest, slugs: [left ?? '', 'nobody-here'], note: '' }))).toMatchObject({
+      code: 'tenant.unknown',
+      details: { slug: 'nobody-here' },
+    })
+    expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run: chosen, slugs: [left ?? ''], note: '' }))).toMatchObject({
+      code: 'run.not_in',
+      details: { run: chosen, slug: left },
+    })
   })
 })
 
@@ -192,6 +202,7 @@ describe('the failure tolerance', () => {
     const bad = slugs.slice(0, 2)
     const run = await fleet.start({ set, failureTolerance: '2', maxConcurrent: 1 })
     await fleet.until('the failures', async () => (await fleet.itemsOf(run)).failed?.length === 2)
+    expect(await refusalOf(fleet.tenancy.runs.retry(ada, { run, slugs: [...bad, 'nobody-here'] }))).toMatchObject({ code: 'tenant.unknown' })
     await fleet.tenancy.runs.retry(ada, { run, slugs: bad })
     await openGate(fleet.sql, 'retried')
     expect(await fleet.ended(run)).toMatchObject({ state: 'failed', counts: { failed: 2, succeeded: 4 } })

@@ -62,6 +62,9 @@ const refusal = (answer: MixedAnswer & { readonly kind: 'refused' }, { schema, f
   return { ...said, message, hint: hints.length === 0 ? null : hints.join(' ') }
 }
 
+const otherColumns =
+  'The columns are those that the report began with. Where a tenant has more or fewer, as with SELECT *, name them; where a column has another type, cast it. A report that was asked before a rollout is run anew behind it.'
+
 const silence = (answer: Exclude<MixedAnswer, { readonly kind: 'answered' | 'called_off' }>, work: Work, question: MixedQuestion): AttemptError => {
   const { rowCap } = question
   switch (answer.kind) {
@@ -87,12 +90,7 @@ const silence = (answer: Exclude<MixedAnswer, { readonly kind: 'answered' | 'cal
         'Ask for less: its tables are locked against changes of their structure for as long.',
       )
     case 'other_columns':
-      return ownError(
-        'report_columns',
-        answer.difference,
-        undefined,
-        answer.stillRefused ? hintOf(answer, question) : 'Cast the column to one type in the SELECT.',
-      )
+      return ownError('report_columns', answer.difference, undefined, answer.stillRefused ? hintOf(answer, question) : otherColumns)
     case 'no_role': {
       const said = attemptError(answer.error, undefined, work.schema)
       const hint = `Let the console’s user become it: GRANT "${work.role ?? ''}" TO the user, or make it a member with the admin option.`
