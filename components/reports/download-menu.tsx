@@ -8,7 +8,7 @@ import { plural } from '@/lib/format'
 type Props = { readonly run: number; readonly rows: number }
 
 const formats = [
-  { format: 'csv', label: 'CSV, safe to open in a spreadsheet' },
+  { format: 'csv', label: 'CSV, without formulas' },
   { format: 'xlsx', label: 'Excel (XLSX)' },
   { format: 'json', label: 'JSON, one document' },
 ] as const
@@ -24,7 +24,7 @@ export function DownloadMenu({ run, rows }: Props) {
         </Button>
       </MenuTrigger>
       <MenuContent>
-        <MenuLabel>{plural(rows, 'row')}</MenuLabel>
+        <MenuLabel>{rows === 1 ? 'The row' : `All ${plural(rows, 'row')}`}</MenuLabel>
         {formats.map(({ format, label }) => (
           <MenuItem key={format} asChild>
             <a href={`/api/reports/runs/${run}/export?format=${format}`} download>

@@ -25,11 +25,12 @@ export const sourceWords = ({ source, aggregate, column }: ReportFigureInput): s
 /** "alerts above 90"; empty without a line. */
 export const lineWords = ({ line }: Pick<ReportFigureInput, 'line'>): string => (line === null ? '' : `alerts ${line.kind} ${figureText(line.value)}`)
 
-/** "91 is above 90". */
+/** "91 is above 90"; "91 was above 90" where the newest run came to no number, which does not end an alert. */
 export const alertWords = (figure: Pick<ReportFigure, 'line' | 'trend'>): string => {
-  // The last run may have come to no number, which does not end an alert.
   const last = figure.trend.findLast(({ value }) => value !== null)
-  return figure.line === null || last === undefined ? '' : `${figureText(last.value)} is ${figure.line.kind} ${figureText(figure.line.value)}`
+  return figure.line === null || last === undefined
+    ? ''
+    : `${figureText(last.value)} ${last === figure.trend.at(-1) ? 'is' : 'was'} ${figure.line.kind} ${figureText(figure.line.value)}`
 }
 
 type Trend = {

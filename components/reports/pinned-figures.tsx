@@ -45,7 +45,6 @@ function FigureLine({ figure }: { readonly figure: PinnedFigure }) {
               {figure.report.name}
               {last === null ? '' : ', '}
               {last === null ? null : <RelativeTime at={last.at} />}
-              {last?.problem ? <span className="text-bad-ink">: no figure, {last.problem}</span> : null}
             </span>
           ) : (
             <span className="flex items-start gap-1 text-xs text-bad-ink">
@@ -55,6 +54,7 @@ function FigureLine({ figure }: { readonly figure: PinnedFigure }) {
               </span>
             </span>
           )}
+          {last?.problem ? <span className="line-clamp-2 text-xs text-bad-ink">The newest run came to no figure: {last.problem}</span> : null}
         </span>
         <FigureTrend figure={figure} />
         <span className="min-w-16 text-right text-base font-semibold">{figureText(last?.value ?? null)}</span>

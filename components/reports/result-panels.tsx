@@ -14,6 +14,7 @@ import { QueryPanel } from './query-panel'
 import type { ChangeReport } from './report-actions'
 import { readTab, type ResultTab } from './result-tabs'
 import { RowsPanel } from './rows-panel'
+import { readView, withView } from './rows-view'
 
 type Props = { readonly report: ReportRun; readonly mayRun: boolean; readonly change: ChangeReport }
 
@@ -62,7 +63,12 @@ export function ResultPanels({ report, mayRun, change }: Props) {
             stands under Combine.
           </p>
         )}
-        <RowsPanel report={report} mayRun={mayRun} />
+        <RowsPanel
+          report={report}
+          mayRun={mayRun}
+          view={readView(new URLSearchParams(search.toString()), report.columns)}
+          onView={(view) => show(withView(new URLSearchParams(search.toString()), view))}
+        />
       </TabsContent>
       <TabsContent value="chart" className="focus-visible:outline-offset-4">
         <ChartPanel

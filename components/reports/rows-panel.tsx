@@ -1,12 +1,11 @@
 'use client'
 
 import { Rows3 } from 'lucide-react'
-import { useState } from 'react'
 import { EmptyState } from '@/components/ui/empty-state'
 import { ErrorState } from '@/components/ui/error-state'
 import { SkeletonRows } from '@/components/ui/skeleton'
 import { describeReadError, RefusedError } from '@/lib/client/fetch-json'
-import { plainRows, type RowsView } from '@/lib/client/queries/reports'
+import type { RowsView } from '@/lib/client/queries/reports'
 import { formatCount, plural } from '@/lib/format'
 import { isFinalRun, type ReportRun } from '@/lib/tenancy/contract'
 import { GoneRows } from './gone-rows'
@@ -15,11 +14,10 @@ import { nextOrder } from './rows-model'
 import { RowsTable } from './rows-table'
 import { useReportRows } from './use-report-rows'
 
-type Props = { readonly report: ReportRun; readonly mayRun: boolean }
+type Props = { readonly report: ReportRun; readonly mayRun: boolean; readonly view: RowsView; readonly onView: (view: RowsView) => void }
 
 /** What the tenants have answered, as far as they have. */
-export function RowsPanel({ report, mayRun }: Props) {
-  const [view, setView] = useState<RowsView>(plainRows)
+export function RowsPanel({ report, mayRun, view, onView }: Props) {
   const rows = useReportRows(report.run, view)
   if (rows.error instanceof RefusedError && (rows.error.code === 'report.lost' || rows.error.code === 'report.expired'))
     return <GoneRows report={report} code={rows.error.code} mayRun={mayRun} />
@@ -33,7 +31,7 @@ export function RowsPanel({ report, mayRun }: Props) {
           {view.q === '' ? '' : ' found'} in {plural(report.columns.length, 'column')}
           {view.sort === null ? ', in order of tenant' : `, by ${view.sort}${view.descending ? ' downwards' : ''}`}
         </p>
-        <RowsSearch columns={report.columns} q={view.q} column={view.column} onChange={(found) => setView({ ...view, ...found })} />
+        <RowsSearch columns={report.columns} q={view.q} column={view.column} onChange={(found) => onView({ ...view, ...found })} />
       </header>
       <RowsTable
         label={`Rows of report ${report.run}`}
@@ -43,7 +41,7 @@ export function RowsPanel({ report, mayRun }: Props) {
         rowAt={rows.rowAt}
         onSee={rows.see}
         order={view}
-        onSort={(column) => setView({ ...view, ...nextOrder(view, column) })}
+        onSort={(column) => onView({ ...view, ...nextOrder(view, column) })}
         stale={rows.stale}
         resetKey={JSON.stringify(view)}
       />

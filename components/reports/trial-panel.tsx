@@ -2,7 +2,9 @@
 
 import { X } from 'lucide-react'
 import Link from 'next/link'
+import { useState } from 'react'
 import { Button } from '@/components/ui/button'
+import { plainRows } from '@/lib/client/queries/reports'
 import { may, type ReportMissing, type Role } from '@/lib/tenancy/contract'
 import { FilledPanel } from './filled-panel'
 import { answeredSentence, changedSince } from './report-model'
@@ -22,6 +24,7 @@ type Props = {
 /** What a few tenants have answered, below the text that they were asked. */
 export function TrialPanel({ run, role, sql, missing, onClose }: Props) {
   const { live, report } = useReportLive(run)
+  const [view, setView] = useState(plainRows)
   const changed = changedSince(report, { sql, missing })
   return (
     <section aria-label="Try" className="flex flex-col gap-3">
@@ -41,7 +44,7 @@ export function TrialPanel({ run, role, sql, missing, onClose }: Props) {
       </header>
       <SilentPanel run={run} silent={report.silent} onRerun={null} busy={false} />
       <FilledPanel filled={report.filled} />
-      <RowsPanel report={report} mayRun={may(role, 'reports.run')} />
+      <RowsPanel report={report} mayRun={may(role, 'reports.run')} view={view} onView={setView} />
     </section>
   )
 }

@@ -6,14 +6,14 @@ import { PageHeader } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
 import { formatDuration } from '@/lib/format'
-import type { RunDetail } from '@/lib/tenancy/contract'
+import { seesAllReports, type Role, type RunDetail } from '@/lib/tenancy/contract'
 import { claimedText, runTitle } from './run-model'
 import { runLook } from './run-status'
 
-type Props = { readonly run: RunDetail; readonly controls: React.ReactNode }
+type Props = { readonly run: RunDetail; readonly role: Role; readonly controls: React.ReactNode }
 
 /** What the run is, who started it and why, and what it belongs to. */
-export function RunHeader({ run, controls }: Props) {
+export function RunHeader({ run, role, controls }: Props) {
   const took = run.startedAt !== null && run.finishedAt !== null ? Date.parse(run.finishedAt) - Date.parse(run.startedAt) : null
   return (
     <PageHeader
@@ -30,7 +30,7 @@ export function RunHeader({ run, controls }: Props) {
           Started by <span className="text-ink">{run.startedBy}</span> <RelativeTime at={run.createdAt} />
         </>
         {took === null || took === 0 ? null : `took ${formatDuration(took)}`}
-        {run.kind === 'report' ? (
+        {run.kind === 'report' && seesAllReports(role) ? (
           <Link href={`/reports/runs/${run.id}`} className="text-accent-ink underline underline-offset-2">
             what they answered
           </Link>

@@ -52,7 +52,7 @@ export function RunView({ id, role, actions, notice }: Props) {
   return (
     <Page className={address.item === null ? undefined : 'xl:pr-[584px]'}>
       {refusal instanceof RefusedError ? <ErrorState compact {...describeReadError(refusal)} /> : null}
-      <RunHeader run={run} controls={<RunControls run={run} role={role} actions={actions} />} />
+      <RunHeader run={run} role={role} controls={<RunControls run={run} role={role} actions={actions} />} />
       <RunProgress live={live} status={status} onState={(state) => showItems({ ...plainView, states: [state] })} />
       <RunDiffering run={run} onShow={() => showItems({ ...plainView, differs: true })} />
       <RunMap letters={live.letters} slugs={live.slugs} open={address.item} onOpen={open} />

@@ -18,6 +18,7 @@ export const reportPageSize = 200
 
 /** How the rows of a report are looked at. */
 export type RowsView = { readonly sort: string | null; readonly descending: boolean; readonly q: string; readonly column: string | null }
+
 export const plainRows: RowsView = { sort: null, descending: false, q: '', column: null }
 
 export type ReportRunList = { readonly rows: readonly ReportRunRow[]; readonly next: number | null }

@@ -51,6 +51,9 @@ export type Permission = keyof typeof permissions
 
 export const may = (role: Role, permission: Permission): boolean => (permissions[permission] as readonly Role[]).includes(role)
 
+/** Admins and operators see every report and its results; support sees those that name its role. */
+export const seesAllReports = (role: Role): boolean => role !== 'support'
+
 /** Who asks. `cli` is whoever holds the control database's connection string; `system` is Tenantry itself. */
 export type Actor = {
   readonly kind: 'person' | 'cli' | 'system'

@@ -1,18 +1,15 @@
 /** Whose reports and results are whose to see, beyond what the table of permissions says. */
 import { sql, type RawBuilder } from 'kysely'
-import { may, type Actor } from '../contract/permissions.ts'
+import { may, seesAllReports, type Actor } from '../contract/permissions.ts'
 import type { ControlDb } from '../control/db.ts'
 import { TenancyError } from '../errors.ts'
-
-/** Admins and operators see every result. */
-export const seesAll = ({ role }: Actor): boolean => role !== 'support'
 
 /**
  * Of a run `p`. What a report said before it named a role is not that role's, nor what it was asked for once with other values: it must have named it when the first
  * run of the result was started, with that very text.
  */
 export const isReadable = (actor: Actor): RawBuilder<unknown> =>
-  seesAll(actor)
+  seesAllReports(actor.role)
     ? sql`true`
     : sql`exists (
         select from saved_report v join run f on f.id = p.chain[1] cross join lateral (

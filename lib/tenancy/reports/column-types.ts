@@ -93,10 +93,10 @@ export const disagreement = (expected: readonly CollectedColumn[], found: readon
     if (name !== meant?.name) return true
     return oid !== meant.oid && !((asKept || meant.isOpen === true) && meant.oid === 0 && stoodFor.has(oid))
   })
-  const words = (column: CollectedColumn | undefined): string => (column ? `“${column.name}” ${column.type}` : 'nothing')
+  const words = (column: CollectedColumn | undefined): string => (column ? `“${column.name}” ${column.type}` : 'no such column')
   const at = (index: number): string => {
     const column = found[index]
-    return `Column ${index + 1} is ${words(column && collectedColumn(column))}; the other tenants have ${words(expected[index])} there.`
+    return `Column ${index + 1} is ${words(column && collectedColumn(column))}; the report has ${words(expected[index])} there.`
   }
   if (differs !== -1) return at(differs)
   return found.length < expected.length ? at(found.length) : null

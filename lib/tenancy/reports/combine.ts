@@ -76,6 +76,14 @@ const nextCount = (rows: number, bytes: number): number => {
   return Math.max(1, Math.min(room, rows * 4 + firstFetched, mostRows + 1 - rows))
 }
 
+/** Rows are told by the names of their columns, in JSON and by whoever reads them. @throws report.combine_columns */
+const requireNames = (columns: ReadonlyArray<{ readonly name: string }>): void => {
+  for (const [index, { name }] of columns.entries()) {
+    const before = columns.findIndex((column) => column.name === name)
+    if (before < index) throw new TenancyError('report.combine_columns', { position: index + 1, column: name, before: before + 1 })
+  }
+}
+
 const ask = async (connection: postgres.Sql, schema: string, role: string, select: string): Promise<CombinedRows> => {
   await connection.unsafe(settleSession).simple()
   // Given in the very transaction that is rolled back at its end: outside of it the role may read no report at all. Whoever combines the same one waits meanwhile.
@@ -105,6 +113,7 @@ const ask = async (connection: postgres.Sql, schema: string, role: string, selec
     const isWhole = fetched.length < count
     if (!isWhole && rows.length <= mostRows && bytes < mostBytes) continue
     await connection.unsafe(closeCage).simple()
+    requireNames(fetched.statement.columns)
     const columns = fetched.statement.columns.map((column) => collectedColumn({ name: column.name, type: column.type }))
     return { columns: columns.map(({ name, type }) => ({ name, type })), rows: rows.slice(0, mostRows), isCut: !isWhole }
   }

@@ -100,6 +100,10 @@ test('answers merge, over as many reruns as it takes', async () => {
     run: third,
     sql: 'select tenant, count(email) as n, max(version) as version from tenants left join results using (tenant) group by 1 order by 1',
   })
+  expect(await refusalOf(fleet.tenancy.reports.combine(ada, { run: third, sql: 'select tenant, count(*), count(*) from results group by 1' }))).toMatchObject({
+    code: 'report.combine_columns',
+    details: { position: 3, column: 'count', before: 2 },
+  })
   expect(combined.rows).toEqual(slugs.toSorted().map((slug) => [slug, String(slugs.indexOf(slug) + 1), '0002']))
 
   // What was answered before stays as it was, and who puts right what it left is told.

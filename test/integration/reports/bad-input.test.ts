@@ -100,7 +100,7 @@ test('a column of another type is named by tenant, with both types', async () =>
   const report = await finish(run)
   await fleet.sql.unsafe(`alter table ${table} alter column total type numeric using total::numeric; truncate ${table}`)
   expect(report).toMatchObject({ answered: 2, silent: [{ code: 'report_columns', slugs: [third] }] })
-  expect(report.silent[0]?.message).toBe('Column 2 is “total” text; the other tenants have “total” numeric there.')
+  expect(report.silent[0]?.message).toBe('Column 2 is “total” text; the report has “total” numeric there.')
 })
 
 describe('a tenant that', () => {

@@ -255,7 +255,7 @@ describe('what nothing can stand for is named with the reason:', () => {
     const { report } = await answer('select hired, bonus from employee')
     await fleet.sql.unsafe(`alter table ${schemaOf(first)}.employee alter column hired type date using hired::date`)
     expect(report).toMatchObject({ answered: 2, silent: [{ code: 'report_columns', slugs: [first] }] })
-    expect(report.silent[0]?.message).toBe('Column 1 is “hired” text; the other tenants have “hired” date there.')
+    expect(report.silent[0]?.message).toBe('Column 1 is “hired” text; the report has “hired” date there.')
   })
 
   test('text where the others have a type of their own', async () => {

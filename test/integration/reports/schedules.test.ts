@@ -71,8 +71,8 @@ test('when it comes is told in its own time zone, over a change of the clocks', 
 
 test.each([
   ['61 * * * *', 'UTC', 'cannot be read'],
-  ['* * * * * *', 'UTC', 'cannot be read'],
-  ['now', 'UTC', 'cannot be read'],
+  ['* * * * * *', 'UTC', 'has 6 parts instead of five'],
+  ['now', 'UTC', 'has 1 part instead of five'],
   ['0 7 * * 1', 'Berlin', 'names no time zone'],
   ['0 0 30 2 *', 'UTC', 'never comes'],
   ['*/4 * * * *', 'UTC', 'more often than every 5 minutes'],

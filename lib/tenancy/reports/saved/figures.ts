@@ -1,12 +1,11 @@
 /** Figures of saved reports: what they are, what the last runs came to, and since when they are beyond their line. */
 import { sql, type RawBuilder } from 'kysely'
-import type { Actor } from '../../contract/permissions.ts'
+import { seesAllReports, type Actor } from '../../contract/permissions.ts'
 import type { FigureValue, PinnedFigure, ReportFigure, ReportFiguresInput } from '../../contract/saved-reports.ts'
 import type { Library } from '../../context.ts'
 import { appendAudit } from '../../control/audit.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { TenancyError } from '../../errors.ts'
-import { seesAll } from '../access.ts'
 import { findStored, holdReport, type Stored } from './stored.ts'
 
 /** Values of each that are shown. */
@@ -40,7 +39,7 @@ const figuresWhere = async (db: ControlDb, condition: RawBuilder<unknown>): Prom
 export const figuresOf = (db: ControlDb, report: number): Promise<readonly ReportFigure[]> => figuresWhere(db, sql`f.report_id = ${report}`)
 
 export const pinnedFigures = ({ control: { db } }: Pick<Library, 'control'>, actor: Actor): Promise<readonly PinnedFigure[]> =>
-  figuresWhere(db, sql`(f.is_pinned or f.alerting_since is not null) and ${seesAll(actor) ? sql`true` : sql`${actor.role} = any(b.runnable_by)`}`)
+  figuresWhere(db, sql`(f.is_pinned or f.alerting_since is not null) and ${seesAllReports(actor.role) ? sql`true` : sql`${actor.role} = any(b.runnable_by)`}`)
 
 type Kept = { readonly id: number; readonly name: string; readonly source: string; readonly column: string | null }
 

@@ -1,10 +1,10 @@
 /** Saved reports, and what they were before. */
 import { sql } from 'kysely'
-import type { Actor } from '../../contract/permissions.ts'
+import { seesAllReports, type Actor } from '../../contract/permissions.ts'
 import type { ReportEdit, SavedReport, SavedReportContent, SavedReportRow } from '../../contract/saved-reports.ts'
 import type { Library } from '../../context.ts'
 import type { ControlDb } from '../../control/db.ts'
-import { isReadable, seesAll } from '../access.ts'
+import { isReadable } from '../access.ts'
 import { checkReport } from '../check/check-report.ts'
 import { summariesWhere } from '../summaries.ts'
 import { figuresOf } from './figures.ts'
@@ -36,7 +36,7 @@ const rowsOf = async (db: ControlDb, actor: Actor, all: readonly Stored[]): Prom
 }
 
 export const listSaved = async ({ control: { db } }: Db, actor: Actor): Promise<readonly SavedReportRow[]> => {
-  const all = await storedWhere(db, seesAll(actor) ? sql`true` : sql`${actor.role} = any(v.runnable_by)`)
+  const all = await storedWhere(db, seesAllReports(actor.role) ? sql`true` : sql`${actor.role} = any(v.runnable_by)`)
   return all.length === 0 ? [] : rowsOf(db, actor, all)
 }
 
@@ -53,7 +53,7 @@ export const getSaved = async ({ control: { db } }: Db, actor: Actor, report: nu
 export const savedHistory = async ({ control: { db } }: Db, actor: Actor, report: number): Promise<readonly ReportEdit[]> => {
   await findStored(db, actor, report, 'see')
   const { rows } = await sql<{ revision: number; at: Date; by: string; content: SavedReportContent; restored: number | null }>`
-    select revision, at, by, ${editContent} as content, restored from saved_report_edit where report_id = ${report} order by revision desc limit ${seesAll(actor) ? null : 1}`.execute(
+    select revision, at, by, ${editContent} as content, restored from saved_report_edit where report_id = ${report} order by revision desc limit ${seesAllReports(actor.role) ? null : 1}`.execute(
     db,
   )
   return rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() }))

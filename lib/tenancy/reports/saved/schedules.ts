@@ -24,10 +24,12 @@ const timesOf = ({ cron, timezone }: Pattern, after: Date, count: number): reado
   } catch (error) {
     throw refused('names no time zone.', error)
   }
+  const parts = cron.trim().split(/\s+/).length
+  if (parts !== 5) throw refused(`has ${parts} ${parts === 1 ? 'part' : 'parts'} instead of five.`)
   try {
     return new Cron(cron, { timezone, mode: '5-part', paused: true }).nextRuns(count, after)
   } catch (error) {
-    throw refused(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, error)
+    throw refused(`cannot be read: ${error instanceof Error ? error.message.replace(/^CronPattern: /, '') : String(error)}`, error)
   }
 }
 
@@ -38,6 +40,7 @@ const isTooOften = ({ cron }: Pattern, after: Date): boolean =>
 /** @throws report.cron */
 export const nextTimes = (pattern: Pattern, after: Date, count: number): readonly Date[] => {
   const times = timesOf(pattern, after, count)
+  if (times.length === 0) throw new TenancyError('report.cron', { ...pattern, problem: 'never comes.' })
   if (isTooOften(pattern, after)) throw new TenancyError('report.cron', { ...pattern, problem: `comes more often than every ${leastMinutes} minutes.` })
   return times
 }
@@ -66,7 +69,6 @@ export const setSchedule = async ({ control: { db } }: Library, actor: Actor, { 
       const { cron, timezone, enabled } = schedule
       const { rows } = await sql<{ now: Date }>`select now() as now`.execute(trx)
       const [next] = nextTimes(schedule, rows[0]?.now ?? new Date(), 1)
-      if (!next) throw new TenancyError('report.cron', { cron, timezone, problem: 'never comes.' })
       await sql`
         insert into report_schedule (report_id, cron, timezone, enabled, next_at, set_by) values (${report}, ${cron}, ${timezone}, ${enabled}, ${next}, ${actor.label})
         on conflict (report_id) do update set cron = excluded.cron, timezone = excluded.timezone, enabled = excluded.enabled, next_at = excluded.next_at,
