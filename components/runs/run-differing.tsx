@@ -39,6 +39,9 @@ export function RunDiffering({ run, onShow }: Props) {
         ))}
       </ul>
       {more > 0 ? <p className="border-t border-line px-4 py-2 text-muted">And {plural(more, 'target')} of other shapes.</p> : null}
+      <p className="border-t border-line px-4 py-2 text-xs text-muted">
+        Seen after this run. What was made by hand since the last look before it stands here too.
+      </p>
     </Panel>
   )
 }

@@ -1,5 +1,6 @@
 'use client'
 
+import { toast } from 'sonner'
 import { useCommand } from '@/lib/client/use-command'
 import type { CommandResult } from '@/lib/tenancy/contract'
 import { ReasonDialog } from './reason-dialog'
@@ -10,7 +11,10 @@ type Props = { readonly slug: string; readonly discard: DiscardTenant; readonly 
 
 /** Lets go of a tenant that was never built: says what goes and what stays. */
 export function DiscardDialog({ slug, discard, onClose, onDone }: Props) {
-  const { run, busy, error } = useCommand(discard, onDone)
+  const { run, busy, error } = useCommand(discard, () => {
+    toast.success(`“${slug}” is discarded; its slug is free again.`)
+    onDone()
+  })
   return (
     <ReasonDialog
       title={`Discard “${slug}”`}

@@ -11,12 +11,15 @@ type Options<T> = {
 }
 
 const firstDelayMs = 500
+/** Of one that was refused. */
 const longestDelayMs = 15_000
+/** Of one whose server is away, and is likely to come back. */
+const longestAwayMs = 5_000
 
 /**
- * Listens to an event stream for as long as the component lives. The browser's own reconnecting covers broken connections; refused or
- * closed ones are opened again here with a growing, jittered delay. Either way the stream goes on after the last id (`after=`). It ends when
- * nobody is signed in any more.
+ * Listens to an event stream for as long as the component lives. One that breaks, is refused or closed is opened again with a growing, jittered delay, and at once
+ * when somebody looks at the page again: the browser's own reconnecting would ask a console that is away every second, for as long as a tab is open. The stream goes
+ * on after the last id (`after=`). It ends when nobody is signed in any more.
  */
 export const useEventStream = <T>({ url, onMessage }: Options<T>): StreamStatus => {
   const [status, setStatus] = useState<StreamStatus>('connecting')
@@ -43,15 +46,25 @@ export const useEventStream = <T>({ url, onMessage }: Options<T>): StreamStatus 
       })
       source.addEventListener('error', () => {
         setStatus('lost')
-        if (source?.readyState !== EventSource.CLOSED) return
-        void askRefusal(address)
+        const isRefused = source?.readyState === EventSource.CLOSED
+        source?.close()
+        source = null
+        if (isRefused) void askRefusal(address)
         timer = setTimeout(open, delay * (0.75 + Math.random() / 2))
-        delay = Math.min(delay * 2, longestDelayMs)
+        delay = Math.min(delay * 2, isRefused ? longestDelayMs : longestAwayMs)
       })
     }
 
+    const hurry = (): void => {
+      if (source !== null || document.visibilityState !== 'visible') return
+      clearTimeout(timer)
+      open()
+    }
+
     open()
+    document.addEventListener('visibilitychange', hurry)
     return () => {
+      document.removeEventListener('visibilitychange', hurry)
       clearTimeout(timer)
       source?.close()
     }

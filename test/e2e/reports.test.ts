@@ -166,8 +166,17 @@ test('rows are sorted, found and read by keyboard', async () => {
   await page.keyboard.press('Control+End')
   await page.getByRole('region', { name: 'Value of share' }).waitFor()
   await page.getByLabel('Find in the rows').fill('ahrens')
-  await page.getByText(/^\d+ rows found/).waitFor()
+  const found = page.getByText(/^\d+ rows found .* by seats downwards$/)
+  await found.waitFor()
+  // It outlives a look at the chart, and a reload.
+  await page.getByRole('tab', { name: 'Chart' }).click()
+  await page.getByRole('tab', { name: 'Rows' }).click()
+  await found.waitFor()
+  await page.reload()
+  await found.waitFor()
+  expect(await page.getByLabel('Find in the rows').inputValue()).toBe('ahrens')
   await page.getByLabel('Find in the rows').fill('')
+  await found.waitFor({ state: 'detached' })
 })
 
 test('the rows are combined, drawn and downloaded', async () => {
