@@ -32,6 +32,7 @@ const inPart: StateLook = { label: 'In part', tone: 'behind', icon: CircleAlert 
 /** What others have answered is there, whoever did not: a report has failed where nobody has answered. @param answered tenants, those of runs before it included */
 export const reportLook = (state: RunState, answered: number): StateLook => (state === 'failed' && answered > 0 ? inPart : runStateLooks[state])
 
+/** In a list of runs, which knows how many have answered the run itself. */
 export const runLook = ({ kind, state, counts }: Pick<RunSummary, 'kind' | 'state' | 'counts'>): StateLook =>
   kind === 'report' ? reportLook(state, counts.succeeded) : runStateLooks[state]
 

@@ -31,13 +31,14 @@ export const useEventStream = <T>({ url, onMessage }: Options<T>): StreamStatus 
     let source: EventSource | null = null
     let timer: ReturnType<typeof setTimeout> | undefined
     let delay = firstDelayMs
+    let openedAt = 0
     let last = ''
 
     const open = (): void => {
       const address = last === '' ? url : `${url}${url.includes('?') ? '&' : '?'}after=${encodeURIComponent(last)}`
       source = new EventSource(address)
       source.addEventListener('open', () => {
-        delay = firstDelayMs
+        openedAt = Date.now()
         setStatus('live')
       })
       source.addEventListener('message', (event: MessageEvent<string>) => {
@@ -47,6 +48,9 @@ export const useEventStream = <T>({ url, onMessage }: Options<T>): StreamStatus 
       source.addEventListener('error', () => {
         setStatus('lost')
         const isRefused = source?.readyState === EventSource.CLOSED
+        // One that is taken and dropped at once has not come back.
+        if (openedAt > 0 && Date.now() - openedAt > longestAwayMs) delay = firstDelayMs
+        openedAt = 0
         source?.close()
         source = null
         if (isRefused) void askRefusal(address)

@@ -19,11 +19,13 @@ const shapeOf = ({ tenancy }: Session, { set, shape, at }: Named): Promise<strin
 
 const repairInput = startRepairInput.extend({ ...named, detach: z.boolean().default(false) })
 
+/** An id has six characters or more where it is named. */
+const isLetter = /^[a-z]{1,5}$/i
+
 const repair = async (session: Session, { detach, at, ...input }: z.output<typeof repairInput>): Promise<number> => {
   const shape = await shapeOf(session, { ...input, at })
   // What was looked at under a letter may stand under another one by now.
-  if (!shape.startsWith(input.shape.toLowerCase()))
-    throw new TenancyError('drift.shape_by_letter', { set: input.set, letter: input.shape.toUpperCase(), shape })
+  if (isLetter.test(input.shape)) throw new TenancyError('drift.shape_by_letter', { set: input.set, letter: input.shape.toUpperCase(), shape })
   const { run } = await session.tenancy.drift.startRepair(session.actor, { ...input, shape })
   return followRun(session, run, { isDetached: detach, isWorking: !detach })
 }

@@ -3,7 +3,16 @@ import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { formatCount, plural } from '../../format.ts'
-import { combineReportInput, isFinalRun, lackNames, putRightCount, runId, savedReportName, startReportInput } from '../../tenancy/contract/index.ts'
+import {
+  combineReportInput,
+  describePutRight,
+  isFinalRun,
+  lackNames,
+  putRightCount,
+  runId,
+  savedReportName,
+  startReportInput,
+} from '../../tenancy/contract/index.ts'
 import type { ReportRun, SavedReport, Selection } from '../../tenancy/contract/index.ts'
 import { runCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'
@@ -179,13 +188,16 @@ const print = async ({ tenancy, actor }: Session, found: ReportRun, { format, ou
   if (combined?.isCut === true) stderr.write(`Only the first ${plural(combined.rows.length, 'combined row')} are shown.\n`)
 }
 
-/** Where those who did not answer have answered since, or how they are asked again. */
-const afterSilence = async ({ tenancy }: Session, run: number): Promise<string> => {
+/** How those who did not answer are asked again, and by which runs they have answered since. */
+const afterSilence = async ({ tenancy }: Session, { run, silent }: ReportRun): Promise<string> => {
   const { putRight } = (await tenancy.runs.get(run)).leftover
+  const asked = silent.reduce((sum, { slugs }) => sum + slugs.length, 0)
+  const answered = describePutRight(putRight, asked)
   const newest = putRight.at(-1)
-  return newest
-    ? `${putRightCount(putRight)} of them answered when asked again: tenantry report --run ${newest.run} prints their rows with these.`
-    : `tenantry runs rerun ${run} asks them again; its result holds these rows as well.`
+  const rest = `tenantry runs rerun ${run} asks ${answered === null ? 'them' : 'the others'} again; its result holds these rows as well.`
+  if (answered === null || newest === undefined) return rest
+  const found = `${answered}: tenantry report --run ${newest.run} prints what that run and those before it have found.`
+  return putRightCount(putRight) < asked ? `${found}\n${rest}` : found
 }
 
 const report = async (session: Session, input: ReportInput): Promise<number> => {
@@ -210,7 +222,7 @@ const report = async (session: Session, input: ReportInput): Promise<number> => 
   }
   stderr.write(`${formatCount(found.answered)} of ${plural(found.tenants, 'tenant')} answered with ${plural(found.rows, 'row')} (run ${run}).\n`)
   for (const line of besideLines(found)) stderr.write(`${line}\n`)
-  if (found.silent.length > 0 && isFinalRun(found.state)) stderr.write(`${await afterSilence(session, run)}\n`)
+  if (found.silent.length > 0 && isFinalRun(found.state)) stderr.write(`${await afterSilence(session, found)}\n`)
   return found.answered === found.tenants ? exitCodes.well : exitCodes.targetsFailed
 }
 

@@ -98,7 +98,7 @@ export const mayLeaveState = (statement: Statement): boolean => {
 
 const setting = new WeakMap<Statement, boolean>()
 
-/** Whether a statement may change a setting of the session, itself or by the code that it runs. */
+/** Whether a statement may change a setting of the session as far as it shows: what a function or a trigger sets inside of itself does not. */
 export const maySet = (statement: Statement): boolean => {
   const known = setting.get(statement)
   if (known !== undefined) return known

@@ -200,8 +200,10 @@ export const claimAtOnce = async (library: Library, held: HeldRun, reach: Reach)
     if (!reached || reached.databaseId !== held.databaseId) return await giveBack(library, held, positions)
     const { reports, rest } = await claimAll(library, held, reached)
     const { db } = library.control
-    if (rest === 'none') return void (await writeHeldEnd(db, held.run, worker(), reports, emptyDigest))
-    if (reports.length > 0) await writeHeldReport(db, held.run, held.serverId, worker(), { items: reports, attempts: reports, quiet: [] }, emptyDigest)
+    if (rest === 'none' && (await writeHeldEnd(db, held.run, worker(), reports, emptyDigest))) return
+    const told = { items: reports, attempts: reports, quiet: rest === 'none' ? [held.run] : [] }
+    if (reports.length > 0) await writeHeldReport(db, held.run, held.serverId, worker(), told, emptyDigest)
+    if (rest === 'none') return
     // Of which nobody knows stays as it is, in somebody's hand: whoever takes it over reads its history before anything is said of it.
     await giveBack(library, held, positions.slice(reports.length + (rest === 'unknown' ? 1 : 0)))
   } catch (error) {

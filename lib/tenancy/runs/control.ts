@@ -115,7 +115,7 @@ export const retryItems = async (library: Library, actor: Actor, input: { run: n
   try {
     await change(library, actor, input.run, 'retry', canRetry, async (trx, state) => {
       await requireAskable(trx, actor, input.run)
-      await requireInRun(trx, input.run, input.slugs)
+      await requireInRun(trx, input.run, input.slugs, 'itself')
       const chosen = input.slugs === undefined ? sql`true` : sql`tenant_id in (select id from tenant where slug = any(${[...input.slugs]}::text[]))`
       const { rows } = await sql<{ position: number }>`
         with r as (update run set revision = revision + 1 where id = ${input.run} returning revision)

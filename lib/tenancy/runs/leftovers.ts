@@ -64,16 +64,17 @@ export const nothingLeft = (run: number, slugs: readonly string[] | undefined): 
 }
 
 /**
- * Whoever names tenants means each of them: one that was mistyped must not be passed over. Of a report that asks the silent again, those of the runs before it count too.
+ * Whoever names tenants means each of them: one that was mistyped must not be passed over.
+ * @param among the items of the run itself, or where the silent of a report are asked again, those of the runs before it too
  * @throws tenant.unknown, run.not_in
  */
-export const requireInRun = async (db: ControlDb, run: number, slugs: readonly string[] | undefined): Promise<void> => {
+export const requireInRun = async (db: ControlDb, run: number, slugs: readonly string[] | undefined, among: 'itself' | 'chain'): Promise<void> => {
   if (slugs === undefined) return
   const { rows } = await sql<{ slug: string; isKnown: boolean }>`
     select x.slug, exists (select from tenant n where n.slug = x.slug) as "isKnown" from unnest(${[...slugs]}::text[]) with ordinality x(slug, nr)
     where not exists (
       select from run_item i left join tenant n on n.id = i.tenant_id
-      where i.run_id = any(array[${run}::bigint] || (select chain from report_run where run_id = ${run})) and coalesce(n.slug, i.tenant_slug) = x.slug)
+      where i.run_id = any(array[${run}::bigint] || (select chain from report_run where run_id = ${run} and ${among === 'chain'})) and coalesce(n.slug, i.tenant_slug) = x.slug)
     order by nr limit 1`.execute(db)
   const [missing] = rows
   if (missing) throw missing.isKnown ? new TenancyError('run.not_in', { run, slug: missing.slug }) : new TenancyError('tenant.unknown', { slug: missing.slug })

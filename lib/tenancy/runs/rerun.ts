@@ -90,7 +90,7 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
         await requireAskable(trx, actor, parent.id)
         await holdResult(trx, parent.id)
       }
-      await requireInRun(trx, parent.id, input.slugs)
+      await requireInRun(trx, parent.id, input.slugs, 'chain')
       if (parent.repair) await requireSameRepair(library, parent.set_name, parent.repair)
       const leftovers = await (parent.kind === 'report' ? readSilent : readLeftovers)(trx, parent.id, input.slugs)
       const items = leftovers.filter(({ isLeft }) => isLeft).flatMap(itemOf)

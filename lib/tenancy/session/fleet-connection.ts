@@ -175,13 +175,14 @@ class Line {
 
 /**
  * Only what goes on under that name: the number may be another's by now. Not where it has committed and waits for a standby: that is not undone any more, and to
- * break off the wait would tell a commit that a failover forgets.
- * @returns a row with `sent`, or none where nothing was to be cancelled
+ * break off the wait would tell a commit that a failover forgets. Whoever is not shown what it waits for cancels nothing.
+ * @returns a row with `sent`: true, false, `committed` or `hidden`; none where nothing of that name goes on
  */
 export const cancelFlight = (pid: number, applicationName: string): string => {
   // Servers spell other letters each in its own way.
   const [name] = /^[\x20-\x7e]*/.exec(applicationName) ?? ['']
-  return `SELECT pg_catalog.pg_cancel_backend(pid)::text AS sent FROM pg_catalog.pg_stat_activity WHERE pid = ${pid} AND pg_catalog.left(application_name, ${name.length}) = ${quoteLiteral(name)} AND wait_event IS DISTINCT FROM 'SyncRep'`
+  return `SELECT CASE WHEN state IS NULL THEN 'hidden' WHEN wait_event = 'SyncRep' THEN 'committed' ELSE pg_catalog.pg_cancel_backend(pid)::text END AS sent
+    FROM pg_catalog.pg_stat_activity WHERE pid = ${pid} AND pg_catalog.left(application_name, ${name.length}) = ${quoteLiteral(name)}`
 }
 
 /** Only a session of ours: the number may be another's by now. */

@@ -7,7 +7,7 @@ import { openControl, type Control } from '../../../lib/tenancy/control/db.ts'
 import { emptyDigest } from '../../../lib/tenancy/migrations/digest.ts'
 import { createTenancy } from '../../../lib/tenancy/index.ts'
 import { releaseLease, takeLease } from '../../../lib/tenancy/runs/conduct/lease.ts'
-import { writeReport } from '../../../lib/tenancy/runs/conduct/report.ts'
+import { writeHeldEnd, writeReport } from '../../../lib/tenancy/runs/conduct/report.ts'
 import { updateItems, type ItemReport } from '../../../lib/tenancy/runs/conduct/report-rows.ts'
 import { Reporter } from '../../../lib/tenancy/runs/conduct/reporter.ts'
 import { makeFleet, ownSlugs, schemaOf, type Fleet } from '../../support/fleet.ts'
@@ -107,34 +107,52 @@ it('tells at once of many that settle together, and keeps few for the next batch
   }
 })
 
-it.each(['as one statement', 'as several'])('says where a target stands in the set as it is, %s, when the set is read anew at that moment', async (how) => {
-  const next = how === 'as several' ? 4 : 3
-  const [item] = await fleet.control<Array<{ run: string; position: number; target: string; tenant: string; server: string; digest: string }>>`
-    select i.run_id as run, i.position, i.target_id as target, i.tenant_id as tenant, i.server_id as server, o.digest
-    from run_item i join run r on r.id = i.run_id join observation o on o.target_id = i.target_id where r.kind = 'onboard' order by i.run_id limit 1`
-  if (!item) throw new Error('nothing was onboarded')
-  const [id, target] = [Number(item.run), Number(item.target)]
-  await fleet.control`update run set state = 'running', finished_at = null where id = ${id}`
-  await fleet.control`update run_item set state = 'running', finished_at = null where run_id = ${id}`
-  const lease = await takeLease(control.db, Number(item.server), 'batches')
-  const seen = { applied: 2, version: '0002', digest: item.digest, lastRun: id, unfinished: null }
-  const word = itemWord({ run: id, position: item.position, targetId: target, tenantId: Number(item.tenant), state: 'succeeded', seen })
-  // Between where the set says what it holds and its end.
+/** A set is read anew, and has its new migration: `meanwhile` stands between what it says of its targets and its end. */
+const whileSetIsRead = async (next: number, target: number, meanwhile: () => Promise<void>): Promise<void> => {
   const gate = await fleet.control.reserve()
   await gate`begin`
   await gate`select from observation where target_id <> ${target} order by target_id limit 1 for update`
   const sync = fleet.sync({ [`000${next}_more.sql`]: `alter table orders add column more${next} text;\n` })
   await fleet.until('the set to be read', async () => (await waitsOf('update observation')) === 1)
-  const writing = writeReport(control.db, lease, 'batches', { items: [word], attempts: [], quiet: how === 'as several' ? [id] : [] }, emptyDigest)
-  await fleet.until('the batch to wait for it', async () => (await waitsOf('migration_set')) + (await waitsOf('insert into observation')) === 1)
-  await gate`rollback`
-  gate.release()
-  await Promise.all([sync, writing])
-  expect(await fleet.control`select version_state, pending from observation where target_id = ${target}`).toEqual([
-    { version_state: 'behind', pending: next - 2 },
-  ])
-  await releaseLease(control.db, lease)
-})
+  try {
+    await meanwhile()
+  } finally {
+    await gate`rollback`
+    gate.release()
+  }
+  await sync
+}
+
+it.each(['as one statement', 'as several', 'as the end of a held run'])(
+  'says where a target stands in the set as it is, %s, when the set is read anew at that moment',
+  async (how) => {
+    const next = { 'as one statement': 3, 'as several': 4 }[how] ?? 5
+    const [item] = await fleet.control<Array<{ run: string; position: number; target: string; tenant: string; server: string; digest: string }>>`
+      select i.run_id as run, i.position, i.target_id as target, i.tenant_id as tenant, i.server_id as server, o.digest
+      from run_item i join run r on r.id = i.run_id join observation o on o.target_id = i.target_id where r.kind = 'onboard' order by i.run_id limit 1`
+    if (!item) throw new Error('nothing was onboarded')
+    const [id, target] = [Number(item.run), Number(item.target)]
+    await fleet.control`update run set state = 'running', finished_at = null, held_until = now() + interval '1 minute' where id = ${id}`
+    await fleet.control`update run_item set state = 'running', finished_at = null where run_id = ${id}`
+    const lease = await takeLease(control.db, Number(item.server), 'batches')
+    const seen = { applied: 2, version: '0002', digest: item.digest, lastRun: id, unfinished: null }
+    const word = itemWord({ run: id, position: item.position, targetId: target, tenantId: Number(item.tenant), state: 'succeeded', seen })
+    let writing: Promise<unknown> = Promise.resolve()
+    await whileSetIsRead(next, target, async () => {
+      if (how === 'as the end of a held run') {
+        expect(await writeHeldEnd(control.db, id, 'batches', [word], emptyDigest)).toBe(false)
+        return
+      }
+      writing = writeReport(control.db, lease, 'batches', { items: [word], attempts: [], quiet: how === 'as several' ? [id] : [] }, emptyDigest)
+      await fleet.until('the batch to wait for it', async () => (await waitsOf('migration_set')) + (await waitsOf('insert into observation')) === 1)
+    })
+    await writing
+    expect(await fleet.control`select version_state, pending from observation where target_id = ${target}`).toEqual([
+      { version_state: 'behind', pending: next - 2 },
+    ])
+    await releaseLease(control.db, lease)
+  },
+)
 
 it('that tells of a target twice keeps its last word', async () => {
   const [of] = await fleet.control<Array<{ target: string; tenant: string; server: string; digest: string }>>`

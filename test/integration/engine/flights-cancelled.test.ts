@@ -112,7 +112,7 @@ describe('the bound', () => {
     await fence.close()
   })
 
-  it('of which nobody hears leaves the connection behind, and the next tenant and the fence alone', async () => {
+  it('of which nobody hears leaves the connection behind, and others and the fence alone', async () => {
     const connection = await open()
     const fence = await open()
     const [first, second] = [await makeTarget('unheard'), await makeTarget('next')]

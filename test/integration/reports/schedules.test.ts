@@ -52,7 +52,7 @@ const cameTo = async (report: number, what: string) => {
 
 test('when it comes is told in its own time zone, over a change of the clocks', async () => {
   const report = await create('Zones')
-  for (const cron of ['30 7 * * 1', '*/5 * * * *', '0 0 29 2 *', '0 2,3 28-31 3 *'])
+  for (const cron of ['30 7 * * 1', '*/5 * * * *', '0 0 29 2 *', '0 2,3 28-31 3 *', '@daily'])
     expect(await saved().times({ cron, timezone: 'Europe/Berlin' }), cron).toHaveLength(5)
   const set = await schedule(report, '30 7 * * 1', { timezone: 'Europe/Berlin' })
   const next = new Date(set?.nextAt ?? '')

@@ -24,8 +24,6 @@ const timesOf = ({ cron, timezone }: Pattern, after: Date, count: number): reado
   } catch (error) {
     throw refused('names no time zone.', error)
   }
-  const parts = cron.trim().split(/\s+/).length
-  if (parts !== 5) throw refused(`has ${parts} ${parts === 1 ? 'part' : 'parts'} instead of five.`)
   try {
     return new Cron(cron, { timezone, mode: '5-part', paused: true }).nextRuns(count, after)
   } catch (error) {
@@ -39,6 +37,10 @@ const isTooOften = ({ cron }: Pattern, after: Date): boolean =>
 
 /** @throws report.cron */
 export const nextTimes = (pattern: Pattern, after: Date, count: number): readonly Date[] => {
+  const parts = pattern.cron.trim().split(/\s+/).length
+  // A nickname, such as @daily, stands for five.
+  if (parts !== 5 && !pattern.cron.trim().startsWith('@'))
+    throw new TenancyError('report.cron', { ...pattern, problem: `has ${parts} ${parts === 1 ? 'part' : 'parts'} instead of five.` })
   const times = timesOf(pattern, after, count)
   if (times.length === 0) throw new TenancyError('report.cron', { ...pattern, problem: 'never comes.' })
   if (isTooOften(pattern, after)) throw new TenancyError('report.cron', { ...pattern, problem: `comes more often than every ${leastMinutes} minutes.` })

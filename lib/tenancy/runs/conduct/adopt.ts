@@ -144,8 +144,8 @@ const takeUp = async (db: ControlDb, lease: Lease, id: number): Promise<Adopted 
     locked as materialized (
       select * from run where id = ${id} and state in ('queued', 'running', 'pausing', 'cancelling') and exists (select from lease) for update),
     begun as (
-      update run r set state = 'running', started_at = coalesce(r.started_at, clock_timestamp()), revision = r.revision + 1
-      from locked l where r.id = l.id and l.state = 'queued' returning r.id, r.state, r.revision)
+      update run r set state = case when l.state = 'queued' then 'running' else l.state end, started_at = coalesce(r.started_at, clock_timestamp()), revision = r.revision + 1
+      from locked l where r.id = l.id and (l.state = 'queued' or l.started_at is null) returning r.id, r.state, r.revision)
     select l.id, l.kind, coalesce(b.state, l.state) as state, coalesce(b.revision, l.revision) as revision, l.migrations, l.repair,
       l.max_concurrent as "maxConcurrent", l.failures_allowed as "failuresAllowed", s.seed_sql as "seedSql", l.started_at is null as "isNew",
       (select count(*) from run_item where run_id = l.id and ${countsAgainstTolerance}) as failed,

@@ -32,6 +32,7 @@ export class FlightCanceller {
   async #ask(pid: number, applicationName: string): Promise<Cancelled> {
     try {
       const [row] = await this.#fence.query<{ sent: string }>(cancelFlight(pid, applicationName), answerMs)
+      if (row?.sent === 'hidden') this.#isRefused = true
       return row?.sent === 'true' ? 'sent' : 'missed'
     } catch (error) {
       // Sent by a connection that is gone, it may have arrived.

@@ -88,6 +88,12 @@ export type Report = {
 const setsOf = (runs: readonly number[]) =>
   sql`select id, synced_at from migration_set where id in (select set_id from run where id = any(${[...runs]}::bigint[])) order by id for share`
 
+/** Of a statement that writes where targets stand: what it locks is as it is now, and what it reads besides as it was when it began. */
+const heldSets = (runs: readonly number[]) => sql`held as materialized (${setsOf(runs)} skip locked)`
+const areSetsAsSeen = (runs: readonly number[]) => sql`not exists (
+      select from migration_set s where s.id in (select set_id from run where id = any(${[...runs]}::bigint[]))
+        and not exists (select from held h where h.id = s.id and h.synced_at is not distinct from s.synced_at))`
+
 const writeTouched = async (trx: ControlDb, runs: readonly number[], { items, attempts }: Report, worker: string, emptyDigest: string): Promise<void> => {
   await bumpRuns(trx, runs)
   await updateItems(items, sql`run`).execute(trx)
@@ -147,15 +153,13 @@ const besides = ({ items, attempts }: Pick<Report, 'items' | 'attempts'>, worker
  */
 const writePlain = async (db: ControlDb, lease: Lease, worker: string, report: Report, emptyDigest: string): Promise<RunNow[]> => {
   const ids = [...new Set(report.items.map(({ run }) => run))]
-  const isSeen = seenIn(report.items).length > 0
+  const sets = seenIn(report.items).length > 0 ? ids : []
   const tenants = activated(report.items).length > 0 ? sql`, ${notification({ topic: 'tenants' })}` : sql``
   const { rows } = await sql<RunNow>`
     with lease as materialized (${heldLease(lease)} skip locked),
     locked as materialized (select id from run where id = any(${ids}::bigint[]) and exists (select from lease) order by id for update skip locked),
-    held as materialized (${setsOf(isSeen ? ids : [])} skip locked),
-    r as (${bump(sql`select id from locked`)} and (select count(*) from locked) = ${ids.length} and not exists (
-      select from migration_set s where s.id in (select set_id from run where id = any(${isSeen ? ids : []}::bigint[]))
-        and not exists (select from held h where h.id = s.id and h.synced_at is not distinct from s.synced_at)) returning id, state, revision),
+    ${heldSets(sets)},
+    r as (${bump(sql`select id from locked`)} and (select count(*) from locked) = ${ids.length} and ${areSetsAsSeen(sets)} returning id, state, revision),
     ${besides(report, worker, emptyDigest)}
     select id, state, revision, ${runNotification(sql`id`)}${tenants} from r`.execute(db)
   return rows.map(({ id, state, revision }) => ({ id, state, revision }))
@@ -195,9 +199,10 @@ export const writeHeldReport = async (db: ControlDb, run: number, serverId: numb
  */
 export const writeHeldEnd = async (db: ControlDb, run: number, worker: string, items: readonly ItemReport[], emptyDigest: string): Promise<boolean> => {
   const { rows } = await sql`
-    with r as (
+    with ${heldSets([run])},
+    r as (
       update run set state = case when state = 'cancelling' then 'cancelled' else 'succeeded' end, finished_at = clock_timestamp(), revision = revision + 1
-      where id = ${run} and ${isHeldNow} returning id, revision),
+      where id = ${run} and ${isHeldNow} and ${areSetsAsSeen([run])} returning id, revision),
     ${besides({ items, attempts: items }, worker, emptyDigest)}
     select ${notification({ topic: 'tenants' })}, ${notification({ topic: 'run', id: run })}, ${notification({ topic: 'runs' })} from r`.execute(db)
   return rows.length > 0
