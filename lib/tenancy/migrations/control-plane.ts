@@ -69,12 +69,16 @@ export const migrateControl = async (url: string, directory: string): Promise<{ 
       const migration = track[position]
       if (!migration) break
       const outcome = await applyMigration(connection, migration, stepFrom(track, position), scene)
-      if (outcome.kind === 'failed' || outcome.kind === 'unknown')
+      const isDone = outcome.kind === 'applied' || outcome.kind === 'recorded_before'
+      // Another process may have gone on before it was read back here.
+      const mayBeAhead = outcome.kind === 'failed' && outcome.error.code === 'history_mismatch'
+      const now = isDone || mayBeAhead ? await positionNow(connection, track) : position
+      if (!isDone && now <= position)
         throw new Error(
           `control migration ${migration.file}: ${outcome.error.code} ${outcome.error.message}${outcome.error.line ? ` (line ${outcome.error.line})` : ''}`,
         )
-      if (outcome.kind === 'applied') applied.push(migration.version)
-      position = await positionNow(connection, track)
+      if (outcome.kind !== 'recorded_before') applied.push(migration.version)
+      position = now
     }
     return { applied }
   } finally {

@@ -1,12 +1,16 @@
 /** The control plane's own schema, brought up by the tenants' runner. */
 import { spawn } from 'node:child_process'
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { migrationsDir } from '../../../lib/connection.ts'
 import { projectRoot } from '../../../lib/root.ts'
 import { createTenancy, type TenancyConfig } from '../../../lib/tenancy/index.ts'
+import { historyRowOf } from '../../../lib/tenancy/migrations/apply.ts'
+import { migrateControl } from '../../../lib/tenancy/migrations/control-plane.ts'
+import { insertHistory } from '../../../lib/tenancy/migrations/history.ts'
+import { loadSet } from '../../../lib/tenancy/migrations/load-set.ts'
 import { refusalOf } from '../../support/fleet.ts'
 import { makeFolder } from '../../support/folder.ts'
 import { testSecret, useDatabases } from '../../support/template.ts'
@@ -69,6 +73,35 @@ describe('the control plane', () => {
     expect(history.length).toBeGreaterThanOrEqual(3)
     expect(applied.flat().toSorted()).toEqual(history)
     await withTenancy(url, (tenancy) => tenancy.control.ready())
+  })
+
+  it('that another process brings further before it is read back is gone on with from there', async () => {
+    const folder = makeFolder('three-steps')
+    const texts = {
+      '0001_slow.sql': 'select pg_sleep(1.5)',
+      '0002_second.sql': 'create table second (id int)',
+      '0003_third.sql': 'create table third (id int)',
+    }
+    for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), `${text};\n`)
+    const other = await databases.empty()
+    const admin = postgres(other, { max: 2, onnotice: () => undefined })
+    const migrating = migrateControl(other, folder)
+    await vi.waitFor(
+      async () => expect(await admin`select from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()`).toHaveLength(1),
+      5_000,
+    )
+    // Granted when the first one has committed: what it reads then waits for this.
+    await admin.begin(async (trx) => {
+      await trx`lock table tenantry.tenantry_history in access exclusive mode`
+      await trx.unsafe(`set local search_path = tenantry; ${texts['0002_second.sql']}`)
+      const second = (await loadSet(folder)).migrations[1]
+      if (!second) throw new Error('there is no second migration')
+      await trx.unsafe(insertHistory('tenantry', [historyRowOf(second, null)]))
+    })
+    expect(await migrating).toEqual({ applied: ['0001', '0003'] })
+    expect((await admin`select version from tenantry.tenantry_history order by 1`).map(({ version }) => version as string)).toEqual(['0001', '0002', '0003'])
+    await admin.end()
+    rmSync(folder, { recursive: true })
   })
 
   it('is left as it is by a second migrate', async () => {
