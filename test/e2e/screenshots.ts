@@ -101,7 +101,7 @@ const afterTheRollout = async (page: Page, run: string): Promise<void> => {
   await takePictures(page, folder, 'run-item')
   await show(page, 'run-targets', `${run}?tab=items`, 'abernathy-bakery')
   await show(page, 'run-plan', `${run}?tab=plan`, 'frozen with their checksums')
-  await show(page, 'runs', '/runs', 'Each rollout and each onboarding')
+  await show(page, 'runs', '/runs', 'Each rollout')
   await show(page, 'fleet', '/', 'Finished lately')
   await show(page, 'drift', '/drift', 'As the migrations make it')
   await show(page, 'tenant', '/tenants/clearwater-bakery', 'Size of')
