@@ -78,26 +78,35 @@ describe('the control plane', () => {
   it('that another process brings further before it is read back is gone on with from there', async () => {
     const folder = makeFolder('three-steps')
     const texts = {
-      '0001_slow.sql': 'select pg_sleep(1.5)',
+      '0001_first.sql': 'select pg_advisory_xact_lock(4711)',
       '0002_second.sql': 'create table second (id int)',
       '0003_third.sql': 'create table third (id int)',
     }
     for (const [file, text] of Object.entries(texts)) writeFileSync(join(folder, file), `${text};\n`)
     const other = await databases.empty()
     const admin = postgres(other, { max: 2, onnotice: () => undefined })
+    const gate = await admin.reserve()
+    await gate`select pg_advisory_lock(4711)`
+    const waitsFor = (text: string) =>
+      vi.waitFor(async () => {
+        const waiting = await gate`
+          select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like ${`%${text}%`} and pid <> pg_backend_pid()`
+        expect(waiting).toHaveLength(1)
+      }, 20_000)
     const migrating = migrateControl(other, folder)
-    await vi.waitFor(
-      async () => expect(await admin`select from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()`).toHaveLength(1),
-      5_000,
-    )
-    // Granted when the first one has committed: what it reads then waits for this.
-    await admin.begin(async (trx) => {
+    await waitsFor('pg_advisory_xact_lock(4711)')
+    // Granted when the first one has committed: what is read behind the commit waits for this.
+    const ahead = admin.begin(async (trx) => {
       await trx`lock table tenantry.tenantry_history in access exclusive mode`
       await trx.unsafe(`set local search_path = tenantry; ${texts['0002_second.sql']}`)
       const second = (await loadSet(folder)).migrations[1]
       if (!second) throw new Error('there is no second migration')
       await trx.unsafe(insertHistory('tenantry', [historyRowOf(second, null)]))
     })
+    await waitsFor('lock table')
+    await gate`select pg_advisory_unlock(4711)`
+    await ahead
+    gate.release()
     expect(await migrating).toEqual({ applied: ['0001', '0003'] })
     expect((await admin`select version from tenantry.tenantry_history order by 1`).map(({ version }) => version as string)).toEqual(['0001', '0002', '0003'])
     await admin.end()
