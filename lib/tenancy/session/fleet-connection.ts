@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { driverOptions } from '../sql/database-url.ts'
 import { quoteLiteral } from '../sql/ident.ts'
@@ -19,7 +20,7 @@ export type FleetConnection = {
   /** One message; throws its error. */
   query<Row extends object>(text: string, timeoutMs?: number): Promise<Row[]>
   /**
-   * Ends the backend on its server, by another connection of the same user.
+   * Ends the backend on its server, by another connection of the same user, and waits until it is gone as far as there is time.
    * @returns whether the server took it
    */
   terminate(timeoutMs: number): Promise<boolean>
@@ -69,6 +70,7 @@ const pipelining: object = { max_pipeline: 100_000 }
 const connectionClosed = (): Error & { code: string } => Object.assign(new Error('the connection is closed'), { code: 'CONNECTION_CLOSED' })
 
 const defaultQueryTimeoutMs = 60_000
+const goneMs = 10
 
 type Pool = ReturnType<typeof openPool>
 type Reserved = Awaited<ReturnType<Pool['reserve']>>
@@ -189,6 +191,16 @@ export const cancelFlight = (pid: number, applicationName: string): string => {
 export const endBackend = (pid: number): string =>
   `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = ${pid} AND application_name LIKE 'tenantry:%'`
 
+/** Never rejects: a connection that has been ended asks no more. */
+const untilGone = async (sql: Pool, pid: number): Promise<void> => {
+  const look = `SELECT FROM pg_catalog.pg_stat_activity WHERE pid = ${pid} AND application_name LIKE 'tenantry:%'`
+  try {
+    while ((await sql.unsafe(look).simple()).length > 0) await sleep(goneMs)
+  } catch {
+    // It may be gone all the same.
+  }
+}
+
 const terminateBackend = async (url: string, pid: number, timeoutMs: number): Promise<boolean> => {
   const sql = postgres({ ...driverOptions(url), max: 1, connect_timeout: timeoutMs / 1000, fetch_types: false, onnotice: () => {} })
   let timer: NodeJS.Timeout | undefined
@@ -202,10 +214,12 @@ const terminateBackend = async (url: string, pid: number, timeoutMs: number): Pr
       () => true,
       () => false,
     )
-  const isEnded = await Promise.race([asked, late])
+  const isTaken = await Promise.race([asked, late])
+  // A backend that was told to end takes its moment for it.
+  if (isTaken) await Promise.race([untilGone(sql, pid), late])
   clearTimeout(timer)
   await sql.end({ timeout: 0 }).catch(() => {})
-  return isEnded
+  return isTaken
 }
 
 /**

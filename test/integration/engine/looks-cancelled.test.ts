@@ -78,9 +78,7 @@ it('one in this process ends by its signal', async () => {
   await fleet.until('its query', async () => (await backends()).length === 1)
   stop.abort()
   expect(await looking).toMatchObject({ isCancelled: true, unreachable: [], unread: [] })
-  // A backend that was told to end takes its moment for it.
-  await fleet.until('its end', async () => (await backends()).length === 0, 5_000)
-  expect(await observed()).toBe(false)
+  expect([(await backends()).length, await observed()]).toEqual([0, false])
   await mend()
 })
 
@@ -93,8 +91,6 @@ it('one of the command line ends by Ctrl-C, and the line says so', async () => {
   child.kill('SIGINT')
   const { code, stdout, stderr } = await ended
   expect([code, stdout, stderr]).toEqual([130, '', expect.stringContaining('The look was stopped.')])
-  // A backend that was told to end takes its moment for it.
-  await fleet.until('its end', async () => (await backends()).length === 0, 5_000)
-  expect(await observed()).toBe(false)
+  expect([(await backends()).length, await observed()]).toEqual([0, false])
   await mend()
 })
