@@ -1,24 +1,14 @@
 'use client'
 
-import { Search } from 'lucide-react'
-import { useEffect, useState } from 'react'
-import { Input } from '@/components/ui/input'
+import { SearchField } from '@/components/ui/search-field'
 import { Select } from '@/components/ui/select'
 import type { ReportColumn } from '@/lib/tenancy/contract'
 
 type Found = { readonly q: string; readonly column: string | null }
 type Props = Found & { readonly columns: readonly ReportColumn[]; readonly onChange: (found: Found) => void }
 
-const typingMs = 250
-
 /** Rows that hold what is typed, in any column or in one. */
 export function RowsSearch({ columns, q, column, onChange }: Props) {
-  const [typed, setTyped] = useState(q)
-  useEffect(() => {
-    if (typed.trim() === q) return undefined
-    const timer = setTimeout(() => onChange({ q: typed.trim(), column }), typingMs)
-    return () => clearTimeout(timer)
-  }, [typed, q, column, onChange])
   return (
     <div className="flex w-full gap-2 sm:w-auto">
       <Select
@@ -34,19 +24,7 @@ export function RowsSearch({ columns, q, column, onChange }: Props) {
           </option>
         ))}
       </Select>
-      <span className="relative w-full sm:w-56">
-        <Search aria-hidden className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-faint" />
-        <Input
-          data-page-search=""
-          type="search"
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-          placeholder="Find in the rows"
-          aria-label="Find in the rows"
-          maxLength={200}
-          className="pl-8"
-        />
-      </span>
+      <SearchField text={q} onSearch={(text) => onChange({ q: text, column })} label="Find in the rows" placeholder="Find in the rows" className="sm:w-56" />
     </div>
   )
 }

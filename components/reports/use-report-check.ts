@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useRested } from '@/components/ui/use-rested'
 import { reportQueries } from '@/lib/client/queries/reports'
 import type { ReportParam, ReportProblem } from '@/lib/tenancy/contract'
 import type { Draft } from './draft-model'
@@ -9,23 +9,12 @@ import { describeFailedCheck } from './report-text-model'
 const typingMs = 220
 const none: readonly never[] = []
 
-/** A value once it rests. */
-const useRested = (value: string): string => {
-  const [rested, setRested] = useState(value)
-  useEffect(() => {
-    if (rested === value) return undefined
-    const timer = setTimeout(() => setRested(value), typingMs)
-    return () => clearTimeout(timer)
-  }, [rested, value])
-  return rested
-}
-
 /** What the server says of a text while it is written: its parameters, and what is wrong with it. */
 export const useReportCheck = (
   set: string,
   sql: string,
 ): { readonly params: readonly ReportParam[]; readonly problems: readonly ReportProblem[]; readonly isCurrent: boolean; readonly refused: string | null } => {
-  const rested = useRested(sql)
+  const rested = useRested(sql, typingMs)
   const isEmpty = rested.trim() === ''
   const check = useQuery({ ...reportQueries.check(set, rested), enabled: !isEmpty })
   return {

@@ -1,14 +1,14 @@
 'use client'
 
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { ArrowDown, ArrowUp, ListX, Search, X } from 'lucide-react'
+import { ArrowDown, ArrowUp, ListX, X } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { cn } from '@/components/ui/class-names'
 import { keyMove, rowHeight } from '@/components/ui/data-table-model'
 import { EmptyState } from '@/components/ui/empty-state'
 import { ErrorState } from '@/components/ui/error-state'
-import { Input } from '@/components/ui/input'
+import { SearchField } from '@/components/ui/search-field'
 import { StateBadge, type StateLook } from '@/components/ui/state-badge'
 import { toneClasses } from '@/components/ui/tone'
 import { useFlung } from '@/components/ui/use-flung'
@@ -185,7 +185,7 @@ function ItemFilters({ live, view, shown, onView }: FilterProps) {
   const states = itemStates.filter((state) => counts[state] > 0 || view.states.includes(state))
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <SearchField key={view.q === '' ? 'empty' : 'typed'} q={view.q} onSearch={(q) => onView({ ...view, q })} />
+      <SearchField text={view.q} onSearch={(q) => onView({ ...view, q })} label="Search the targets" placeholder="Tenant…" className="sm:w-56" />
       <div role="group" aria-label="States" className="flex flex-wrap gap-1">
         {states.map((state) => (
           <Chip
@@ -210,31 +210,6 @@ function ItemFilters({ live, view, shown, onView }: FilterProps) {
       <p role="status" className="ml-auto text-xs text-muted">
         {shown === counts.total ? plural(counts.total, 'target') : `${formatCount(shown)} of ${plural(counts.total, 'target')}`}
       </p>
-    </div>
-  )
-}
-
-/** Waits for a pause in the typing, so that the address and the server are not troubled by each letter. */
-function SearchField({ q, onSearch }: { readonly q: string; readonly onSearch: (q: string) => void }) {
-  const [text, setText] = useState(q)
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
-  useEffect(() => () => clearTimeout(timer.current), [])
-  return (
-    <div className="relative w-full sm:w-56">
-      <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2.5 size-3.5 text-muted" />
-      <Input
-        data-page-search
-        type="search"
-        aria-label="Search the targets"
-        placeholder="Tenant…"
-        className="pl-8"
-        value={text}
-        onChange={({ target }) => {
-          setText(target.value)
-          clearTimeout(timer.current)
-          timer.current = setTimeout(() => onSearch(target.value.trim()), 200)
-        }}
-      />
     </div>
   )
 }

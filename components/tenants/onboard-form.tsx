@@ -13,6 +13,7 @@ import type { CommandResult, OnboardInput, RunRef } from '@/lib/tenancy/contract
 import { HostsAndLabels } from './hosts-and-labels'
 import { emptyOnboardForm, outcomeOf, readOnboardForm, slugOf, type OnboardField, type OnboardForm as Form, type SetChoice } from './onboard-model'
 import { SlugField } from './slug-field'
+import { usePlaceCheck } from './use-place-check'
 import { useSlugCheck } from './use-slug-check'
 
 export type Onboard = (input: OnboardInput) => Promise<CommandResult<RunRef>>
@@ -30,11 +31,12 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
   const slug = slugOf(form)
   const verdict = useSlugCheck(slug)
   const { input, problems } = readOnboardForm(form)
+  const place = usePlaceCheck(verdict.kind === 'free' ? input : null)
   const chosen = sets.find(({ name }) => name === form.set)
   const set = (part: Partial<Form>): void => setForm((now) => ({ ...now, ...part }))
-  const problem = (field: OnboardField): string | undefined => (tried ? problems[field] : undefined)
-  // While the slug is being looked up the server's own look decides.
-  const ready = input !== null && verdict.kind !== 'refused'
+  const problem = (field: OnboardField): string | undefined => (tried ? problems[field] : undefined) ?? place.problems[field]
+  // While slug and place are being looked up the server's own look decides.
+  const ready = input !== null && verdict.kind !== 'refused' && Object.keys(place.problems).length === 0
 
   return (
     <form
@@ -85,6 +87,11 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
         </Field>
       </div>
       <OutcomeNote form={form} set={chosen}>
+        {place.notes.map((note) => (
+          <p key={note} className="text-muted">
+            {note}
+          </p>
+        ))}
         <ErrorNote error={error} />
         <Button type="submit" variant="primary" busy={busy} className="w-full">
           Onboard {verdict.kind === 'free' && slug.length <= longestOnButton ? slug : 'the tenant'}
@@ -106,8 +113,11 @@ type AdoptProps = {
 
 function AdoptFields({ form, head, problem, set }: AdoptProps) {
   const look = { className: 'mono', spellCheck: false, autoComplete: 'off' } as const
+  const [isOpen, setOpen] = useState(false)
+  // And stays open when what was wrong is put right: somebody is typing in it.
+  if (!isOpen && (problem('schema') !== undefined || problem('baseline') !== undefined)) setOpen(true)
   return (
-    <details className="group" open={problem('schema') !== undefined || problem('baseline') !== undefined || undefined}>
+    <details className="group" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary className="w-max rounded-sm text-sm text-muted select-none hover:text-ink">The schema exists already</summary>
       <div className="mt-3 grid gap-4 sm:grid-cols-2">
         <Field label="Schema" optional hint="Where it is not tenant_ and the slug." error={problem('schema')}>

@@ -1,3 +1,4 @@
+import { searchOf } from '@/lib/client/fetch-json'
 import { plural } from '@/lib/format'
 import { defaultSchemaName, onboardInput, proposeSlug, slugProblem, type CsvPreview, type OnboardInput } from '@/lib/tenancy/contract'
 import { readHosts, readLabels } from './edit-model'
@@ -47,6 +48,15 @@ const fieldOf = (path: readonly PropertyKey[]): OnboardField => {
   if (top === 'note') return 'note'
   return field === 'name' || field === 'hosts' || field === 'labels' || field === 'database' || field === 'schema' || field === 'baseline' ? field : 'slug'
 }
+
+/** The field at which a problem of the check stands; what belongs to all of it, at the set. */
+export const checkedField = (field: string | null): OnboardField => (field === null ? 'set' : fieldOf(['tenants', 0, field]))
+
+/** What the check is asked, as search params. */
+export const placeSearch = ({ set, tenants: [tenant] }: OnboardInput): string =>
+  tenant === undefined
+    ? ''
+    : searchOf({ set, slug: tenant.slug, hosts: tenant.hosts, database: tenant.database, schema: tenant.schema, baseline: tenant.baseline })
 
 const optional = (text: string): string | undefined => (text.trim() === '' ? undefined : text.trim())
 

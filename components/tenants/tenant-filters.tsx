@@ -1,14 +1,13 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import { Search, X } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { X } from 'lucide-react'
 import { hasSeveralServers, shapeName } from '@/components/drift/drift-model'
 import { driftStateLooks } from '@/components/drift/drift-state'
 import { versionStateLooks } from '@/components/fleet/version-state'
 import { Button } from '@/components/ui/button'
 import { cn } from '@/components/ui/class-names'
-import { Input } from '@/components/ui/input'
+import { SearchField } from '@/components/ui/search-field'
 import { StateBadge } from '@/components/ui/state-badge'
 import { driftQueries } from '@/lib/client/queries/drift'
 import { tenantFacetsQuery } from '@/lib/client/tenants'
@@ -20,14 +19,19 @@ import { isolationLabels, tenantStateLooks } from './tenant-state'
 type Props = { readonly search: TenantSearch; readonly onChange: (change: Partial<TenantSearch>) => void }
 
 const noFacets: TenantFacets = { state: [], set: [], database: [], isolation: [], versionState: [], version: [], drift: [], shape: [], label: [] }
-const typingMs = 180
 
 export function TenantFilters({ search, onChange }: Props) {
   const filter = filterOf(search)
   const { data: facets = noFacets } = useQuery(tenantFacetsQuery(filter))
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <SearchField text={search.q ?? ''} onChange={(q) => onChange({ q: q === '' ? null : q })} />
+      <SearchField
+        text={search.q ?? ''}
+        onSearch={(q) => onChange({ q: q === '' ? null : q })}
+        label="Search tenants by slug, name, host or schema"
+        placeholder="Search slug, name, host, schema"
+        className="sm:w-68"
+      />
       <div className="flex items-center gap-2 max-sm:-mx-4 max-sm:w-screen max-sm:overflow-x-auto max-sm:px-4 max-sm:py-1 sm:flex-wrap">
         <FacetFilter
           label="Version state"
@@ -108,40 +112,5 @@ function Switch({ label, on, onChange }: { readonly label: string; readonly on: 
     >
       {label}
     </button>
-  )
-}
-
-/** Typing is local; the address follows when it rests, so that no letter waits for the table. */
-function SearchField({ text, onChange }: { readonly text: string; readonly onChange: (text: string) => void }) {
-  const [typed, setTyped] = useState(text)
-  const [known, setKnown] = useState(text)
-  if (known !== text) {
-    setKnown(text)
-    setTyped(text)
-  }
-  useEffect(() => {
-    if (typed.trim() === text) return
-    const timer = setTimeout(() => {
-      setKnown(typed.trim())
-      onChange(typed.trim())
-    }, typingMs)
-    return () => clearTimeout(timer)
-  }, [typed, text, onChange])
-
-  return (
-    <span className="relative w-68 max-sm:w-full">
-      <Search aria-hidden className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-faint" />
-      <Input
-        data-page-search=""
-        type="search"
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-        onKeyDown={(event) => (event.key === 'Escape' ? event.currentTarget.blur() : undefined)}
-        placeholder="Search slug, name, host, schema"
-        aria-label="Search tenants by slug, name, host or schema"
-        maxLength={120}
-        className="pl-8"
-      />
-    </span>
   )
 }

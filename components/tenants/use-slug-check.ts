@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useRested } from '@/components/ui/use-rested'
 import { slugCheckQuery } from '@/lib/client/tenants'
 import { ownSlugProblem } from './onboard-model'
 
@@ -9,11 +9,7 @@ const restMs = 200
 
 /** Whether a slug may be had, asked while it is typed: its form at once, whether it is taken when typing rests. */
 export const useSlugCheck = (slug: string): SlugVerdict => {
-  const [rested, setRested] = useState(slug)
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(slug), restMs)
-    return () => clearTimeout(timer)
-  }, [slug])
+  const rested = useRested(slug, restMs)
   const own = ownSlugProblem(slug)
   const check = useQuery({ ...slugCheckQuery(rested), enabled: own === null && rested === slug })
   if (slug === '') return { kind: 'empty' }

@@ -30,6 +30,7 @@ export const tenantKeys = {
   facets: (filter: TenantFilter) => ['tenants', 'facets', filter] as const,
   search: (q: string) => ['tenants', 'search', q] as const,
   slug: (slug: string) => ['tenants', 'slug', slug] as const,
+  place: (place: string) => ['tenants', 'place', place] as const,
   detail: (slug: string) => ['tenants', 'detail', slug] as const,
   inspection: (slug: string, set: string) => ['tenants', 'inspection', slug, set] as const,
   audit: (slug: string) => ['tenants', 'audit', slug] as const,

@@ -1,5 +1,14 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import type { AuditRow, ListTenantsInput, TargetInspection, TenantDetail, TenantFacets, TenantFilter, TenantPage } from '@/lib/tenancy/contract'
+import type {
+  AuditRow,
+  ListTenantsInput,
+  OnboardingCheck,
+  TargetInspection,
+  TenantDetail,
+  TenantFacets,
+  TenantFilter,
+  TenantPage,
+} from '@/lib/tenancy/contract'
 import { fetchJson, searchOf } from './fetch-json'
 import { tenantKeys } from './keys'
 
@@ -32,6 +41,14 @@ export const slugCheckQuery = (slug: string) =>
     queryKey: tenantKeys.slug(slug),
     queryFn: ({ signal }) =>
       fetchJson<{ readonly available: boolean; readonly problem: string | null }>(`/api/tenants/check-slug?${searchOf({ slug })}`, { signal }),
+    staleTime: 5000,
+  })
+
+/** @param place search params of what is asked for */
+export const onboardingCheckQuery = (place: string) =>
+  queryOptions({
+    queryKey: tenantKeys.place(place),
+    queryFn: ({ signal }) => fetchJson<OnboardingCheck>(`/api/tenants/check-onboarding?${place}`, { signal }),
     staleTime: 5000,
   })
 

@@ -33,7 +33,7 @@ import { createOnCall } from './on-call/index.ts'
 import { createPeople } from './people/index.ts'
 import { getSetWithPools, listSetsWithPools } from './pool/read.ts'
 import { setPool } from './pool/set-size.ts'
-import { checkOnboardCsv } from './provision/check-csv.ts'
+import { checkOnboardCsv, checkOnboarding } from './provision/check-csv.ts'
 import { parseOnboardCsv } from './provision/csv.ts'
 import { discardTenant } from './provision/discard.ts'
 import { startOnboarding } from './provision/onboard.ts'
@@ -229,6 +229,7 @@ export const createTenancy = (config: TenancyConfig): Tenancy => {
       start: (actor, input) => startOnboarding(library, actor, input),
       parseCsv: (csv) => parseOnboardCsv(csv),
       checkCsv: (csv, set, database) => checkOnboardCsv(library, csv, set, database),
+      check: (input) => checkOnboarding(library, input),
     },
     fleet: { overview: () => fleetOverview(library), map: () => fleetMap(library) },
     runs: {

@@ -98,6 +98,8 @@ const onboardRow = z.object({
 })
 export type OnboardRow = z.output<typeof onboardRow>
 export const onboardRowSchema = onboardRow
+export const checkOnboardingInput = onboardRow.pick({ slug: true, hosts: true, database: true, schema: true, baseline: true }).extend({ set: setName })
+export type CheckOnboardingInput = z.output<typeof checkOnboardingInput>
 
 export const maxOnboardRows = 10_000
 const note = text(500).default('')

@@ -12,3 +12,8 @@ export type CsvPreview = {
   /** What could not be looked at just now. */
   readonly notes: readonly string[]
 }
+/** The same of one tenant that is being typed: `field` as onboarding names it, null for all of it. */
+export type OnboardingCheck = {
+  readonly problems: ReadonlyArray<{ readonly field: string | null; readonly message: string }>
+  readonly notes: readonly string[]
+}

@@ -5,7 +5,7 @@
 import type { z } from 'zod'
 import type { ItemBlockers, StopBlockerInput } from './blockers.ts'
 import type * as C from './commands.ts'
-import type { CsvPreview, CsvProblem } from './csv.ts'
+import type { CsvPreview, CsvProblem, OnboardingCheck } from './csv.ts'
 import type * as D from './drift.ts'
 import type { FleetEvent, RunEvent } from './events.ts'
 import type { FleetNumbers, PoolUse, Readiness } from './on-call.ts'
@@ -74,6 +74,8 @@ export type Tenancy = {
     }
     /** The same, and with what the registry and, within a second, the servers have against it: what a file would be refused for, before it is sent. */
     checkCsv(csv: string, set: string, database?: string): Promise<Omit<CsvPreview, 'total'>>
+    /** What one tenant would be refused for, or fail by, while it is typed. */
+    check(input: C.CheckOnboardingInput): Promise<OnboardingCheck>
   }
   readonly fleet: {
     overview(): Promise<V.FleetOverview>

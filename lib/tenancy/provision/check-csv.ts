@@ -1,4 +1,6 @@
-import type { CsvPreview, CsvProblem } from '../contract/csv.ts'
+import type { CheckOnboardingInput } from '../contract/commands.ts'
+import type { CsvPreview, CsvProblem, OnboardingCheck } from '../contract/csv.ts'
+import { defaultSchemaName } from '../contract/slug.ts'
 import type { Library } from '../context.ts'
 import { TenancyError } from '../errors.ts'
 import { takenHosts } from '../registry/taken-hosts.ts'
@@ -151,4 +153,19 @@ export const checkOnboardCsv = async (library: Library, csv: string, setName: st
   const slugs = taken.map((slug) => ({ line: lines.get(slug) ?? 1, column: 'slug', message: `“${slug}” ${takenProblem}` }))
   const all = [...problems, ...slugs, ...found.problems].toSorted((a, b) => a.line - b.line)
   return { rows: all.length > 0 ? [] : rows, problemCount: all.length, problems: all.slice(0, mostCsvProblems), notes: found.notes }
+}
+
+/**
+ * The same for one tenant that is being typed: what the registry and the server have against its place, hosts and version. Whether its slug is taken is asked by itself.
+ * @throws set.unknown
+ */
+export const checkOnboarding = async (
+  library: Library,
+  { set: setName, slug, hosts, database, schema, baseline }: CheckOnboardingInput,
+): Promise<OnboardingCheck> => {
+  const set = await findSet(library.control.db, setName)
+  const claim: CsvClaim = { line: 1, slug, hosts: hosts.map((host) => host.toLowerCase()), database, schema: schema ?? defaultSchemaName(slug), baseline }
+  const taken = await takenSlugs(library, [slug], setName)
+  const { problems, notes } = await checkClaims(library, [claim], set, await findPlaces(library.control.db, set), new Set(taken))
+  return { problems: problems.map(({ column, message }) => ({ field: column, message })), notes }
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Library } from '../../../lib/tenancy/context.ts'
-import { checkOnboardCsv } from '../../../lib/tenancy/provision/check-csv.ts'
+import { checkOnboardCsv, checkOnboarding } from '../../../lib/tenancy/provision/check-csv.ts'
 import { addDatabase } from '../../../lib/tenancy/registry/databases.ts'
 import { checkSlug, takenSlugs } from '../../../lib/tenancy/registry/taken-slugs.ts'
 import { useDatabases } from '../../support/template.ts'
@@ -82,6 +82,21 @@ it('schemas are looked for on their server within a second, and it is said when 
     [2, 'schema', '“tenant_there” is there already in database “live”'],
     [4, 'schema', '“tenant_adopted” is not there in database “live”, so there is nothing to adopt'],
   ])
+  // One that is being typed is told the same, by field.
+  const typed = async (input: { readonly slug: string; readonly baseline?: string; readonly schema?: string; readonly database?: string }) => {
+    let check = await checkOnboarding(control, { set: 'app', hosts: [], ...input })
+    while (check.notes.length > 0) check = await checkOnboarding(control, { set: 'app', hosts: [], ...input })
+    return check.problems.map(({ field, message }) => [field, message.split(';')[0]])
+  }
+  expect(await typed({ slug: 'there' })).toEqual([['schema', '“tenant_there” is there already in database “live”']])
+  expect(await typed({ slug: 'there', baseline: '0001' })).toEqual([])
+  expect(await typed({ slug: 'there', schema: 'tenant_else' })).toEqual([])
+  expect(await typed({ slug: 'new-one' })).toEqual([])
+  expect(await typed({ slug: 'new-one', baseline: '0009' })).toEqual([
+    ['schema', '“tenant_new_one” is not there in database “live”, so there is nothing to adopt'],
+    ['baseline', '“0009” is no version of set “app”, whose newest is 0001'],
+  ])
+  expect(await typed({ slug: 'there', database: 'nodb' })).toEqual([['database', '“nodb” is no database here']])
   const since = performance.now()
   await server.begin(async (lock) => {
     await lock`lock table pg_catalog.pg_namespace in access exclusive mode`
