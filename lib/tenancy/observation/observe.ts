@@ -88,12 +88,13 @@ const unreadable = (target: ObservedTarget, error: unknown, bytes: number | null
   bytes,
 })
 
+/** Not the database's size, which is a look at each of its files: two seconds for those of 10,000 tenants. */
 const readFacts = async (connection: FleetConnection, prefix: string): Promise<Omit<Look, 'rows' | 'lastRun' | 'structures'>> => {
-  const [row] = await connection.query<{ bytes: string; used: string; ours: string }>(
-    `SELECT pg_database_size(current_database())::text AS bytes, count(*)::text AS used, count(*) FILTER (WHERE starts_with(application_name, ${quoteLiteral(prefix)}))::text AS ours ` +
+  const [row] = await connection.query<{ used: string; ours: string }>(
+    `SELECT count(*)::text AS used, count(*) FILTER (WHERE starts_with(application_name, ${quoteLiteral(prefix)}))::text AS ours ` +
       `FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
   )
-  return { bytes: Number(row?.bytes ?? 0), connectionsUsed: Number(row?.used ?? 0), connectionsOurs: Number(row?.ours ?? 0) }
+  return { connectionsUsed: Number(row?.used ?? 0), connectionsOurs: Number(row?.ours ?? 0) }
 }
 
 const historiesASession = 1_000

@@ -40,7 +40,6 @@ export const patiently = async (write: () => Promise<void>): Promise<void> => {
 export type Look = {
   readonly rows: readonly Row[]
   readonly lastRun: number
-  readonly bytes: number
   readonly connectionsUsed: number
   readonly connectionsOurs: number
   /** null: only versions and sizes were looked at. */
@@ -97,7 +96,6 @@ export const writeLook = async (library: Library, databaseId: number, since: Dat
         reachable: true,
         problem: null,
         checked_at: since,
-        bytes: facts.bytes,
         connections_used: facts.connectionsUsed,
         connections_ours: facts.connectionsOurs,
       })

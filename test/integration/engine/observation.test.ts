@@ -168,16 +168,19 @@ describe('a look that fails', () => {
     url.username = owner
     url.password = 'x'
     await fleet.tenancy.databases.changeUrl(ada, { name: 'db2', url: url.href })
-    await sql`revoke execute on function pg_database_size(name) from public`
-    await sql`revoke execute on function pg_database_size(oid) from public`
+    const seen = async () => (await fleet.tenancy.databases.list()).find((row) => row.name === 'db2')
+    // Which is a look at each of the database's files: no look at targets asks for it.
+    await sql`revoke execute on function pg_database_size(name), pg_database_size(oid) from public`
+    expect(await fleet.tenancy.observation.now({ databases: ['db2'] })).toMatchObject({ unreachable: [], unread: [] })
+    expect(await seen()).toMatchObject({ reachable: true, problem: null })
+    await sql`revoke execute on function starts_with(text, text) from public`
     expect(await fleet.tenancy.observation.now({ databases: ['db2'] })).toMatchObject({ unreachable: [] })
-    expect((await fleet.tenancy.databases.list()).find((row) => row.name === 'db2')).toMatchObject({
-      reachable: true,
-      problem: expect.stringMatching(/pg_database_size.*42501/),
-    })
+    expect(await seen()).toMatchObject({ reachable: true, problem: expect.stringMatching(/starts_with.*42501/) })
     expect(await rowOf('seen-away')).toMatchObject({ versionState: 'behind' })
     await fleet.tenancy.databases.changeUrl(ada, { name: 'db2', url: fleet.urls[1] ?? '' })
-    await sql.unsafe(`grant execute on function pg_database_size(name), pg_database_size(oid) to public; drop owned by ${owner}; drop role ${owner}`)
+    await sql.unsafe(
+      `grant execute on function pg_database_size(name), pg_database_size(oid), starts_with(text, text) to public; drop owned by ${owner}; drop role ${owner}`,
+    )
   })
 })
 
