@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { RunWait } from '../contract/waits.ts'
 import type { ControlDb } from '../control/db.ts'
 import { conductorFreshSeconds } from './control.ts'
+import { hasOpenItems } from './open-items.ts'
 
 /** A run that has just been started, or whose conductor has just gone, is about to be taken up. */
 const graceSeconds = 5
@@ -39,10 +40,8 @@ export const readWait = async (db: ControlDb, run: number): Promise<RunWait | nu
       exists (select from worker where heartbeat_at > now() - make_interval(secs => ${conductorFreshSeconds})) as "hasWorker",
       greatest(r.created_at, c.heartbeat_at) < now() - make_interval(secs => ${graceSeconds}) as "isLate",
       greatest(r.created_at, c.heartbeat_at) as "seenAt"
-    from run r
-    cross join lateral (select distinct i.server_id from run_item i where i.run_id = r.id and i.state in ('pending', 'running', 'interrupted')) i
-    join server s on s.id = i.server_id
-    left join conductor c on c.server_id = s.id
-    where r.id = ${run} and r.state in ('queued', 'running', 'pausing', 'cancelling') order by s.name`.execute(db)
+    from run r cross join server s left join conductor c on c.server_id = s.id
+    where r.id = ${run} and r.state in ('queued', 'running', 'pausing', 'cancelling')
+      and ${hasOpenItems(sql`r.id`)} order by s.name`.execute(db)
   return rows.map(waitOf).find((wait) => wait !== null) ?? null
 }
