@@ -1,7 +1,7 @@
 import type { FleetConnection } from '../session/fleet-connection.ts'
 
 /** A backend keeps some 3.5 kB for each relation that it ever opened, and gives nothing of it back: it stays below 100 MB. */
-const relationsPerBackend = 25_000
+const relationsPerBackend = 22_000
 const endMs = 2_000
 
 const ended = (): Error => Object.assign(new Error('the look was stopped'), { code: 'CONNECTION_ENDED' })
