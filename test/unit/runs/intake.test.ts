@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import { expect, it } from 'vitest'
 import { silentLogger } from '../../../lib/tenancy/context.ts'
@@ -15,12 +16,20 @@ const nowhere = new Kysely<ControlTables>({
     createQueryCompiler: () => new PostgresQueryCompiler(),
   },
 })
-const openRun = (id: number, open: number): OpenRun => ({ id, state: 'running', revision: 1, failuresLeft: null, open })
+const openRun = (id: number, open: number, part: Partial<OpenRun> = {}): OpenRun => ({
+  id,
+  isReport: false,
+  state: 'running',
+  revision: 1,
+  failuresLeft: null,
+  open,
+  ...part,
+})
 
 /** What stands in the control plane is said by the test, and what was read of it is written down. */
 const makeIntake = () => {
   const read: string[] = []
-  const control = { open: [] as OpenRun[], held: [] as number[], atAdopt: (_run: number): void => {} }
+  const control = { open: [] as OpenRun[], held: [] as number[], atAdopt: (_run: number): void => {}, adoptMs: 0, reports: 0, isTelling: false }
   const list = new WorkList()
   const held = () => new Set(control.held.map((position) => `1:${position}`))
   const intake: Intake = new Intake({
@@ -28,10 +37,11 @@ const makeIntake = () => {
     readers: {
       readServer: () => Promise.resolve(null),
       openRuns: () => Promise.resolve(control.open),
-      adoptRun: (_db, _lease, id) => {
+      adoptRun: async (_db, _lease, id) => {
         read.push(`adopt ${id}`)
         control.atAdopt(id)
-        return Promise.resolve(runOf(id))
+        await sleep(control.adoptMs)
+        return runOf(id, { kind: control.open.find((run) => run.id === id)?.isReport === true ? 'report' : 'migrate' })
       },
       interruptLeftovers: () => Promise.resolve(new Set<number>()),
       readWork: (_db, _lease, run, _interrupted, knows) => {
@@ -44,7 +54,9 @@ const makeIntake = () => {
     lease: { serverId: 1, epoch: 1, installation: 'aaaaaaaa' },
     list,
     reporter: {
-      reports: 0,
+      get reports() {
+        return control.isTelling ? (control.reports += 1) : control.reports
+      },
       get empty() {
         return control.held.length === 0
       },
@@ -101,4 +113,52 @@ it('a run that writes is looked for between two reports that are taken up', asyn
   await intake.refresh()
   await Promise.all(asked)
   expect(read.filter((what) => what.startsWith('adopt'))).toEqual(['adopt 1', 'adopt 3', 'adopt 2'])
+})
+
+const adopted = (read: readonly string[]): readonly string[] => read.filter((what) => what.startsWith('adopt'))
+const report = { isReport: true }
+
+it('beside what writes reports are taken up one after the other, with rests between them', async () => {
+  const { intake, control, read } = makeIntake()
+  control.adoptMs = 30
+  control.open = [openRun(1, 1), openRun(2, 1, report), openRun(3, 1, report), openRun(4, 0, { ...report, state: 'cancelling' })]
+  await intake.refresh()
+  // One that is to be ended is no work.
+  expect(adopted(read)).toEqual(['adopt 1', 'adopt 2', 'adopt 4'])
+  await intake.refresh()
+  expect(adopted(read)).toHaveLength(3)
+  // Nobody has to ask again.
+  await expect.poll(() => adopted(read)).toEqual(['adopt 1', 'adopt 2', 'adopt 4', 'adopt 3'])
+})
+
+it('and all at once where nothing writes, or does any more', async () => {
+  const { intake, list, control, read } = makeIntake()
+  control.adoptMs = 30
+  control.open = [openRun(1, 1), openRun(2, 1, report), openRun(3, 1, report), openRun(4, 1, report)]
+  await intake.refresh()
+  expect(adopted(read)).toEqual(['adopt 1', 'adopt 2'])
+  const written = [list.take(1, () => true), list.take(1, () => true)].find((work) => work?.run.id === 1)
+  if (!written) throw new Error('there was nothing to take')
+  list.settle(written)
+  control.open = control.open.slice(1)
+  await intake.refresh()
+  expect(adopted(read)).toEqual(['adopt 1', 'adopt 2', 'adopt 3', 'adopt 4'])
+  intake.close()
+})
+
+it('items of a run that is new here are read once, however much of others is told meanwhile', async () => {
+  const { intake, control, read } = makeIntake()
+  control.open = [openRun(1, 3)]
+  control.isTelling = true
+  await intake.refresh()
+  expect(read).toEqual(['adopt 1', 'items of 1'])
+})
+
+it('those of which something is about to be told are read until nothing was told meanwhile', async () => {
+  const { intake, control, read } = makeIntake()
+  control.open = [openRun(1, 3)]
+  control.held = [2]
+  control.isTelling = true
+  await intake.refresh()
+  expect(read.filter((what) => what === 'items of 1')).toHaveLength(10)
 })

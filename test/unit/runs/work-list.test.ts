@@ -43,15 +43,32 @@ const drive = (list: WorkList, slots: number, secondsOf: (work: Work) => number)
 describe('reports beside what writes', () => {
   const report = (id: number): DrivenRun => runOf(id, { kind: 'report' })
 
-  it('get one item in eight, in turn', () => {
-    const list = listOf([runOf(1), 30], [report(2), 30], [report(3), 30])
+  it('get one item in eight, in turns of a moment', () => {
+    vi.useFakeTimers({ now: 0 })
+    const list = listOf([runOf(1), 300], [report(2), 30], [report(3), 30])
     const taken: string[] = []
-    for (let work = list.take(1, everywhere); work && taken.length < 24; work = list.take(1, everywhere)) {
+    for (let work = list.take(1, everywhere); work && taken.length < 96; work = list.take(1, everywhere)) {
       taken.push(String(work.run.id))
       list.settle(work)
+      // One of a report each 40 ms.
+      vi.advanceTimersByTime(5)
     }
-    expect(taken.filter((id) => id === '1')).toHaveLength(21)
-    expect(taken.filter((id) => id !== '1').toSorted()).toEqual(['2', '2', '3'])
+    vi.useRealTimers()
+    expect(taken.filter((id) => id === '1')).toHaveLength(84)
+    expect(taken.filter((id) => id !== '1').join('')).toBe('222333222333')
+  })
+
+  it('have their turn at each item where an item takes its time', () => {
+    vi.useFakeTimers({ now: 0 })
+    const list = listOf([report(2), 3], [report(3), 3])
+    const taken: string[] = []
+    for (let work = list.take(1, everywhere); work; work = list.take(1, everywhere)) {
+      taken.push(String(work.run.id))
+      list.settle(work)
+      vi.advanceTimersByTime(1_000)
+    }
+    vi.useRealTimers()
+    expect(taken.join('')).toBe('232323')
   })
 
   it('hold one slot in eight, and at least one', () => {

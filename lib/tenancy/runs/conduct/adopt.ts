@@ -40,6 +40,8 @@ export const isLeftToConductors = sql`(r.held_until is null or r.held_until <= n
 
 export type OpenRun = {
   readonly id: number
+  /** It only looks. */
+  readonly isReport: boolean
   readonly state: RunState
   readonly revision: number
   readonly failuresLeft: number | null
@@ -50,7 +52,7 @@ export type OpenRun = {
 /** Runs that want something of this server: items to work on, or an end to be found. Those that only look are taken up last. */
 export const openRuns = async (db: ControlDb, serverId: number): Promise<OpenRun[]> => {
   const { rows } = await sql<OpenRun>`
-    select r.id, r.state, r.revision, o.open::int as open,
+    select r.id, r.kind = 'report' as "isReport", r.state, r.revision, o.open::int as open,
       case when r.failures_allowed is not null
         then (r.failures_allowed - (select count(*) from run_item i where i.run_id = r.id and ${countsAgainstTolerance}))::int end as "failuresLeft"
     from run r cross join lateral (
@@ -60,14 +62,15 @@ export const openRuns = async (db: ControlDb, serverId: number): Promise<OpenRun
   return rows
 }
 
-/** Servers with work and no conductor that was heard of lately; `exists` stops at a run's first open item. */
+/** Servers with work and no conductor that was heard of lately; `exists` stops at a run's first open item, and where somebody conducts no item is looked for. */
 export const serversWithWork = async (db: ControlDb, freshSeconds: number): Promise<number[]> => {
   const { rows } = await sql<{ id: number }>`
     select s.id from server s
-    where exists (
+    where case when exists (
+        select from conductor c where c.server_id = s.id and c.worker is not null and c.heartbeat_at > now() - make_interval(secs => ${freshSeconds})) then false
+      else exists (
         select from run r where r.state in ('queued', 'running', 'pausing', 'cancelling') and ${isLeftToConductors}
-          and exists (select from run_item i where i.run_id = r.id and i.server_id = s.id and i.state in ('pending', 'running', 'interrupted')))
-      and not exists (select from conductor c where c.server_id = s.id and c.worker is not null and c.heartbeat_at > now() - make_interval(secs => ${freshSeconds}))`.execute(
+          and exists (select from run_item i where i.run_id = r.id and i.server_id = s.id and i.state in ('pending', 'running', 'interrupted'))) end`.execute(
     db,
   )
   return rows.map(({ id }) => id)

@@ -24,6 +24,7 @@ import type { RunNow } from './report.ts'
 import type { ConductOptions } from './options.ts'
 import { Reporter } from './reporter.ts'
 import { demandOf, WorkList } from './work-list.ts'
+import { sleepUnlessWoken } from './sleep.ts'
 import type { Work } from './work.ts'
 
 /** The fence and an observer need a connection each; the rest of the budget carries items. */
@@ -63,6 +64,8 @@ export class Conductor {
   /** Databases to connect to before the items are known, a slot each. */
   readonly #ahead: readonly number[]
   #tellNow = (): void => {}
+  /** The last open item of a run has settled, and that is not told. */
+  #hasEnded = false
 
   constructor(options: ConductOptions, server: ServerFacts, lease: Lease, fence: FleetConnection, ahead: readonly number[]) {
     const { library, limits, worker } = options
@@ -110,7 +113,7 @@ export class Conductor {
   }
 
   get #isPressing(): boolean {
-    return this.#reporter.waiting >= this.#options.limits.tellAtOnce && !this.#reporter.lost
+    return (this.#hasEnded || this.#reporter.waiting >= this.#options.limits.tellAtOnce) && !this.#reporter.lost
   }
 
   get #done(): boolean {
@@ -139,13 +142,8 @@ export class Conductor {
     }
   }
 
-  async #sleep(ms: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    await new Promise<void>((resolve) => {
-      this.#wakers.push(resolve)
-      timer = setTimeout(resolve, ms)
-    })
-    clearTimeout(timer)
+  #sleep(ms: number): Promise<void> {
+    return sleepUnlessWoken(ms, (wake) => void this.#wakers.push(wake))
   }
 
   #settle(work: Work, outcome: ItemOutcome, startedAt: Date, backendPid: number | null): void {
@@ -170,7 +168,8 @@ export class Conductor {
     this.#list.settle(work)
     if (outcome.kind === 'failed' && work.run.failuresLeft !== null) work.run.failuresLeft -= 1
     this.#reporter.add(itemReport(work, outcome.kind, startedAt, outcome, backendPid))
-    if (this.#list.size === 0 || this.#isPressing) this.#tellNow()
+    if (this.#list.openOf(work.run.id) === 0) this.#hasEnded = true
+    if (this.#isPressing) this.#tellNow()
   }
 
   async #carry(work: Work, connection: FleetConnection): Promise<void> {
@@ -327,19 +326,17 @@ export class Conductor {
     }
   }
 
-  /** What settles last is told at once, also where it settled while the batch before was being written; and so is much that settles together, as of reports. */
+  /** What settles last of a run is told at once, also where it settled while the batch before was being written; and so is much that settles together, as of reports. */
   async #untilDue(): Promise<void> {
     const isListEmpty = this.#list.size === 0
     if (this.#isPressing || (isListEmpty && !this.#reporter.empty && !this.#reporter.lost)) return
-    let timer: NodeJS.Timeout | undefined
-    await new Promise<void>((resolve) => {
-      this.#tellNow = resolve
-      timer = setTimeout(resolve, isListEmpty ? idleTellMs : this.#options.limits.flushMs)
+    await sleepUnlessWoken(isListEmpty ? idleTellMs : this.#options.limits.flushMs, (wake) => {
+      this.#tellNow = wake
     })
-    clearTimeout(timer)
   }
 
   async #tell(): Promise<void> {
+    this.#hasEnded = false
     const quiet = this.#quietRuns()
     await this.#reporter.flush(quiet)
     if (this.#reporter.lost) this.#stop(this.#reporter.lost)
@@ -387,6 +384,7 @@ export class Conductor {
       if (!this.#reporter.lost) await this.#reporter.flush(this.#quietRuns())
     } finally {
       stopHearing()
+      this.#intake.close()
       this.#options.signal.removeEventListener('abort', wake)
       this.#watch.close()
       await this.#desk.collector.close()

@@ -1,10 +1,12 @@
 /** What a conductor takes up: the runs that want its server, and their items. Read again whenever something may have changed. */
 import type { Logger } from '../../context.ts'
 import type { ControlDb } from '../../control/db.ts'
+import { isDrivenRun } from '../../contract/states.ts'
 import { codeOf } from '../../sql/sqlstate.ts'
 import { adoptRun, interruptLeftovers, openRuns, readServer, readWork, type OpenRun, type ServerFacts } from './adopt.ts'
 import { LeaseLost, type Lease } from './lease.ts'
 import type { RunNow } from './report.ts'
+import { share } from './report-share.ts'
 import type { Reporter } from './reporter.ts'
 import type { WorkList } from './work-list.ts'
 import { itemKey, type DrivenRun, type Work } from './work.ts'
@@ -31,9 +33,16 @@ export class Intake {
   readonly #options: IntakeOptions
   #reading: Promise<void> = Promise.resolve()
   #next: Promise<void> | null = null
+  /** Before that no other report is taken up beside what writes. */
+  #restsUntil = 0
+  #later: NodeJS.Timeout | undefined
 
   constructor(options: IntakeOptions) {
     this.#options = options
+  }
+
+  close(): void {
+    clearTimeout(this.#later)
   }
 
   /** One at a time; those who ask meanwhile share the one after it. */
@@ -73,11 +82,23 @@ export class Intake {
     for (const run of open) {
       if (!this.#mayLack(run)) continue
       const isNew = !list.runs.has(run.id)
+      if (isNew && run.isReport && isDrivenRun(run.state) && this.#mustRest()) continue
+      const began = performance.now()
       await this.#tryTakeUp(run.id)
+      if (isNew && run.isReport) this.#restsUntil = performance.now() + (performance.now() - began) * (share - 1)
       // What was asked for meanwhile may be a run that writes, which many reports would keep waiting.
       if (isNew && list.runs.has(run.id) && this.#next) break
     }
     onChange()
+  }
+
+  /** Taking up a report takes as long as a hundred targets of a rollout: many at once would stand in its way, whatever their share of the slots. */
+  #mustRest(): boolean {
+    const restMs = this.#options.list.hasWriters ? this.#restsUntil - performance.now() : 0
+    if (restMs <= 0) return false
+    clearTimeout(this.#later)
+    this.#later = setTimeout(() => void this.refresh(), restMs)
+    return true
   }
 
   /** More is open of it than is held or about to be told: something was opened again, or was never taken up. To read thousands of items anew at each word of others is dear. */
@@ -108,9 +129,10 @@ export class Intake {
     for (const work of found) list.add(work)
   }
 
-  /** What is unreported yet still reads as pending, and so does what is reported while this reads: then it reads again. */
+  /** What is unreported yet still reads as pending, and so does what is reported while this reads: then it reads again. Of a run that is new here nothing is. */
   async #readWork(run: DrivenRun, interrupted: ReadonlySet<number>): Promise<Work[]> {
     const { db, readers, lease, list, reporter } = this.#options
+    const isOurs = list.runs.has(run.id) || reporter.heldOf(run.id).length > 0
     for (let round = 0; round < 10; round += 1) {
       const before = reporter.reports
       let held: ReadonlySet<string> | null = null
@@ -119,7 +141,7 @@ export class Intake {
         return list.has(run.id, position) || held.has(itemKey(run.id, position))
       }
       const found = await readers.readWork(db, lease, run, interrupted, knows)
-      if (reporter.reports === before) return found
+      if (!isOurs || reporter.reports === before) return found
     }
     return []
   }

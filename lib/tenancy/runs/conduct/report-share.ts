@@ -1,8 +1,8 @@
 /** What reports get of a server while something waits there that writes: nobody's rollout is held up by those who only look, and they are not held up for good. */
 import type { Work } from './work.ts'
 
-/** One slot in so many, and where what writes is quick, one item in so many. */
-const share = 8
+/** One slot in so many, and where what writes is quick, one item in so many; and so much of the time in which they are taken up. */
+export const share = 8
 /** Where what writes takes longer, the slot of the reports is theirs alone: given back for one item, it would be gone for long. */
 const slowMs = 100
 /** Of what the last items that write took, in the mean that is kept. */

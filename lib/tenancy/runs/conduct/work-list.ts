@@ -8,6 +8,9 @@ export const demandOf = ({ kind, maxConcurrent }: Pick<DrivenRun, 'kind' | 'maxC
 
 type Sort = 'reports' | 'writers'
 
+/** So long one report has what there is for reports: rows of few of them are collected at less cost than of many. */
+const reportTurnMs = 100
+
 /** The first that the reader has read ahead, else the first that nobody has, else the first; −1: none may go now. What was read stands before what was not. */
 const nearest = (queue: readonly Work[], reader: object | null, mayGo: (work: Work) => boolean): number => {
   let first = -1
@@ -40,7 +43,9 @@ export class WorkList {
   readonly #serial = new Set<number>()
   /** How many are in hand of each database that go step by step. */
   readonly #stepwise = new Map<number, number>()
-  readonly #turns: Record<Sort, number> = { reports: 0, writers: 0 }
+  /** Which of the runs had the last item. */
+  readonly #turns: Record<Sort, number> = { reports: -1, writers: -1 }
+  #reportsTurnSince = 0
   readonly #share = new ReportShare()
 
   /** Items that are neither settled nor dropped. */
@@ -62,6 +67,11 @@ export class WorkList {
     let busy = this.runningOf(run)
     for (const key of this.#parked) if (key.startsWith(`${run}:`)) busy += 1
     return busy
+  }
+
+  /** Something is open that does not only look. */
+  get hasWriters(): boolean {
+    return [...this.runs.values()].some(({ id, kind }) => kind !== 'report' && this.openOf(id) > 0)
   }
 
   openOf(run: number): number {
@@ -151,13 +161,16 @@ export class WorkList {
 
   #next(kind: Sort, pop: (queues: Map<number, Work[]>) => Work | null): Work | null {
     const runs = [...this.runs.values()].filter((run) => (run.kind === 'report') === (kind === 'reports'))
+    const isKept = kind === 'reports' && Date.now() - this.#reportsTurnSince < reportTurnMs
+    const first = Math.max(0, this.#turns[kind] + (isKept ? 0 : 1))
     for (let offset = 0; offset < runs.length; offset += 1) {
-      const turn = (this.#turns[kind] + offset) % runs.length
+      const turn = (first + offset) % runs.length
       const run = runs[turn]
       const queues = run && this.#mayFeed(run) ? this.#queues.get(run.id) : undefined
       const work = queues && pop(queues)
       if (!work) continue
-      this.#turns[kind] = (turn + 1) % runs.length
+      if (kind === 'reports' && (!isKept || offset > 0)) this.#reportsTurnSince = Date.now()
+      this.#turns[kind] = turn
       return work
     }
     return null
