@@ -83,7 +83,7 @@ function Row({ row, rows, actions }: { readonly row: DatabaseRow; readonly rows:
       <td className="px-3 py-2">
         <Connections row={row} />
       </td>
-      <td className="px-3 py-2 whitespace-nowrap" title="Of all its files, looked at every ten minutes">
+      <td className="px-3 py-2 whitespace-nowrap" title="Of all its files, looked at every 15 minutes">
         {row.bytes === null ? '–' : formatBytes(row.bytes)}
       </td>
       <td className="px-3 py-2">

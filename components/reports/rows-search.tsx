@@ -24,7 +24,14 @@ export function RowsSearch({ columns, q, column, onChange }: Props) {
           </option>
         ))}
       </Select>
-      <SearchField text={q} onSearch={(text) => onChange({ q: text, column })} label="Find in the rows" placeholder="Find in the rows" className="sm:w-56" />
+      <SearchField
+        text={q}
+        onSearch={(text) => onChange({ q: text, column })}
+        label="Find in the rows"
+        placeholder="Find in the rows"
+        className="sm:w-56"
+        longest={200}
+      />
     </div>
   )
 }

@@ -1,7 +1,7 @@
 'use client'
 
 import { useRouter } from 'next/navigation'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
 import { ErrorNote } from '@/components/ui/error-note'
@@ -35,8 +35,8 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
   const chosen = sets.find(({ name }) => name === form.set)
   const set = (part: Partial<Form>): void => setForm((now) => ({ ...now, ...part }))
   const problem = (field: OnboardField): string | undefined => (tried ? problems[field] : undefined) ?? place.problems[field]
-  // While slug and place are being looked up the server's own look decides.
-  const ready = input !== null && verdict.kind !== 'refused' && Object.keys(place.problems).length === 0
+  // While the slug is being looked up the server's own look decides.
+  const ready = input !== null && verdict.kind !== 'refused'
 
   return (
     <form
@@ -45,7 +45,7 @@ export function OnboardForm({ sets, databases, onboard }: Props) {
       onSubmit={(event) => {
         event.preventDefault()
         setTried(true)
-        if (ready) void run(input)
+        if (ready) void place.askAgain().then((isFree) => (isFree ? run(input) : undefined))
       }}
     >
       <div className="flex flex-col gap-4 rounded-lg border border-line bg-surface p-4">
@@ -113,11 +113,14 @@ type AdoptProps = {
 
 function AdoptFields({ form, head, problem, set }: AdoptProps) {
   const look = { className: 'mono', spellCheck: false, autoComplete: 'off' } as const
-  const [isOpen, setOpen] = useState(false)
+  const part = useRef<HTMLDetailsElement>(null)
+  const isWrong = problem('schema') !== undefined || problem('baseline') !== undefined
   // And stays open when what was wrong is put right: somebody is typing in it.
-  if (!isOpen && (problem('schema') !== undefined || problem('baseline') !== undefined)) setOpen(true)
+  useEffect(() => {
+    if (isWrong && part.current) part.current.open = true
+  }, [isWrong])
   return (
-    <details className="group" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details ref={part} className="group">
       <summary className="w-max rounded-sm text-sm text-muted select-none hover:text-ink">The schema exists already</summary>
       <div className="mt-3 grid gap-4 sm:grid-cols-2">
         <Field label="Schema" optional hint="Where it is not tenant_ and the slug." error={problem('schema')}>

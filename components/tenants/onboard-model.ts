@@ -101,7 +101,7 @@ export const outcomeOf = (form: OnboardForm, set: SetChoice | undefined): Outcom
     baseline !== undefined
       ? `adopted at version ${baseline}; nothing is run in it`
       : set === undefined || set.head === null
-        ? 'made empty: the set has no migrations yet'
+        ? 'not made yet: the set has no migrations'
         : `made with ${plural(set.migrations, 'migration')}, to ${set.head}`
   return { schema, database, what }
 }

@@ -15,13 +15,14 @@ type Props = {
   readonly label: string
   readonly placeholder: string
   readonly className?: string
+  /** Characters that the server takes. */
+  readonly longest?: number
 }
 
 const typingMs = 200
-const longest = 120
 
 /** Typing is local: the address and the server follow when it rests, and what somebody else writes into the address (Back, "Clear") stands here at once. */
-export function SearchField({ text, onSearch, label, placeholder, className }: Props) {
+export function SearchField({ text, onSearch, label, placeholder, className, longest = 120 }: Props) {
   const [typed, setTyped] = useState(text)
   const [seen, setSeen] = useState(text)
   const [told, setTold] = useState(text)

@@ -8,7 +8,7 @@ import { takenProblem, takenSlugs } from '../registry/taken-slugs.ts'
 import { findSet, type SetRow } from '../runs/freeze.ts'
 import { mostCsvProblems, readOnboardCsv, type CsvClaim } from './csv.ts'
 import { lookForSchemas, lookMs, type SeenDatabase } from './live-schemas.ts'
-import { findPlaces, findTwice, takenSchemas, type Place, type Places } from './places.ts'
+import { findPlaces, findTwice, ownSchemas, takenSchemas, type Place, type Places } from './places.ts'
 
 /** What is wanted of the server: slug, database and schema are told and can be. */
 type Placed = CsvClaim & { readonly slug: string; readonly schema: string; readonly place: Place }
@@ -97,6 +97,7 @@ const schemaProblems = async (
       message: `“${row.schema}” in database “${row.place.name}” is claimed in line ${earlier.line} already; two tenants never share a schema`,
     }))
   const owned = new Map((await takenSchemas(library.control.db, set.id, claims.map(wantedOf))).map((one) => [keyOf(one), one.slug]))
+  const own = new Set((await ownSchemas(library.control.db, set.id, claims.map(wantedOf))).map(keyOf))
   const free = claims.filter((claim) => !taken.has(claim.slug) && !owned.has(keyOf(wantedOf(claim))))
   const ofOthers = claims.flatMap((claim) => {
     const owner = owned.get(keyOf(wantedOf(claim)))
@@ -109,6 +110,7 @@ const schemaProblems = async (
   const live = free.flatMap(({ line, schema, place, baseline }) => {
     const look = looks.get(place.id)
     if (look === undefined || !('there' in look) || look.there.has(schema) === (baseline !== undefined)) return []
+    if (baseline === undefined && own.has(keyOf({ databaseId: place.id, schema }))) return []
     const message =
       baseline === undefined
         ? `“${schema}” is there already in database “${place.name}”; choose another name, or adopt it with the version that it is at (baseline)`

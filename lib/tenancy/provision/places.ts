@@ -32,6 +32,15 @@ export const takenSchemas = async (db: ControlDb, setId: number, wanted: readonl
   return rows
 }
 
+/** Schemas that are the tenant's own in this set already: what an earlier onboarding did there, another one takes up. */
+export const ownSchemas = async (db: ControlDb, setId: number, wanted: readonly Wanted[]): Promise<ReadonlyArray<Pick<Wanted, 'databaseId' | 'schema'>>> => {
+  const { rows } = await sql<Pick<Wanted, 'databaseId' | 'schema'>>`
+    select x.schema, x."databaseId" from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as x(slug text, "databaseId" bigint, schema text)
+    join tenant n on n.slug = x.slug join placement p on p.tenant_id = n.id and p.set_id = ${setId}
+    join target t on t.id = p.target_id and t.database_id = x."databaseId" and t.schema_name = x.schema`.execute(db)
+  return rows
+}
+
 /** Each row that asks for what an earlier one asks for, with the earlier one. */
 export const findTwice = <Row>(rows: readonly Row[], keysOf: (row: Row) => readonly string[]): ReadonlyArray<{ row: Row; earlier: Row; key: string }> => {
   const first = new Map<string, Row>()

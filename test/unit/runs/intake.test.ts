@@ -29,7 +29,15 @@ const openRun = (id: number, open: number, part: Partial<OpenRun> = {}): OpenRun
 /** What stands in the control plane is said by the test, and what was read of it is written down. */
 const makeIntake = () => {
   const read: string[] = []
-  const control = { open: [] as OpenRun[], held: [] as number[], atAdopt: (_run: number): void => {}, adoptMs: 0, reports: 0, isTelling: false }
+  const control = {
+    open: [] as OpenRun[],
+    held: [] as number[],
+    atAdopt: (_run: number): void => {},
+    adoptMs: 0,
+    refused: [] as number[],
+    reports: 0,
+    isTelling: false,
+  }
   const list = new WorkList()
   const held = () => new Set(control.held.map((position) => `1:${position}`))
   const intake: Intake = new Intake({
@@ -41,6 +49,7 @@ const makeIntake = () => {
         read.push(`adopt ${id}`)
         control.atAdopt(id)
         await sleep(control.adoptMs)
+        if (control.refused.includes(id)) throw new Error('it cannot be taken up')
         return runOf(id, { kind: control.open.find((run) => run.id === id)?.isReport === true ? 'report' : 'migrate' })
       },
       interruptLeftovers: () => Promise.resolve(new Set<number>()),
@@ -143,7 +152,47 @@ it('and all at once where nothing writes, or does any more', async () => {
   control.open = control.open.slice(1)
   await intake.refresh()
   expect(adopted(read)).toEqual(['adopt 1', 'adopt 2', 'adopt 3', 'adopt 4'])
-  intake.close()
+  await intake.close()
+})
+
+it('a report that cannot be taken up keeps none behind it waiting', async () => {
+  const { intake, control, read } = makeIntake()
+  control.adoptMs = 30
+  control.open = [openRun(1, 1), openRun(2, 1, report), openRun(3, 1, report)]
+  control.refused = [2]
+  await intake.refresh()
+  expect(adopted(read)).toEqual(['adopt 1', 'adopt 2', 'adopt 3'])
+})
+
+it('a rest ends with the last that writes', async () => {
+  const { intake, list, control, read } = makeIntake()
+  control.adoptMs = 100
+  control.open = [openRun(1, 1), openRun(2, 1, report), openRun(3, 1, report)]
+  await intake.refresh()
+  const written = [list.take(1, () => true), list.take(1, () => true)].find((work) => work?.run.id === 1)
+  if (!written) throw new Error('there was nothing to take')
+  intake.endRest()
+  expect(adopted(read)).toEqual(['adopt 1', 'adopt 2'])
+  list.settle(written)
+  control.open = control.open.slice(1)
+  intake.endRest()
+  // Of a rest of 0.7 s.
+  await sleep(50)
+  expect(adopted(read)).toEqual(['adopt 1', 'adopt 2', 'adopt 3'])
+  await intake.close()
+})
+
+it('takes nothing up once it is closed, whatever it was about to', async () => {
+  const { intake, control, read } = makeIntake()
+  control.adoptMs = 30
+  control.open = [openRun(1, 1), openRun(2, 1, report), openRun(3, 1, report), openRun(4, 1)]
+  control.atAdopt = (run) => {
+    if (run === 2) void intake.close()
+  }
+  await intake.refresh()
+  await sleep(400)
+  await intake.refresh()
+  expect(adopted(read)).toEqual(['adopt 1', 'adopt 2'])
 })
 
 it('items of a run that is new here are read once, however much of others is told meanwhile', async () => {

@@ -58,6 +58,12 @@ describe('reports beside what writes', () => {
     expect(taken.filter((id) => id !== '1').join('')).toBe('222333222333')
   })
 
+  it('leave half of the slots to the next, however long the items of one take', () => {
+    const list = listOf([report(2), 30], [report(3), 30], [report(4), 30])
+    list.pace = 8
+    expect(Array.from({ length: 8 }, () => list.take(1, everywhere)?.run.id).join('')).toBe('22223333')
+  })
+
   it('have their turn at each item where an item takes its time', () => {
     vi.useFakeTimers({ now: 0 })
     const list = listOf([report(2), 3], [report(3), 3])

@@ -146,6 +146,11 @@ export class Conductor {
     return sleepUnlessWoken(ms, (wake) => void this.#wakers.push(wake))
   }
 
+  #ended(): void {
+    this.#hasEnded = true
+    this.#intake.endRest()
+  }
+
   #settle(work: Work, outcome: ItemOutcome, startedAt: Date, backendPid: number | null): void {
     if (outcome.kind === 'untouched') {
       this.#watch.settled(work, outcome, startedAt, false)
@@ -168,7 +173,7 @@ export class Conductor {
     this.#list.settle(work)
     if (outcome.kind === 'failed' && work.run.failuresLeft !== null) work.run.failuresLeft -= 1
     this.#reporter.add(itemReport(work, outcome.kind, startedAt, outcome, backendPid))
-    if (this.#list.openOf(work.run.id) === 0) this.#hasEnded = true
+    if (this.#list.openOf(work.run.id) === 0) this.#ended()
     if (this.#isPressing) this.#tellNow()
   }
 
@@ -384,7 +389,7 @@ export class Conductor {
       if (!this.#reporter.lost) await this.#reporter.flush(this.#quietRuns())
     } finally {
       stopHearing()
-      this.#intake.close()
+      await this.#intake.close()
       this.#options.signal.removeEventListener('abort', wake)
       this.#watch.close()
       await this.#desk.collector.close()

@@ -8,6 +8,7 @@ import { LeaseLost, type Lease } from './lease.ts'
 import type { RunNow } from './report.ts'
 import { share } from './report-share.ts'
 import type { Reporter } from './reporter.ts'
+import { within } from '../within.ts'
 import type { WorkList } from './work-list.ts'
 import { itemKey, type DrivenRun, type Work } from './work.ts'
 
@@ -29,6 +30,12 @@ export type IntakeOptions = {
   readonly onLost: (error: LeaseLost) => void
 }
 
+const longestRestMs = 1_000
+const closeMs = 1_000
+
+/** So that one eighth of the time goes into it, as of the slots; what waited for a lock, or was slow, is no measure. */
+const restAfter = (tookMs: number): number => Math.min(tookMs * (share - 1), longestRestMs)
+
 export class Intake {
   readonly #options: IntakeOptions
   #reading: Promise<void> = Promise.resolve()
@@ -36,13 +43,25 @@ export class Intake {
   /** Before that no other report is taken up beside what writes. */
   #restsUntil = 0
   #later: NodeJS.Timeout | undefined
+  #isClosed = false
 
   constructor(options: IntakeOptions) {
     this.#options = options
   }
 
-  close(): void {
+  /** Nothing more is taken up: what a read under way still does is waited for, but not for long. */
+  async close(): Promise<void> {
+    this.#isClosed = true
     clearTimeout(this.#later)
+    await within(closeMs, this.#reading)
+  }
+
+  /** Nothing that writes is left: reports that rest beside it need not. */
+  endRest(): void {
+    if (this.#later === undefined || this.#options.list.hasWriters) return
+    clearTimeout(this.#later)
+    this.#later = undefined
+    void this.refresh()
   }
 
   /** One at a time; those who ask meanwhile share the one after it. */
@@ -66,6 +85,7 @@ export class Intake {
   }
 
   async #read(): Promise<void> {
+    if (this.#isClosed) return
     const { db, readers, lease, list, reporter, onServer, onRuns, onChange } = this.#options
     const before = reporter.reports
     const isReported = reporter.empty
@@ -80,12 +100,14 @@ export class Intake {
       }
     onRuns(open)
     for (const run of open) {
+      if (this.#isClosed) return
       if (!this.#mayLack(run)) continue
       const isNew = !list.runs.has(run.id)
       if (isNew && run.isReport && isDrivenRun(run.state) && this.#mustRest()) continue
       const began = performance.now()
       await this.#tryTakeUp(run.id)
-      if (isNew && run.isReport) this.#restsUntil = performance.now() + (performance.now() - began) * (share - 1)
+      // One that could not be taken up must not keep others waiting.
+      if (isNew && run.isReport && list.runs.has(run.id)) this.#restsUntil = performance.now() + restAfter(performance.now() - began)
       // What was asked for meanwhile may be a run that writes, which many reports would keep waiting.
       if (isNew && list.runs.has(run.id) && this.#next) break
     }
@@ -97,7 +119,10 @@ export class Intake {
     const restMs = this.#options.list.hasWriters ? this.#restsUntil - performance.now() : 0
     if (restMs <= 0) return false
     clearTimeout(this.#later)
-    this.#later = setTimeout(() => void this.refresh(), restMs)
+    this.#later = setTimeout(() => {
+      this.#later = undefined
+      void this.refresh()
+    }, restMs)
     return true
   }
 

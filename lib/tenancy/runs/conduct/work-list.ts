@@ -159,9 +159,14 @@ export class WorkList {
     return null
   }
 
+  /** Whose items take long must not have every slot for as long. */
+  #leavesHalf(holder: DrivenRun | undefined): boolean {
+    return holder !== undefined && this.runningOf(holder.id) < Math.max(1, Math.floor(this.pace / 2))
+  }
+
   #next(kind: Sort, pop: (queues: Map<number, Work[]>) => Work | null): Work | null {
     const runs = [...this.runs.values()].filter((run) => (run.kind === 'report') === (kind === 'reports'))
-    const isKept = kind === 'reports' && Date.now() - this.#reportsTurnSince < reportTurnMs
+    const isKept = kind === 'reports' && Date.now() - this.#reportsTurnSince < reportTurnMs && this.#leavesHalf(runs[this.#turns.reports])
     const first = Math.max(0, this.#turns[kind] + (isKept ? 0 : 1))
     for (let offset = 0; offset < runs.length; offset += 1) {
       const turn = (first + offset) % runs.length
