@@ -48,6 +48,32 @@ test('the tab of a run that is shown unasked is chosen once it is pressed', asyn
     .toMatch(/^\?tab=(items|failures)$/)
 })
 
+test('a search is in the address: Back and Clear change what stands in its field, and a letter typed meanwhile stays', async () => {
+  const { page } = signedIn.visitor
+  await page.goto('/tenants')
+  const field = page.getByRole('searchbox', { name: /^Search tenants/ })
+  const tenants = page.locator('[role=row] a, tr a').filter({ hasText: /\S/ })
+  await tenants.first().waitFor()
+  const name = (await tenants.first().textContent())?.trim() ?? ''
+  await field.pressSequentially(name, { delay: 60 })
+  await page.waitForURL((url) => url.searchParams.get('q') === name)
+  expect(await field.inputValue()).toBe(name)
+  await page.getByRole('button', { name: 'Clear', exact: true }).click()
+  await page.waitForURL((url) => !url.searchParams.has('q'))
+  await expect.poll(() => field.inputValue()).toBe('')
+  await field.fill(name)
+  await page.waitForURL((url) => url.searchParams.get('q') === name)
+  await tenants.filter({ hasText: name }).first().click()
+  await page.waitForURL((url) => url.pathname.startsWith('/tenants/'))
+  await page.goBack()
+  await expect.poll(() => field.inputValue()).toBe(name)
+  // Its own word comes back into the address while the next is typed.
+  await field.press('End')
+  await field.pressSequentially('-zz', { delay: 250 })
+  await page.waitForURL((url) => url.searchParams.get('q') === `${name}-zz`)
+  expect(await field.inputValue()).toBe(`${name}-zz`)
+})
+
 test.each([
   ['/api/audit/export?from=notadate', 'from “notadate” is not a day, such as 2026-02-28'],
   ['/api/tenants?state=bogus', 'state “bogus” is none of provisioning, active, suspended, archived'],
