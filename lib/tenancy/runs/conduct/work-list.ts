@@ -207,7 +207,7 @@ export class WorkList {
       const queue = queues.get(databaseId)
       if (!queue || queue.length === 0 || !isUp(databaseId)) continue
       const index = nearest(queue, reader, (work) => this.#mayGo(work))
-      if (index !== -1) return queue.splice(index, 1)[0] ?? null
+      if (index !== -1) return (index === 0 ? queue.shift() : queue.splice(index, 1)[0]) ?? null
     }
     return null
   }
