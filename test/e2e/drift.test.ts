@@ -90,7 +90,7 @@ test('three changes by hand are three shapes beside the norm, each with what dif
     .waitFor()
   for (const [slug, sentence] of [
     ['rooms-anna', missing],
-    ['rooms-bert', 'Column remark of bookings was added: it is in no migration.'],
+    ['rooms-bert', 'Column remark of bookings was added outside of its migrations.'],
     ['rooms-cleo', 'Column room of bookings allows null.'],
   ] as const)
     await rowOf(page, slug).filter({ hasText: sentence }).filter({ hasText: 'outside Tenantry' }).waitFor()
@@ -164,7 +164,7 @@ test('tenants are filtered by a shape, and tell what differs; the fleet counts a
   await page.getByText('1 match', { exact: true }).waitFor()
   await page.getByRole('button', { name: /^Shape rooms 0001 · Shape [B-D]/ }).waitFor()
   await page.getByRole('link', { name: 'rooms-bert' }).first().click()
-  await page.getByText('Column remark of bookings was added: it is in no migration.').waitFor()
+  await page.getByText('Column remark of bookings was added outside of its migrations.').waitFor()
   expect(await faultsOf(page)).toEqual([])
 
   await page.goto('/')

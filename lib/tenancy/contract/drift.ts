@@ -23,6 +23,8 @@ export type Finding = {
   readonly differences: readonly Difference[]
   /** Of `missing` what should be there, of `extra` what is, as definitions; else null. */
   readonly facts: Facts | null
+  /** Of `extra`: a migration that is still to come makes an object of that name. */
+  readonly isAhead?: true
   /** "Index work_logs_employee_idx of work_logs is missing." */
   readonly sentence: string
 }

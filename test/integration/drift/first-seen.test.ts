@@ -80,3 +80,22 @@ it('is the run’s where it recorded what it did not make, though the structure 
   expect((await sinceIn(b)).get('state')?.afterRun).toBe(run.id)
   expect((await sinceIn(a)).get('nick')?.afterRun).toBeNull()
 })
+
+it('is in the way of the next migration as soon as that is known, and was so when it was rolled out', async () => {
+  const files = { '0004_zip.sql': 'alter table orders add column zip text;\n' }
+  await change(b, 'alter table orders add column zip text')
+  const zip = async () => {
+    const { findings, state, problem } = await driftOf(b)
+    return { state, problem, told: findings.flatMap(({ object, severity, sentence }) => (object.name === 'zip' ? [`${severity}: ${sentence}`] : [])) }
+  }
+  expect((await zip()).told).toEqual(['harmless: Column zip of orders was added outside of its migrations.'])
+  await fleet.sync(files)
+  // Nobody has run it yet, and looking does not.
+  await fleet.tenancy.observation.now({ structure: true })
+  expect(await zip()).toMatchObject({ state: 'drifted', problem: null, told: ['harmless: Column zip of orders was added outside of its migrations.'] })
+  await fleet.verified((await fleet.roll({ selection: { kind: 'tenants', slugs: [a] } })).id)
+  const inTheWay = ['breaks: Column zip of orders was added before its migration: one that is still to come makes it too, and will find it there.']
+  expect(await zip()).toMatchObject({ state: 'drifted', problem: null, told: inTheWay })
+  const run = await fleet.roll()
+  expect(run.counts).toMatchObject({ succeeded: 0, failed: 1 })
+})

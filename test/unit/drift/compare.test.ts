@@ -61,7 +61,31 @@ describe('comparing', () => {
     const seen = of(...customer, index('x', 'email', { comments: { comment: 'By hand' } }), index('b'), index('y'))
     expect(told(compareStructures(norm, seen, []))).toEqual([
       'harmless: Index of customer is named x instead of a. Index a of customer has a comment it should not have, By hand.',
-      'harmless: Index y of customer was added: it is in no migration.',
+      'harmless: Index y of customer was added outside of its migrations.',
+    ])
+  })
+
+  it('tells what is in the way of a migration that is still to come, apart from what no migration makes', () => {
+    const norm = of(...customer)
+    const seen = of(...table('customer', 'id', 'email', 'phone', 'fax'), index('by_phone', 'phone'))
+    const head = of(...table('customer', 'id', 'email', 'phone'), index('by_phone', 'lower(phone)'))
+    const findings = compareStructures(norm, seen, ['order'], head)
+    const inTheWay = 'was added before its migration: one that is still to come makes it too, and will find it there.'
+    expect(told(findings)).toEqual([
+      `breaks: Column phone of customer ${inTheWay}`,
+      `breaks: Index by_phone of customer ${inTheWay}`,
+      'harmless: Column fax of customer was added outside of its migrations.',
+    ])
+    // It is the same finding: who accepted it before the migration was written has accepted it.
+    expect(findings.map(({ key }) => key).toSorted()).toEqual(
+      compareStructures(norm, seen, ['order'])
+        .map(({ key }) => key)
+        .toSorted(),
+    )
+    const { left } = repairOf(norm, seen, findings)
+    expect(left.map(({ sentence, reason }) => `${sentence} ${reason}`)).toEqual([
+      `Column phone of customer ${inTheWay} It may hold data: drop it by hand before that migration, or let the migration do without.`,
+      'Column fax of customer was added outside of its migrations. It may hold data: drop it by hand, or make it a migration.',
     ])
   })
 
@@ -192,8 +216,8 @@ CREATE INDEX by_email ON customer USING btree (email);
     expect(migrationOf(norm, seen, compareStructures(norm, seen, []))).toBe(`-- Made of what differs from the reference of this set:
 -- - Column email of customer is missing.
 -- - Index by_id of customer is missing.
--- - Column phone of customer was added: it is in no migration.
--- - Index by_phone of customer was added: it is in no migration.
+-- - Column phone of customer was added outside of its migrations.
+-- - Index by_phone of customer was added outside of its migrations.
 --
 -- Left to you:
 -- - Column email of customer is missing. Not written: it may hold data. Write the DROP yourself if that is meant.

@@ -4,7 +4,7 @@ import { severities, type Difference, type Finding, type FindingKind } from '../
 import { facets, objectKinds, type Facet, type Facts, type Structure, type StructureObject } from '../../contract/structure.ts'
 import { inventoryOf, keyOf, listIn, sameFacts, sameValue, textIn, valueOf, type Inventory, type ObjectName } from './inventory.ts'
 import { mentions, nameOf } from './names.ts'
-import { sentenceOf } from './sentences.ts'
+import { aheadSentence, sentenceOf } from './sentences.ts'
 import { severityOf, severityOfExtra, severityOfMissing } from './severity.ts'
 
 const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -33,6 +33,9 @@ export const findingOf = (kind: FindingKind, object: StructureObject, difference
     sentence: sentenceOf(kind, object, differences),
   }
 }
+
+/** `ADD COLUMN` and `CREATE` fail on what is there already, or pass it by as it is. */
+const aheadOf = (finding: Finding): Finding => ({ ...finding, isAhead: true, severity: 'breaks', sentence: aheadSentence(finding.object) })
 
 /** Columns that only one of both has are findings of their own. */
 export const orderDifference = (expected: readonly string[], actual: readonly string[]): Difference[] => {
@@ -148,8 +151,11 @@ const order = (a: Finding, b: Finding): number =>
   byName(a.object.of, b.object.of) ||
   byName(a.object.name, b.object.name)
 
-/** @returns worst first, then in the order of structures */
-export const compareStructures = (norm: Structure, seen: Structure, ignored: readonly Facet[]): Finding[] => {
+/**
+ * @param head what the set's last migration leads to, where that is known: what is there before its migration will be in its way
+ * @returns worst first, then in the order of structures
+ */
+export const compareStructures = (norm: Structure, seen: Structure, ignored: readonly Facet[], head: Structure | null = null): Finding[] => {
   const compared = facets.filter((facet) => !ignored.includes(facet))
   const [expected, actual] = [inventoryOf(norm), inventoryOf(seen)]
   const pairs = compared.includes('structure') ? renamed(expected, actual) : new Map<StructureObject, StructureObject>()
@@ -164,5 +170,8 @@ export const compareStructures = (norm: Structure, seen: Structure, ignored: rea
   const extra = seen.objects.flatMap((object): Told[] =>
     expected.get(object) || others.has(object) || !compared.includes('structure') ? [] : [{ finding: findingOf('extra', object), object }],
   )
-  return notImplied([...missingOrDiffering, ...extra], expected, actual).toSorted(order)
+  const later = head && inventoryOf(head)
+  return notImplied([...missingOrDiffering, ...extra], expected, actual)
+    .map((finding) => (finding.kind === 'extra' && later?.get(finding.object) ? aheadOf(finding) : finding))
+    .toSorted(order)
 }

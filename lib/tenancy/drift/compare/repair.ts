@@ -23,6 +23,8 @@ const keptReasons: Readonly<Partial<Record<Finding['object']['kind'], string>>> 
   extension: extensionReason,
 }
 
+const aheadReason = 'It may hold data: drop it by hand before that migration, or let the migration do without.'
+
 const make = (finding: Finding, scene: Scene, draft: Draft): void => {
   const object = scene.norm.get(finding.object)
   if (!object) return
@@ -50,7 +52,7 @@ const make = (finding: Finding, scene: Scene, draft: Draft): void => {
 }
 
 const drop = (finding: Finding, scene: Scene, draft: Draft): void => {
-  if (isKept(finding)) return draft.leave(finding, keptReasons[finding.object.kind] ?? '')
+  if (isKept(finding)) return draft.leave(finding, finding.isAhead ? aheadReason : (keptReasons[finding.object.kind] ?? ''))
   const object = scene.seen.get(finding.object)
   if (!object || draft.isMadeAnew(object)) return undefined
   if (object.kind === 'constraint' && isNotNullOfColumn(finding, object, scene, draft)) return undefined

@@ -40,10 +40,13 @@ const ownSentence = (object: StructureObject, { field, facet, expected, actual }
 const joined = (clauses: readonly string[]): string =>
   clauses.length < 2 ? clauses.join('') : `${clauses.slice(0, -1).join(', ')} and ${clauses.at(-1) ?? ''}`
 
+export const aheadSentence = (object: ObjectName): string =>
+  `${labelOf(object)} was added before its migration: one that is still to come makes it too, and will find it there.`
+
 export const sentenceOf = (kind: FindingKind, object: StructureObject, differences: readonly Difference[]): string => {
   const label = labelOf(object)
   if (kind === 'missing') return `${label} is missing.`
-  if (kind === 'extra') return `${label} was added: it is in no migration.`
+  if (kind === 'extra') return `${label} was added outside of its migrations.`
   const own: string[] = []
   const clauses: string[] = []
   for (const difference of differences) {

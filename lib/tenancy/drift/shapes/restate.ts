@@ -8,7 +8,7 @@ import { notify } from '../../control/notify.ts'
 import { emptyDigest } from '../../migrations/digest.ts'
 import { comparedFingerprint } from '../structures.ts'
 import { classify, type FindingMark, type OpenAcceptance, type Sighting } from './classify.ts'
-import { comparedOf, compareDue, isReferenceOf } from './compare-due.ts'
+import { comparedOf, compareDue, isComparedNow, isReferenceOf } from './compare-due.ts'
 import { keepLastSeen } from './last-seen.ts'
 import { keepFindingSince } from './finding-since.ts'
 import { problemSentence } from './problem-sentence.ts'
@@ -36,7 +36,7 @@ const readSeen = async (trx: ControlDb, setId: number): Promise<SeenRow[]> => {
       select o.seen_id, count(*)::int as targets from observation o join placement p on p.target_id = o.target_id join tenant n on n.id = p.tenant_id and n.state in ('active', 'suspended')
       where p.set_id = ${setId} and o.seen_id is not null group by 1)
     select s.id, s.database_id as "databaseId", s.digest, s.server_major as "serverMajor", st.facets, st.uncompared, norm.uncompared as "normUncompared", r.structure_id as "normId", norm.facets as "normFacets",
-      coalesce(s.compared = ${comparedOf}, false) as "isCompared", r.problem as "referenceProblem",
+      ${isComparedNow} as "isCompared", r.problem as "referenceProblem",
       s.digest = ${emptyDigest} or exists (select from migration g where g.set_id = s.set_id and g.prefix_digest = s.digest) as "isOnTrack",
       (select coalesce(jsonb_agg(jsonb_build_object('key', f ->> 'key', 'severity', f ->> 'severity')), '[]') from jsonb_array_elements(s.findings) f) as findings,
       coalesce(z.targets, 0) as targets

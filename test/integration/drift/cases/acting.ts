@@ -15,7 +15,7 @@ export const actingCases: readonly Case[] = [
     base: 'create table customer (id bigint primary key, email text);create function touch() returns trigger language plpgsql as $$ begin return new; end $$',
     norm: '',
     seen: 'create trigger touch_customer before update on customer for each row execute function touch()',
-    findings: ['breaks: Trigger touch_customer of customer was added: it is in no migration.'],
+    findings: ['breaks: Trigger touch_customer of customer was added outside of its migrations.'],
     repair: ['DROP TRIGGER touch_customer ON customer'],
   },
   {
@@ -66,7 +66,7 @@ export const actingCases: readonly Case[] = [
     base: 'create table customer (id bigint primary key, email text)',
     norm: '',
     seen: 'create rule keep as on delete to customer do instead nothing',
-    findings: ['breaks: Rule keep of customer was added: it is in no migration.'],
+    findings: ['breaks: Rule keep of customer was added outside of its migrations.'],
     repair: ['DROP RULE keep ON customer'],
   },
   {
@@ -97,7 +97,7 @@ export const actingCases: readonly Case[] = [
     base: 'create table customer (id bigint primary key, email text)',
     norm: '',
     seen: 'create policy own on customer using (true)',
-    findings: ['breaks: Policy own of customer was added: it is in no migration.'],
+    findings: ['breaks: Policy own of customer was added outside of its migrations.'],
     repair: ['DROP POLICY own ON customer'],
   },
   {

@@ -53,9 +53,9 @@ export const constraintCases: readonly Case[] = [
     norm: '',
     seen: 'alter table orders add constraint positive check (total > 0), add constraint orders_total_key unique (total), add constraint orders_customer_fkey foreign key (customer_id) references customer',
     findings: [
-      'breaks: Constraint orders_customer_fkey of orders was added: it is in no migration.',
-      'breaks: Constraint orders_total_key of orders was added: it is in no migration.',
-      'breaks: Constraint positive of orders was added: it is in no migration.',
+      'breaks: Constraint orders_customer_fkey of orders was added outside of its migrations.',
+      'breaks: Constraint orders_total_key of orders was added outside of its migrations.',
+      'breaks: Constraint positive of orders was added outside of its migrations.',
     ],
     repair: [
       'ALTER TABLE orders DROP CONSTRAINT orders_customer_fkey',

@@ -26,7 +26,7 @@ export const indexCases: readonly Case[] = [
     base: 'create table customer (id bigint primary key, email text)',
     norm: '',
     seen: 'create index customer_email_idx on customer (email)',
-    findings: ['harmless: Index customer_email_idx of customer was added: it is in no migration.'],
+    findings: ['harmless: Index customer_email_idx of customer was added outside of its migrations.'],
     repair: ['DROP INDEX customer_email_idx'],
   },
   {
@@ -34,7 +34,7 @@ export const indexCases: readonly Case[] = [
     base: 'create table customer (id bigint primary key, email text)',
     norm: '',
     seen: 'create unique index customer_email_idx on customer (email)',
-    findings: ['breaks: Index customer_email_idx of customer was added: it is in no migration.'],
+    findings: ['breaks: Index customer_email_idx of customer was added outside of its migrations.'],
     repair: ['DROP INDEX customer_email_idx'],
   },
   {
@@ -108,7 +108,7 @@ export const indexCases: readonly Case[] = [
     base: 'create table customer (id bigint primary key, email text); create table orders (id bigint primary key, customer_id bigint, total numeric)',
     norm: '',
     seen: 'create statistics orders_stats (dependencies) on customer_id, total from orders',
-    findings: ['harmless: Statistics object orders_stats was added: it is in no migration.'],
+    findings: ['harmless: Statistics object orders_stats was added outside of its migrations.'],
     repair: ['DROP STATISTICS orders_stats'],
   },
   {
