@@ -16,6 +16,16 @@ export const answeredSentence = (state: RunState, counts: ItemCounts): string =>
   return `${formatCount(counts.succeeded)} of ${formatCount(counts.total)} answered, ${formatCount(silent)} did not`
 }
 
+/** What has been read of a report is older than its run's end, which the stream tells first: its rows and its last answers are not counted in it. */
+const isReadBeforeEnd = (state: RunState, report: Pick<ReportRun, 'state'>): boolean => isFinalRun(state) && !isFinalRun(report.state)
+
+/** ", 60 rows": as many as there were when the report was read, and none while that says less than the sentence that it ends. */
+export const rowsClause = (state: RunState, report: Pick<ReportRun, 'state' | 'rows'>): string =>
+  isReadBeforeEnd(state, report) ? '' : `, ${plural(report.rows, 'row')}`
+
+/** No row has come to the table yet, and nothing says that none will. */
+export const awaitsRows = (total: number, report: Pick<ReportRun, 'state' | 'rows'>): boolean => total === 0 && !(isFinalRun(report.state) && report.rows === 0)
+
 /** What the form has changed since a run was started from it; null: nothing. */
 export const changedSince = (asked: Pick<ReportRun, 'sql' | 'missing'>, now: Pick<ReportRun, 'sql' | 'missing'>): string | null => {
   if (asked.sql !== now.sql) return 'of an earlier text: it has been changed since'
@@ -26,13 +36,10 @@ export const changedSince = (asked: Pick<ReportRun, 'sql' | 'missing'>, now: Pic
 }
 
 /** Of a run that asked only the silent ones of another: theirs and those that had answered before. */
-export const wholeCounts = (
-  { parentRun, tenants, answered }: Pick<ReportRun, 'parentRun' | 'tenants' | 'answered'>,
-  state: RunState,
-  counts: ItemCounts,
-): ItemCounts => {
+export const wholeCounts = (report: Pick<ReportRun, 'parentRun' | 'tenants' | 'answered' | 'state'>, state: RunState, counts: ItemCounts): ItemCounts => {
+  const { parentRun, tenants, answered } = report
   if (parentRun === null || tenants <= counts.total) return counts
-  const before = isFinalRun(state) ? answered - counts.succeeded : tenants - counts.total
+  const before = isFinalRun(state) && !isReadBeforeEnd(state, report) ? answered - counts.succeeded : tenants - counts.total
   const silentStill = tenants - counts.total - before
   return { ...counts, total: tenants, succeeded: counts.succeeded + before, failed: counts.failed + silentStill }
 }

@@ -3,9 +3,8 @@ import type { RunLive } from '@/components/runs/run-live-model'
 import { progressSegments, rateText, timeLeftText, workedCount } from '@/components/runs/run-model'
 import { Progress } from '@/components/ui/progress'
 import type { StreamStatus } from '@/lib/client/use-event-stream'
-import { plural } from '@/lib/format'
 import { describeWait, isFinalRun, type ReportRun } from '@/lib/tenancy/contract'
-import { answeredSentence, wholeCounts } from './report-model'
+import { answeredSentence, rowsClause, wholeCounts } from './report-model'
 
 type Props = { readonly live: RunLive; readonly status: StreamStatus | null; readonly report: ReportRun }
 
@@ -23,7 +22,7 @@ export function ReportProgress({ live, status, report }: Props) {
       <div className="flex flex-wrap items-baseline gap-x-3">
         <p role="status" className="text-base font-medium">
           {answeredSentence(run.state, counts)}
-          <span className="font-normal text-muted">, {plural(report.rows, 'row')}.</span>
+          <span className="font-normal text-muted">{rowsClause(run.state, report)}.</span>
         </p>
         <p className="text-muted">{isOpen && run.waitsFor !== null ? describeWait(run.waitsFor) : pace}</p>
       </div>

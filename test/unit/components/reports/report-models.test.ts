@@ -3,7 +3,7 @@ import { choiceFilter, choiceSentence, chosenIn, readNamed, reportHref, runLabel
 import { NoAnswerError, RefusedError } from '@/lib/client/fetch-json'
 import { parseDraft, type Draft } from '@/components/reports/draft-model'
 import { missingParams, paramsToSend, shownValue } from '@/components/reports/params-model'
-import { answeredSentence, changedSince, goneWords, silentSlugs, valuesWords, wholeCounts } from '@/components/reports/report-model'
+import { answeredSentence, awaitsRows, changedSince, goneWords, rowsClause, silentSlugs, valuesWords, wholeCounts } from '@/components/reports/report-model'
 import { describeFailedCheck, firstLine, offsetOf, paramProblemIn, problemsIn, spanOf } from '@/components/reports/report-text-model'
 import { cellMove, columnWidths, nextOrder, pagesBetween } from '@/components/reports/rows-model'
 import { itemStates, type ErrorDocument, type ItemCounts, type ReportParam } from '@/lib/tenancy/contract'
@@ -130,7 +130,7 @@ describe('what a report says of itself', () => {
     expect(answeredSentence('failed', counts({ total: 1, failed: 1 }))).toBe('The tenant did not answer')
   })
   it('counts those that had answered before to a run that asks the silent ones again', () => {
-    const child = { parentRun: 7, tenants: 200, answered: 199 }
+    const child = { parentRun: 7, tenants: 200, answered: 199, state: 'failed' as const }
     expect(answeredSentence('running', wholeCounts(child, 'running', counts({ total: 2, succeeded: 1, running: 1 })))).toBe(
       '199 of 200 tenants answered so far',
     )
@@ -138,7 +138,22 @@ describe('what a report says of itself', () => {
     expect(answeredSentence('succeeded', wholeCounts({ ...child, answered: 200 }, 'succeeded', counts({ total: 1, succeeded: 1 })))).toBe(
       'All 200 tenants answered',
     )
+    // The stream tells the end before its answers are read.
+    expect(answeredSentence('succeeded', wholeCounts({ ...child, state: 'running', answered: 198 }, 'succeeded', counts({ total: 2, succeeded: 2 })))).toBe(
+      'All 200 tenants answered',
+    )
     expect(wholeCounts({ ...child, parentRun: null }, 'running', counts({ total: 2 })).total).toBe(2)
+  })
+  it('tells no number of rows that was read before the end', () => {
+    expect(rowsClause('running', { state: 'running', rows: 0 })).toBe(', 0 rows')
+    expect(rowsClause('succeeded', { state: 'running', rows: 0 })).toBe('')
+    expect(rowsClause('succeeded', { state: 'succeeded', rows: 200 })).toBe(', 200 rows')
+  })
+  it('says that nobody answered with a row only when that is so', () => {
+    expect(awaitsRows(0, { state: 'running', rows: 0 })).toBe(true)
+    expect(awaitsRows(0, { state: 'succeeded', rows: 200 })).toBe(true)
+    expect(awaitsRows(0, { state: 'succeeded', rows: 0 })).toBe(false)
+    expect(awaitsRows(7, { state: 'running', rows: 7 })).toBe(false)
   })
   it('names each silent tenant once', () =>
     expect(
