@@ -16,13 +16,16 @@ const demoSchema = z.object({
 export type DemoPlace = z.output<typeof place>
 export type Demo = z.output<typeof demoSchema>
 
+/** Milliseconds that a statement waits for a lock, and takes in all; none by itself. */
+type Bounds = { readonly lock_timeout?: number; readonly statement_timeout?: number }
+
 /** Opens a connection or a few; the caller ends it. Notices are nobody's business here. */
-export const openSql = (url: string, max = 1): Sql =>
-  postgres(url, { max, prepare: false, connect_timeout: 10, onnotice: () => undefined, connection: { application_name: 'tenantry-demo' } })
+export const openSql = (url: string, max = 1, bounds: Bounds = {}): Sql =>
+  postgres(url, { max, prepare: false, connect_timeout: 10, onnotice: () => undefined, connection: { application_name: 'tenantry-demo', ...bounds } })
 
 /** Runs `work` on a connection to `url` and ends it. */
-export const withSql = async <T>(url: string, work: (sql: Sql) => Promise<T>, max = 1): Promise<T> => {
-  const sql = openSql(url, max)
+export const withSql = async <T>(url: string, work: (sql: Sql) => Promise<T>, max = 1, bounds: Bounds = {}): Promise<T> => {
+  const sql = openSql(url, max, bounds)
   try {
     return await work(sql)
   } finally {

@@ -8,8 +8,8 @@ import type { Actor, RunSummary, Tenancy } from '@/lib/tenancy/contract'
  * The demo's tenants whose rows are in the way of this run; empty for every fleet but the demo's, and for runs that went well. A demo that somebody has
  * taken apart is no reason not to show the run.
  */
-export const findDemoProblems = async ({ set, state }: Pick<RunSummary, 'set' | 'state'>): Promise<readonly string[]> => {
-  if (state === 'succeeded') return []
+export const findDemoProblems = async ({ set, kind, counts }: Pick<RunSummary, 'set' | 'kind' | 'counts'>): Promise<readonly string[]> => {
+  if (kind !== 'migrate' || counts.failed === 0) return []
   const { isEmbedded, controlUrl } = findConnection()
   return isEmbedded ? findBrokenTenants(controlUrl, set).catch(() => []) : []
 }

@@ -9,6 +9,7 @@ import { migrationsDir } from '../../../lib/connection.ts'
 import { demoDatabases, demoTenants } from '../../../lib/demo/fleet.ts'
 import { prepareDemo } from '../../../lib/demo/index.ts'
 import { findBrokenTenants, repairDemoData } from '../../../lib/demo/repair.ts'
+import { readDemo, urlBeside, withSql } from '../../../lib/demo/setting.ts'
 import { childEnvironment } from '../../../lib/env.ts'
 import { projectRoot } from '../../../lib/root.ts'
 import { isFinalRun, listTenantsInput, startRunInput, startSavedReportInput, systemActor } from '../../../lib/tenancy/contract/index.ts'
@@ -82,6 +83,22 @@ it('a first start that was killed in the middle is finished by the next one', as
     '0010': 8,
     '0011': 180,
   })
+  expect(await findBrokenTenants(controlUrl, 'app')).toHaveLength(4)
+})
+
+it('a page is told at once what is wrong, and nothing of tenants whose invoices are locked', async () => {
+  const demo = await readDemo(controlUrl)
+  const [first] = demo?.broken ?? []
+  if (!first) throw new Error('the demo has no broken tenant')
+  await withSql(urlBeside(controlUrl, first.dbname), (sql) =>
+    sql.begin(async (tx) => {
+      await tx`lock table ${tx(first.schema)}.invoices in access exclusive mode`
+      const told = await findBrokenTenants(controlUrl, 'app')
+      expect(told).toHaveLength(3)
+      expect(told).not.toContain(first.slug)
+      await expect(repairDemoData(controlUrl)).rejects.toMatchObject({ code: '55P03' })
+    }),
+  )
   expect(await findBrokenTenants(controlUrl, 'app')).toHaveLength(4)
 })
 
