@@ -1,18 +1,20 @@
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete'
+import { closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
-import { PostgreSQL, sql, type SQLNamespace } from '@codemirror/lang-sql'
+import { PostgreSQL, sql } from '@codemirror/lang-sql'
 import { bracketMatching, indentOnInput } from '@codemirror/language'
 import { lintKeymap, setDiagnostics, type Diagnostic } from '@codemirror/lint'
 import { Compartment, EditorState } from '@codemirror/state'
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from '@codemirror/view'
 import type { ReportProblem } from '@/lib/tenancy/contract'
+import { completion } from './completion'
 import { coloured, editorLook } from './editor-look'
 import { offsetOf, spanOf } from './report-text-model'
+import type { TableColumns } from './completion-model'
 
 export type EditorHandle = {
   readonly setText: (text: string) => void
   readonly setProblems: (problems: readonly ReportProblem[]) => void
-  readonly setTables: (tables: SQLNamespace) => void
+  readonly setTables: (tables: TableColumns) => void
   /** Puts the cursor there and shows it. */
   readonly goTo: (line: number, column: number) => void
   readonly focus: () => void
@@ -28,7 +30,7 @@ type Options = {
   readonly describedBy: string | undefined
   /** What somebody has selected who is writing already, or where; null: nobody is. */
   readonly selected: readonly [from: number, to: number] | null
-  readonly tables: SQLNamespace
+  readonly tables: TableColumns
   readonly onChange: (text: string) => void
   readonly onRun: () => void
   readonly onFormat: () => void
@@ -41,7 +43,6 @@ const diagnosticOf =
 /** Tab is left to the page, so that the keyboard gets out again; Enter keeps the indent by itself. */
 export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy, selected, tables, onChange, onRun, onFormat }: Options): EditorHandle => {
   const structure = new Compartment()
-  const language = (schema: SQLNamespace) => sql({ dialect: PostgreSQL, schema })
   const deed = (work: () => void) => () => {
     work()
     return true
@@ -63,8 +64,8 @@ export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy
         indentOnInput(),
         bracketMatching(),
         closeBrackets(),
-        autocompletion({ icons: false }),
-        structure.of(language(tables)),
+        sql({ dialect: PostgreSQL }),
+        structure.of(completion(tables)),
         coloured,
         placeholder(hint),
         EditorState.readOnly.of(isReadOnly),
@@ -88,7 +89,7 @@ export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy
       if (next !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } })
     },
     setProblems: (problems) => view.dispatch(setDiagnostics(view.state, problems.map(diagnosticOf(view.state.doc.toString())))),
-    setTables: (schema) => view.dispatch({ effects: structure.reconfigure(language(schema)) }),
+    setTables: (next) => view.dispatch({ effects: structure.reconfigure(completion(next)) }),
     goTo: (line, column) => {
       view.dispatch({ selection: { anchor: offsetOf(view.state.doc.toString(), line, column) }, scrollIntoView: true })
       view.focus()

@@ -3,11 +3,9 @@
 import { useEffect, useEffectEvent, useId, useRef, useState, type RefObject } from 'react'
 import { flushSync } from 'react-dom'
 import type { ReportProblem } from '@/lib/tenancy/contract'
+import type { TableColumns } from './completion-model'
 import type { EditorHandle } from './mount-editor'
 import { RestingEditor } from './resting-editor'
-
-/** Columns by table, for completion. */
-export type TableColumns = Readonly<Record<string, readonly string[]>>
 
 type Props = {
   readonly text: string
@@ -22,8 +20,6 @@ type Props = {
   readonly onFormat: () => void
 }
 
-const writable = (tables: TableColumns): Record<string, string[]> => Object.fromEntries(Object.entries(tables).map(([name, columns]) => [name, [...columns]]))
-
 /**
  * An editor for SQL, loaded when somebody comes to write, or when there is something to underline. What is underlined is said below it as well, by whoever
  * draws it.
@@ -37,7 +33,7 @@ export function SqlEditor({ text, label, hint, isReadOnly = false, problems, tab
   const change = useEffectEvent(onChange)
   const run = useEffectEvent(onRun)
   const format = useEffectEvent(onFormat)
-  const first = useEffectEvent(() => ({ text, label, hint, isReadOnly, tables: writable(tables) }))
+  const first = useEffectEvent(() => ({ text, label, hint, isReadOnly, tables }))
   if (!isWanted && problems.length > 0) setWanted(true)
 
   useEffect(() => {
@@ -67,7 +63,7 @@ export function SqlEditor({ text, label, hint, isReadOnly = false, problems, tab
   }, [isWanted, describedBy, handleRef])
 
   useEffect(() => handle?.setText(text), [handle, text])
-  useEffect(() => handle?.setTables(writable(tables)), [handle, tables])
+  useEffect(() => handle?.setTables(tables), [handle, tables])
   useEffect(() => handle?.setProblems(problems), [handle, problems])
 
   return (
