@@ -12,9 +12,15 @@ import {
   type RunState,
 } from '@/lib/tenancy/contract'
 
-/** Whether it is worth asking the server again and again; the answer says what is so. */
-export const mayBeBlocked = (run: RunState, item: ItemState, attempts: number): boolean => {
-  if (isFinalRun(run)) return false
+/** lock_not_available, deadlock_detected */
+const lockCodes: ReadonlySet<string> = new Set(['55P03', '40P01'])
+
+/**
+ * Whether it is worth asking the server again and again; the answer says what is so.
+ * @param lastCode of the error that it has failed of: who holds a lock still is in the way of a rerun too
+ */
+export const mayBeBlocked = (run: RunState, item: ItemState, attempts: number, lastCode: string | null = null): boolean => {
+  if (isFinalRun(run)) return item === 'failed' && lastCode !== null && lockCodes.has(lastCode)
   return item === 'running' || (attempts > 0 && (item === 'pending' || item === 'interrupted' || item === 'failed'))
 }
 
@@ -25,7 +31,7 @@ export const blockedTitle = ({ standing, total }: Pick<ItemBlockers, 'standing' 
 
 /** What the item does meanwhile. */
 export const blockedSentence = ({ standing, own, failed }: Pick<ItemBlockers, 'standing' | 'own' | 'failed'>): string => {
-  if (failed !== null) return 'It has failed: its last attempt met a lock as well. Retry it once nobody is in its way.'
+  if (failed !== null) return 'It has failed: its last attempt met a lock as well. Try it again once nobody is in its way.'
   if (standing !== 'waits') return 'Its last attempt met a lock, so it was put aside and is tried again by itself.'
   const what = own?.waitsFor ? describeLock(own.waitsFor) : 'a lock'
   const since = typeof own?.queryMs === 'number' ? ` Its statement has taken ${formatDuration(Math.max(0, own.queryMs))} so far.` : ''

@@ -1,7 +1,7 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import { ChevronDown, ChevronUp, RotateCcw } from 'lucide-react'
+import { ChevronDown, ChevronUp } from 'lucide-react'
 import Link from 'next/link'
 import { Button } from '@/components/ui/button'
 import { ErrorState } from '@/components/ui/error-state'
@@ -25,7 +25,7 @@ import { itemLookup, versionStep } from './run-items-model'
 import { shownState, type RunLive } from './run-live-model'
 import { tryAgainBy } from './run-model'
 import { attemptStateLooks, differentLook, itemStateLooks } from './run-status'
-import { useTryAgain } from './use-try-again'
+import { TryAgainButton } from './try-again-button'
 
 type Props = {
   readonly live: RunLive
@@ -75,7 +75,12 @@ export function ItemPanel({ live, slug, role, actions, onClose, onStep }: Props)
           {row === undefined ? null : (
             <>
               <ItemFacts live={live} row={row} role={role} actions={actions} />
-              {mayBeBlocked(live.run.state, shownState(row, live.letters), attempts.data?.length ?? row.attempts) ? (
+              {mayBeBlocked(
+                live.run.state,
+                shownState(row, live.letters),
+                attempts.data?.length ?? row.attempts,
+                row.putRightBy === null ? row.error?.code : null,
+              ) ? (
                 <Blockers run={live.run.id} slug={slug} role={role} actions={actions} />
               ) : null}
               <Attempts attempts={attempts.data ?? null} />
@@ -93,7 +98,6 @@ function ItemFacts({ live, row, role, actions }: FactsProps) {
   const { run } = live
   const state = shownState(row, live.letters)
   const by = isTriableAgain(state) ? tryAgainBy(run.state, role) : null
-  const { retry, rerun, busy } = useTryAgain(run.id, actions)
   // An open run takes failed items again; only a finished one gives up interrupted and cancelled ones.
   const may = (by === 'rerun' && row.putRightBy === null) || (by === 'retry' && state === 'failed')
   return (
@@ -106,12 +110,7 @@ function ItemFacts({ live, row, role, actions }: FactsProps) {
           <Button asChild size="sm">
             <Link href={`/tenants/${row.slug}`}>Open the tenant</Link>
           </Button>
-          {may ? (
-            <Button size="sm" variant="primary" busy={busy} onClick={() => void (by === 'retry' ? retry : rerun).run({ run: run.id, slugs: [row.slug] })}>
-              <RotateCcw aria-hidden />
-              {by === 'retry' ? 'Retry' : 'Rerun'}
-            </Button>
-          ) : null}
+          {may && by !== null ? <TryAgainButton run={run.id} slugs={[row.slug]} by={by} actions={actions} size="sm" variant="primary" /> : null}
         </span>
       </div>
       {row.differs ? (

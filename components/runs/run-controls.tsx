@@ -4,14 +4,11 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Ban, CirclePause, CirclePlay, RefreshCw, RotateCcw, type LucideIcon } from 'lucide-react'
 import { useState } from 'react'
 import { Button, type ButtonVariant } from '@/components/ui/button'
-import { Dialog, DialogActions, DialogClose, DialogContent } from '@/components/ui/dialog'
-import { ErrorNote } from '@/components/ui/error-note'
-import { NoteField } from '@/components/ui/note-field'
-import { longestNote, tooLong } from '@/components/ui/too-long'
 import { runKeys } from '@/lib/client/queries/runs'
 import { toastRefusal } from '@/lib/client/toast-refusal'
 import { useCommand } from '@/lib/client/use-command'
 import type { Role } from '@/lib/tenancy/contract'
+import { ConfirmDialog } from './confirm-dialog'
 import type { RunActions } from './run-actions'
 import { commandsOffered, type RunCommand, type RunCommandOffer, type RunFacts } from './run-model'
 import { useTryAgain } from './use-try-again'
@@ -89,42 +86,5 @@ export function RunControls({ run, role, actions }: Props) {
         />
       ) : null}
     </>
-  )
-}
-
-type ConfirmProps = {
-  readonly confirm: NonNullable<RunCommandOffer['confirm']>
-  readonly danger: boolean
-  readonly busy: boolean
-  readonly error: React.ComponentProps<typeof ErrorNote>['error']
-  readonly onConfirm: (note: string) => void
-  readonly onClose: () => void
-}
-
-function ConfirmDialog({ confirm, danger, busy, error, onConfirm, onClose }: ConfirmProps) {
-  const [note, setNote] = useState('')
-  return (
-    <Dialog open onOpenChange={(open) => (open ? undefined : onClose())}>
-      <DialogContent title={confirm.title} description={confirm.body}>
-        <form
-          className="flex flex-col gap-3"
-          onSubmit={(event) => {
-            event.preventDefault()
-            if (tooLong(note, longestNote) === null) onConfirm(note)
-          }}
-        >
-          {confirm.asksNote ? <NoteField label="Why" hint="Stands on the run’s page and in the audit." value={note} onChange={setNote} /> : null}
-          <ErrorNote error={error} />
-          <DialogActions className="mt-2">
-            <DialogClose asChild>
-              <Button>Keep it as it is</Button>
-            </DialogClose>
-            <Button type="submit" variant={danger ? 'danger' : 'primary'} busy={busy}>
-              {confirm.label}
-            </Button>
-          </DialogActions>
-        </form>
-      </DialogContent>
-    </Dialog>
   )
 }

@@ -1,7 +1,7 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import { CircleCheck, CircleX, RotateCcw } from 'lucide-react'
+import { CircleCheck, CircleX } from 'lucide-react'
 import { useCallback, useMemo, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { ErrorState } from '@/components/ui/error-state'
@@ -16,7 +16,7 @@ import type { RunActions } from './run-actions'
 import { failuresSentence, sortGroups, tenantsShown, tenantsToTryAgain, wordsOf } from './run-failures-model'
 import { tryAgainBy, type RunFacts } from './run-model'
 import { neighbour, useStepper, type Stepper } from './stepper'
-import { useTryAgain } from './use-try-again'
+import { TryAgainButton } from './try-again-button'
 
 type Props = {
   readonly run: RunFacts
@@ -66,8 +66,6 @@ function Group({ group, run, role, actions, onItem, onCause }: Omit<Props, 'step
   const words = wordsOf(group.example, run.kind)
   const by = tryAgainBy(run.state, role)
   const slugs = by === null ? [] : tenantsToTryAgain(group, by)
-  const { retry, rerun, busy } = useTryAgain(run.id, actions)
-  const again = (): void => void (by === 'retry' ? retry : rerun).run({ run: run.id, slugs: [...slugs] })
   const isSettled = putRightCount(group.putRight) === group.count
   const what = slugs.length === 1 ? 'this one' : `these ${formatCount(slugs.length)}`
   return (
@@ -83,12 +81,7 @@ function Group({ group, run, role, actions, onItem, onCause }: Omit<Props, 'step
           {isSettled ? null : <p className="mt-0.5 text-muted">{words.next}</p>}
           <PutRightNote putRight={group.putRight} of={group.count} />
         </div>
-        {slugs.length === 0 ? null : (
-          <Button busy={busy} onClick={again}>
-            <RotateCcw aria-hidden />
-            {by === 'retry' ? `Retry ${what}` : `Rerun ${what}`}
-          </Button>
-        )}
+        {slugs.length === 0 || by === null ? null : <TryAgainButton run={run.id} slugs={slugs} by={by} what={what} actions={actions} />}
       </header>
       <div className="grid gap-x-6 gap-y-4 px-4 py-3 @3xl:grid-cols-[minmax(0,1fr)_minmax(0,16rem)]">
         <ErrorDetail error={group.example} />

@@ -7,7 +7,7 @@ import { RelativeTime } from '@/components/ui/relative-time'
 import { StateBadge } from '@/components/ui/state-badge'
 import { formatDuration } from '@/lib/format'
 import { seesAllReports, type Role, type RunDetail } from '@/lib/tenancy/contract'
-import { claimedText, runTitle } from './run-model'
+import { claimedText, demandText, runTitle } from './run-model'
 import { runLook } from './run-status'
 
 type Props = { readonly run: RunDetail; readonly role: Role; readonly controls: React.ReactNode }
@@ -29,6 +29,7 @@ export function RunHeader({ run, role, controls }: Props) {
         <>
           Started by <span className="text-ink">{run.startedBy}</span> <RelativeTime at={run.createdAt} />
         </>
+        {demandText(run) || null}
         {took === null || took === 0 ? null : `took ${formatDuration(took)}`}
         {run.kind === 'report' && seesAllReports(role) ? (
           <Link href={`/reports/runs/${run.id}`} className="text-accent-ink underline underline-offset-2">

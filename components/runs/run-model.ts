@@ -109,6 +109,14 @@ const offer = (command: RunCommand, run: RunFacts): RunCommandOffer => {
   }
 }
 
+/** What a rerun of chosen targets will do. */
+export const rerunOf = (run: number, slugs: readonly string[]): NonNullable<RunCommandOffer['confirm']> => ({
+  title: slugs.length === 1 ? `Rerun ${slugs[0]}?` : `Rerun ${plural(slugs.length, 'target')} of run ${run}?`,
+  body: `A new run tries ${slugs.length === 1 ? 'it' : 'them'} again, with the same files. Run ${run} stays as it is.`,
+  label: slugs.length === 1 ? 'Start the rerun' : `Start the rerun of ${count(slugs.length)}`,
+  asksNote: true,
+})
+
 const putRightPart = (leftover: RunFacts['leftover']): string => {
   const sentence = describePutRight(leftover.putRight, rerunnableItems(leftover) + putRightCount(leftover.putRight))
   return sentence === null ? '' : `${sentence}, and left out. `
@@ -140,8 +148,10 @@ const cancelParts = (counts: ItemCounts): string => {
 export const commandsOffered = (run: RunFacts, role: Role): readonly RunCommandOffer[] =>
   runCommands.filter((command) => may(role, neededPermission[command]) && stateAllows(command, run)).map((command) => offer(command, run))
 
+export type TryAgain = 'retry' | 'rerun'
+
 /** How "these" of a failure group or a tenant are tried again: inside the open run, or as a new run of a final one; null: not now, or not by this role. */
-export const tryAgainBy = (state: RunState, role: Role): 'retry' | 'rerun' | null => {
+export const tryAgainBy = (state: RunState, role: Role): TryAgain | null => {
   if (canRetry(state)) return may(role, 'runs.retry') ? 'retry' : null
   if (canRerun(state)) return may(role, 'runs.rerun') ? 'rerun' : null
   return null
@@ -281,6 +291,16 @@ export const runTabs = ['failures', 'items', 'plan'] as const
 export type RunTab = (typeof runTabs)[number]
 export const tabShown = (chosen: RunTab | null, counts: ItemCounts): RunTab => chosen ?? (counts.failed > 0 ? 'failures' : 'items')
 
-/** Where fewer items go at once than the budget allows, and why; empty where nothing is held down. */
-export const slowedText = (servers: RunDetail['servers']): string =>
-  servers.flatMap(({ server, pace }) => (pace === null || pace.reason === null ? [] : [`${server}: ${describePace(pace)}`])).join('; ')
+const mostServersTold = 3
+const held = (servers: RunDetail['servers']): RunDetail['servers'] => servers.filter(({ pace }) => pace !== null && pace.reason !== null)
+
+/** How many items go at once on each server, and where something holds that down, what; of many servers those alone. Empty while nothing is worked on, and where a figure was demanded. */
+export const atOnceText = ({ servers, maxConcurrent, kind }: Pick<RunDetail, 'servers' | 'maxConcurrent' | 'kind'>): string => {
+  if (maxConcurrent !== null && kind !== 'report') return ''
+  const told = servers.length <= mostServersTold ? servers : held(servers)
+  return told.flatMap(({ server, pace }) => (pace === null ? [] : [`${server}: ${describePace(pace)}`])).join('; ')
+}
+
+/** "2 at once on each server, as asked for"; empty where nobody asked for a figure. A report's is a bound. */
+export const demandText = ({ maxConcurrent, kind }: Pick<RunDetail, 'maxConcurrent' | 'kind'>): string =>
+  maxConcurrent === null ? '' : `${kind === 'report' ? 'at most ' : ''}${count(maxConcurrent)} at once on each server, as asked for`

@@ -7,7 +7,7 @@ import type { StreamStatus } from '@/lib/client/use-event-stream'
 import { formatCount } from '@/lib/format'
 import { describeWait, itemStates, type ItemState } from '@/lib/tenancy/contract'
 import type { RunLive } from './run-live-model'
-import { progressSegments, rateText, runSentence, slowedText, timeLeftText, verifiedLine, workedCount, workedPercent } from './run-model'
+import { atOnceText, progressSegments, rateText, runSentence, timeLeftText, verifiedLine, workedCount, workedPercent } from './run-model'
 import { itemStateLooks } from './run-status'
 
 type Props = {
@@ -25,7 +25,7 @@ export function RunProgress({ live, status, onState }: Props) {
     status === 'lost'
       ? 'The live connection is lost; it is being opened again.'
       : [rateText(run.state, live.rate), timeLeftText(run.state, live.etaMs)].filter((text) => text !== '').join(' · ')
-  const slowed = slowedText(run.servers)
+  const atOnce = atOnceText(run)
   const verified = verifiedLine(run.kind, run.state, run.verified)
   return (
     <section aria-label="Progress" className="flex flex-col gap-2">
@@ -75,7 +75,7 @@ export function RunProgress({ live, status, onState }: Props) {
             {verified.text}
           </p>
         )}
-        {verified === null && run.waitsFor === null && slowed !== '' ? <p className="text-muted sm:ml-auto">{slowed}</p> : null}
+        {verified === null && run.waitsFor === null && atOnce !== '' ? <p className="text-muted sm:ml-auto">{atOnce}</p> : null}
         {verified === null && run.waitsFor !== null ? (
           <p className="text-muted sm:ml-auto">
             {describeWait(run.waitsFor)}

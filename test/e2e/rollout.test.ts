@@ -200,6 +200,7 @@ test('the demo’s rows are repaired, “rerun these” makes it green, and map 
   await page.getByRole('button', { name: 'Repair demo data' }).click()
   await page.getByText(/^\d+ invoices of 4 tenants are put right\./).waitFor()
   await page.getByRole('button', { name: 'Rerun these 4' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Start the rerun of 4' }).click()
   await page.waitForURL((url) => /^\/runs\/\d+$/.test(url.pathname) && url.pathname !== failedRun)
   await isOver('4 targets migrated, none failed.')
   await page.getByText('rerun of').waitFor()

@@ -113,6 +113,7 @@ test('at 390 pixels one can look at everything without scrolling sideways, and r
   await panel.getByRole('button', { name: 'Close' }).click()
   await repairDemoData(inject('controlUrl'))
   await page.getByRole('button', { name: 'Rerun these 4' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Start the rerun of 4' }).click()
   await page.waitForURL((url) => /^\/runs\/\d+$/.test(url.pathname) && url.pathname !== failedRun)
   await page.getByText('4 targets migrated, none failed.', { exact: true }).waitFor({ timeout: 30_000 })
   expect(complaints.filter((text) => !text.includes('404'))).toEqual([])

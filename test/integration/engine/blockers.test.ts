@@ -376,11 +376,16 @@ describe('an item that has failed by a lock', () => {
       ],
     ])
 
-    await blocker.end()
     await hasty.tenancy.runs.cancel(ada, { run })
     await hasty.ended(run)
+    // The run is over, and a rerun would meet the same session: it is shown still, and can be ended.
+    const ended = await hasty.tenancy.runs.blockers(run, slug)
+    expect(ended).toMatchObject({ standing: 'aside', sessions: [{ pid: blocker.pid }], failed })
+    await hasty.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, one(ended, blocker.pid)))
+    await hasty.until('the session to be gone', async () => (await hasty.tenancy.runs.blockers(run, slug)).total === 0)
+    await blocker.end()
     const later = (await cli.run([...words, '--json'])).document(blockersDocument).blockers
-    expect(later).toMatchObject({ standing: 'free', sessions: [], failed })
+    expect(later).toMatchObject({ standing: 'aside', sessions: [], failed })
     expect((await cli.run(['runs', 'show', String(run)])).stdout).toContain(
       `\n  Held locks in the schema of one of them when it gave up: ${blocker.pid} forgotten psql of `,
     )

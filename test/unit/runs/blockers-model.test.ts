@@ -56,7 +56,9 @@ describe('when the server is asked', () => {
     expect(mayBeBlocked('running', 'pending', 0)).toBe(false)
     expect(mayBeBlocked('running', 'pending', 1)).toBe(true)
     expect(mayBeBlocked('paused', 'failed', 6)).toBe(true)
-    expect(mayBeBlocked('failed', 'failed', 6)).toBe(false)
+    expect(mayBeBlocked('failed', 'failed', 6, '23514')).toBe(false)
+    expect(mayBeBlocked('failed', 'failed', 6, '55P03')).toBe(true)
+    expect(mayBeBlocked('failed', 'succeeded', 6, '55P03')).toBe(false)
     expect(mayBeBlocked('running', 'succeeded', 1)).toBe(false)
   })
 })
@@ -68,7 +70,7 @@ describe('the words', () => {
     expect(blockedSentence(found({}))).toBe('It waits for ACCESS EXCLUSIVE on orders. Its statement has taken 1.5 s so far.')
     expect(blockedSentence(found({ standing: 'aside', own: null }))).toContain('put aside')
     const failed = { at: null, code: '55P03', message: 'canceling statement due to lock timeout', isLock: true, heldBy: [] }
-    expect(blockedSentence(found({ standing: 'aside', own: null, failed }))).toMatch(/^It has failed: .* Retry it once nobody is in its way\.$/)
+    expect(blockedSentence(found({ standing: 'aside', own: null, failed }))).toMatch(/^It has failed: .* Try it again once nobody is in its way\.$/)
   })
 
   it('say who held locks when it gave up, as far as that is known', () => {

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { countsSentence } from '../../../components/fleet/run-list-model.ts'
 import {
+  atOnceText,
   claimedText,
   commandsOffered,
+  demandText,
   progressSegments,
   rateText,
+  rerunOf,
   runSentence,
   workedPercent,
   workedWords,
@@ -132,6 +135,47 @@ describe('progress', () => {
       'about 2 h left',
     ])
     expect(timeLeftText('paused', 400)).toBe('')
+  })
+})
+
+describe('how many go at once', () => {
+  const server = (name: string, reason: 'locks' | null = null) => ({
+    server: name,
+    budget: 10,
+    conductor: null,
+    waitingFor: null,
+    pace: { now: reason === null ? 8 : 3, most: 8, reason },
+  })
+  const idle = { ...server('d'), pace: null }
+  it('is told of each server, with what holds it down', () => {
+    expect(atOnceText({ kind: 'migrate', maxConcurrent: null, servers: [server('a'), server('b', 'locks'), idle] })).toBe(
+      'a: 8 of 8 at once; b: 3 of 8 at once: many targets are locked by others',
+    )
+    expect(atOnceText({ kind: 'migrate', maxConcurrent: null, servers: [idle] })).toBe('')
+  })
+  it('is told of many servers where it is held down', () => {
+    expect(atOnceText({ kind: 'migrate', maxConcurrent: null, servers: [server('a'), server('b', 'locks'), server('c'), idle] })).toBe(
+      'b: 3 of 8 at once: many targets are locked by others',
+    )
+  })
+  it('is what was asked for, where it was; of a report at most that', () => {
+    expect(atOnceText({ kind: 'migrate', maxConcurrent: 2, servers: [server('a')] })).toBe('')
+    expect(demandText({ kind: 'migrate', maxConcurrent: 2 })).toBe('2 at once on each server, as asked for')
+    expect(atOnceText({ kind: 'report', maxConcurrent: 2, servers: [server('a')] })).toBe('a: 8 of 8 at once')
+    expect(demandText({ kind: 'report', maxConcurrent: 2 })).toBe('at most 2 at once on each server, as asked for')
+    expect(demandText({ kind: 'migrate', maxConcurrent: null })).toBe('')
+  })
+})
+
+describe('a rerun of chosen targets', () => {
+  it('says whom, and what stays', () => {
+    expect(rerunOf(42, ['acme'])).toEqual({
+      title: 'Rerun acme?',
+      body: 'A new run tries it again, with the same files. Run 42 stays as it is.',
+      label: 'Start the rerun',
+      asksNote: true,
+    })
+    expect(rerunOf(42, ['acme', 'beta'])).toMatchObject({ title: 'Rerun 2 targets of run 42?', label: 'Start the rerun of 2' })
   })
 })
 

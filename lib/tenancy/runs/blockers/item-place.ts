@@ -15,6 +15,8 @@ type Row = {
   readonly error: AttemptError | null
   readonly finishedAt: Date | null
   readonly lastCode: string | null
+  /** It failed lately, and nothing has put it right since: whoever was in its way would be in the way of a rerun. */
+  readonly isToRerun: boolean
   readonly schema: string | null
   readonly epoch: number | null
   readonly server_id: number
@@ -42,6 +44,8 @@ const openStates: ReadonlySet<ItemState> = new Set(['pending', 'running', 'inter
 const findItem = async ({ control: { db } }: Library, run: number, slug: string): Promise<Row | undefined> => {
   const { rows } = await sql<Row>`
     select r.state as "runState", i.state, i.error, i.finished_at as "finishedAt", ta.schema_name as schema, c.epoch, i.server_id, d.name, d.url_sealed,
+      i.state = 'failed' and i.finished_at > now() - interval '1 day' and not exists (
+        select from run_item l where l.target_id = i.target_id and l.run_id > i.run_id and not l.reads and l.state = 'succeeded') as "isToRerun",
       coalesce(i.error->>'code', (select a.error->>'code' from attempt a where a.run_id = i.run_id and a.position = i.position order by a.number desc limit 1)) as "lastCode"
     from run_item i join run r on r.id = i.run_id left join tenant t on t.id = i.tenant_id left join target ta on ta.id = i.target_id
     left join database d on d.id = ta.database_id left join conductor c on c.server_id = i.server_id
@@ -55,8 +59,8 @@ const failedOf = ({ state, error, finishedAt }: Row): ItemBlockers['failed'] =>
     : { at: finishedAt?.toISOString() ?? null, code: error.code, message: error.message, isLock: isLockCode(error.code), heldBy: error.heldBy ?? [] }
 
 const placeOf = async ({ control: { db } }: Library, row: Row, run: number): Promise<ItemPlace | null> => {
-  const { runState, state, lastCode, schema, epoch, server_id, name, url_sealed } = row
-  if (isFinalRun(runState) || !openStates.has(state) || schema === null || name === null || url_sealed === null) return null
+  const { runState, state, lastCode, isToRerun, schema, epoch, server_id, name, url_sealed } = row
+  if ((isFinalRun(runState) && !isToRerun) || !openStates.has(state) || schema === null || name === null || url_sealed === null) return null
   const isAside = isLockCode(lastCode)
   if (state === 'failed' && !isAside) return null
   const installation = await readInstallation(db)
@@ -71,7 +75,7 @@ const placeOf = async ({ control: { db } }: Library, row: Row, run: number): Pro
 }
 
 /**
- * `place` is null when nothing can be in its way: it has settled, or its run has, or it failed of something else.
+ * `place` is null when nothing can be in its way: it has settled, or its run has and nobody is to rerun it, or it failed of something else.
  * @throws run.unknown; tenant.unknown when the tenant has no item there
  */
 export const findPlace = async (
