@@ -44,6 +44,9 @@ export const wholeCounts = (report: Pick<ReportRun, 'parentRun' | 'tenants' | 'a
   return { ...counts, total: tenants, succeeded: counts.succeeded + before, failed: counts.failed + silentStill }
 }
 
+/** undefined_table, undefined_column: NULL may stand for either. */
+export const mayBeFilled = (code: string): boolean => code === '42P01' || code === '42703'
+
 export const silentSlugs = (silent: readonly SilentTenants[]): readonly string[] => [...new Set(silent.flatMap(({ slugs }) => slugs))].toSorted()
 
 const valuesShown = 4

@@ -25,7 +25,7 @@ import { firstLine } from './report-text-model'
 import { ReportProgress } from './report-progress'
 import type { ChangeReport } from './report-actions'
 import { ResultPanels } from './result-panels'
-import { slugsShown, valuesWords, wholeCounts } from './report-model'
+import { mayBeFilled, slugsShown, valuesWords, wholeCounts } from './report-model'
 import { SilentPanel } from './silent-panel'
 import { useReportLive } from './use-report-live'
 
@@ -83,7 +83,8 @@ export function ReportRunView({ run: id, role, actions, change }: Props) {
         run={id}
         silent={report.silent}
         busy={again.busy}
-        onRerun={may(role, 'runs.rerun') && isFinalRun(run.state) ? () => void again.run({ run: id }) : null}
+        mayFill={report.missing === 'name' && report.silent.some(({ code }) => mayBeFilled(code))}
+        onRerun={may(role, 'runs.rerun') && isFinalRun(run.state) ? (missing) => void again.run({ run: id, ...(missing ? { missing } : {}) }) : null}
       />
       <FilledPanel filled={report.filled} />
       <LeftOut slugs={report.leftOut} />

@@ -12,12 +12,14 @@ type Props = {
   readonly run: number
   readonly silent: readonly SilentTenants[]
   /** null: not now, or not by this person. */
-  readonly onRerun: (() => void) | null
+  readonly onRerun: ((missing?: 'null') => void) | null
+  /** Some of them lack what was asked for, and could answer with NULL in its place. */
+  readonly mayFill: boolean
   readonly busy: boolean
 }
 
 /** Who did not answer, by reason, and the way to ask them again. */
-export function SilentPanel({ run, silent, onRerun, busy }: Props) {
+export function SilentPanel({ run, silent, onRerun, mayFill, busy }: Props) {
   const slugs = silentSlugs(silent)
   if (slugs.length === 0) return null
   return (
@@ -25,8 +27,13 @@ export function SilentPanel({ run, silent, onRerun, busy }: Props) {
       <header className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1">
         <CircleX aria-hidden className="size-3.5 shrink-0 text-bad-ink" />
         <h2 className="min-w-0 flex-1 text-sm font-semibold">{plural(slugs.length, 'tenant')} did not answer</h2>
+        {onRerun === null || !mayFill ? null : (
+          <Button size="sm" disabled={busy} onClick={() => onRerun('null')} title="Those that lack a column or table answer with NULL in its place">
+            Ask again, with NULL
+          </Button>
+        )}
         {onRerun === null ? null : (
-          <Button size="sm" busy={busy} onClick={onRerun}>
+          <Button size="sm" busy={busy} onClick={() => onRerun()}>
             <RefreshCw aria-hidden />
             {slugs.length === 1 ? 'Ask that one again' : `Ask those ${formatCount(slugs.length)} again`}
           </Button>

@@ -42,7 +42,7 @@ export function TrialPanel({ run, role, sql, missing, onClose }: Props) {
           <X aria-hidden />
         </Button>
       </header>
-      <SilentPanel run={run} silent={report.silent} onRerun={null} busy={false} />
+      <SilentPanel run={run} silent={report.silent} mayFill={false} onRerun={null} busy={false} />
       <FilledPanel filled={report.filled} />
       <RowsPanel report={report} mayRun={may(role, 'reports.run')} view={view} onView={setView} />
     </section>

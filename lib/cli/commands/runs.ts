@@ -52,7 +52,7 @@ const control =
     return show(session, input)
   }
 
-type Typed = { readonly tenants?: string; readonly note?: string; readonly detach?: boolean }
+type Typed = { readonly missing?: string; readonly tenants?: string; readonly note?: string; readonly detach?: boolean }
 
 const slugsOf = ({ tenants }: Typed): string[] | undefined =>
   tenants
@@ -80,10 +80,11 @@ const addDriving = (runs: Command): void => {
     .summary('a new run from the failed items of a finished one that no later run has put right')
     .option('--tenants <slugs>', 'only these, parted by commas')
     .option('--note <text>', 'why, for those who look at the run later')
+    .option('--missing <null>', 'of a report: null lets NULL stand for what a tenant lacks')
     .option('--detach', 'leave the run to workers and return at once')
     .action((id: string, typed: Typed) =>
       runCommand(
-        () => parseInput(rerunInput, { run: id, slugs: slugsOf(typed), note: typed.note }),
+        () => parseInput(rerunInput, { run: id, slugs: slugsOf(typed), note: typed.note, missing: typed.missing }),
         async (session, input) => {
           const { run, items, putRight } = await session.tenancy.runs.rerun(session.actor, input)
           const leftOut = describePutRight(putRight, items + putRightCount(putRight))

@@ -221,7 +221,8 @@ export const runId = z.coerce
 export const runInput = z.object({ run: runId })
 /** Chosen items by tenant; absent: all that failed (and, for a rerun, were interrupted or cancelled). */
 export const retryInput = z.object({ run: runId, slugs: z.array(anySlug).min(1).max(20_000).optional() })
-export const rerunInput = retryInput.extend({ note })
+/** `missing`: of a report, NULL for what its silent tenants lack, whatever its first run was to do about that. */
+export const rerunInput = retryInput.extend({ note, missing: z.literal('null', 'is nothing but null').optional() })
 
 export const tenantInput = z.object({ slug: anySlug })
 export const changeTenantsInput = z.object({ selection: selectionSchema, reason: text(500).default('') })

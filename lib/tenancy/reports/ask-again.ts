@@ -6,7 +6,9 @@ import type { ControlDb } from '../control/db.ts'
 import { TenancyError } from '../errors.ts'
 import type { Leftover } from '../runs/leftovers.ts'
 import { requireRows } from './head.ts'
+import { planFill } from './missing/fill-plan.ts'
 import { expiryFrom, makePlace } from './place.ts'
+import { readHeadStructure } from './structure.ts'
 
 /** What there is of it stays until the transaction ends. @throws report.unknown, report.expired, report.lost */
 export const holdResult = async (trx: ControlDb, run: number): Promise<void> => {
@@ -48,14 +50,23 @@ export const requireUnasked = async (trx: ControlDb, run: number, targetIds: rea
   if (busy) throw new TenancyError('run.targets_busy', busy)
 }
 
-/** What its result is made of is kept for as long as it is. */
-export const askAgain = async ({ clock }: Pick<Library, 'clock'>, trx: ControlDb, parent: number, run: number): Promise<void> => {
+/** From the set's structure as it is now. */
+const fillOf = async (trx: ControlDb, setId: number, parent: number): Promise<string> => {
+  const { statement } = await trx.selectFrom('report_run').select('statement').where('run_id', '=', parent).executeTakeFirstOrThrow()
+  return JSON.stringify(await planFill(await readHeadStructure(trx, setId), statement))
+}
+
+/**
+ * What its result is made of is kept for as long as it is.
+ * @param filledFor the set whose newest structure says where NULL stands for what a tenant lacks; null: as the parent was asked
+ */
+export const askAgain = async ({ clock }: Pick<Library, 'clock'>, trx: ControlDb, parent: number, run: number, filledFor: number | null): Promise<void> => {
   const expiry = expiryFrom(clock())
+  const fill = filledFor === null ? null : await fillOf(trx, filledFor, parent)
   await sql`
     insert into report_run (run_id, sql, statement, params, columns, row_cap, missing, fill, selection, report_id, is_as_saved, chain, expires_at)
-    select ${run}::bigint, sql, statement, params, columns, row_cap, missing, fill, selection, report_id, is_as_saved, chain || ${run}::bigint, ${expiry} from report_run where run_id = ${parent}`.execute(
-    trx,
-  )
+    select ${run}::bigint, sql, statement, params, columns, row_cap, case when ${fill}::text is null then missing else 'null' end, coalesce(${fill}::jsonb, fill), selection, report_id,
+      is_as_saved and ${fill}::text is null, chain || ${run}::bigint, ${expiry} from report_run where run_id = ${parent}`.execute(trx)
   const { chain, columns } = await trx.selectFrom('report_run').select(['chain', 'columns']).where('run_id', '=', run).executeTakeFirstOrThrow()
   await sql`update report_run set expires_at = greatest(expires_at, ${expiry}) where run_id = any(${chain}::bigint[])`.execute(trx)
   await makePlace(trx, run, columns, chain.slice(0, -1))

@@ -51,13 +51,15 @@ const refuseEmpty = (run: number, leftovers: readonly Leftover[], slugs: readonl
   return new TenancyError('run.put_right', { run, count: leftovers.length, putRight, putRightBy: by })
 }
 
+type RerunInput = { readonly run: number; readonly slugs?: readonly string[]; readonly note: string; readonly missing?: 'null' }
+
 /**
  * A new run from what a finished one left undone and no later one has put right, with the same frozen migrations. Tenants suspended since are left out, and those
  * whose place is another one by now. Of a report the silent tenants are asked again, and the result holds what the others have answered before.
  * @throws run.unknown, report.not_yours, report.expired, report.lost, run.state_conflict, run.no_items, run.not_in, tenant.unknown, run.put_right,
  * run.plan_changed, run.targets_busy
  */
-export const rerun = async (library: Library, actor: Actor, input: { run: number; slugs?: readonly string[]; note: string }): Promise<RerunRef> => {
+export const rerun = async (library: Library, actor: Actor, input: RerunInput): Promise<RerunRef> => {
   let targetIds: number[] = []
   try {
     return await library.control.db.transaction().execute(async (trx) => {
@@ -79,6 +81,8 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
         .forUpdate('run')
         .executeTakeFirst()
       if (!parent) throw new TenancyError('run.unknown', { run: input.run })
+      if (parent.kind !== 'report' && input.missing !== undefined)
+        throw new TenancyError('input.invalid', { problem: `missing “${input.missing}” is for reports; run ${parent.id} is none` })
       if (!canRerun(parent.state))
         throw new TenancyError('run.state_conflict', {
           run: parent.id,
@@ -113,7 +117,7 @@ export const rerun = async (library: Library, actor: Actor, input: { run: number
       }).catch((error: unknown) => {
         throw withRemedy(error, parent.kind)
       })
-      if (parent.kind === 'report') await askAgain(library, trx, parent.id, run)
+      if (parent.kind === 'report') await askAgain(library, trx, parent.id, run, input.missing === 'null' ? parent.set_id : null)
       await appendAudit(trx, {
         actor,
         action: 'runs.rerun',

@@ -221,7 +221,21 @@ test('tenants are told with what NULL stood for; those that have all of it are n
 test('without the choice they are named, as ever', async () => {
   const { report } = await answer('select bonus from employee', { missing: 'name' })
   expect(report).toMatchObject({ state: 'failed', answered: 2, missing: 'name', filled: [], silent: [{ code: '42703', slugs: [first] }] })
-  expect(report.silent[0]?.example?.hint).toBe('Let NULL stand for it: Answer NULL in the console, or --missing null for a text.')
+  expect(report.silent[0]?.example?.hint).toBe('Let NULL stand for it: Ask again, with NULL in the console, or runs rerun with --missing null.')
+})
+
+test('they are asked again with NULL for what they lack, and the result holds all', async () => {
+  const { report } = await answer('select name, bonus from employee', { missing: 'name' })
+  expect(report).toMatchObject({ answered: 2, silent: [{ slugs: [first] }] })
+  const again = await fleet.tenancy.runs.rerun(ada, { run: report.run, note: '', missing: 'null' })
+  await fleet.ended(again.run)
+  const whole = await fleet.tenancy.reports.get(ada, again.run)
+  expect(whole).toMatchObject({ state: 'succeeded', tenants: 3, answered: 3, missing: 'null', silent: [], parentRun: report.run })
+  expect(lacksOf(whole)).toEqual([[[{ table: 'employee', columns: ['bonus'] }], [first]]])
+  // What was asked before stays as it was asked.
+  expect(await fleet.tenancy.reports.get(ada, report.run)).toMatchObject({ missing: 'name', answered: 2 })
+  const [other] = await fleet.control<Array<{ id: number }>>`select id from run where kind = 'onboard' limit 1`
+  expect(await refusalOf(fleet.tenancy.runs.rerun(ada, { run: other?.id ?? 0, note: '', missing: 'null' }))).toMatchObject({ code: 'input.invalid' })
 })
 
 describe('what nothing can stand for is named with the reason:', () => {
