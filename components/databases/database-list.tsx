@@ -138,7 +138,15 @@ function Connections({ row }: { readonly row: DatabaseRow }) {
         />
         <span className="whitespace-nowrap">{text}</span>
       </span>
-      <p className="text-xs whitespace-nowrap text-muted">{serverUse(row)}</p>
+      <p className="text-xs whitespace-nowrap text-muted">
+        {serverUse(row)}
+        {row.connectionsUsed === null ? null : (
+          <>
+            {', '}
+            <RelativeTime at={row.connectionsAt} />
+          </>
+        )}
+      </p>
     </div>
   )
 }

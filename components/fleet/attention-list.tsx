@@ -1,10 +1,23 @@
-import { ChevronRight, CircleCheck, CirclePause, CircleX, Clock3, GitFork, LoaderCircle, Shapes, Split, Unplug, type LucideIcon } from 'lucide-react'
+import {
+  ChevronRight,
+  CircleAlert,
+  CircleCheck,
+  CirclePause,
+  CircleX,
+  Clock3,
+  GitFork,
+  LoaderCircle,
+  Shapes,
+  Split,
+  Unplug,
+  type LucideIcon,
+} from 'lucide-react'
 import Link from 'next/link'
 import { cn } from '@/components/ui/class-names'
 import { toneClasses, type Tone } from '@/components/ui/tone'
 import type { FleetOverview } from '@/lib/tenancy/contract'
 
-type Item = FleetOverview['attention'][number]
+type Item = Omit<FleetOverview['attention'][number], 'kind' | 'count'> & { readonly kind: FleetOverview['attention'][number]['kind'] | 'figure' }
 
 const looks: Readonly<Record<Item['kind'], { readonly icon: LucideIcon; readonly tone: Tone }>> = {
   failed: { icon: CircleX, tone: 'bad' },
@@ -15,6 +28,7 @@ const looks: Readonly<Record<Item['kind'], { readonly icon: LucideIcon; readonly
   paused_run: { icon: CirclePause, tone: 'behind' },
   provisioning: { icon: LoaderCircle, tone: 'live' },
   stale: { icon: Clock3, tone: 'behind' },
+  figure: { icon: CircleAlert, tone: 'bad' },
 }
 
 /** What needs a person, most urgent first; each line leads to where something can be done about it. */

@@ -5,6 +5,7 @@ import { Eye } from 'lucide-react'
 import Link from 'next/link'
 import { toast } from 'sonner'
 import type { Observe } from '@/components/tenants/bulk-part'
+import { figureWorries } from '@/components/reports/figure-model'
 import { PinnedFigures } from '@/components/reports/pinned-figures'
 import { Button } from '@/components/ui/button'
 import { ErrorState } from '@/components/ui/error-state'
@@ -13,6 +14,7 @@ import { RelativeTime } from '@/components/ui/relative-time'
 import { Skeleton } from '@/components/ui/skeleton'
 import { describeReadError } from '@/lib/client/fetch-json'
 import { activeRunsQuery, fleetOverviewQuery } from '@/lib/client/fleet'
+import { reportQueries } from '@/lib/client/queries/reports'
 import { useToastedCommand } from '@/lib/client/use-toasted-command'
 import { plural } from '@/lib/format'
 import type { FleetOverview } from '@/lib/tenancy/contract'
@@ -27,6 +29,7 @@ import { VersionStrip } from './version-strip'
 export function FleetView({ observe }: { readonly observe: Observe | null }) {
   const overview = useQuery(fleetOverviewQuery)
   const { data: live } = useQuery(activeRunsQuery)
+  const { data: figures = [] } = useQuery(reportQueries.pinned)
   const { data } = overview
   if (!data)
     return overview.isError ? <ErrorState {...describeReadError(overview.error)} retry={() => void overview.refetch()} /> : <Skeleton className="m-6 h-96" />
@@ -53,7 +56,7 @@ export function FleetView({ observe }: { readonly observe: Observe | null }) {
         </div>
         <div className="flex min-w-0 flex-col gap-4 max-xl:order-first">
           <Panel title="Needs attention">
-            <AttentionList items={data.attention} />
+            <AttentionList items={[...data.attention, ...figureWorries(figures)]} />
           </Panel>
           <PinnedFigures />
           <Panel

@@ -14,6 +14,8 @@ import { figureAggregates, type ErrorDocument, type ReportFigureInput } from '@/
 import { isNumber } from './report-model'
 
 type Props = {
+  /** What it is now; null: it is a new one. */
+  readonly given: ReportFigureInput | null
   /** Whose columns are offered. */
   readonly lastRun: number | null
   /** Whether the report keeps a combining SELECT. */
@@ -56,9 +58,20 @@ const figureOf = ({ name, how, column, isPinned, line, value }: Typed): ReportFi
   }
 }
 
+const blank: Typed = { name: '', how: combined, column: '', isPinned: true, line: '', value: '' }
+
+const typedOf = ({ name, aggregate, column, isPinned, line }: ReportFigureInput): Typed => ({
+  name,
+  how: aggregate ?? combined,
+  column: column ?? '',
+  isPinned,
+  line: line?.kind ?? '',
+  value: line?.value ?? '',
+})
+
 /** Which number, of which column, and beyond what it alerts. */
-export function FigureDialog({ lastRun, mayCombine, busy, error, onSave, onClose }: Props) {
-  const [typed, setTyped] = useState<Typed>({ name: '', how: mayCombine ? combined : 'sum', column: '', isPinned: true, line: '', value: '' })
+export function FigureDialog({ given, lastRun, mayCombine, busy, error, onSave, onClose }: Props) {
+  const [typed, setTyped] = useState<Typed>(given === null ? { ...blank, how: mayCombine ? combined : 'sum' } : typedOf(given))
   const { data: last } = useQuery({ ...reportQueries.detail(lastRun ?? 0), enabled: lastRun !== null })
   const change = (part: Partial<Typed>): void => setTyped({ ...typed, ...part })
   const isLineWrong = typed.line !== '' && !/^[+-]?\d{1,30}(\.\d{1,20})?$/.test(typed.value.trim())
@@ -67,7 +80,14 @@ export function FigureDialog({ lastRun, mayCombine, busy, error, onSave, onClose
   const numbers = last?.columns.filter(isNumber) ?? []
   return (
     <Dialog open onOpenChange={(open) => (open ? undefined : onClose())}>
-      <DialogContent title="Add a figure" description="Each run of the report comes to one more value of it.">
+      <DialogContent
+        title={given === null ? 'Add a figure' : `Change ${given.name}`}
+        description={
+          given === null
+            ? 'Each run of the report comes to one more value of it.'
+            : 'With another name, or another number, its values begin anew. Its line and its place may be moved freely.'
+        }
+      >
         <form
           className="flex flex-col gap-4"
           onSubmit={(event) => {
@@ -82,7 +102,7 @@ export function FigureDialog({ lastRun, mayCombine, busy, error, onSave, onClose
             <Field label="What" className="flex-1">
               {(control) => (
                 <Select {...control} value={typed.how} onChange={(event) => change({ how: event.target.value })}>
-                  {mayCombine ? <option value={combined}>Of the first combined row</option> : null}
+                  {mayCombine || given?.source === 'combined' ? <option value={combined}>Of the first combined row</option> : null}
                   {figureAggregates.map((aggregate) => (
                     <option key={aggregate} value={aggregate}>
                       {words[aggregate]}
@@ -135,7 +155,7 @@ export function FigureDialog({ lastRun, mayCombine, busy, error, onSave, onClose
           </label>
           <ErrorNote error={error} />
           <FormActions busy={busy} disabled={!isReady}>
-            Add the figure
+            {given === null ? 'Add the figure' : 'Save the figure'}
           </FormActions>
         </form>
       </DialogContent>

@@ -1,5 +1,5 @@
 /** Figures: a number that each run of a report comes to, its trend, and the line that it should not cross. */
-import type { FigureValue, ReportFigure, ReportFigureInput } from '@/lib/tenancy/contract'
+import type { FigureValue, PinnedFigure, ReportFigure, ReportFigureInput } from '@/lib/tenancy/contract'
 import { longNumber, shortNumber } from './chart-stats'
 
 /** Exactly as PostgreSQL wrote it where it is short, else near enough. */
@@ -32,6 +32,17 @@ export const alertWords = (figure: Pick<ReportFigure, 'line' | 'trend'>): string
     ? ''
     : `${figureText(last.value)} ${last === figure.trend.at(-1) ? 'is' : 'was'} ${figure.line.kind} ${figureText(figure.line.value)}`
 }
+
+export type FigureWorry = { readonly kind: 'figure'; readonly text: string; readonly href: string }
+
+/** What of them needs a person: those beyond their line, and those that the newest run came to no number of. */
+export const figureWorries = (figures: readonly PinnedFigure[]): readonly FigureWorry[] =>
+  figures.flatMap((figure): FigureWorry[] => {
+    const { name, report, alertingSince } = figure
+    const href = `/reports/${report.id}`
+    if (alertingSince !== null) return [{ kind: 'figure', text: `${name}: ${alertWords(figure)}`, href }]
+    return newest(figure)?.problem ? [{ kind: 'figure', text: `${name}: the newest run of ${report.name} came to no figure`, href }] : []
+  })
 
 type Trend = {
   readonly path: string

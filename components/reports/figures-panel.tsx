@@ -1,6 +1,6 @@
 'use client'
 
-import { CircleAlert, Pin, PinOff, Trash2 } from 'lucide-react'
+import { CircleAlert, Pencil, Pin, PinOff, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Panel } from '@/components/ui/page-header'
@@ -18,13 +18,15 @@ type Props = { readonly saved: SavedReport; readonly set: SavedReportActions['se
 /** Numbers that each run comes to: their newest value, their trend, and whether they are beyond their line. */
 export function FiguresPanel({ saved, set, onChanged }: Props) {
   const [isOpen, setOpen] = useState(false)
+  const [changed, setChanged] = useState<ReportFigure | null>(null)
   const command = useCommand(
     set,
     () => {
       setOpen(false)
+      setChanged(null)
       onChanged()
     },
-    isOpen ? undefined : toastRefusal,
+    isOpen || changed !== null ? undefined : toastRefusal,
   )
   const { figures } = saved
   const send = (next: readonly ReportFigureInput[]): void => void command.run({ report: saved.id, known: figures.map(({ id }) => id), figures: [...next] })
@@ -52,6 +54,9 @@ export function FiguresPanel({ saved, set, onChanged }: Props) {
               <FigureTrend figure={figure} />
               {saved.mayChange ? (
                 <span className="flex shrink-0">
+                  <Button size="icon-sm" variant="ghost" disabled={command.busy} aria-label={`Change ${figure.name}`} onClick={() => setChanged(figure)}>
+                    <Pencil aria-hidden />
+                  </Button>
                   <Button
                     size="icon-sm"
                     variant="ghost"
@@ -71,15 +76,19 @@ export function FiguresPanel({ saved, set, onChanged }: Props) {
           ))}
         </ul>
       )}
-      {isOpen ? (
+      {isOpen || changed !== null ? (
         <FigureDialog
+          given={changed && inputOf(changed)}
           lastRun={saved.lastRun?.run ?? null}
           mayCombine={saved.combine !== null}
           busy={command.busy}
           error={command.error}
-          onSave={(figure) => send([...figures.map(inputOf), figure])}
+          onSave={(figure) =>
+            send(changed === null ? [...figures.map(inputOf), figure] : figures.map((one) => (one.id === changed.id ? figure : inputOf(one))))
+          }
           onClose={() => {
             setOpen(false)
+            setChanged(null)
             command.clear()
           }}
         />

@@ -91,6 +91,7 @@ export const renderFleet = async (numbers: FleetNumbers | null): Promise<string>
     driftStates.map((state) => ({ labels: { set, state }, value: numbers.drift.find((one) => one.set === set && one.state === state)?.count ?? 0 })),
   )
   gauge(registry, 'tenantry_targets_drift', 'Targets by migration set and how their structure compares with that of their version, as last seen.', drift)
+  gauge(registry, 'tenantry_report_figures_alerting', 'Figures of saved reports that are beyond their line.', whole(numbers.figuresAlerting))
   const jobs = numbers.jobs.map(({ queue, state, count }) => ({ labels: { queue, state }, value: count }))
   gauge(registry, 'tenantry_queue_jobs', 'Jobs in the queue.', jobs)
   gauge(registry, 'tenantry_workers', 'Workers with a heartbeat of the last 15 seconds.', whole(numbers.liveWorkers))

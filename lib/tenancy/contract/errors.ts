@@ -198,7 +198,7 @@ export const errorTable = {
   'report.columns': {
     status: 422,
     title: 'Column {position} of the report {problem}',
-    hint: 'Give it a name or a type of its own (AS name, ::type). One tenant was asked for the columns, no rows were read.',
+    hint: 'Give each column a name of its own (AS name), and a type that can be kept (::type). One tenant was asked for the columns, no rows were read.',
   },
   'report.probe': {
     status: 422,

@@ -91,6 +91,8 @@ export type FleetNumbers = {
   readonly targets: ReadonlyArray<{ readonly set: string; readonly state: VersionState | 'unseen'; readonly count: number }>
   readonly drift: ReadonlyArray<{ readonly set: string; readonly state: DriftState; readonly count: number }>
   readonly jobs: ReadonlyArray<{ readonly queue: string; readonly state: string; readonly count: number }>
+  /** Figures of saved reports that are beyond their line. */
+  readonly figuresAlerting: number
   /** Warm pools: how many schemas are to be ready, are, and are being made. */
   readonly pools: ReadonlyArray<{ readonly set: string; readonly database: string; readonly size: number; readonly ready: number; readonly building: number }>
   /** The newest heartbeats, at most 50. */

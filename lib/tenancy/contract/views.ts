@@ -212,6 +212,8 @@ export type DatabaseRow = {
   readonly budget: number
   readonly connectionsOurs: number | null
   readonly connectionsUsed: number | null
+  /** When they were counted, on the server as a whole. */
+  readonly connectionsAt: string | null
   readonly maxConnections: number
   readonly bytes: number | null
   readonly tenants: number

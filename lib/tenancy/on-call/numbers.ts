@@ -58,7 +58,8 @@ const readFleet = async (db: ControlDb): Promise<Numbers> => {
         order by s.name) x) as servers,
       (select coalesce(jsonb_agg(x), '[]') from (
         select m.name as set, d.name as database, p.size, p.ready, p.building
-        from (${pools}) p join migration_set m on m.id = p.set_id join database d on d.id = p.database_id order by 1, 2) x) as pools`.execute(db)
+        from (${pools}) p join migration_set m on m.id = p.set_id join database d on d.id = p.database_id order by 1, 2) x) as pools,
+      (select count(*) from report_figure where alerting_since is not null) as "figuresAlerting"`.execute(db)
   const [row] = rows
   if (!row) throw new Error('no numbers')
   return row

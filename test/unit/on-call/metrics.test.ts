@@ -28,6 +28,7 @@ const numbers: FleetNumbers = {
   ],
   targets: [{ set: 'app', state: 'behind', count: 9_000 }],
   drift: [{ set: 'app', state: 'drifted', count: 3 }],
+  figuresAlerting: 2,
   jobs: [{ queue: 'conduct', state: 'active', count: 1 }],
   pools: [
     { set: 'app', database: 'eu-1', size: 20, ready: 3, building: 1 },
@@ -53,6 +54,7 @@ it('tells the fleet by state, with the states that nothing is in', async () => {
   expect(samples.get('tenantry_targets{set="app",state="behind"}')).toBe(9_000)
   expect(samples.get('tenantry_targets_drift{set="app",state="drifted"}')).toBe(3)
   expect(samples.get('tenantry_targets_drift{set="app",state="unknown"}')).toBe(0)
+  expect(samples.get('tenantry_report_figures_alerting')).toBe(2)
   expect(samples.get('tenantry_control_up')).toBe(1)
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { alertWords, drawFigure, figureText, lineWords, newest, sourceWords } from '@/components/reports/figure-model'
+import { alertWords, drawFigure, figureText, figureWorries, lineWords, newest, sourceWords } from '@/components/reports/figure-model'
 import { cronWords, momentIn, presets, timeZones } from '@/components/reports/schedule-model'
 import type { FigureValue, ReportFigureInput } from '@/lib/tenancy/contract'
 
@@ -25,6 +25,12 @@ describe('a schedule in words', () => {
     expect(momentIn('2026-11-23T05:00:00.000Z', 'Europe/Berlin')).toContain('06:00')
     expect(momentIn('2026-11-23T05:00:00.000Z', 'Nowhere/AtAll')).toContain('05:00')
   })
+  it('offers zones under the names that they have now', () => {
+    expect(timeZones()).toEqual(expect.arrayContaining(['Asia/Kolkata', 'Europe/Kyiv', 'America/Argentina/Buenos_Aires', 'Europe/Berlin']))
+    for (const zone of timeZones()) expect(() => momentIn('2026-11-23T05:00:00.000Z', zone)).not.toThrow()
+    expect(timeZones().filter((zone) => momentIn('2026-06-23T05:00:00.000Z', zone) === '')).toEqual([])
+    expect(timeZones()).not.toContain('Asia/Calcutta')
+  })
   it('offers UTC first, once', () => expect([timeZones()[0], timeZones().filter((zone) => zone === 'UTC').length]).toEqual(['UTC', 1]))
 })
 
@@ -47,5 +53,22 @@ describe('a figure', () => {
     expect(drawFigure({ trend, line: { kind: 'below', value: '5' } }, 100, 20)?.lineY).toBeNull()
     expect(drawFigure({ trend: [at('5', 1), at('5', 2)], line: null }, 100, 20)?.path).toBe('M0 10L100 10')
     expect(drawFigure({ trend: trend.slice(0, 2), line: null }, 100, 20)).toBeNull()
+  })
+})
+
+describe('figures that need somebody', () => {
+  const pinned = (trend: readonly FigureValue[], alertingSince: string | null) => ({
+    ...figure,
+    id: 1,
+    report: { id: 7, name: 'Seats per tenant' },
+    trend,
+    alertingSince,
+  })
+  it('are those beyond their line and those that came to nothing', () => {
+    const failed = { ...at(null, 2), problem: 'column "seats" does not exist' }
+    expect(figureWorries([pinned([at('12', 1)], null), pinned([at('91', 1)], '2026-01-01T00:00:00.000Z'), pinned([at('12', 1), failed], null)])).toEqual([
+      { kind: 'figure', text: 'Seats: 91 is above 90', href: '/reports/7' },
+      { kind: 'figure', text: 'Seats: the newest run of Seats per tenant came to no figure', href: '/reports/7' },
+    ])
   })
 })
