@@ -1,6 +1,8 @@
 'use client'
 
+import { Eraser } from 'lucide-react'
 import { Suspense, useState } from 'react'
+import { Button } from '@/components/ui/button'
 import { ErrorState } from '@/components/ui/error-state'
 import { Page, PageHeader } from '@/components/ui/page-header'
 import { Skeleton, SkeletonRows } from '@/components/ui/skeleton'
@@ -53,7 +55,19 @@ function Writing({ sets, role, draftOf, given, start, create }: Props) {
   const [draft, change, forget] = useDraft(draftOf, given, selection === null ? undefined : { selection, set: given.set })
   return (
     <>
-      <Header actions={<SaveNew draft={draft} create={create} onSaved={forget} />} />
+      <Header
+        actions={
+          <>
+            {draft.sql === given.sql && draft.trial === null ? null : (
+              <Button variant="ghost" onClick={forget}>
+                <Eraser aria-hidden />
+                Start over
+              </Button>
+            )}
+            <SaveNew draft={draft} create={create} onSaved={forget} />
+          </>
+        }
+      />
       {isUnderstood ? null : (
         <ErrorState
           compact

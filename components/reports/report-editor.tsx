@@ -11,7 +11,8 @@ import { plural } from '@/lib/format'
 import type { ReportProblem } from '@/lib/tenancy/contract'
 import { formatSql } from './format-sql'
 import type { EditorHandle } from './mount-editor'
-import { SqlEditor, type TableColumns } from './sql-editor'
+import type { TableColumns } from './completion-model'
+import { SqlEditor } from './sql-editor'
 
 type Props = {
   readonly set: string

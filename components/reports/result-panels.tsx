@@ -2,7 +2,6 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useSearchParams } from 'next/navigation'
-import { useState } from 'react'
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs'
 import { reportQueries } from '@/lib/client/queries/reports'
 import type { ReportRun } from '@/lib/tenancy/contract'
@@ -14,6 +13,7 @@ import { QueryPanel } from './query-panel'
 import type { ChangeReport } from './report-actions'
 import { readTab, type ResultTab } from './result-tabs'
 import { RowsPanel } from './rows-panel'
+import { useKeptCombining } from './use-kept-combining'
 import { readView, withView } from './rows-view'
 
 type Props = { readonly report: ReportRun; readonly mayRun: boolean; readonly change: ChangeReport }
@@ -26,7 +26,7 @@ export function ResultPanels({ report, mayRun, change }: Props) {
   const tab = readTab(search.get('tab'))
   const name = report.report
   const { data: saved } = useQuery({ ...reportQueries.saved(name?.id ?? 0), enabled: name !== null })
-  const [own, setOwn] = useState<Combining | null>(null)
+  const [own, setOwn] = useKeptCombining(report.run)
   const kept = saved?.combine ?? null
   const combining: Combining = own ?? { text: kept ?? '', asked: kept }
 

@@ -11,7 +11,7 @@ import { Select } from '@/components/ui/select'
 import { RefusedError } from '@/lib/client/fetch-json'
 import { reportQueries } from '@/lib/client/queries/reports'
 import type { ErrorDocument, ReportSchedule, ReportScheduleInput } from '@/lib/tenancy/contract'
-import { momentIn, presets, timeZones } from './schedule-model'
+import { currentZone, momentIn, presets, timeZones } from './schedule-model'
 
 type Props = {
   readonly given: ReportSchedule | null
@@ -27,7 +27,7 @@ const own = 'own'
 /** Cron and time zone, with the moments that they come to. */
 export function ScheduleDialog({ given, busy, error, onSave, onClose }: Props) {
   const [cron, setCron] = useState<string>(given?.cron ?? presets[1].cron)
-  const [timezone, setTimezone] = useState(given?.timezone ?? new Intl.DateTimeFormat('en-GB').resolvedOptions().timeZone)
+  const [timezone, setTimezone] = useState(given?.timezone ?? currentZone(new Intl.DateTimeFormat('en-GB').resolvedOptions().timeZone))
   const [isOwn, setOwn] = useState(given !== null && !presets.some((preset) => preset.cron === given.cron))
   const times = useQuery({ ...reportQueries.times(cron.trim(), timezone), enabled: cron.trim() !== '' })
   const problem = times.error instanceof RefusedError ? times.error.message : null
@@ -89,7 +89,7 @@ export function ScheduleDialog({ given, busy, error, onSave, onClose }: Props) {
           <section aria-label="Next times" className="min-h-28 text-sm">
             <h3 className="text-xs text-muted">Next</h3>
             <ol>
-              {(problem === null ? (times.data ?? []) : []).map((time) => (
+              {(problem === null && cron.trim() !== '' ? (times.data ?? []) : []).map((time) => (
                 <li key={time}>{momentIn(time, timezone)}</li>
               ))}
             </ol>

@@ -17,8 +17,10 @@ const problemLines = (details: Readonly<Record<string, unknown>>): string[] => {
     if (typeof entry !== 'object' || entry === null) return textOf(entry)
     const { slug, file, line, column, message }: { slug?: unknown; file?: unknown; line?: unknown; column?: unknown; message?: unknown } = entry
     if (slug !== undefined) return `${textOf(slug)}  ${textOf(message)}`
-    const place = [file ?? 'line', line, column].map(textOf).filter(Boolean)
-    return `${file === undefined ? place.join(' ') : place.join(':')}  ${textOf(message)}`
+    if (file !== undefined) return `${[file, line, column].map(textOf).filter(Boolean).join(':')}  ${textOf(message)}`
+    // A column of a CSV has a name, and one of a text a number.
+    const place = ['line', line, ...(typeof column === 'number' ? ['column'] : []), column].map(textOf).filter(Boolean)
+    return `${place.join(' ')}  ${textOf(message)}`
   })
 }
 

@@ -96,7 +96,7 @@ export const addOnboard = (program: Command): void => {
     .option('--label <key=value>', 'label for all of them; may be given again', collect)
     .option('--set <set>', 'migration set; may be left out when there is one')
     .option('--database <name>', 'where they go; the set’s default when absent')
-    .option('--isolation <kind>', 'schema, database or shared', 'schema')
+    .option('--isolation <kind>', 'schema; the others of the model cannot be onboarded yet', 'schema')
     .option('--schema <name>', 'name of the schema where it is not tenant_SLUG, for one tenant')
     .option('--baseline <version>', 'adopt a schema that is there already: declare it to be at this version, run nothing')
     .option('--to <version>', 'up to this version instead of the newest')

@@ -151,12 +151,13 @@ const readRow = ({ record, line }: RawRecord, header: readonly string[]): Read =
   const parsed = onboardRowSchema.safeParse(typed)
   const labelProblems = problem === null ? [] : [{ line, column: 'labels', message: problem }]
   if (parsed.success) return { row: parsed.data, claim: claimOf(line, parsed.data), problems: labelProblems }
-  const issues = parsed.error.issues.map((issue) => ({
-    line,
-    column: issue.path[0] === undefined ? null : String(issue.path[0]),
+  const issues = parsed.error.issues.map((issue) => {
+    const [column, which] = issue.path
+    const host = column === 'hosts' && typeof which === 'number' ? typed.hosts[which] : undefined
     // What is wrong with a key stands one step deeper.
-    message: issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message,
-  }))
+    const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message
+    return { line, column: column === undefined ? null : String(column), message: host === undefined ? message : `“${host.slice(0, 80)}” ${message}` }
+  })
   return { row: null, claim: claimOf(line, typed, new Set(issues.map(({ column }) => column))), problems: [...labelProblems, ...issues] }
 }
 

@@ -59,7 +59,7 @@ describe('the CSV of an onboarding', () => {
     ['slug,labels\nacme,plan', 2, 'labels', 'key=value'],
     ['slug,labels\nacme,Plan=pro', 2, 'labels', 'lower-case'],
     ['slug,labels\nacme,a=1;a=2', 2, 'labels', 'twice'],
-    ['slug,hosts\nacme,http://acme', 2, 'hosts', 'not a host name'],
+    ['slug,hosts\nacme,http://acme', 2, 'hosts', '“http://acme” is not a host name'],
     ['slug,database\nacme,Eu 1', 2, 'database', 'lower-case'],
     ['slug,schema\nacme,pg_x', 2, 'schema', 'is kept for PostgreSQL'],
     ['slug,baseline\nacme,../1', 2, 'baseline', 'prefix'],

@@ -26,6 +26,9 @@ test('of very many faults only the first are told', async () => {
 test('a parameter that is declared wrongly is told once, where it is declared', async () => {
   expect((await checkReport('-- :d date\nselect :d as a')).problems).toMatchObject([{ line: 1, column: 1 }])
   expect((await checkReport('-- :day dat\nselect :day as a')).problems).toMatchObject([{ line: 1, column: 1 }])
+  expect((await checkReport('-- :day date = 2026-13-01\nselect :day as a')).problems).toMatchObject([
+    { line: 1, column: 1, message: 'Parameter “day”: its default “2026-13-01” is no date; it takes a date such as 2026-01-31.' },
+  ])
   expect((await checkReport('select :day as a')).problems).toMatchObject([{ line: 1, column: 8 }])
 })
 
@@ -41,4 +44,12 @@ test('a whole number that a type does not hold is not told to be none', () => {
   expect(told('integer', '99999999999')).toMatchObject({ details: { problem: 'is “99999999999”, which is out of the range of integer.' } })
   expect(told('integer', 'x')).toMatchObject({ details: { problem: 'is “x”, which is no integer.' } })
   expect(told('bigint', '99999999999')).toBeNull()
+})
+
+test('rows are combined from what there is of them, whatever else is named', async () => {
+  const { problems } = await checkReport('select 1 as a from tenantry.runs, tenants, employees', new Set(['results', 'tenants']))
+  expect(problems.map(({ message }) => message)).toEqual([
+    'tenantry.runs is not there; rows are combined from results and tenants.',
+    'employees is not there; rows are combined from results and tenants.',
+  ])
 })

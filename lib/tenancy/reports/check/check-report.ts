@@ -4,7 +4,7 @@ import { TenancyError } from '../../errors.ts'
 import { quoteLiteral } from '../../sql/ident.ts'
 import { parseStatements, placeOf, scanTokens, SqlSyntaxError, type Statement, type Token } from '../../sql/statements.ts'
 import { judgeValue } from './param-types.ts'
-import { mostProblems, placeParams } from './params.ts'
+import { idleFault, mostProblems, placeParams } from './params.ts'
 import { judgeStatements, nestedMessage, type CalledFunction } from './rules.ts'
 
 export type CheckedReport = ReportCheck & {
@@ -57,8 +57,9 @@ export const checkReport = async (text: string, tables?: ReadonlySet<string>): P
   }
 }
 
-/** @throws report.refused when anything is wrong with it */
-export const requireGood = ({ problems }: Pick<ReportCheck, 'problems'>): void => {
+/** What a default is worth is judged with the values. @throws report.refused when anything else is wrong with it */
+export const requireGood = ({ problems: all }: Pick<ReportCheck, 'problems'>): void => {
+  const problems = all.filter(({ code }) => code !== idleFault)
   const [first] = problems
   if (first)
     throw new TenancyError('report.refused', { count: problems.length, problem: `Line ${first.line}, column ${first.column}: ${first.message}`, problems })

@@ -1,7 +1,7 @@
 /** Parameters of a report: declared in its head comments, placed by PostgreSQL's own tokens, never by text. */
 import type { ReportParam, ReportProblem } from '../../contract/reports.ts'
 import { placeOf, type Token } from '../../sql/statements.ts'
-import { isParamType, paramTypes } from './param-types.ts'
+import { isParamType, judgeValue, paramTypes } from './param-types.ts'
 
 export type Placed = {
   readonly params: readonly ReportParam[]
@@ -24,10 +24,13 @@ type Head = {
 /** More of a kind are of no use, and each one is looked up in the text. */
 export const mostProblems = 100
 
-const collector = (source: Buffer): { readonly problems: readonly ReportProblem[]; readonly add: (offset: number, message: string) => void } => {
+/** Of a default that is none: whoever gives a value of his own needs none. */
+export const idleFault = 'default'
+
+const collector = (source: Buffer): { readonly problems: readonly ReportProblem[]; readonly add: (offset: number, message: string, code?: string) => void } => {
   const problems: ReportProblem[] = []
-  const add = (offset: number, message: string): void => {
-    if (problems.length < mostProblems) problems.push({ code: 'parameter', ...placeOf(source, offset), message })
+  const add = (offset: number, message: string, code = 'parameter'): void => {
+    if (problems.length < mostProblems) problems.push({ code, ...placeOf(source, offset), message })
   }
   return { problems, add }
 }
@@ -45,7 +48,12 @@ const readHead = (source: Buffer, comments: readonly Token[]): Head => {
     if (!nameOf.test(name)) add(start, `Parameter “${name}”: a name is two or more of a–z, 0–9 and _, and starts with a letter.`)
     else if (params.has(name)) add(start, `Parameter “${name}” is declared twice.`)
     else if (!isParamType(type)) add(start, `Parameter “${name}”: the type “${type}” is none of ${paramTypes.join(', ')}.`)
-    else params.set(name, { name, type, default: at === -1 ? null : rest.slice(at + 1).trim(), offset: start })
+    else {
+      const usual = at === -1 ? null : rest.slice(at + 1).trim()
+      const { instead } = usual === null ? { instead: null } : judgeValue(type, usual)
+      if (instead !== null) add(start, `Parameter “${name}”: its default “${usual?.slice(0, 100)}” is no ${type}; it takes ${instead}.`, idleFault)
+      params.set(name, { name, type, default: usual, offset: start })
+    }
   }
   if (params.size > mostParams) add(0, `${params.size} parameters are declared; a report takes at most ${mostParams}.`)
   return { params, wrong, problems }

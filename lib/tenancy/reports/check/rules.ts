@@ -66,10 +66,10 @@ const tableFault = (node: Node, tables: ReadonlySet<string> | null): Omit<Fault,
       code: 'table',
       message: `${node.catalogname}.${schema ?? ''}.${name} names a database; a report reads the tenant’s own tables, by their names alone.`,
     }
+  if (tables !== null && (schema !== null || !tables.has(name)))
+    return { code: 'table', message: `${schema === null ? '' : `${schema}.`}${name} is not there; rows are combined from results and tenants.` }
   if (schema !== null && schema !== 'pg_catalog')
     return { code: 'table', message: `${schema}.${name} names a schema; write ${name} alone, and each tenant answers from its own.` }
-  if (tables !== null && (schema !== null || !tables.has(name)))
-    return { code: 'table', message: `${name} is not there; rows are combined from results and tenants.` }
   if (name.startsWith('pg_') || schema === 'pg_catalog')
     return isReadableCatalog(name) ? null : { code: 'catalog', message: `${name} is a catalog that reports may not read.` }
   return name === 'tenantry_history' ? { code: 'table', message: 'tenantry_history is Tenantry’s own; the table of tenants tells versions.' } : null
