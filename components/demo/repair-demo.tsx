@@ -12,7 +12,7 @@ import { plural } from '@/lib/format'
 import { may, type CommandResult, type Role } from '@/lib/tenancy/contract'
 import { repairable, repairedSentence } from './repair-demo-model'
 
-type Repaired = { readonly tenants: readonly string[]; readonly invoices: number }
+type Repaired = { readonly tenants: readonly string[]; readonly invoices: number; readonly locked: readonly string[] }
 
 type Props = {
   readonly run: number
@@ -36,7 +36,7 @@ export function RepairDemo({ run, role, broken, action }: Props) {
     return (
       <p role="status" className="flex items-center gap-2 rounded-lg border border-line bg-surface px-4 py-3">
         <Wrench aria-hidden className="size-4 shrink-0 text-good-ink" />
-        {repairedSentence(repaired.invoices, repaired.tenants.length)} Try these tenants again.
+        {repairedSentence(repaired.invoices, repaired.tenants.length, repaired.locked)} {repaired.invoices > 0 ? 'Try these tenants again.' : ''}
       </p>
     )
   return (

@@ -5,7 +5,7 @@ import { Eye } from 'lucide-react'
 import Link from 'next/link'
 import { toast } from 'sonner'
 import type { Observe } from '@/components/tenants/bulk-part'
-import { figureWorries } from '@/components/reports/figure-model'
+import { figureWorries, type FigureWorry } from '@/components/reports/figure-model'
 import { PinnedFigures } from '@/components/reports/pinned-figures'
 import { Button } from '@/components/ui/button'
 import { ErrorState } from '@/components/ui/error-state'
@@ -17,7 +17,7 @@ import { activeRunsQuery, fleetOverviewQuery } from '@/lib/client/fleet'
 import { reportQueries } from '@/lib/client/queries/reports'
 import { useToastedCommand } from '@/lib/client/use-toasted-command'
 import { plural } from '@/lib/format'
-import type { FleetOverview } from '@/lib/tenancy/contract'
+import type { FleetOverview, PinnedFigure } from '@/lib/tenancy/contract'
 import { AttentionList } from './attention-list'
 import { isFarBehind } from './fleet-model'
 import { MapPanel } from './map-panel'
@@ -25,11 +25,21 @@ import { OpenRuns, RecentRuns } from './run-list'
 import { TruthSentence } from './truth-sentence'
 import { VersionStrip } from './version-strip'
 
+/** That something was not looked at for a while is the least. */
+const withFigures = (
+  attention: FleetOverview['attention'],
+  figures: readonly PinnedFigure[],
+): ReadonlyArray<FleetOverview['attention'][number] | FigureWorry> => [
+  ...attention.filter(({ kind }) => kind !== 'stale'),
+  ...figureWorries(figures),
+  ...attention.filter(({ kind }) => kind === 'stale'),
+]
+
 /** @param observe null for those who may only look */
 export function FleetView({ observe }: { readonly observe: Observe | null }) {
   const overview = useQuery(fleetOverviewQuery)
   const { data: live } = useQuery(activeRunsQuery)
-  const { data: figures = [] } = useQuery(reportQueries.pinned)
+  const { data: figures } = useQuery(reportQueries.pinned)
   const { data } = overview
   if (!data)
     return overview.isError ? <ErrorState {...describeReadError(overview.error)} retry={() => void overview.refetch()} /> : <Skeleton className="m-6 h-96" />
@@ -56,7 +66,11 @@ export function FleetView({ observe }: { readonly observe: Observe | null }) {
         </div>
         <div className="flex min-w-0 flex-col gap-4 max-xl:order-first">
           <Panel title="Needs attention">
-            <AttentionList items={[...data.attention, ...figureWorries(figures)]} />
+            {figures === undefined && data.attention.length === 0 ? (
+              <Skeleton className="m-4 h-4" />
+            ) : (
+              <AttentionList items={withFigures(data.attention, figures ?? [])} />
+            )}
           </Panel>
           <PinnedFigures />
           <Panel

@@ -5,9 +5,9 @@ export type TableColumns = Readonly<Record<string, readonly string[]>>
 
 /** Behind these an expression or a table is written; behind any other word, a bracket or a string comes a name that the author makes up, or a keyword. */
 const beforeNames = new Set(
-  `select distinct all from join only lateral where and or on by having not in between like ilike similar to is when then else case with over filter limit offset
-  union except intersect using any some exists values partition within cast interval return as materialized recursive order group left right full inner cross outer
-  natural table window for fetch escape collate`.split(/\s+/),
+  `select distinct all from join only lateral where and or on by having not in between like ilike similar to is when then else case over filter limit offset
+  union except intersect using any some exists values partition within cast interval return as materialized order group left right full inner cross outer
+  natural table for fetch escape collate`.split(/\s+/),
 )
 const lastToken = /([\w$]+|\)|\]|"(?:[^"]|"")*"|'(?:[^']|'')*')\s+$/
 
@@ -39,3 +39,12 @@ export const columnsFor = (text: string, tables: TableColumns): readonly Offered
 
 /** Where a table is named, and no column. */
 export const isTablePlace = (before: string): boolean => /\b(?:from|join|lateral|only)\s+$/i.test(before)
+
+/** Words that mean something else without quotes, or nothing, where a column is meant. */
+const reserved = new Set(
+  `all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create current_catalog current_date current_role current_time
+  current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign from grant group having in initially intersect into lateral
+  leading limit localtime localtimestamp not null offset on only or order placing primary references returning select session_user some symmetric system_user table then to
+  trailing true union unique user using variadic when where window with`.split(/\s+/),
+)
+export const isReserved = (name: string): boolean => reserved.has(name)

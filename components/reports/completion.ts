@@ -1,39 +1,44 @@
-import { autocompletion, type CompletionContext, type CompletionResult, type CompletionSource } from '@codemirror/autocomplete'
+import { autocompletion, ifNotIn, type CompletionContext, type CompletionResult, type CompletionSource } from '@codemirror/autocomplete'
 import { keywordCompletionSource, PostgreSQL, schemaCompletionSource } from '@codemirror/lang-sql'
 import type { Extension } from '@codemirror/state'
 import { quoted } from './combine-model'
-import { columnsFor, isNewName, isTablePlace } from './completion-model'
+import { columnsFor, isNewName, isReserved, isTablePlace } from './completion-model'
 import type { TableColumns } from './completion-model'
 
 const word = /[\w$]*$/
+/** As much of it as says what comes next. */
+const lookBehind = 300
+const textBefore = (context: CompletionContext, to: number): string => context.state.sliceDoc(Math.max(0, to - lookBehind), to)
 
 /** Silent where the author makes up a name, unless it is asked for: Enter would take what was offered for it. */
 const unlessNaming =
   (source: CompletionSource): CompletionSource =>
   (context) => {
     const from = context.matchBefore(word)?.from ?? context.pos
-    return !context.explicit && isNewName(context.state.sliceDoc(0, from)) ? null : source(context)
+    return !context.explicit && isNewName(textBefore(context, from)) ? null : source(context)
   }
 
 const columnSource =
   (tables: TableColumns) =>
   (context: CompletionContext): CompletionResult | null => {
     const { from } = context.matchBefore(word) ?? { from: context.pos }
-    const before = context.state.sliceDoc(0, from)
+    const before = textBefore(context, from)
     if ((from === context.pos && !context.explicit) || before.endsWith('.') || before.endsWith('"') || isTablePlace(before)) return null
     const options = columnsFor(context.state.doc.toString(), tables).map(({ name, tables: detail }) => ({
       label: name,
       detail,
       type: 'property',
-      apply: quoted(name),
+      apply: isReserved(name) ? `"${name}"` : quoted(name),
       boost: 2,
     }))
     return { from, options, validFor: /^[\w$]*$/ }
   }
 
+const notInside = ['String', 'LineComment', 'BlockComment']
+
 /** Tables, columns also before their table is named, and keywords. */
 export const completion = (tables: TableColumns): Extension => {
   const schema = Object.fromEntries(Object.entries(tables).map(([name, columns]) => [name, [...columns]]))
   const sources = [columnSource(tables), schemaCompletionSource({ dialect: PostgreSQL, schema }), keywordCompletionSource(PostgreSQL)]
-  return autocompletion({ icons: false, override: sources.map((source) => unlessNaming(source)) })
+  return autocompletion({ icons: false, override: sources.map((source) => ifNotIn(notInside, unlessNaming(source))) })
 }

@@ -18,7 +18,7 @@ type Props = { readonly saved: SavedReport; readonly set: SavedReportActions['se
 /** Numbers that each run comes to: their newest value, their trend, and whether they are beyond their line. */
 export function FiguresPanel({ saved, set, onChanged }: Props) {
   const [isOpen, setOpen] = useState(false)
-  const [changed, setChanged] = useState<ReportFigure | null>(null)
+  const [changed, setChanged] = useState<{ readonly figure: ReportFigure; readonly among: readonly ReportFigure[] } | null>(null)
   const command = useCommand(
     set,
     () => {
@@ -29,7 +29,10 @@ export function FiguresPanel({ saved, set, onChanged }: Props) {
     isOpen || changed !== null ? undefined : toastRefusal,
   )
   const { figures } = saved
-  const send = (next: readonly ReportFigureInput[]): void => void command.run({ report: saved.id, known: figures.map(({ id }) => id), figures: [...next] })
+  /** What has come or gone since they were looked at is refused by the server, and not overwritten. */
+  const sendOf = (among: readonly ReportFigure[], next: readonly ReportFigureInput[]): void =>
+    void command.run({ report: saved.id, known: among.map(({ id }) => id), figures: [...next] })
+  const send = (next: readonly ReportFigureInput[]): void => sendOf(figures, next)
   const without = (id: number): readonly ReportFigureInput[] => figures.filter((figure) => figure.id !== id).map(inputOf)
   return (
     <Panel
@@ -54,7 +57,13 @@ export function FiguresPanel({ saved, set, onChanged }: Props) {
               <FigureTrend figure={figure} />
               {saved.mayChange ? (
                 <span className="flex shrink-0">
-                  <Button size="icon-sm" variant="ghost" disabled={command.busy} aria-label={`Change ${figure.name}`} onClick={() => setChanged(figure)}>
+                  <Button
+                    size="icon-sm"
+                    variant="ghost"
+                    disabled={command.busy}
+                    aria-label={`Change ${figure.name}`}
+                    onClick={() => setChanged({ figure, among: figures })}
+                  >
                     <Pencil aria-hidden />
                   </Button>
                   <Button
@@ -78,13 +87,18 @@ export function FiguresPanel({ saved, set, onChanged }: Props) {
       )}
       {isOpen || changed !== null ? (
         <FigureDialog
-          given={changed && inputOf(changed)}
+          given={changed && inputOf(changed.figure)}
           lastRun={saved.lastRun?.run ?? null}
           mayCombine={saved.combine !== null}
           busy={command.busy}
           error={command.error}
           onSave={(figure) =>
-            send(changed === null ? [...figures.map(inputOf), figure] : figures.map((one) => (one.id === changed.id ? figure : inputOf(one))))
+            changed === null
+              ? send([...figures.map(inputOf), figure])
+              : sendOf(
+                  changed.among,
+                  changed.among.map((one) => (one.id === changed.figure.id ? figure : inputOf(one))),
+                )
           }
           onClose={() => {
             setOpen(false)

@@ -2,6 +2,7 @@
 
 import { Eraser } from 'lucide-react'
 import { Suspense, useState } from 'react'
+import { toast } from 'sonner'
 import { Button } from '@/components/ui/button'
 import { ErrorState } from '@/components/ui/error-state'
 import { Page, PageHeader } from '@/components/ui/page-header'
@@ -52,19 +53,23 @@ function Header({ actions }: { readonly actions: React.ReactNode }) {
 
 function Writing({ sets, role, draftOf, given, start, create }: Props) {
   const [{ selection, isUnderstood }] = useState(() => chosenIn(new URLSearchParams(window.location.search), window.location.hash))
-  const [draft, change, forget] = useDraft(draftOf, given, selection === null ? undefined : { selection, set: given.set })
+  const { draft, change, startOver, isBlank } = useDraft(draftOf, given, selection === null ? undefined : { selection, set: given.set })
+  const leave = (): void => {
+    startOver()
+    toast('Everything is as it was at first.', { action: { label: 'Undo', onClick: () => change(draft) } })
+  }
   return (
     <>
       <Header
         actions={
           <>
-            {draft.sql === given.sql && draft.trial === null ? null : (
-              <Button variant="ghost" onClick={forget}>
+            {isBlank ? null : (
+              <Button variant="ghost" onClick={leave}>
                 <Eraser aria-hidden />
                 Start over
               </Button>
             )}
-            <SaveNew draft={draft} create={create} onSaved={forget} />
+            <SaveNew draft={draft} create={create} onSaved={startOver} />
           </>
         }
       />

@@ -13,7 +13,14 @@ export const useInBrowser = (): boolean =>
   )
 
 /** What was kept before a reload. For a component that only the browser draws. */
-export const keptOf = (of: string): string | null => window.sessionStorage.getItem(draftKey(of))
+export const keptOf = (of: string): string | null => {
+  try {
+    return window.sessionStorage.getItem(draftKey(of))
+  } catch {
+    // A forbidden storage has kept nothing.
+    return null
+  }
+}
 
 /** Keeps every change of what is written over a reload. */
 export const useKept = (of: string, value: object): void =>
@@ -29,12 +36,15 @@ export const useKept = (of: string, value: object): void =>
  * For a component that only the browser draws: the draft of before the reload, else the one given; kept with every change.
  * @param over what an address says, whatever there was before
  */
-export const useDraft = (of: string, given: Draft, over: Partial<Draft> = nothing): readonly [Draft, (change: Partial<Draft>) => void, () => void] => {
+export const useDraft = (of: string, given: Draft, over: Partial<Draft> = nothing) => {
+  const blank: Draft = { ...given, ...over }
   const [draft, setDraft] = useState<Draft>(() => ({ ...(parseDraft(keptOf(of)) ?? given), ...over }))
   useKept(of, draft)
-  const forget = (): void => {
-    window.sessionStorage.removeItem(draftKey(of))
-    setDraft(given)
+  return {
+    draft,
+    change: (change: Partial<Draft>): void => setDraft((now) => ({ ...now, ...change })),
+    /** As it was given, and as the address says. */
+    startOver: (): void => setDraft(blank),
+    isBlank: (Object.keys(blank) as Array<keyof Draft>).every((key) => JSON.stringify(draft[key]) === JSON.stringify(blank[key])),
   }
-  return [draft, (change) => setDraft((now) => ({ ...now, ...change })), forget]
 }

@@ -4,18 +4,24 @@ import type { Combining } from './combine-panel'
 import { draftKey, parseKept } from './draft-model'
 import { keptOf, useInBrowser } from './use-draft'
 
-const schema = z.object({ text: z.string(), asked: z.string().nullable() })
+const schema = z.object({ text: z.string() })
 const keyOf = (run: number): string => `combine.${run}`
+
+/** Each asking leaves a line in the audit: coming back to a page is none. */
+const readBefore = (kept: string | null): Combining | null => {
+  const before = parseKept(schema, kept)
+  return before && { text: before.text, asked: null }
+}
 
 /** What somebody combines the rows of a run with, over a reload and on the way back to the page; null: nothing of their own. */
 export const useKeptCombining = (run: number): readonly [Combining | null, (combining: Combining) => void] => {
   const inBrowser = useInBrowser()
-  const before = useMemo(() => (inBrowser ? parseKept(schema, keptOf(keyOf(run))) : null), [inBrowser, run])
+  const before = useMemo(() => readBefore(inBrowser ? keptOf(keyOf(run)) : null), [inBrowser, run])
   const [own, setOwn] = useState<Combining | null>(null)
   const keep = (combining: Combining): void => {
     setOwn(combining)
     try {
-      window.sessionStorage.setItem(draftKey(keyOf(run)), JSON.stringify(combining))
+      window.sessionStorage.setItem(draftKey(keyOf(run)), JSON.stringify({ text: combining.text }))
     } catch {
       // A full or forbidden storage takes the text's survival, not the text.
     }

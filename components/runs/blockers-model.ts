@@ -4,6 +4,7 @@ import {
   describeLock,
   isFinalRun,
   isHiddenSession,
+  isLockCode,
   type BlockerStop,
   type BlockingSession,
   type ItemBlockers,
@@ -12,15 +13,12 @@ import {
   type RunState,
 } from '@/lib/tenancy/contract'
 
-/** lock_not_available, deadlock_detected */
-const lockCodes: ReadonlySet<string> = new Set(['55P03', '40P01'])
-
 /**
  * Whether it is worth asking the server again and again; the answer says what is so.
  * @param lastCode of the error that it has failed of: who holds a lock still is in the way of a rerun too
  */
 export const mayBeBlocked = (run: RunState, item: ItemState, attempts: number, lastCode: string | null = null): boolean => {
-  if (isFinalRun(run)) return item === 'failed' && lastCode !== null && lockCodes.has(lastCode)
+  if (isFinalRun(run)) return item === 'failed' && isLockCode(lastCode)
   return item === 'running' || (attempts > 0 && (item === 'pending' || item === 'interrupted' || item === 'failed'))
 }
 

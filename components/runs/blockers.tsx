@@ -14,13 +14,13 @@ import { blockedSentence, blockedTitle, blocksWhom, sessionFacts, sessionName } 
 import type { RunActions } from './run-actions'
 import { StopBlockerDialog } from './stop-blocker-dialog'
 
-type Props = { readonly run: number; readonly slug: string; readonly role: Role; readonly actions: RunActions }
+type Props = { readonly run: number; readonly isOpen: boolean; readonly slug: string; readonly role: Role; readonly actions: RunActions }
 type Asked = { readonly stop: BlockerStop; readonly session: BlockingSession }
 
-/** Who is in the way of the item, looked at every two seconds while this is open; nothing while nobody is. */
-export function Blockers({ run, slug, role, actions }: Props) {
+/** Who is in the way of the item, looked at every two seconds while this is open, and every fifteen once its run is over; nothing while nobody is. */
+export function Blockers({ run, isOpen, slug, role, actions }: Props) {
   const client = useQueryClient()
-  const { data, error } = useQuery(runQueries.blockers(run, slug))
+  const { data, error } = useQuery(runQueries.blockers(run, slug, isOpen))
   const [asked, setAsked] = useState<Asked | null>(null)
   const close = (): void => setAsked(null)
   const onDone = (): void => {

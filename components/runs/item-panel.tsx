@@ -13,7 +13,7 @@ import { usePanelFocus } from '@/components/ui/use-panel-focus'
 import { describeReadError } from '@/lib/client/fetch-json'
 import { runQueries } from '@/lib/client/queries/runs'
 import { formatDuration } from '@/lib/format'
-import type { AttemptView, ItemState, Role, RunItemRow } from '@/lib/tenancy/contract'
+import { isFinalRun, type AttemptView, type ItemState, type Role, type RunItemRow } from '@/lib/tenancy/contract'
 import { Blockers } from './blockers'
 import { mayBeBlocked } from './blockers-model'
 import { ErrorDetail } from './error-detail'
@@ -81,7 +81,7 @@ export function ItemPanel({ live, slug, role, actions, onClose, onStep }: Props)
                 attempts.data?.length ?? row.attempts,
                 row.putRightBy === null ? row.error?.code : null,
               ) ? (
-                <Blockers run={live.run.id} slug={slug} role={role} actions={actions} />
+                <Blockers run={live.run.id} isOpen={!isFinalRun(live.run.state)} slug={slug} role={role} actions={actions} />
               ) : null}
               <Attempts attempts={attempts.data ?? null} />
             </>
@@ -110,7 +110,7 @@ function ItemFacts({ live, row, role, actions }: FactsProps) {
           <Button asChild size="sm">
             <Link href={`/tenants/${row.slug}`}>Open the tenant</Link>
           </Button>
-          {may && by !== null ? <TryAgainButton run={run.id} slugs={[row.slug]} by={by} actions={actions} size="sm" variant="primary" /> : null}
+          {may && by !== null ? <TryAgainButton run={run} slugs={[row.slug]} by={by} actions={actions} size="sm" variant="primary" /> : null}
         </span>
       </div>
       {row.differs ? (

@@ -81,7 +81,7 @@ function Group({ group, run, role, actions, onItem, onCause }: Omit<Props, 'step
           {isSettled ? null : <p className="mt-0.5 text-muted">{words.next}</p>}
           <PutRightNote putRight={group.putRight} of={group.count} />
         </div>
-        {slugs.length === 0 || by === null ? null : <TryAgainButton run={run.id} slugs={slugs} by={by} what={what} actions={actions} />}
+        {slugs.length === 0 || by === null ? null : <TryAgainButton run={run} slugs={slugs} by={by} what={what} actions={actions} />}
       </header>
       <div className="grid gap-x-6 gap-y-4 px-4 py-3 @3xl:grid-cols-[minmax(0,1fr)_minmax(0,16rem)]">
         <ErrorDetail error={group.example} />

@@ -109,10 +109,17 @@ const offer = (command: RunCommand, run: RunFacts): RunCommandOffer => {
   }
 }
 
+const withWhat: Readonly<Record<RunFacts['kind'], string>> = {
+  migrate: ', with the same files',
+  onboard: ', with the same files',
+  repair: ', with the same statements',
+  report: '; its result holds what the others have answered as well',
+}
+
 /** What a rerun of chosen targets will do. */
-export const rerunOf = (run: number, slugs: readonly string[]): NonNullable<RunCommandOffer['confirm']> => ({
+export const rerunOf = ({ id: run, kind }: Pick<RunFacts, 'id' | 'kind'>, slugs: readonly string[]): NonNullable<RunCommandOffer['confirm']> => ({
   title: slugs.length === 1 ? `Rerun ${slugs[0]}?` : `Rerun ${plural(slugs.length, 'target')} of run ${run}?`,
-  body: `A new run tries ${slugs.length === 1 ? 'it' : 'them'} again, with the same files. Run ${run} stays as it is.`,
+  body: `A new run ${kind === 'report' ? 'asks' : 'tries'} ${slugs.length === 1 ? 'it' : 'them'} again${withWhat[kind]}. Run ${run} stays as it is.`,
   label: slugs.length === 1 ? 'Start the rerun' : `Start the rerun of ${count(slugs.length)}`,
   asksNote: true,
 })

@@ -9,8 +9,10 @@ const repairStatement = 'UPDATE invoices SET issued_on = due_on, due_on = issued
 
 const byDatabase = (places: readonly DemoPlace[]) => [...Map.groupBy(places, ({ dbname }) => dbname)]
 
+const lockNotAvailable = '55P03'
+
 /** A page waits for it. */
-const lookBounds = { lock_timeout: 50, statement_timeout: 250 }
+const lookBounds = { lock_timeout: 50, statement_timeout: 1_000 }
 /** Somebody has asked for it, and waits. */
 const repairBounds = { lock_timeout: 2_000, statement_timeout: 10_000 }
 
@@ -47,26 +49,44 @@ export type DemoRepair = {
   readonly tenants: readonly string[]
   /** Rows put right. */
   readonly invoices: number
+  /** Slugs of those whose invoices somebody holds: they are as they were. */
+  readonly locked: readonly string[]
 }
 
-/** Repairs every tenant of the demo that needs it. */
+/** @returns rows put right; null where somebody holds them */
+const repairOne = async (sql: Sql, schema: string): Promise<number | null> => {
+  try {
+    return await sql.begin(async (tx) => {
+      await tx`select set_config('search_path', ${schema}, true)`
+      return (await tx.unsafe(repairStatement)).count
+    })
+  } catch (error) {
+    if (error instanceof postgres.PostgresError && error.code === lockNotAvailable) return null
+    throw error
+  }
+}
+
+/** Repairs every tenant of the demo that needs it and whose invoices nobody holds. */
 export const repairDemoData = async (controlUrl: string): Promise<DemoRepair> => {
   const demo = await readDemo(controlUrl)
   const repaired: Array<{ slug: string; invoices: number }> = []
+  const locked: string[] = []
   for (const [dbname, places] of byDatabase(demo?.broken ?? []))
     await withSql(
       urlBeside(controlUrl, dbname),
       async (sql) => {
         for (const { slug, schema } of places) {
-          const invoices = await sql.begin(async (tx) => {
-            await tx`select set_config('search_path', ${schema}, true)`
-            return (await tx.unsafe(repairStatement)).count
-          })
-          if (invoices > 0) repaired.push({ slug, invoices })
+          const invoices = await repairOne(sql, schema)
+          if (invoices === null) locked.push(slug)
+          else if (invoices > 0) repaired.push({ slug, invoices })
         }
       },
       1,
       repairBounds,
     )
-  return { tenants: repaired.map(({ slug }) => slug).toSorted(), invoices: repaired.reduce((sum, { invoices }) => sum + invoices, 0) }
+  return {
+    tenants: repaired.map(({ slug }) => slug).toSorted(),
+    invoices: repaired.reduce((sum, { invoices }) => sum + invoices, 0),
+    locked: locked.toSorted(),
+  }
 }

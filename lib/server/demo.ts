@@ -17,7 +17,7 @@ export const findDemoProblems = async ({ set, kind, counts }: Pick<RunSummary, '
 /** Puts the demo's rows right and leaves an audit row when there was anything to do. */
 export const repairDemo = async (tenancy: Tenancy, actor: Actor): Promise<DemoRepair> => {
   const { isEmbedded, controlUrl } = findConnection()
-  if (!isEmbedded) return { tenants: [], invoices: 0 }
+  if (!isEmbedded) return { tenants: [], invoices: 0, locked: [] }
   const repaired = await repairDemoData(controlUrl)
   if (repaired.invoices > 0) await tenancy.audit.record({ actor, action: 'demo.repair', subjectKind: 'demo', subject: 'invoices', details: { ...repaired } })
   return repaired

@@ -73,12 +73,16 @@ const theRollout = async (page: Page): Promise<string> => {
   await keep(page, 'fleet-dark')
   await page.emulateMedia({ colorScheme: 'light' })
   await show(page, 'tenants', '/tenants', '200 tenants')
-  await keep(page, 'tenants')
   await page.goto(run)
   await page.getByRole('button', { name: 'Resume' }).click()
   await page.getByRole('tab', { name: /^Targets/ }).click()
   await page.mouse.move(700, 860)
-  await untilSettled(page, 110)
+  await page.getByRole('button', { name: 'Pause' }).waitFor()
+  await untilSettled(page, (await progressOf(page)) + 10)
+  await page
+    .getByRole('row', { name: /Running|Succeeded/ })
+    .first()
+    .waitFor()
   await keep(page, 'run-live')
   await page.getByText(/succeeded, 4 failed\.$/).waitFor({ timeout: 60_000 })
   return run

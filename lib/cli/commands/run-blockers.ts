@@ -35,8 +35,7 @@ const failedLines = ({ failed, standing, total }: ItemBlockers, slug: string): s
 }
 
 const standingOf = ({ standing, own, total }: ItemBlockers, slug: string): string => {
-  if (standing === 'free' && own === null)
-    return `Nothing of ${slug} is under way in this run, so nobody is in its way. Who holds a lock shows once it was met.`
+  if (standing === 'free' && own === null) return `Nobody is in the way of ${slug}: nothing of it waits for a lock in this run now.`
   if (standing === 'free') return `Nobody is in the way of ${slug}.`
   if (standing === 'waits') return `${slug} waits for ${own?.waitsFor ? describeLock(own.waitsFor) : 'a lock'}.`
   return `${slug} met a lock and is tried again by itself.${total === 0 ? ' Nobody holds one in its schema now.' : ' These hold locks in its schema:'}`

@@ -78,11 +78,12 @@ export const runQueries = {
       queryFn: ({ signal }) => fetchJson<readonly AttemptView[]>(`/api/runs/${run}/attempts?${searchOf({ slug })}`, { signal }),
     }),
   /** Not of the run's tree: each read asks the tenants' server, at its own pace and at no other. */
-  blockers: (run: number, slug: string) =>
+  /** @param isOpen whether it is tried again by itself; what is left of one that is not changes slowly */
+  blockers: (run: number, slug: string, isOpen: boolean) =>
     queryOptions({
       queryKey: runKeys.blockers(run, slug),
       queryFn: ({ signal }) => fetchJson<ItemBlockers>(`/api/runs/${run}/items/${encodeURIComponent(slug)}/blockers`, { signal }),
-      refetchInterval: 2_000,
+      refetchInterval: isOpen ? 2_000 : 15_000,
       retry: false,
     }),
 }

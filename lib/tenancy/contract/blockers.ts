@@ -2,6 +2,11 @@
 import { z } from 'zod'
 import { anySlug, runId, storableText } from './commands.ts'
 
+/** lock_not_available, deadlock_detected */
+const lockCodes: ReadonlySet<string | null> = new Set(['55P03', '40P01'])
+/** Whether somebody who holds a lock is what an attempt failed of. */
+export const isLockCode = (code: string | null): boolean => lockCodes.has(code)
+
 /** What PostgreSQL calls a lock: its kind, its mode and, for a table or index of the tenant's schema, the name. */
 export type LockName = { readonly kind: string; readonly mode: string; readonly relation: string | null }
 

@@ -57,6 +57,7 @@ export type ControlTables = {
     problem: string | null
     connections_used: number | null
     connections_ours: number | null
+    connections_at: NullableTimestamp
     bytes: number | null
     checked_at: NullableTimestamp
     pool_swept_at: NullableTimestamp

@@ -98,6 +98,7 @@ export const writeLook = async (library: Library, databaseId: number, since: Dat
         checked_at: since,
         connections_used: facts.connectionsUsed,
         connections_ours: facts.connectionsOurs,
+        connections_at: since,
       })
       .where('id', '=', databaseId)
       .execute()

@@ -42,7 +42,7 @@ const readFleet = async (db: ControlDb): Promise<Numbers> => {
       (select count(*) from worker where heartbeat_at > ${fresh}) as "liveWorkers",
       (select coalesce(jsonb_agg(x), '[]') from (
         select s.name as server, s.budget, s.max_connections as "maxConnections",
-          look.connections_ours as "connectionsOurs", look.connections_used as "connectionsUsed", extract(epoch from now() - look.checked_at)::float8 as "lookAge",
+          look.connections_ours as "connectionsOurs", look.connections_used as "connectionsUsed", extract(epoch from now() - look.connections_at)::float8 as "lookAge",
           (select count(*) from database d where d.server_id = s.id and not d.reachable) as "unreachableDatabases",
           coalesce(c.worker is not null and c.heartbeat_at > ${fresh}, false) as "hasConductor",
           extract(epoch from now() - c.heartbeat_at)::float8 as "conductorAge",
@@ -52,7 +52,7 @@ const readFleet = async (db: ControlDb): Promise<Numbers> => {
         from server s
         left join conductor c on c.server_id = s.id
         left join lateral (
-          select l.connections_ours, l.connections_used, l.checked_at from database l where l.server_id = s.id order by l.reachable desc, l.checked_at desc nulls last, l.id limit 1
+          select l.connections_ours, l.connections_used, l.connections_at from database l where l.server_id = s.id order by l.connections_at desc nulls last, l.id limit 1
         ) look on true
         where exists (select from database d where d.server_id = s.id)
         order by s.name) x) as servers,

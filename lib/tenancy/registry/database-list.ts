@@ -19,14 +19,14 @@ const conductorSilenceSeconds = 30
 export const listDatabases = async ({ control }: Pick<Library, 'control'>, only?: string): Promise<readonly DatabaseRow[]> => {
   const { rows } = await sql<Row>`
     select d.name, s.name as server, d.host, d.port, d.dbname, s.version, d.reachable, d.problem, d.checked_at as "checkedAt", s.budget,
-      seen.connections_ours as "connectionsOurs", seen.connections_used as "connectionsUsed", seen.checked_at as "connectionsAt", s.max_connections as "maxConnections", d.bytes,
+      seen.connections_ours as "connectionsOurs", seen.connections_used as "connectionsUsed", seen.connections_at as "connectionsAt", s.max_connections as "maxConnections", d.bytes,
       (select count(*) from target t join placement p on p.target_id = t.id where t.database_id = d.id)::int as tenants,
       c.worker, c.heartbeat_at as "heartbeatAt", d.notes_since as "notesSince", d.notes_last_at as "notesLastAt", d.notes_problem as "notesProblem"
     from database d
     join server s on s.id = d.server_id
     -- Connections are counted on the whole server: its newest look holds for all of its databases.
     left join lateral (
-      select l.connections_ours, l.connections_used, l.checked_at from database l where l.server_id = s.id order by l.reachable desc, l.checked_at desc nulls last, l.id limit 1
+      select l.connections_ours, l.connections_used, l.connections_at from database l where l.server_id = s.id order by l.connections_at desc nulls last, l.id limit 1
     ) seen on true
     left join conductor c on c.server_id = s.id and c.heartbeat_at > now() - make_interval(secs => ${conductorSilenceSeconds})
     where ${only ?? null}::text is null or d.name = ${only ?? null}

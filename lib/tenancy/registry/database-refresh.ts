@@ -20,6 +20,7 @@ const keepSeen = async ({ control, clock }: Library, database: Known, probe: Pro
       problem: null,
       connections_used: probe.connectionsUsed,
       connections_ours: probe.connectionsOurs,
+      connections_at: clock(),
       bytes: probe.bytes,
       checked_at: clock(),
     })

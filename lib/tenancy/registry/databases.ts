@@ -91,6 +91,7 @@ export const addDatabase = async (library: Library, actor: Actor, input: z.outpu
         problem: null,
         connections_used: probe.connectionsUsed,
         connections_ours: probe.connectionsOurs,
+        connections_at: library.clock(),
         bytes: probe.bytes,
         checked_at: library.clock(),
       })

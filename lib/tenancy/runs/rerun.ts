@@ -123,7 +123,13 @@ export const rerun = async (library: Library, actor: Actor, input: RerunInput): 
         action: 'runs.rerun',
         subjectKind: 'run',
         subject: String(run),
-        details: { parent: parent.id, targets: items.length, note: input.note, ...(putRight.length === 0 ? {} : { putRight }) },
+        details: {
+          parent: parent.id,
+          targets: items.length,
+          note: input.note,
+          ...(input.missing ? { missing: input.missing } : {}),
+          ...(putRight.length === 0 ? {} : { putRight }),
+        },
       })
       await notify(trx, { topic: 'runs' })
       return { run, items: items.length, putRight }

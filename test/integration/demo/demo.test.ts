@@ -96,7 +96,6 @@ it('a page is told at once what is wrong, and nothing of tenants whose invoices 
       const told = await findBrokenTenants(controlUrl, 'app')
       expect(told).toHaveLength(3)
       expect(told).not.toContain(first.slug)
-      await expect(repairDemoData(controlUrl)).rejects.toMatchObject({ code: '55P03' })
     }),
   )
   expect(await findBrokenTenants(controlUrl, 'app')).toHaveLength(4)
@@ -176,7 +175,7 @@ it('the first rollout has one retried, four failures in one group; repaired and 
 
     const { tenants, invoices } = await repairDemoData(controlUrl)
     expect([tenants.length, invoices >= 4, await findBrokenTenants(controlUrl, 'app')]).toEqual([4, true, []])
-    expect(await repairDemoData(controlUrl)).toEqual({ tenants: [], invoices: 0 })
+    expect(await repairDemoData(controlUrl)).toEqual({ tenants: [], invoices: 0, locked: [] })
     const again = await tenancy.runs.rerun(systemActor, { run, note: '' })
     expect(await settled(again.run)).toMatchObject({ state: 'succeeded', counts: { succeeded: 4 } })
     expect((await tenancy.fleet.overview()).states.at_head).toBe(200)

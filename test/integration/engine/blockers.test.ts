@@ -378,12 +378,26 @@ describe('an item that has failed by a lock', () => {
 
     await hasty.tenancy.runs.cancel(ada, { run })
     await hasty.ended(run)
-    // The run is over, and a rerun would meet the same session: it is shown still, and can be ended.
+    // The run is over, and a rerun would meet the same session: it is shown still, and can be ended. Who happens to hold a lock there now was in nobody's way.
+    const passer = await somebody('nightly export', hasty)
+    await passer.run(`begin; select 'theirs' from ${schemaOf(slug)}.customer`)
     const ended = await hasty.tenancy.runs.blockers(run, slug)
-    expect(ended).toMatchObject({ standing: 'aside', sessions: [{ pid: blocker.pid }], failed })
+    expect(ended).toMatchObject({ standing: 'aside', total: 1, sessions: [{ pid: blocker.pid }], failed })
+    expect(await refusalOf(hasty.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, { ...one(ended, blocker.pid), pid: passer.pid })))).toMatchObject({
+      code: 'session.gone',
+    })
+    const passing = await hasty.sql<Array<{ start: string }>>`
+      select to_char(backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as start from pg_stat_activity where pid = ${passer.pid}`
+    const forPasser = { ...one(ended, blocker.pid), pid: passer.pid, backendStart: passing[0]?.start ?? '' }
+    expect(await refusalOf(hasty.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, forPasser)))).toMatchObject({ code: 'session.not_blocking' })
+    // No rerun takes a tenant that is suspended.
+    const selection = { kind: 'tenants' as const, slugs: [slug] }
+    await hasty.tenancy.tenants.suspend(ada, { selection, reason: '' })
+    expect(await hasty.tenancy.runs.blockers(run, slug)).toMatchObject({ standing: 'free', sessions: [] })
+    await hasty.tenancy.tenants.activate(ada, { selection, reason: '' })
     await hasty.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, one(ended, blocker.pid)))
     await hasty.until('the session to be gone', async () => (await hasty.tenancy.runs.blockers(run, slug)).total === 0)
-    await blocker.end()
+    await Promise.all([blocker.end(), passer.end()])
     const later = (await cli.run([...words, '--json'])).document(blockersDocument).blockers
     expect(later).toMatchObject({ standing: 'aside', sessions: [], failed })
     expect((await cli.run(['runs', 'show', String(run)])).stdout).toContain(

@@ -97,19 +97,39 @@ describe('known databases', () => {
     await addDatabase(library, ada, { name: 'app', url: fleetUrl })
     await addDatabase(library, ada, { name: 'analytics', url: await databases.empty() })
     const { db } = library.control
-    const look = (name: string, used: number, at: number, reachable = true) =>
+    const look = (name: string, used: number, at: number) =>
       db
         .updateTable('database')
-        .set({ connections_used: used, connections_ours: used / 10, checked_at: new Date(at), reachable })
+        .set({ connections_used: used, connections_ours: used / 10, connections_at: new Date(at), checked_at: new Date(at) })
         .where('name', '=', name)
         .execute()
-    const shown = async () => (await listDatabases(library)).map(({ connectionsUsed, connectionsOurs }) => [connectionsUsed, connectionsOurs].join(' '))
+    const shown = async () =>
+      (await listDatabases(library)).map(({ connectionsUsed, connectionsOurs, connectionsAt }) => [
+        connectionsUsed,
+        connectionsOurs,
+        Date.parse(connectionsAt ?? ''),
+      ])
     await look('app', 30, 1_000)
     await look('analytics', 20, 2_000)
-    expect(await shown()).toEqual(['20 2', '20 2'])
-    // A look that failed counted nobody.
-    await look('analytics', 20, 3_000, false)
-    expect(await shown()).toEqual(['30 3', '30 3'])
+    expect(await shown()).toEqual([
+      [20, 2, 2_000],
+      [20, 2, 2_000],
+    ])
+    // A look that failed counted nobody: what was counted before is as old as it was.
+    await db
+      .updateTable('database')
+      .set({ reachable: false, checked_at: new Date(9_000) })
+      .where('name', '=', 'analytics')
+      .execute()
+    expect(await shown()).toEqual([
+      [20, 2, 2_000],
+      [20, 2, 2_000],
+    ])
+    await look('app', 40, 3_000)
+    expect(await shown()).toEqual([
+      [40, 4, 3_000],
+      [40, 4, 3_000],
+    ])
     for (const name of ['app', 'analytics']) await removeDatabase(library, ada, { name })
   })
 

@@ -221,7 +221,9 @@ test('tenants are told with what NULL stood for; those that have all of it are n
 test('without the choice they are named, as ever', async () => {
   const { report } = await answer('select bonus from employee', { missing: 'name' })
   expect(report).toMatchObject({ state: 'failed', answered: 2, missing: 'name', filled: [], silent: [{ code: '42703', slugs: [first] }] })
-  expect(report.silent[0]?.example?.hint).toBe('Let NULL stand for it: Ask again, with NULL in the console, or runs rerun with --missing null.')
+  expect(report.silent[0]?.example?.hint).toBe(
+    'Let NULL stand for it: Answer NULL beside the text, Ask again, with NULL on the page of the run, or --missing null for a text or a rerun.',
+  )
 })
 
 test('they are asked again with NULL for what they lack, and the result holds all', async () => {

@@ -28,6 +28,8 @@ it('has 180 one behind the newest, 20 further behind at four versions, four brok
 it('offers the repair for what failed and is broken', () => {
   expect(repairable(['b', 'x', 'a'], ['a', 'b', 'c'])).toEqual(['b', 'a'])
   expect(repairedSentence(10, 4)).toBe('10 invoices of 4 tenants are put right.')
+  expect(repairedSentence(0, 0, ['acme'])).toBe('The invoices of acme are locked by somebody: end that, and repair again.')
+  expect(repairedSentence(1, 1, ['acme'])).toBe('1 invoice of 1 tenant is put right. The invoices of acme are locked by somebody: end that, and repair again.')
   expect(repairedSentence(1, 1)).toBe('1 invoice of 1 tenant is put right.')
   expect(repairedSentence(0, 0)).toBe('There was nothing left to put right.')
 })

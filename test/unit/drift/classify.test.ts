@@ -16,8 +16,14 @@ const sighting = (id: number, change: Partial<Sighting> = {}): Sighting => ({
 })
 const norm = (id: number, change: Partial<Sighting> = {}): Sighting => sighting(id, { fingerprint: 'n', findings: [], ...change })
 
-const standingsOf = (sightings: readonly Sighting[], accepted: ReadonlyArray<{ finding: string; until: Date | null }> = []) =>
-  new Map(classify(7, sightings, accepted).map(({ id, ...standing }) => [id, standing]))
+const standingsOf = (sightings: readonly Sighting[], accepted: ReadonlyArray<{ finding: string; sentence?: string; until: Date | null }> = []) =>
+  new Map(
+    classify(
+      7,
+      sightings,
+      accepted.map((one) => ({ sentence: '', ...one })),
+    ).map(({ id, ...standing }) => [id, standing]),
+  )
 
 describe('a shape', () => {
   it('is of all databases of a version and server major, and of no other', () => {
@@ -94,6 +100,12 @@ describe('a finding that is accepted', () => {
       ).get(1)?.acceptedUntil,
     ).toEqual(late)
   })
+})
+
+it('that is in the way of a migration counts although it was accepted as something else, and not when it was accepted as that', () => {
+  const one = sighting(1, { findings: [{ key: 'a', severity: 'breaks', ahead: 'It is in the way.' }] })
+  expect(standingsOf([one], [{ finding: 'a', sentence: 'It was added.', until: null }]).get(1)).toMatchObject({ state: 'drifted', severity: 'breaks' })
+  expect(standingsOf([one], [{ finding: 'a', sentence: 'It is in the way.', until: null }]).get(1)).toMatchObject({ state: 'accepted' })
 })
 
 it('without a reference nothing is said', () => {

@@ -65,28 +65,59 @@ describe('comparing', () => {
     ])
   })
 
-  it('tells what is in the way of a migration that is still to come, apart from what no migration makes', () => {
+  describe('with a later version that is known', () => {
+    const inTheWay = 'was added before its migration: one that is still to come makes something of that name, and will find it there.'
     const norm = of(...customer)
     const seen = of(...table('customer', 'id', 'email', 'phone', 'fax'), index('by_phone', 'phone'))
-    const head = of(...table('customer', 'id', 'email', 'phone'), index('by_phone', 'lower(phone)'))
-    const findings = compareStructures(norm, seen, ['order'], head)
-    const inTheWay = 'was added before its migration: one that is still to come makes it too, and will find it there.'
-    expect(told(findings)).toEqual([
-      `breaks: Column phone of customer ${inTheWay}`,
-      `breaks: Index by_phone of customer ${inTheWay}`,
-      'harmless: Column fax of customer was added outside of its migrations.',
-    ])
-    // It is the same finding: who accepted it before the migration was written has accepted it.
-    expect(findings.map(({ key }) => key).toSorted()).toEqual(
-      compareStructures(norm, seen, ['order'])
-        .map(({ key }) => key)
-        .toSorted(),
-    )
-    const { left } = repairOf(norm, seen, findings)
-    expect(left.map(({ sentence, reason }) => `${sentence} ${reason}`)).toEqual([
-      `Column phone of customer ${inTheWay} It may hold data: drop it by hand before that migration, or let the migration do without.`,
-      'Column fax of customer was added outside of its migrations. It may hold data: drop it by hand, or make it a migration.',
-    ])
+    const later = of(...table('customer', 'id', 'email', 'phone'), index('by_phone', 'lower(phone)'))
+
+    it('tells what is in the way of a migration that is still to come, apart from what no migration makes', () => {
+      const findings = compareStructures(norm, seen, ['order'], later)
+      expect(told(findings)).toEqual([
+        `breaks: Column phone of customer ${inTheWay}`,
+        `breaks: Index by_phone of customer ${inTheWay}`,
+        'harmless: Column fax of customer was added outside of its migrations.',
+      ])
+      // Since when it is there, and what was accepted of it, is known by its key.
+      expect(findings.map(({ key }) => key).toSorted()).toEqual(
+        compareStructures(norm, seen, ['order'])
+          .map(({ key }) => key)
+          .toSorted(),
+      )
+      const { left } = repairOf(norm, seen, findings)
+      expect(left.map(({ sentence, reason }) => `${sentence} ${reason}`)).toEqual([
+        `Column phone of customer ${inTheWay} Look at what it holds and who needs it: drop it by hand before that migration, or let the migration do without.`,
+        'Column fax of customer was added outside of its migrations. It may hold data: drop it by hand, or make it a migration.',
+      ])
+    })
+
+    it('knows that tables, views, sequences and indexes of a schema share their names', () => {
+      const other = of(...table('customer', 'id', 'email'), ...table('phone_list', 'id'), object('index', 'phone_list', 'by_phone'))
+      const extra = of(
+        ...table('customer', 'id', 'email'),
+        index('by_phone', 'email'),
+        object('view', '', 'phone_list', { structure: { definition: 'SELECT 1' } }),
+      )
+      expect(told(compareStructures(norm, extra, [], other))).toEqual([`breaks: Index by_phone of customer ${inTheWay}`, `breaks: View phone_list ${inTheWay}`])
+    })
+
+    it('says it of nothing that a migration replaces, or finds as it would make it', () => {
+      const made = [
+        object('function', '', 'total()', { structure: { body: 'select 1' } }),
+        object('view', '', 'mails', { structure: { definition: 'SELECT 1' } }),
+        object('constraint', 'customer', 'customer_email_not_null', { structure: { definition: 'NOT NULL email' } }),
+      ]
+      const sentences = told(compareStructures(norm, of(...customer, ...made), [], of(...customer, ...made)))
+      expect(sentences).toHaveLength(3)
+      for (const sentence of sentences) expect(sentence).toContain('was added outside of its migrations.')
+    })
+
+    it('says it of nothing that is the version’s own', () => {
+      expect(compareStructures(norm, norm, [], later)).toEqual([])
+      expect(told(compareStructures(norm, of(...table('customer', 'id', 'email', 'fax')), ['order'], later))).toEqual([
+        'harmless: Column fax of customer was added outside of its migrations.',
+      ])
+    })
   })
 
   it('does not tell what follows: parts of what is missing, heirs of what differs alike', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkReport, requireValues } from '../../../lib/tenancy/reports/check/check-report.ts'
+import { checkReport, requireGood, requireValues } from '../../../lib/tenancy/reports/check/check-report.ts'
 
 const codesOf = async (text: string): Promise<readonly string[]> => (await checkReport(text)).problems.map(({ code }) => code)
 const sum = (terms: number): string => `select ${'1+'.repeat(terms - 1)}1 as a`
@@ -52,4 +52,15 @@ test('rows are combined from what there is of them, whatever else is named', asy
     'tenantry.runs is not there; rows are combined from results and tenants.',
     'employees is not there; rows are combined from results and tenants.',
   ])
+})
+
+test('of very many defaults that are none, what else is wrong is told all the same', async () => {
+  const names = Array.from({ length: 120 }, (_, index) => `p${String(index).padStart(3, '0')}`)
+  const checked = await checkReport(
+    `${names.map((name) => `-- :${name} integer = x`).join('\n')}\n-- :day dat\nselect ${names.map((name) => `:${name}`).join(' + ')}, :day as a`,
+  )
+  expect(() => requireGood(checked)).toThrow(/120 parameters are declared|the type “dat” is none of/)
+  expect(checked.problems.filter(({ code }) => code === 'parameter').map(({ message }) => message)).toEqual(
+    expect.arrayContaining([expect.stringContaining('120 parameters are declared'), expect.stringContaining('the type “dat” is none of')]),
+  )
 })

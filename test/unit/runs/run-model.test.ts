@@ -169,13 +169,17 @@ describe('how many go at once', () => {
 
 describe('a rerun of chosen targets', () => {
   it('says whom, and what stays', () => {
-    expect(rerunOf(42, ['acme'])).toEqual({
+    expect(rerunOf({ id: 42, kind: 'migrate' }, ['acme'])).toEqual({
       title: 'Rerun acme?',
       body: 'A new run tries it again, with the same files. Run 42 stays as it is.',
       label: 'Start the rerun',
       asksNote: true,
     })
-    expect(rerunOf(42, ['acme', 'beta'])).toMatchObject({ title: 'Rerun 2 targets of run 42?', label: 'Start the rerun of 2' })
+    expect(rerunOf({ id: 42, kind: 'report' }, ['acme', 'beta'])).toMatchObject({
+      body: 'A new run asks them again; its result holds what the others have answered as well. Run 42 stays as it is.',
+      title: 'Rerun 2 targets of run 42?',
+      label: 'Start the rerun of 2',
+    })
   })
 })
 

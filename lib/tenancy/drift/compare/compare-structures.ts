@@ -34,8 +34,31 @@ export const findingOf = (kind: FindingKind, object: StructureObject, difference
   }
 }
 
-/** `ADD COLUMN` and `CREATE` fail on what is there already, or pass it by as it is. */
+/** What is made by OR REPLACE as a rule, and takes the place of what is there. */
+const replaced: ReadonlySet<string> = new Set(['view', 'function', 'procedure', 'aggregate', 'rule'])
+/** Of these a schema has one of a name, whichever they are. */
+const relationKinds: ReadonlySet<string> = new Set(['table', 'view', 'materialized_view', 'sequence', 'index'])
+
+/** Setting NOT NULL where it is set already changes nothing. */
+const isNotNull = (object: StructureObject | undefined): boolean =>
+  object?.kind === 'constraint' && textIn(object, 'definition')?.startsWith('NOT NULL') === true
+
+/** Whether a migration that leads to `later` meets what is there already: it fails then, unless it was written for that with IF NOT EXISTS. */
+const isInTheWay = ({ kind, object }: Finding, later: Inventory, relations: ReadonlySet<string>): boolean => {
+  if (kind !== 'extra') return false
+  if (relationKinds.has(object.kind) && relations.has(object.name) && !later.get(object)) return true
+  return later.get(object) !== undefined && !replaced.has(object.kind) && !isNotNull(later.get(object))
+}
+
 const aheadOf = (finding: Finding): Finding => ({ ...finding, isAhead: true, severity: 'breaks', sentence: aheadSentence(finding.object) })
+
+const withAhead = (findings: readonly Finding[], expected: Inventory, later: Structure): readonly Finding[] => {
+  const inventory = inventoryOf(later)
+  // What is there at its own version already is in nobody's way.
+  const made = later.objects.filter((object) => relationKinds.has(object.kind) && !expected.get(object))
+  const relations = new Set(made.map(({ name }) => name))
+  return findings.map((finding) => (isInTheWay(finding, inventory, relations) ? aheadOf(finding) : finding))
+}
 
 /** Columns that only one of both has are findings of their own. */
 export const orderDifference = (expected: readonly string[], actual: readonly string[]): Difference[] => {
@@ -152,10 +175,10 @@ const order = (a: Finding, b: Finding): number =>
   byName(a.object.name, b.object.name)
 
 /**
- * @param head what the set's last migration leads to, where that is known: what is there before its migration will be in its way
+ * @param later what a later version leads to, where that is known: what is there before its migration will be in its way
  * @returns worst first, then in the order of structures
  */
-export const compareStructures = (norm: Structure, seen: Structure, ignored: readonly Facet[], head: Structure | null = null): Finding[] => {
+export const compareStructures = (norm: Structure, seen: Structure, ignored: readonly Facet[], later: Structure | null = null): Finding[] => {
   const compared = facets.filter((facet) => !ignored.includes(facet))
   const [expected, actual] = [inventoryOf(norm), inventoryOf(seen)]
   const pairs = compared.includes('structure') ? renamed(expected, actual) : new Map<StructureObject, StructureObject>()
@@ -170,8 +193,6 @@ export const compareStructures = (norm: Structure, seen: Structure, ignored: rea
   const extra = seen.objects.flatMap((object): Told[] =>
     expected.get(object) || others.has(object) || !compared.includes('structure') ? [] : [{ finding: findingOf('extra', object), object }],
   )
-  const later = head && inventoryOf(head)
-  return notImplied([...missingOrDiffering, ...extra], expected, actual)
-    .map((finding) => (finding.kind === 'extra' && later?.get(finding.object) ? aheadOf(finding) : finding))
-    .toSorted(order)
+  const told = notImplied([...missingOrDiffering, ...extra], expected, actual)
+  return (later === null ? told : withAhead(told, expected, later)).toSorted(order)
 }

@@ -23,7 +23,7 @@ const keptReasons: Readonly<Partial<Record<Finding['object']['kind'], string>>> 
   extension: extensionReason,
 }
 
-const aheadReason = 'It may hold data: drop it by hand before that migration, or let the migration do without.'
+const aheadReason = 'Look at what it holds and who needs it: drop it by hand before that migration, or let the migration do without.'
 
 const make = (finding: Finding, scene: Scene, draft: Draft): void => {
   const object = scene.norm.get(finding.object)

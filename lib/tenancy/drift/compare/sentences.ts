@@ -41,7 +41,7 @@ const joined = (clauses: readonly string[]): string =>
   clauses.length < 2 ? clauses.join('') : `${clauses.slice(0, -1).join(', ')} and ${clauses.at(-1) ?? ''}`
 
 export const aheadSentence = (object: ObjectName): string =>
-  `${labelOf(object)} was added before its migration: one that is still to come makes it too, and will find it there.`
+  `${labelOf(object)} was added before its migration: one that is still to come makes something of that name, and will find it there.`
 
 export const sentenceOf = (kind: FindingKind, object: StructureObject, differences: readonly Difference[]): string => {
   const label = labelOf(object)

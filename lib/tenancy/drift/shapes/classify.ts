@@ -2,7 +2,12 @@
 import { createHash } from 'node:crypto'
 import { severities, type DriftState, type Severity } from '../../contract/drift.ts'
 
-export type FindingMark = { readonly key: string; readonly severity: Severity }
+export type FindingMark = {
+  readonly key: string
+  readonly severity: Severity
+  /** Its sentence, where it is in the way of a migration: that it was accepted as something else says nothing about that. */
+  readonly ahead?: string | null
+}
 /** A structure as it was seen at a version in a database. */
 export type Sighting = {
   readonly id: number
@@ -18,7 +23,10 @@ export type Sighting = {
   readonly uncompared: readonly string[]
   readonly targets: number
 }
-export type OpenAcceptance = { readonly finding: string; readonly until: Date | null }
+export type OpenAcceptance = { readonly finding: string; readonly sentence: string; readonly until: Date | null }
+
+/** Whether what was accepted is what is found now. */
+export const covers = ({ sentence }: { readonly sentence: string }, ahead: string | null | undefined): boolean => !ahead || sentence === ahead
 
 export type Standing = {
   readonly id: number
@@ -40,7 +48,10 @@ const earliest = (times: ReadonlyArray<Date | null>): Date | null =>
 const judge = ({ norm, findings, uncompared }: Sighting, accepted: ReadonlyMap<string, OpenAcceptance>): Omit<Standing, 'id' | 'shape' | 'letter'> => {
   if (norm === null) return { state: 'unknown', severity: null, acceptedUntil: null }
   if (findings.length === 0) return { state: uncompared.length === 0 ? 'norm' : 'unknown', severity: null, acceptedUntil: null }
-  const open = findings.filter(({ key }) => !accepted.has(key))
+  const open = findings.filter(({ key, ahead }) => {
+    const acceptance = accepted.get(key)
+    return acceptance === undefined || !covers(acceptance, ahead)
+  })
   if (open.length > 0) return { state: 'drifted', severity: worstOf(open), acceptedUntil: null }
   return { state: 'accepted', severity: worstOf(findings), acceptedUntil: earliest(findings.map(({ key }) => accepted.get(key)?.until ?? null)) }
 }

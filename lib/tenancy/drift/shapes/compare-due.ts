@@ -8,19 +8,19 @@ import { driftFormat } from '../format.ts'
 import { readStructures } from '../structures.ts'
 
 /**
- * What the set's last migration leads to, for `s` seen_structure: in the same database or another one. It is known once a target is there; nobody has asked for that
- * migration to be run before, not even to look.
+ * What the newest version beyond its own leads to, of those that are known, for `s` seen_structure: in the same database or another one. A version is known once a
+ * target is there; nobody has asked for its migrations to be run before, not even to look.
  */
-const headOf = sql<number | null>`(
-  select h.structure_id from reference h join migration g on g.set_id = h.set_id and g.prefix_digest = h.digest
-  where h.set_id = s.set_id and h.server_major = s.server_major and h.format = ${driftFormat} and h.structure_id is not null
-    and g.position = (select max(l.position) from migration l where l.set_id = s.set_id)
-  order by h.database_id <> s.database_id, h.database_id limit 1)`
+const laterOf = sql<number | null>`(
+  select l.structure_id from reference l join migration g on g.set_id = l.set_id and g.prefix_digest = l.digest
+  where l.set_id = s.set_id and l.server_major = s.server_major and l.format = ${driftFormat} and l.structure_id is not null
+    and g.position > coalesce((select w.position from migration w where w.set_id = s.set_id and w.prefix_digest = s.digest), 0)
+  order by g.position desc, l.database_id <> s.database_id, l.database_id limit 1)`
 const comparedWith = sql<string>`(${driftFormat}::text || ':' || r.structure_id || ':' || array_to_string(m.ignored_facets, ',') || ':')`
 /** What findings were worked out from, for `s` seen_structure, `r` reference and `m` migration_set. */
-export const comparedOf = sql<string>`(${comparedWith} || coalesce(${headOf}::text, ''))`
-/** Findings hold though the set has another head since: what that makes of them is told with the next look. */
-export const isComparedNow = sql<boolean>`coalesce(starts_with(s.compared, ${comparedWith}), false)`
+export const comparedOf = sql<string>`(${comparedWith} || coalesce(${laterOf}::text, ''))`
+/** Findings hold though another version is known since: what that makes of them is told with the next look. Releases before wrote what they compared without that part. */
+export const isComparedNow = sql<boolean>`coalesce(starts_with(s.compared || ':', ${comparedWith}), false)`
 /** The reference that a sighting is measured by. */
 export const isReferenceOf = sql<boolean>`r.set_id = s.set_id and r.database_id = s.database_id and r.digest = s.digest and r.server_major = s.server_major and r.format = ${driftFormat}`
 
@@ -28,7 +28,7 @@ type Due = {
   readonly id: number
   readonly structureId: number
   readonly normId: number
-  readonly headId: number | null
+  readonly laterId: number | null
   readonly compared: string
   readonly ignored: readonly Facet[]
 }
@@ -36,7 +36,7 @@ const pairsAtOnce = 25
 
 const readDue = async (db: ControlDb, setId: number): Promise<Due[]> => {
   const { rows } = await sql<Due>`
-    select s.id, s.structure_id as "structureId", r.structure_id as "normId", ${headOf} as "headId", ${comparedOf} as compared, m.ignored_facets as ignored
+    select s.id, s.structure_id as "structureId", r.structure_id as "normId", ${laterOf} as "laterId", ${comparedOf} as compared, m.ignored_facets as ignored
     from seen_structure s join migration_set m on m.id = s.set_id join reference r on ${isReferenceOf} and r.structure_id is not null
     where s.set_id = ${setId} and s.compared is distinct from ${comparedOf} order by s.id limit ${pairsAtOnce}`.execute(db)
   return rows
@@ -45,13 +45,13 @@ const readDue = async (db: ControlDb, setId: number): Promise<Due[]> => {
 export const compareDue = async (db: ControlDb, setId: number): Promise<void> => {
   for (let due = await readDue(db, setId); due.length > 0; due = await readDue(db, setId)) {
     const structures = await readStructures(db, [
-      ...new Set(due.flatMap(({ structureId, normId, headId }) => [structureId, normId, ...(headId === null ? [] : [headId])])),
+      ...new Set(due.flatMap(({ structureId, normId, laterId }) => [structureId, normId, ...(laterId === null ? [] : [laterId])])),
     ])
     const rows: object[] = []
-    for (const { id, structureId, normId, headId, compared, ignored } of due) {
+    for (const { id, structureId, normId, laterId, compared, ignored } of due) {
       const [norm, seen] = [structures.get(normId), structures.get(structureId)]
-      const head = headId === null ? null : structures.get(headId)
-      rows.push({ id, compared, findings: norm && seen && normId !== structureId ? compareStructures(norm, seen, ignored, head) : [] })
+      const later = laterId === null ? null : structures.get(laterId)
+      rows.push({ id, compared, findings: norm && seen && normId !== structureId ? compareStructures(norm, seen, ignored, later) : [] })
       await breathe()
     }
     await sql`

@@ -7,6 +7,7 @@ import type { Library } from '../../context.ts'
 import { appendAudit } from '../../control/audit.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { TenancyError } from '../../errors.ts'
+import { covers } from './classify.ts'
 import { restateSet, restateShapes } from './restate.ts'
 
 /** Held against another decision on the set, until the transaction ends. @throws set.unknown */
@@ -16,15 +17,17 @@ const holdSet = async (trx: ControlDb, set: string): Promise<number> => {
   return row.id
 }
 
-const sentenceOf = async (trx: ControlDb, setId: number, set: string, finding: string): Promise<string> => {
-  const { rows } = await sql<{ sentence: string }>`
-    select f ->> 'sentence' as sentence from seen_structure s cross join jsonb_array_elements(s.findings) f
+type Told = { readonly sentence: string; readonly ahead: string | null }
+
+const findingOf = async (trx: ControlDb, setId: number, set: string, finding: string): Promise<Told> => {
+  const { rows } = await sql<Told>`
+    select f ->> 'sentence' as sentence, case when f ? 'isAhead' then f ->> 'sentence' end as ahead from seen_structure s cross join jsonb_array_elements(s.findings) f
     where s.set_id = ${setId} and s.norm_id is not null and f ->> 'key' = ${finding} and exists (select from observation o where o.seen_id = s.id) limit 1`.execute(
     trx,
   )
   const [row] = rows
   if (!row) throw new TenancyError('drift.finding_unknown', { set, finding })
-  return row.sentence
+  return row
 }
 
 const endExpired = async (trx: ControlDb, setId: number, finding: string): Promise<void> => {
@@ -38,16 +41,17 @@ export const acceptFinding = async (library: Library, actor: Actor, input: z.out
   if (until !== undefined && Date.parse(until) <= library.clock().getTime()) throw new TenancyError('drift.until_past', { until })
   return library.control.db.transaction().execute(async (trx) => {
     const setId = await holdSet(trx, set)
-    const sentence = await sentenceOf(trx, setId, set, finding)
+    const { sentence, ahead } = await findingOf(trx, setId, set, finding)
     await endExpired(trx, setId, finding)
     const before = await trx
       .selectFrom('drift_acceptance')
-      .select(['accepted_by as by', 'reason'])
+      .select(['id', 'accepted_by as by', 'reason', 'sentence'])
       .where('set_id', '=', setId)
       .where('finding', '=', finding)
       .where('ended_at', 'is', null)
       .executeTakeFirst()
-    if (before) throw new TenancyError('drift.accepted_before', { set, finding, ...before })
+    if (before && covers(before, ahead)) throw new TenancyError('drift.accepted_before', { set, finding, by: before.by, reason: before.reason })
+    if (before) await trx.updateTable('drift_acceptance').set({ ended_at: library.clock(), ended_by: actor.label }).where('id', '=', before.id).execute()
     const { id } = await trx
       .insertInto('drift_acceptance')
       .values({ set_id: setId, finding, sentence, reason, accepted_by: actor.label, until: until ?? null, ended_by: null })

@@ -38,7 +38,7 @@ const readSeen = async (trx: ControlDb, setId: number): Promise<SeenRow[]> => {
     select s.id, s.database_id as "databaseId", s.digest, s.server_major as "serverMajor", st.facets, st.uncompared, norm.uncompared as "normUncompared", r.structure_id as "normId", norm.facets as "normFacets",
       ${isComparedNow} as "isCompared", r.problem as "referenceProblem",
       s.digest = ${emptyDigest} or exists (select from migration g where g.set_id = s.set_id and g.prefix_digest = s.digest) as "isOnTrack",
-      (select coalesce(jsonb_agg(jsonb_build_object('key', f ->> 'key', 'severity', f ->> 'severity')), '[]') from jsonb_array_elements(s.findings) f) as findings,
+      (select coalesce(jsonb_agg(jsonb_build_object('key', f ->> 'key', 'severity', f ->> 'severity', 'ahead', case when f ? 'isAhead' then f ->> 'sentence' end)), '[]') from jsonb_array_elements(s.findings) f) as findings,
       coalesce(z.targets, 0) as targets
     from seen_structure s join migration_set m on m.id = s.set_id join structure st on st.id = s.structure_id
     left join reference r on ${isReferenceOf} left join structure norm on norm.id = r.structure_id
@@ -107,7 +107,7 @@ export const restateSet = async (trx: ControlDb, setId: number): Promise<void> =
   if (!set) return
   const rows = await readSeen(trx, setId)
   const { rows: acceptances } = await sql<OpenAcceptance>`
-    select finding, until from drift_acceptance where set_id = ${setId} and ended_at is null and (until is null or until > now())`.execute(trx)
+    select finding, sentence, until from drift_acceptance where set_id = ${setId} and ended_at is null and (until is null or until > now())`.execute(trx)
   const byId = new Map(rows.map((row) => [row.id, row]))
   const standings = classify(
     setId,

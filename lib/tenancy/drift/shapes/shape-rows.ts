@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Acceptance, DriftState, Finding, SeenFinding, Shape } from '../../contract/drift.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { driftState, isSeenNow } from '../../registry/tenant-filter.ts'
-import { worstOf } from './classify.ts'
+import { covers, worstOf } from './classify.ts'
 
 /** Tenants that are one thing to a set: a shape in a state; `shape` null: of these nothing is known. */
 export type Group = {
@@ -71,8 +71,11 @@ export const readAcceptances = async (db: ControlDb, setId: number | null): Prom
 
 /** Keys of what is meant to be as it is, and what is left of a shape's findings without them. */
 export const splitAccepted = (findings: readonly Finding[], acceptances: readonly SetAcceptance[]) => {
-  const accepted = new Set(acceptances.map(({ finding }) => finding))
-  return { open: findings.filter(({ key }) => !accepted.has(key)), accepted: findings.flatMap(({ key }) => (accepted.has(key) ? [key] : [])) }
+  const seen = withAcceptances(findings, acceptances)
+  return {
+    open: findings.filter((_, index) => seen[index]?.accepted === null),
+    accepted: seen.flatMap(({ key, accepted }) => (accepted === null ? [] : [key])),
+  }
 }
 
 export const plainAcceptance = ({ setId: _setId, ...acceptance }: SetAcceptance): Acceptance => acceptance
@@ -81,7 +84,7 @@ export const withAcceptances = (findings: readonly Finding[], acceptances: reado
   const byFinding = new Map(acceptances.map((one) => [one.finding, one]))
   return findings.map((finding) => {
     const accepted = byFinding.get(finding.key)
-    return { ...finding, accepted: accepted ? plainAcceptance(accepted) : null }
+    return { ...finding, accepted: accepted && covers(accepted, finding.isAhead ? finding.sentence : null) ? plainAcceptance(accepted) : null }
   })
 }
 

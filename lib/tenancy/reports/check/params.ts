@@ -39,6 +39,8 @@ const readHead = (source: Buffer, comments: readonly Token[]): Head => {
   const params = new Map<string, ReportParam & { readonly offset: number }>()
   const wrong = new Set<string>()
   const { problems, add } = collector(source)
+  // Counted by themselves: they must not take the places of what keeps a text from being asked.
+  const idle = collector(source)
   for (const { text, start } of comments) {
     const [, name, rest] = declaration.exec(text) ?? []
     if (name === undefined || rest === undefined) continue
@@ -51,12 +53,12 @@ const readHead = (source: Buffer, comments: readonly Token[]): Head => {
     else {
       const usual = at === -1 ? null : rest.slice(at + 1).trim()
       const { instead } = usual === null ? { instead: null } : judgeValue(type, usual)
-      if (instead !== null) add(start, `Parameter “${name}”: its default “${usual?.slice(0, 100)}” is no ${type}; it takes ${instead}.`, idleFault)
+      if (instead !== null) idle.add(start, `Parameter “${name}”: its default “${usual?.slice(0, 100)}” is no ${type}; it takes ${instead}.`, idleFault)
       params.set(name, { name, type, default: usual, offset: start })
     }
   }
   if (params.size > mostParams) add(0, `${params.size} parameters are declared; a report takes at most ${mostParams}.`)
-  return { params, wrong, problems }
+  return { params, wrong, problems: [...problems, ...idle.problems] }
 }
 
 type Mention = { readonly name: string; readonly start: number; readonly end: number }

@@ -3,7 +3,7 @@ import type { BlockerStop } from '../../contract/blockers.ts'
 import { maxIdentifierBytes, quoteLiteral } from '../../sql/ident.ts'
 import type { ItemPlace } from './item-place.ts'
 
-type Aim = Pick<ItemPlace, 'schema' | 'names' | 'isAside' | 'ours'>
+type Aim = Pick<ItemPlace, 'schema' | 'names' | 'isAside' | 'only' | 'ours'>
 
 /** Somebody who waits for somebody who waits … beyond that nobody reads on. */
 const maxDepth = 8
@@ -24,6 +24,11 @@ const isOwn = ({ flight, conductor }: NonNullable<Aim['names']>): string =>
 const isOurs = (ours: string): string => `starts_with(a.application_name, ${quoteLiteral(ours)})`
 const startText = `to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 const msSince = (moment: string): string => `round(extract(epoch FROM clock_timestamp() - ${moment}) * 1000)::bigint`
+/** A prepared transaction has no session that could be told from another one. */
+const isAmong = (only: Aim['only']): string =>
+  only === null
+    ? 'true'
+    : `(h.pid, coalesce(${startText}, '')) IN (${only.map(({ pid, backendStart }) => `(${pid}, ${quoteLiteral(backendStart ?? '')})`).join(', ')})`
 const lockJson = (lock: string, relation: string): string => `json_build_object('kind', ${lock}.locktype, 'mode', ${lock}.mode, 'relation', ${relation})`
 
 /** As PostgreSQL decides it: what has no user counts as a superuser's, but for autovacuum's workers, which from 18 on have a role of their own for this. */
@@ -38,7 +43,7 @@ const lacks = `CASE
  * in which somebody ends what was seen in its way. pg_blocking_pids stops the lock manager for a moment, so it is asked once for each that
  * waits; pg_locks says who does, also to a role that may not look into pg_stat_activity. The look itself has a snapshot, for which CREATE INDEX CONCURRENTLY waits too.
  */
-const chain = ({ schema, names, isAside }: Aim): string => `
+const chain = ({ schema, names, isAside, only }: Aim): string => `
 WITH RECURSIVE locks AS MATERIALIZED (
   SELECT coalesce(pid, 0) AS pid, locktype, database, relation, mode, granted FROM pg_locks),
 here AS MATERIALIZED (
@@ -56,7 +61,7 @@ seeds AS (
   SELECT b AS pid FROM own JOIN waits w ON w.pid = own.pid CROSS JOIN LATERAL unnest(w.blockers) b
   UNION
   SELECT coalesce(a.leader_pid, h.pid) FROM here h LEFT JOIN activity a ON a.pid = h.pid
-  WHERE ${isAside} AND h.granted AND NOT EXISTS (SELECT FROM own JOIN waits w ON w.pid = own.pid)),
+  WHERE ${isAside} AND ${isAmong(only)} AND h.granted AND NOT EXISTS (SELECT FROM own JOIN waits w ON w.pid = own.pid)),
 chain AS (
   SELECT pid, 0 AS depth FROM seeds
   UNION

@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
-import type { ItemBlockers } from '../../contract/blockers.ts'
+import { isLockCode, type ItemBlockers, type LockHolder } from '../../contract/blockers.ts'
 import { isFinalRun, type ItemState, type RunState } from '../../contract/states.ts'
 import type { AttemptError } from '../../contract/views.ts'
 import type { Library } from '../../context.ts'
 import { budgetPrefix, readInstallation } from '../../control/installation.ts'
 import { TenancyError } from '../../errors.ts'
 import type { KnownDatabase } from '../../registry/brief-look.ts'
-import { sqlstate } from '../../sql/sqlstate.ts'
 import { conductorName, flightName } from '../conduct/lease.ts'
+import { putRightBy } from '../leftovers.ts'
 
 type Row = {
   readonly runState: RunState
@@ -15,7 +15,7 @@ type Row = {
   readonly error: AttemptError | null
   readonly finishedAt: Date | null
   readonly lastCode: string | null
-  /** It failed lately, and nothing has put it right since: whoever was in its way would be in the way of a rerun. */
+  /** It failed lately, nothing has put it right since, and a rerun would take it: whoever was in its way would be in that one's too. */
   readonly isToRerun: boolean
   readonly schema: string | null
   readonly epoch: number | null
@@ -24,7 +24,7 @@ type Row = {
   readonly url_sealed: Buffer | null
 }
 
-/** Where an open item's server is asked, and for whom. */
+/** Where the server of an item is asked, and for whom. */
 export type ItemPlace = {
   readonly database: KnownDatabase
   readonly schema: string
@@ -32,20 +32,19 @@ export type ItemPlace = {
   readonly names: { readonly flight: string; readonly conductor: string } | null
   /** Its last attempt met a lock. */
   readonly isAside: boolean
+  /** Of an item that nothing tries any more: those who were seen in its way, and nobody else who happens to hold a lock there. Null while it is open. */
+  readonly only: ReadonlyArray<Pick<LockHolder, 'pid' | 'backendStart'>> | null
   /** How the application names of Tenantry's own connections begin. */
   readonly ours: string
 }
 
-const lockCodes: ReadonlySet<string | null> = new Set([sqlstate.lockNotAvailable, sqlstate.deadlock])
-/** Whether somebody who holds a lock is what an attempt failed of. */
-export const isLockCode = (code: string | null): boolean => lockCodes.has(code)
 const openStates: ReadonlySet<ItemState> = new Set(['pending', 'running', 'interrupted', 'failed'])
 
 const findItem = async ({ control: { db } }: Library, run: number, slug: string): Promise<Row | undefined> => {
   const { rows } = await sql<Row>`
     select r.state as "runState", i.state, i.error, i.finished_at as "finishedAt", ta.schema_name as schema, c.epoch, i.server_id, d.name, d.url_sealed,
-      i.state = 'failed' and i.finished_at > now() - interval '1 day' and not exists (
-        select from run_item l where l.target_id = i.target_id and l.run_id > i.run_id and not l.reads and l.state = 'succeeded') as "isToRerun",
+      i.state = 'failed' and i.finished_at > now() - interval '1 day' and (${putRightBy}) is null and coalesce(t.state in ('active', 'provisioning') and exists (
+        select from placement p where p.tenant_id = i.tenant_id and p.set_id = r.set_id and p.target_id = i.target_id), false) as "isToRerun",
       coalesce(i.error->>'code', (select a.error->>'code' from attempt a where a.run_id = i.run_id and a.position = i.position order by a.number desc limit 1)) as "lastCode"
     from run_item i join run r on r.id = i.run_id left join tenant t on t.id = i.tenant_id left join target ta on ta.id = i.target_id
     left join database d on d.id = ta.database_id left join conductor c on c.server_id = i.server_id
@@ -59,10 +58,12 @@ const failedOf = ({ state, error, finishedAt }: Row): ItemBlockers['failed'] =>
     : { at: finishedAt?.toISOString() ?? null, code: error.code, message: error.message, isLock: isLockCode(error.code), heldBy: error.heldBy ?? [] }
 
 const placeOf = async ({ control: { db } }: Library, row: Row, run: number): Promise<ItemPlace | null> => {
-  const { runState, state, lastCode, isToRerun, schema, epoch, server_id, name, url_sealed } = row
+  const { runState, state, error, lastCode, isToRerun, schema, epoch, server_id, name, url_sealed } = row
   if ((isFinalRun(runState) && !isToRerun) || !openStates.has(state) || schema === null || name === null || url_sealed === null) return null
   const isAside = isLockCode(lastCode)
   if (state === 'failed' && !isAside) return null
+  const only = isFinalRun(runState) ? (error?.heldBy ?? []) : null
+  if (only?.length === 0) return null
   const installation = await readInstallation(db)
   const lease = epoch === null ? null : { serverId: server_id, epoch, installation }
   return {
@@ -70,6 +71,7 @@ const placeOf = async ({ control: { db } }: Library, row: Row, run: number): Pro
     schema,
     names: lease && { flight: flightName(lease, run, schema), conductor: conductorName(lease) },
     isAside,
+    only,
     ours: budgetPrefix(installation),
   }
 }

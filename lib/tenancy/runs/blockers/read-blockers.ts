@@ -51,7 +51,10 @@ const look = async (library: Library, place: ItemPlace, failed: Failed): Promise
       readAt,
       place,
       failed,
-      await lookBriefly(library, place.database, (connection) => askServer<Seen>(connection, blockersQuery(place)), lookBounds),
+      await lookBriefly(library, place.database, (connection) => askServer<Seen>(connection, blockersQuery(place)), {
+        ...lookBounds,
+        isFirst: place.only === null,
+      }),
     )
   } catch (error) {
     if (!isTenancyError(error)) throw error

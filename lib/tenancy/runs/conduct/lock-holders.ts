@@ -1,8 +1,7 @@
-import type { BlockingSession, LockHolder } from '../../contract/blockers.ts'
+import { isLockCode, type BlockingSession, type LockHolder } from '../../contract/blockers.ts'
 import { budgetPrefix } from '../../control/installation.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { blockersQuery } from '../blockers/chain-sql.ts'
-import { isLockCode } from '../blockers/item-place.ts'
 import type { ItemOutcome } from './execute.ts'
 
 const holdersKept = 5
@@ -24,7 +23,7 @@ const holderOf = ({ pid, backendStart, application, user, client, backend, state
 })
 
 const holdersNow = async (connection: FleetConnection, schema: string, installation: string): Promise<readonly LockHolder[]> => {
-  const aim = { schema, names: null, isAside: true, ours: budgetPrefix(installation) }
+  const aim = { schema, names: null, isAside: true, only: null, ours: budgetPrefix(installation) }
   const [row] = await connection.query<{ seen: string }>(blockersQuery(aim), askMs)
   const { sessions }: { readonly sessions: readonly BlockingSession[] } = JSON.parse(row?.seen ?? '{"sessions":[]}')
   return sessions.filter(({ depth }) => depth === 0).map(holderOf)
