@@ -1,6 +1,15 @@
-import { autocompletion, ifNotIn, type CompletionContext, type CompletionResult, type CompletionSource } from '@codemirror/autocomplete'
+import {
+  autocompletion,
+  closeCompletion,
+  ifNotIn,
+  selectedCompletion,
+  type CompletionContext,
+  type CompletionResult,
+  type CompletionSource,
+} from '@codemirror/autocomplete'
 import { keywordCompletionSource, PostgreSQL, schemaCompletionSource } from '@codemirror/lang-sql'
-import type { Extension } from '@codemirror/state'
+import { Prec, type EditorState, type Extension } from '@codemirror/state'
+import { keymap, type EditorView } from '@codemirror/view'
 import { quoted } from './combine-model'
 import { columnsFor, isNewName, isReserved, isTablePlace } from './completion-model'
 import type { TableColumns } from './completion-model'
@@ -34,11 +43,28 @@ const columnSource =
     return { from, options, validFor: /^[\w$]*$/ }
   }
 
+/** The word that is typed is what would be put in its place. */
+const isTypedWhole = (state: EditorState): boolean => {
+  const label = selectedCompletion(state)?.label.toLowerCase()
+  const { head } = state.selection.main
+  return label !== undefined && label === word.exec(state.sliceDoc(Math.max(0, head - lookBehind), head))?.[0]?.toLowerCase()
+}
+
+/** Enter behind a word that is there in full is a new line: to accept it would change nothing. */
+const passWhole = (view: EditorView): boolean => {
+  if (isTypedWhole(view.state)) closeCompletion(view)
+  return false
+}
+
 const notInside = ['String', 'LineComment', 'BlockComment']
 
 /** Tables, columns also before their table is named, and keywords. */
 export const completion = (tables: TableColumns): Extension => {
   const schema = Object.fromEntries(Object.entries(tables).map(([name, columns]) => [name, [...columns]]))
-  const sources = [columnSource(tables), schemaCompletionSource({ dialect: PostgreSQL, schema }), keywordCompletionSource(PostgreSQL)]
-  return autocompletion({ icons: false, override: sources.map((source) => ifNotIn(notInside, unlessNaming(source))) })
+  const keywords = ifNotIn(['.'], keywordCompletionSource(PostgreSQL))
+  const sources = [columnSource(tables), schemaCompletionSource({ dialect: PostgreSQL, schema }), keywords]
+  return [
+    Prec.highest(keymap.of([{ key: 'Enter', run: passWhole }])),
+    autocompletion({ icons: false, override: sources.map((source) => ifNotIn(notInside, unlessNaming(source))) }),
+  ]
 }

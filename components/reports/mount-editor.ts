@@ -1,4 +1,4 @@
-import { closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete'
+import { completionKeymap } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { PostgreSQL, sql } from '@codemirror/lang-sql'
 import { bracketMatching, indentOnInput } from '@codemirror/language'
@@ -63,7 +63,6 @@ export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy
         highlightActiveLine(),
         indentOnInput(),
         bracketMatching(),
-        closeBrackets(),
         sql({ dialect: PostgreSQL }),
         structure.of(completion(tables)),
         coloured,
@@ -79,7 +78,7 @@ export const mountEditor = ({ parent, text, label, hint, isReadOnly, describedBy
           ...(describedBy === undefined ? {} : { 'aria-describedby': describedBy }),
         }),
         EditorView.updateListener.of((update) => (update.docChanged ? onChange(update.state.doc.toString()) : undefined)),
-        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),
+        keymap.of([...completionKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),
         editorLook,
       ],
     }),

@@ -53,7 +53,12 @@ function Header({ actions }: { readonly actions: React.ReactNode }) {
 
 function Writing({ sets, role, draftOf, given, start, create }: Props) {
   const [{ selection, isUnderstood }] = useState(() => chosenIn(new URLSearchParams(window.location.search), window.location.hash))
-  const { draft, change, startOver, isBlank } = useDraft(draftOf, given, selection === null ? undefined : { selection, set: given.set })
+  const { draft, change, startOver, isBlank } = useDraft(
+    // Tenants that an address chooses are meant there, and not by whoever writes another report later.
+    selection === null ? draftOf : `${draftOf}.chosen`,
+    given,
+    selection === null ? undefined : { selection, set: given.set },
+  )
   const leave = (): void => {
     startOver()
     toast('Everything is as it was at first.', { action: { label: 'Undo', onClick: () => change(draft) } })

@@ -47,6 +47,7 @@ export function RunControls({ run, role, actions }: Props) {
       case 'cancel':
         return void cancel.run({ run: run.id })
       case 'retry':
+        setAsked(null)
         return void again.retry.run({ run: run.id })
       case 'rerun':
         return void again.rerun.run({ run: run.id, note })

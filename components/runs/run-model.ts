@@ -68,6 +68,16 @@ const stateAllows = (command: RunCommand, run: RunFacts): boolean => {
   }
 }
 
+const stands: ReadonlySet<RunState> = new Set(['pausing', 'paused'])
+
+/** A run that stands goes on with a retry, all of it; of one that goes on anyway nothing is to be asked. @param what behind the verb */
+export const retryOf = ({ id, state, counts }: Pick<RunFacts, 'id' | 'state' | 'counts'>, what: string): RunCommandOffer['confirm'] => {
+  if (!stands.has(state)) return null
+  const waiting = counts.pending + counts.interrupted
+  const others = waiting === 0 ? 'Nothing else of it waits.' : `${plural(waiting, 'other target')} that ${waiting === 1 ? 'waits goes' : 'wait go'} on as well.`
+  return { title: `Retry ${what}, and resume run ${id}?`, body: `A retry sets the run going again. ${others}`, label: 'Retry and resume', asksNote: false }
+}
+
 const offer = (command: RunCommand, run: RunFacts): RunCommandOffer => {
   const { counts } = run
   switch (command) {
@@ -76,7 +86,7 @@ const offer = (command: RunCommand, run: RunFacts): RunCommandOffer => {
     case 'resume':
       return { command, label: 'Resume', confirm: null, emphasis: 'primary' }
     case 'retry':
-      return { command, label: `Retry ${count(counts.failed)} failed`, confirm: null, emphasis: 'plain' }
+      return { command, label: `Retry ${count(counts.failed)} failed`, confirm: retryOf(run, `${count(counts.failed)} failed`), emphasis: 'plain' }
     case 'rerun': {
       const items = rerunnableItems(run.leftover)
       return {
@@ -225,7 +235,7 @@ export const runSentence = (run: RunFacts): string => {
     case 'cancelling':
       return `Cancelling: ${plural(counts.running, 'running target')} ${counts.running === 1 ? 'finishes' : 'finish'} first.`
     case 'cancelled':
-      return `Cancelled: ${count(counts.succeeded)} of ${plural(counts.total, 'target')} succeeded${failedPart(counts)}, ${count(counts.cancelled)} never started.`
+      return `Cancelled: ${count(counts.succeeded)} of ${plural(counts.total, 'target')} succeeded${failedPart(counts)}, ${count(counts.cancelled)} left undone.`
     case 'succeeded':
       return succeededSentence(run)
     case 'failed':

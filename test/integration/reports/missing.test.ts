@@ -222,7 +222,7 @@ test('without the choice they are named, as ever', async () => {
   const { report } = await answer('select bonus from employee', { missing: 'name' })
   expect(report).toMatchObject({ state: 'failed', answered: 2, missing: 'name', filled: [], silent: [{ code: '42703', slugs: [first] }] })
   expect(report.silent[0]?.example?.hint).toBe(
-    'Let NULL stand for it: Answer NULL beside the text, Ask again, with NULL on the page of the run, or --missing null for a text or a rerun.',
+    'Let NULL stand for it: Answer NULL beside the text, Ask again, with NULL on the report’s page, or --missing null for a text or a rerun.',
   )
 })
 

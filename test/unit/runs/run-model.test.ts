@@ -8,6 +8,7 @@ import {
   progressSegments,
   rateText,
   rerunOf,
+  retryOf,
   runSentence,
   workedPercent,
   workedWords,
@@ -105,7 +106,7 @@ describe('sentences', () => {
     [run('failed', { succeeded: 190, skipped: 6, failed: 4 }), '196 of 200 targets succeeded, 4 failed.'],
     [run('succeeded', { succeeded: 188, skipped: 12 }), '188 targets migrated, 12 needed nothing.'],
     [run('succeeded'), 'Nothing was to be done.'],
-    [run('cancelled', { succeeded: 10, cancelled: 5 }), 'Cancelled: 10 of 15 targets succeeded, 5 never started.'],
+    [run('cancelled', { succeeded: 10, cancelled: 5 }), 'Cancelled: 10 of 15 targets succeeded, 5 left undone.'],
   ])('%#: %s', (facts, expected) => expect(runSentence(facts)).toBe(expected))
 
   it('exist for every state', () => {
@@ -164,6 +165,20 @@ describe('how many go at once', () => {
     expect(atOnceText({ kind: 'report', maxConcurrent: 2, servers: [server('a')] })).toBe('a: 8 of 8 at once')
     expect(demandText({ kind: 'report', maxConcurrent: 2 })).toBe('at most 2 at once on each server, as asked for')
     expect(demandText({ kind: 'migrate', maxConcurrent: null })).toBe('')
+  })
+})
+
+describe('a retry', () => {
+  it('of a run that stands asks first, for all that waits goes on', () => {
+    expect(retryOf(run('paused', { failed: 2, pending: 137, interrupted: 1 }), 'this one')).toEqual({
+      title: 'Retry this one, and resume run 42?',
+      body: 'A retry sets the run going again. 138 other targets that wait go on as well.',
+      label: 'Retry and resume',
+      asksNote: false,
+    })
+    expect(retryOf(run('pausing', { failed: 2, pending: 1 }), '2 failed')?.body).toContain('1 other target that waits goes on as well.')
+    expect(retryOf(run('paused', { failed: 2 }), '2 failed')?.body).toContain('Nothing else of it waits.')
+    expect(retryOf(run('running', { failed: 2, pending: 137 }), 'this one')).toBeNull()
   })
 })
 

@@ -41,7 +41,9 @@ const compute = async (library: Library, run: number, figure: ReportFigureInput,
     return rows[0] ? { value: rows[0][0] ?? null, problem: null } : { value: null, problem: 'There was no row.' }
   } catch (error) {
     if (!isTenancyError(error) || (!isLast && mayPass(error))) throw error
-    return { value: null, problem: typeof error.details.problem === 'string' ? error.details.problem : error.message }
+    const problem = typeof error.details.problem === 'string' ? error.details.problem : error.message
+    // The name that the combined row has here is nobody's.
+    return { value: null, problem: problem.replace('column first.', 'column ') }
   }
 }
 

@@ -41,7 +41,7 @@ export const takeQuestion = async (db: ControlDb, lease: Lease, run: number, isN
 
 const lacking: ReadonlySet<string> = new Set([sqlstate.undefinedTable, sqlstate.undefinedColumn, sqlstate.undefinedFunction])
 
-const nullInstead = 'Let NULL stand for it: Answer NULL beside the text, Ask again, with NULL on the page of the run, or --missing null for a text or a rerun.'
+const nullInstead = 'Let NULL stand for it: Answer NULL beside the text, Ask again, with NULL on the report’s page, or --missing null for a text or a rerun.'
 const nothingPut =
   'Nothing was put in its place: the newest structure that is known of the set does not have it either, the text takes a sample of its table or names that both with ONLY and without, it had handed on rows before it refused, the text with NULL put in is none that a report may ask, or the tenant’s schema is gone or does not tell what it has.'
 
