@@ -1,15 +1,13 @@
 /** A second SELECT over what came back: what one might want to know, said for the columns that there are. */
 import type { ReportColumn } from '@/lib/tenancy/contract'
 import type { TableColumns } from './completion-model'
+import { quoted } from './quoted-name'
 import { isNumber } from './report-model'
 
 /** Beside `results`, what there is to join it with. */
 const tenantColumns = ['tenant', 'name', 'labels', 'database', 'bytes', 'version'] as const
 
 export const combineTables = (columns: readonly ReportColumn[]): TableColumns => ({ results: columns.map(({ name }) => name), tenants: [...tenantColumns] })
-
-const plainName = /^[a-z_][a-z0-9_]*$/
-export const quoted = (name: string): string => (plainName.test(name) ? name : `"${name.replaceAll('"', '""')}"`)
 
 export type Suggestion = { readonly label: string; readonly sql: string }
 

@@ -39,12 +39,3 @@ export const columnsFor = (text: string, tables: TableColumns): readonly Offered
 
 /** Where a table is named, and no column. */
 export const isTablePlace = (before: string): boolean => /\b(?:from|join|lateral|only)\s+$/i.test(before)
-
-/** Words that mean something else without quotes, or nothing, where a column is meant. */
-const reserved = new Set(
-  `all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create current_catalog current_date current_role current_time
-  current_timestamp current_user default deferrable desc distinct do else end except false fetch for foreign from grant group having in initially intersect into lateral
-  leading limit localtime localtimestamp not null offset on only or order placing primary references returning select session_user some symmetric system_user table then to
-  trailing true union unique user using variadic when where window with`.split(/\s+/),
-)
-export const isReserved = (name: string): boolean => reserved.has(name)

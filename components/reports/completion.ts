@@ -10,8 +10,8 @@ import {
 import { keywordCompletionSource, PostgreSQL, schemaCompletionSource } from '@codemirror/lang-sql'
 import { Prec, type EditorState, type Extension } from '@codemirror/state'
 import { keymap, type EditorView } from '@codemirror/view'
-import { quoted } from './combine-model'
-import { columnsFor, isNewName, isReserved, isTablePlace } from './completion-model'
+import { columnsFor, isNewName, isTablePlace } from './completion-model'
+import { quoted } from './quoted-name'
 import type { TableColumns } from './completion-model'
 
 const word = /[\w$]*$/
@@ -37,7 +37,7 @@ const columnSource =
       label: name,
       detail,
       type: 'property',
-      apply: isReserved(name) ? `"${name}"` : quoted(name),
+      apply: quoted(name),
       boost: 2,
     }))
     return { from, options, validFor: /^[\w$]*$/ }

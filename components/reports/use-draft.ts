@@ -22,15 +22,17 @@ export const keptOf = (of: string): string | null => {
   }
 }
 
-/** Keeps every change of what is written over a reload. */
-export const useKept = (of: string, value: object): void =>
-  useEffect(() => {
-    try {
-      window.sessionStorage.setItem(draftKey(of), JSON.stringify(value))
-    } catch {
-      // A full or forbidden storage takes the draft's survival, not the draft.
-    }
-  }, [of, value])
+/** Keeps it over a reload. */
+export const keep = (of: string, value: object): void => {
+  try {
+    window.sessionStorage.setItem(draftKey(of), JSON.stringify(value))
+  } catch {
+    // A full or forbidden storage takes the draft's survival, not the draft.
+  }
+}
+
+/** Keeps every change of what is written. */
+export const useKept = (of: string, value: object): void => useEffect(() => keep(of, value), [of, value])
 
 /**
  * For a component that only the browser draws: the draft of before the reload, else the one given; kept with every change.

@@ -1,8 +1,8 @@
 import { useMemo, useState } from 'react'
 import { z } from 'zod'
 import type { Combining } from './combine-panel'
-import { draftKey, parseKept } from './draft-model'
-import { keptOf, useInBrowser } from './use-draft'
+import { parseKept } from './draft-model'
+import { keep, keptOf, useInBrowser } from './use-draft'
 
 const schema = z.object({ text: z.string() })
 const keyOf = (run: number): string => `combine.${run}`
@@ -18,13 +18,9 @@ export const useKeptCombining = (run: number): readonly [Combining | null, (comb
   const inBrowser = useInBrowser()
   const before = useMemo(() => readBefore(inBrowser ? keptOf(keyOf(run)) : null), [inBrowser, run])
   const [own, setOwn] = useState<Combining | null>(null)
-  const keep = (combining: Combining): void => {
+  const change = (combining: Combining): void => {
     setOwn(combining)
-    try {
-      window.sessionStorage.setItem(draftKey(keyOf(run)), JSON.stringify({ text: combining.text }))
-    } catch {
-      // A full or forbidden storage takes the text's survival, not the text.
-    }
+    keep(keyOf(run), { text: combining.text })
   }
-  return [own ?? before, keep]
+  return [own ?? before, change]
 }

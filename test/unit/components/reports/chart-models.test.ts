@@ -142,6 +142,7 @@ describe('a second SELECT', () => {
   it('is suggested for the numbers that there are, with names quoted where they need it', () => {
     expect(suggestionsFor(columns).map(({ label }) => label)).toEqual(['Totals', 'Top ten', 'Percentiles', 'By database'])
     expect(suggestionsFor([{ name: 'Net "sum"', type: 'numeric' }])[0]?.sql).toContain('sum("Net ""sum""") as "Net ""sum"""')
+    expect(suggestionsFor([{ name: 'order', type: 'integer' }])[0]?.sql).toContain('sum("order") as "order"')
     expect(suggestionsFor([{ name: 'site', type: 'text' }])).toHaveLength(1)
   })
   it('may name results and tenants', () => expect(Object.keys(combineTables(columns))).toEqual(['results', 'tenants']))

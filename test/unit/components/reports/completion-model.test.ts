@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { columnsFor, isNewName, isReserved, isTablePlace, tablesIn } from '@/components/reports/completion-model'
+import { columnsFor, isNewName, isTablePlace, tablesIn } from '@/components/reports/completion-model'
+import { quoted } from '@/components/reports/quoted-name'
 
 const tables = { invoices: ['id', 'total_cents', 'paid_on'], invoice_lines: ['id', 'invoice_id'], Odd: ['Some column'] }
 
@@ -49,8 +50,8 @@ describe('columns that are offered', () => {
     expect(tablesIn('with x as (select 1 from invoices) select 1 from x join "Odd" o on true', tables)).toEqual(['invoices', 'Odd'])
     expect(tablesIn('select invoices from x', tables)).toEqual([])
   })
-  it('are quoted where their name is a word of the language', () =>
-    expect(['user', 'order', 'name', 'total_cents'].map(isReserved)).toEqual([true, true, false, false]))
+  it('are quoted where their name says something else without', () =>
+    expect(['user', 'order', 'name', 'total_cents', 'Some "column'].map(quoted)).toEqual(['"user"', '"order"', 'name', 'total_cents', '"Some ""column"']))
   it('are none where a table is named', () => {
     expect(['select 1 from ', 'x JOIN\n'].map(isTablePlace)).toEqual([true, true])
     expect(['select ', 'select 1 from invoices where '].map(isTablePlace)).toEqual([false, false])
