@@ -131,7 +131,7 @@ it('that somebody cancels is not built a second time', async () => {
   const name = `${mark}_ended`
   const sent = vi.spyOn(connection, 'flight')
   const building = buildTenant(connection, await planOf(name, product, 'select pg_sleep(1.5)'), sceneOf(name))
-  await vi.waitFor(async () => expect(await sql`select from pg_stat_activity where pid = ${connection.pid} and wait_event = 'PgSleep'`).toHaveLength(1))
+  await expect.poll(() => sql`select from pg_stat_activity where pid = ${connection.pid} and wait_event = 'PgSleep'`).toHaveLength(1)
   await sql`select pg_cancel_backend(${connection.pid})`
   expect(await building).toMatchObject({ kind: 'failed', error: { code: '57014' } })
   expect(sent.mock.calls.every(([messages]) => messages.length === 1)).toBe(true)

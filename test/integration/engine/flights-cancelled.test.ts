@@ -99,6 +99,22 @@ describe('a setting that says how what follows is read', () => {
   })
 })
 
+const waitEventOf = async (pid: number): Promise<unknown> => (await sql`select wait_event from pg_stat_activity where pid = ${pid}`)[0]?.['wait_event']
+
+/** It is the checkpointer that has commits wait for a standby, whenever it reads its settings: until one waits, none need wait. */
+const untilCommitsWait = async (witness: postgres.Sql): Promise<void> => {
+  const [backend] = await witness<{ pid: number }[]>`select pg_backend_pid() as pid`
+  if (!backend) throw new Error('the witness has no backend')
+  let committing: Promise<unknown> | undefined
+  const commit = () => witness`insert into witness values (1)`.finally(() => (committing = undefined))
+  await expect
+    .poll(() => {
+      committing ??= commit()
+      return waitEventOf(backend.pid)
+    })
+    .toBe('SyncRep')
+}
+
 describe('the bound', () => {
   it('ends what takes too long, which then goes statement by statement; the name may have letters that servers spell each in its own way', async () => {
     const connection = await open()
@@ -152,15 +168,15 @@ describe('the bound', () => {
     const made = await makeTarget('standby')
     const fence = await open()
     const connection = await open()
+    const witness = postgres(url, { max: 1 })
+    await sql`create table witness (n int)`
     await sql.unsafe(`alter system set synchronous_standby_names = 'nobody'`)
     await sql`select pg_reload_conf()`
-    await vi.waitFor(async () => expect(await sql`show synchronous_standby_names`).toEqual([{ synchronous_standby_names: 'nobody' }]))
+    await untilCommitsWait(witness)
     let ended: unknown = 'waits'
     const applying = applyTo(connection, quickly(made, fence, connection), 'alter table note add column c int').then((outcome) => (ended = outcome))
     try {
-      await vi.waitFor(async () =>
-        expect(await sql`select wait_event from pg_stat_activity where pid = ${connection.pid}`).toEqual([{ wait_event: 'SyncRep' }]),
-      )
+      await expect.poll(() => waitEventOf(connection.pid)).toBe('SyncRep')
       await sleep(3_000)
       expect(ended).toBe('waits')
     } finally {
@@ -168,7 +184,6 @@ describe('the bound', () => {
       await sql`select pg_reload_conf()`
     }
     expect(await applying).toMatchObject({ kind: 'applied' })
-    await connection.close()
-    await fence.close()
+    await Promise.all([connection.close(), fence.close(), witness.end()])
   })
 })
