@@ -11,6 +11,7 @@ import { random } from '../../support/random.ts'
 import { stepAfter } from '../../support/step.ts'
 import { quickBy } from '../../support/quick.ts'
 import { useDatabases } from '../../support/template.ts'
+import { UsualTime } from '../../support/usual-time.ts'
 
 const databases = useDatabases()
 let url: string
@@ -45,7 +46,7 @@ const readTarget = async (schema: string): Promise<{ recorded: string[]; there: 
 
 type Disturb = (pid: number) => Promise<unknown>
 
-/** So many are left alone, to know how long one takes on this machine now. */
+/** So many are left alone first. */
 const undisturbed = 5
 
 /** Applies many migrations one after the other while somebody disturbs each at a random moment; a lost connection is replaced. */
@@ -65,7 +66,7 @@ const applyUnderFire = async (
   const outcomes = { applied: 0, recorded_before: 0, failed: 0, unknown: 0 }
   const facts: HistoryFact[] = []
   let connection: FleetConnection | null = null
-  let usualMs = 0
+  const usual = new UsualTime()
   for (let number = 1; number <= count + undisturbed; number += 1) {
     const version = String(number).padStart(4, '0')
     const migration = await migrationOf(version, `alter table customer add column c${version} int; ${between} create index on customer (c${version});`)
@@ -73,14 +74,14 @@ const applyUnderFire = async (
     const began = performance.now()
     const { pid } = connection
     const scene = isQuick ? { ...made, quick: quickBy(sql, pid) } : made
-    const applying = applyMigration(connection, migration, stepAfter(facts, migration), scene)
+    const applying = applyMigration(connection, migration, stepAfter(facts, migration), scene).then(({ kind }) => ({ kind, ms: performance.now() - began }))
     if (number > undisturbed) {
-      await sleep(next() * 1.5 * usualMs)
+      await sleep(next() * 1.5 * usual.ms)
       await disturb(connection.pid)
     }
-    const { kind } = await applying
+    const { kind, ms } = await applying
     // The first one warms the session up.
-    if (number > 1 && number <= undisturbed) usualMs += (performance.now() - began) / (undisturbed - 1)
+    if (number > 1 && kind === 'applied') usual.took(ms)
     outcomes[kind] += 1
     if (kind === 'unknown') {
       await connection.close()
@@ -223,7 +224,7 @@ describe('a connection that is cut', () => {
 
   it('answers every message of a flight that was too large to be sent at once', async () => {
     const connection = await connectFleet(url, { applicationName: 'flights' })
-    const large = connection.flight(['select pg_sleep(0.3)', ...Array.from({ length: 300 }, () => `select length('${'x'.repeat(100_000)}')`)], 20_000)
+    const large = connection.flight(['select pg_sleep(15)', ...Array.from({ length: 300 }, () => `select length('${'x'.repeat(100_000)}')`)], 20_000)
     await sql`select pg_terminate_backend(${connection.pid})`
     const outcomes = await within(18_000, large)
     if (outcomes === 'no answer') throw new Error(outcomes)
