@@ -42,7 +42,7 @@ export default defineConfig({
         include: [
           'test/integration/engine/**/*.test.ts',
           'test/integration/pool/comparison.test.ts',
-          'test/integration/reports/{cage,missing,values}.test.ts',
+          'test/integration/reports/{cage,missing,reach,values}.test.ts',
           'test/integration/drift/{cases,cases-mixed,changes,names,notes,fuzz,no-false-alarm}.test.ts',
         ],
         // What the control plane, its queue and the pace do by themselves is the same whatever the tenants' server is.

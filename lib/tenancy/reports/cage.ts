@@ -43,11 +43,13 @@ export const settleSession = `SELECT ${[...spelling, ...bounds].map(setting).joi
 /** Back to what it was connected with, for whoever has it next. */
 export const unsettleSession = 'RESET ALL; SELECT pg_catalog.pg_advisory_unlock_all()'
 
+/** Where names are looked for, for this transaction. */
+export const setPath = ({ schema, extensionSchemas }: Pick<Cage, 'schema' | 'extensionSchemas'>): string =>
+  `SET LOCAL search_path = ${[schema, ...extensionSchemas.filter((name) => name !== 'public')].map(quoteIdent).join(', ')}`
+
 /** Takes little, for it is sent for each tenant. The snapshot of the cursor is what keeps READ ONLY from being lifted. */
-export const openCage = ({ schema, role, extensionSchemas, applicationName }: Cage): string => {
-  const path = [schema, ...extensionSchemas.filter((name) => name !== 'public')].map(quoteIdent).join(', ')
-  return `BEGIN READ ONLY; SET LOCAL search_path = ${path}; SET LOCAL application_name = ${quoteLiteral(applicationName.slice(0, 63))}; SET LOCAL ROLE ${quoteIdent(role)}`
-}
+export const openCage = ({ role, applicationName, ...place }: Cage): string =>
+  `BEGIN READ ONLY; ${setPath(place)}; SET LOCAL application_name = ${quoteLiteral(applicationName.slice(0, 63))}; SET LOCAL ROLE ${quoteIdent(role)}`
 
 /** The server refuses a second statement in it by itself. */
 export const declareCursor = (statement: string): FlightMessage => ({ text: `DECLARE tenantry_report NO SCROLL CURSOR FOR ${statement}`, how: 'single' })

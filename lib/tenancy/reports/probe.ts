@@ -16,6 +16,7 @@ import { requireGood, type CheckedReport } from './check/check-report.ts'
 import { collectedColumn, hasValues, keptAsText } from './column-types.ts'
 import { fillFor, mayLack } from './missing/read-mixed.ts'
 import { takenColumns } from './place.ts'
+import { volatileReached, type Reached } from './reach.ts'
 import { becomeRole, firstError, isRoleRefused } from './read-tenant.ts'
 
 export type Candidate = {
@@ -41,6 +42,7 @@ type Asked = {
   /** What stood in front of the text. */
   readonly lead: string
   readonly own: ReadonlyMap<string, boolean>
+  readonly reached: readonly Reached[]
 }
 
 /** Whether each of the tenant's own functions is stable; one that is not in the map is none of its own. */
@@ -54,6 +56,17 @@ const ownFunctions = async (connection: FleetConnection, schema: string, names: 
 }
 
 const calledNames = ({ called }: CheckedReport): readonly string[] => [...new Set(called.map(({ name }) => name))]
+
+/** @throws report.probe where the console's user may not look, and the server's error */
+const reachedBy = async (connection: FleetConnection, { slug }: Candidate, cage: Cage, text: string): Promise<readonly Reached[]> => {
+  try {
+    return await volatileReached(connection, cage, text)
+  } catch (error) {
+    if (codeOf(error) !== sqlstate.insufficientPrivilege) throw error
+    const problem = `what it calls cannot be seen (${messageOf(error)}): GRANT TEMPORARY ON DATABASE … TO the console’s user, in its database.`
+    throw new TenancyError('report.probe', { slug, code: codeOf(error), problem }, error)
+  }
+}
 
 const ask = async (connection: FleetConnection, candidate: Candidate, { checked, statement, fill }: Probed): Promise<Asked> => {
   const { serverVersion, extensionSchemas } = await readPlaceFacts(connection)
@@ -69,13 +82,15 @@ const ask = async (connection: FleetConnection, candidate: Candidate, { checked,
   }
   const filled = fill !== null && mayLack(firstError(outcomes)) ? await fillFor(connection, cage, statement, fill) : null
   let lead = ''
+  let asked = statement
   if (filled !== null) {
     const second = await fly(filled.statement)
     const error = firstError(second)
     // With NULL put in, what it says is of the text alone.
-    if (error === null || mayLack(error)) [outcomes, lead] = [second, filled.lead]
+    if (error === null || mayLack(error)) [outcomes, lead, asked] = [second, filled.lead, filled.statement]
   }
-  return { outcomes, lead, own: await ownFunctions(connection, candidate.schema, calledNames(checked)) }
+  const own = await ownFunctions(connection, candidate.schema, calledNames(checked))
+  return { outcomes, lead, own, reached: firstError(outcomes) === null ? await reachedBy(connection, candidate, cage, asked) : [] }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -90,6 +105,16 @@ const functionProblems = ({ called, source }: CheckedReport, own: ReadonlyMap<st
         : `${name}() is none of the functions that a report may call, and none of the tenant’s own.`
     return [{ code: 'function', ...placeOf(source, offset), message }]
   })
+
+/** What the text calls by name is told by its place; the rest has none. */
+const reachProblems = ({ source, offset }: CheckedReport, { reached, own }: Pick<Asked, 'reached' | 'own'>): readonly ReportProblem[] =>
+  reached
+    .filter(({ name, via }) => via !== null || !own.has(name))
+    .map(({ name, via }) => ({
+      code: 'function',
+      ...placeOf(source, offset),
+      message: `It calls ${name}()${via === null ? '' : `, by way of ${via}`}, which is volatile: it may do more than compute. Only stable and immutable ones may be called.`,
+    }))
 
 const columnProblem = (column: RawColumn, index: number, all: readonly RawColumn[]): string | null => {
   const before = all.findIndex(({ name }) => name === column.name)
@@ -133,8 +158,9 @@ const refusalBy = (error: unknown, sent: Sent, slug: string): TenancyError => {
   return new TenancyError('report.probe', { slug, code: codeOf(error), ...place, problem: `${where}${messageOf(error)}.` }, error)
 }
 
-const columnsFrom = ({ outcomes, lead, own }: Asked, { checked, statement }: Probed, slug: string): readonly CollectedColumn[] => {
-  requireGood({ problems: functionProblems(checked, own) })
+const columnsFrom = (asked: Asked, { checked, statement }: Probed, slug: string): readonly CollectedColumn[] => {
+  const { outcomes, lead, own } = asked
+  requireGood({ problems: [...functionProblems(checked, own), ...reachProblems(checked, asked)] })
   const error = firstError(outcomes)
   if (error !== null) throw refusalBy(error, { checked, statement, lead }, slug)
   const fetched = outcomes[2]

@@ -58,6 +58,9 @@ const lockingWords = new Set(['update', 'share', 'no', 'key'])
 const lockingOffset = (tokens: readonly Token[]): number =>
   tokens.find(({ text }, index) => text.toLowerCase() === 'for' && lockingWords.has(tokens[index + 1]?.text.toLowerCase() ?? ''))?.start ?? 0
 
+/** Where tables stand that all tenants share: whose role has not been granted one is refused by the server. */
+const sharedSchema = 'public'
+
 const tableFault = (node: Node, tables: ReadonlySet<string> | null): Omit<Fault, 'offset'> | null => {
   const name = String(node.relname)
   const schema = typeof node.schemaname === 'string' ? node.schemaname : null
@@ -68,8 +71,11 @@ const tableFault = (node: Node, tables: ReadonlySet<string> | null): Omit<Fault,
     }
   if (tables !== null && (schema !== null || !tables.has(name)))
     return { code: 'table', message: `${schema === null ? '' : `${schema}.`}${name} is not there; rows are combined from results and tenants.` }
-  if (schema !== null && schema !== 'pg_catalog')
-    return { code: 'table', message: `${schema}.${name} names a schema; write ${name} alone, and each tenant answers from its own.` }
+  if (schema !== null && schema !== 'pg_catalog' && schema !== sharedSchema)
+    return {
+      code: 'table',
+      message: `${schema}.${name} names a schema; write ${name} alone, and each tenant answers from its own. Only what all share may be named by its schema: ${sharedSchema}.${name}.`,
+    }
   if (name.startsWith('pg_') || schema === 'pg_catalog')
     return isReadableCatalog(name) ? null : { code: 'catalog', message: `${name} is a catalog that reports may not read.` }
   return name === 'tenantry_history' ? { code: 'table', message: 'tenantry_history is Tenantry’s own; the table of tenants tells versions.' } : null
