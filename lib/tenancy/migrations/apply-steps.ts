@@ -10,7 +10,7 @@ import { attemptError, ownError, type ErrorPlace } from './attempt-error.ts'
 import { beginMessage, historyRowOf, resetSession, searchPathOf, type ApplyOutcome, type Scene } from './apply.ts'
 import { isRefusal } from './send-as-one.ts'
 import { insertHistory, markFinished, markStatement, readSummary, selectSummary } from './history.ts'
-import { droppedIndexes, indexOf, isConcurrent } from './statement-kinds.ts'
+import { droppedIndexes, indexOf, isConcurrent, type IndexName } from './statement-kinds.ts'
 import { inStatementSpan } from './statement-spans.ts'
 import type { Step } from './track.ts'
 import type { ExecutableMigration } from './types.ts'
@@ -57,15 +57,19 @@ const writable = async (connection: FleetConnection, scene: Scene, text: string)
   await run(connection, scene, 'SET default_transaction_read_only = on')
 }
 
-type IndexState = { readonly valid: boolean } | null
+/** `isLater`: it came after the last mark in the history, and with that after whatever kept the statement from running before. */
+type IndexState = { readonly valid: boolean; readonly isLater: boolean } | null
 
-const readIndex = async (connection: FleetConnection, schema: string, name: string, table: string): Promise<IndexState> => {
-  const rows = await connection.query<{ valid: boolean | string }>(
-    `SELECT i.indisvalid AND i.indisready AS valid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid ` +
+const isTrue = (value: boolean | string | undefined): boolean => value === true || value === 't'
+
+const readIndex = async (connection: FleetConnection, schema: string, version: string, { name, table }: IndexName): Promise<IndexState> => {
+  const marked = `SELECT age(h.xmin) FROM ${quoteQualified(schema, 'tenantry_history')} h WHERE h.version = ${quoteLiteral(version)}`
+  const rows = await connection.query<{ valid: boolean | string; later: boolean | string }>(
+    `SELECT i.indisvalid AND i.indisready AS valid, age(c.xmin) < (${marked}) AS later FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid ` +
       `JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ${quoteLiteral(schema)} AND c.relname = ${quoteLiteral(name)} AND t.relname = ${quoteLiteral(table)}`,
   )
   const [row] = rows
-  return row ? { valid: row.valid === true || row.valid === 't' } : null
+  return row ? { valid: isTrue(row.valid), isLater: isTrue(row.later) } : null
 }
 
 const areGone = async (connection: FleetConnection, schema: string, names: readonly string[]): Promise<boolean> => {
@@ -75,21 +79,35 @@ const areGone = async (connection: FleetConnection, schema: string, names: reado
   return rows.length === 0
 }
 
+const dropInvalid = (connection: FleetConnection, scene: Scene, name: string): Promise<void> =>
+  writable(connection, scene, `DROP INDEX CONCURRENTLY ${quoteQualified(scene.schema, name)}`)
+
+/** What REINDEX CONCURRENTLY leaves behind where it ends early, by the names that the server gives it. */
+const dropHalfReindexed = async (connection: FleetConnection, scene: Scene): Promise<void> => {
+  const rows = await connection.query<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace ` +
+      `WHERE n.nspname = ${quoteLiteral(scene.schema)} AND NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' ORDER BY 1`,
+  )
+  for (const { name } of rows) await dropInvalid(connection, scene, name)
+}
+
 /** An invalid index of the statement's own name is what an earlier try left; IF NOT EXISTS would accept it silently. */
-const runConcurrent = async ({ connection, scene, resumedAt }: Steps, statement: Statement, position: number, place: ErrorPlace): Promise<void> => {
+const runConcurrent = async ({ connection, scene, migration, resumedAt }: Steps, statement: Statement, position: number, place: ErrorPlace): Promise<void> => {
+  const isTriedAgain = resumedAt === position
   const dropped = droppedIndexes(statement)
   // Dropped by a try that died before it could write its mark.
-  if (dropped.length > 0 && resumedAt === position && (await areGone(connection, scene.schema, dropped))) return
+  if (dropped.length > 0 && isTriedAgain && (await areGone(connection, scene.schema, dropped))) return
+  if (statement.kind === 'ReindexStmt' && isTriedAgain) await dropHalfReindexed(connection, scene)
   const index = indexOf(statement)
   if (index) {
-    const existing = await readIndex(connection, scene.schema, index.name, index.table)
-    if (existing && !existing.valid) await writable(connection, scene, `DROP INDEX CONCURRENTLY ${quoteQualified(scene.schema, index.name)}`)
-    // Built by a try that died before it could write its mark.
-    if (existing?.valid && resumedAt === position) return
+    const existing = await readIndex(connection, scene.schema, migration.version, index)
+    if (existing && !existing.valid) await dropInvalid(connection, scene, index.name)
+    // Built by a try that died before it could write its mark; one that was in the way of that try is older.
+    if (existing?.valid && existing.isLater && isTriedAgain) return
   }
   await writable(connection, scene, statement.text)
   if (!index) return
-  const built = await readIndex(connection, scene.schema, index.name, index.table)
+  const built = await readIndex(connection, scene.schema, migration.version, index)
   if (!built?.valid)
     throw new StepError(new StepProblem(`Index “${index.name}” is ${built ? 'invalid' : 'not there'} after CREATE INDEX CONCURRENTLY.`, 'invalid_index'), place)
 }

@@ -26,8 +26,10 @@ export const isConcurrent = (statement: Statement): boolean => {
   return is
 }
 
+export type IndexName = { readonly name: string; readonly table: string }
+
 /** The index that a CREATE INDEX makes; null for other statements and for an index whose name PostgreSQL chooses. */
-export const indexOf = (statement: Statement): { readonly name: string; readonly table: string } | null => {
+export const indexOf = (statement: Statement): IndexName | null => {
   if (statement.kind !== 'IndexStmt') return null
   const node = nodeOf(statement)
   const table = (node.relation as { relname?: string } | undefined)?.relname

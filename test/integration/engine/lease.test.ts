@@ -65,6 +65,19 @@ describe('a lease', () => {
     for (const connection of [...connections, asking]) await connection.close()
   })
 
+  it('ends them in the other databases of the server too', async () => {
+    const lease: Lease = { serverId: server, epoch: 10, installation: 'cccccccc' }
+    const elsewhere = await databases.empty()
+    const [older, newer] = [
+      await connectFleet(elsewhere, { applicationName: 'tenantry:cccccccc:c9' }),
+      await connectFleet(elsewhere, { applicationName: 'tenantry:cccccccc:c11' }),
+    ]
+    const asking = await connectFleet(url, { applicationName: 'tenantry:cccccccc:c10 asking' })
+    expect(await endOlderBackends(asking, lease)).toBe(1)
+    await expect.poll(() => [older.dead, newer.dead]).toEqual([true, false])
+    for (const connection of [older, newer, asking]) await connection.close()
+  })
+
   it('has one fence on its server, which nobody passes while it stands', async () => {
     const older = await takeLease(control.db, server, 'older')
     const newer = await takeLease(control.db, server, 'newer')

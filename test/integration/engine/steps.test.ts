@@ -143,6 +143,41 @@ describe('a migration outside of transactions', () => {
     expect(await indexOf(slug)).toEqual(before)
   })
 
+  it('takes no index for its own that was there before it was first tried', async () => {
+    const {
+      set,
+      slugs: [slug = ''],
+    } = await given(['before'], 'create index one_email on SCHEMA.customer (id)')
+    await fleet.sync({ '0003_steps.sql': steps }, set)
+    const before = await indexOf(slug)
+    const run = await fleet.roll({ set })
+    expect(await lastAttempt(run.id, slug)).toMatchObject({ error: { code: '42P07', line: 4 } })
+    const { run: again } = await fleet.tenancy.runs.rerun(ada, { run: run.id, note: '' })
+    expect((await fleet.ended(again)).state).toBe('failed')
+    expect(await lastAttempt(again, slug)).toMatchObject({ error: { code: '42P07', line: 4 } })
+    expect(await indexOf(slug)).toEqual(before)
+    expect(await halfOf(slug)).toEqual({ done: 1, finished: false })
+  })
+
+  it('takes away what a REINDEX that was cut has left behind', async () => {
+    const {
+      set,
+      slugs: [slug = ''],
+    } = await given(['reindexed'])
+    await fleet.sync({ '0003_steps.sql': `${off}reindex table concurrently customer;\n` }, set)
+    const halves = () => fleet.sql`
+      select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid where c.relnamespace = ${schemaOf(slug)}::regnamespace and not i.indisvalid`
+    const holder = await fleet.sql.reserve()
+    await holder.unsafe(`begin; lock table ${schemaOf(slug)}.customer in access share mode`)
+    const run = await fleet.start({ set })
+    await expect.poll(async () => (await halves()).length).toBeGreaterThan(0)
+    await fleet.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name like ${`tenantry:%run ${run} %`}`
+    await holder.unsafe('rollback')
+    holder.release()
+    expect((await fleet.ended(run)).state).toBe('succeeded')
+    expect(await halves()).toEqual([])
+  })
+
   it('that was edited after it was half done is refused and nothing more is run', async () => {
     const {
       set,

@@ -61,16 +61,19 @@ export const releaseLease = async (db: ControlDb, lease: Lease): Promise<void> =
   )
 }
 
-/** Older ones alone, by number: a conductor that slept through its own takeover must not end those who took over. */
+/**
+ * Older ones alone, by number: a conductor that slept through its own takeover must not end those who took over. Those in other databases as well, as far as this
+ * user may: the budget is the server's, and theirs would count beside ours until somebody comes there.
+ */
 const olderBackends = (lease: Lease): string =>
-  `SELECT pid::text AS pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ` +
+  `SELECT pid::text AS pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND (datname = current_database() OR pg_has_role(usesysid, 'USAGE')) ` +
   `AND substring(application_name FROM ${quoteLiteral(`^${prefix(lease.installation)}([0-9]+)`)})::bigint < ${lease.epoch}`
 
 const waitMs = 100
 const goneWithinMs = 30_000
 
 /**
- * Ends what earlier conductors left running in this database and waits until it is gone: it may still be executing DDL.
+ * Ends what earlier conductors left running and waits until it is gone: it may still be executing DDL.
  * @throws when a backend does not go within 30 s
  */
 export const endOlderBackends = async (connection: FleetConnection, lease: Lease): Promise<number> => {
