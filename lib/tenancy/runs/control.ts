@@ -47,6 +47,13 @@ const hasLiveConductor = async (trx: ControlDb, run: number): Promise<boolean> =
   return rows[0]?.live === true
 }
 
+/** Whoever drove the run's servers before may only sleep: it is refused from now on, as at a takeover, and begins nothing more. */
+const replaceStale = (trx: ControlDb, run: number) =>
+  sql`
+    update conductor c set epoch = epoch + 1, worker = null, waiting_for = null, waiting_since = null, at_once = null, at_most = null, pace_reason = null
+    where c.worker is not null and c.heartbeat_at <= now() - make_interval(secs => ${conductorFreshSeconds})
+      and c.server_id in (select server_id from run_item where run_id = ${run} and state in ('pending', 'running', 'interrupted'))`.execute(trx)
+
 const change = async (
   library: Library,
   actor: Actor,
@@ -75,6 +82,7 @@ const setState = (trx: ControlDb, run: number, state: RunState, stopReason: stri
 /** Running items finish; pending ones wait. @throws run.unknown, run.state_conflict */
 export const pauseRun = (library: Library, actor: Actor, { run }: { run: number }): Promise<void> =>
   change(library, actor, run, 'pause', canPause, async (trx) => {
+    await replaceStale(trx, run)
     await setState(trx, run, (await hasLiveConductor(trx, run)) ? 'pausing' : 'paused', 'requested')
   })
 
@@ -93,6 +101,7 @@ export const resumeRun = (library: Library, actor: Actor, { run }: { run: number
 /** Running items finish; pending ones never start. @throws run.unknown, run.state_conflict */
 export const cancelRun = (library: Library, actor: Actor, { run }: { run: number }): Promise<void> =>
   change(library, actor, run, 'cancel', canCancel, async (trx) => {
+    await replaceStale(trx, run)
     if (await hasLiveConductor(trx, run)) return void (await setState(trx, run, 'cancelling', 'requested'))
     const { rows } = await sql<{
       running: number

@@ -9,10 +9,12 @@ import { BackendWeight } from './backend-weight.ts'
 import { Desk } from './desk.ts'
 import { brokenOff } from './failed-item.ts'
 import { executeItem, type ItemOutcome } from './execute.ts'
+import type { Fence } from './fence.ts'
 import { FlightCanceller } from './flight-canceller.ts'
+import { Heart } from './heart.ts'
 import { controlReaders, Intake } from './intake.ts'
 import { isLaneFailure, Lanes, type LaneFailure } from './lanes.ts'
-import { beat, flightName, LeaseLost, requireLease, type Lease } from './lease.ts'
+import { flightName, requireLease, type Lease } from './lease.ts'
 import { backoffMs } from './limits.ts'
 import { withLockHolders } from './lock-holders.ts'
 import { itemReport } from './item-report.ts'
@@ -29,7 +31,6 @@ import type { Work } from './work.ts'
 
 /** The fence and an observer need a connection each; the rest of the budget carries items. */
 const reservedConnections = 2
-const heartbeatMs = 2_000
 const refreshMs = 2_000
 const idleMs = 250
 const idleTellMs = 20
@@ -40,14 +41,14 @@ const heavyMs = 250
 export class Conductor {
   readonly #list = new WorkList()
   readonly #options: ConductOptions
-  #server: ServerFacts
   readonly #lease: Lease
   readonly #lanes: Lanes
   readonly #reporter: Reporter
   readonly #intake: Intake
   readonly #watch: RunWatch
   readonly #desk: Desk
-  readonly #fence: FleetConnection
+  readonly #fence: Fence
+  readonly #heart: Heart
   readonly #canceller: FlightCanceller
   /** Slots opened so far, and those of them that have not ended. */
   #opened = 0
@@ -67,10 +68,9 @@ export class Conductor {
   /** The last open item of a run has settled, and that is not told. */
   #hasEnded = false
 
-  constructor(options: ConductOptions, server: ServerFacts, lease: Lease, fence: FleetConnection, ahead: readonly number[]) {
+  constructor(options: ConductOptions, server: ServerFacts, lease: Lease, fence: Fence, ahead: readonly number[]) {
     const { library, limits, worker } = options
     this.#options = options
-    this.#server = server
     this.#lease = lease
     this.#fence = fence
     this.#canceller = new FlightCanceller(fence)
@@ -82,6 +82,12 @@ export class Conductor {
     this.#weight = new BackendWeight(limits)
     this.#pace = new Pace(this.#width, Date.now())
     this.#know(server)
+    this.#heart = new Heart({
+      library,
+      lease,
+      say: () => ({ waitingFor: this.#lanes.waitingFor(), pace: { now: this.#allowed, most: this.#width, reason: this.#pace.reason } }),
+      onLost: (error) => this.#stop(error),
+    })
     this.#intake = new Intake({
       db: library.control.db,
       readers: controlReaders,
@@ -98,7 +104,6 @@ export class Conductor {
 
   /** Databases, addresses and the budget as they are now. */
   #know(server: ServerFacts): void {
-    this.#server = server
     for (const { id, name, sealed } of server.databases) this.#lanes.setPlace(id, name, unseal(this.#options.library.secret, sealed))
     this.#width = Math.max(1, server.budget - reservedConnections)
     this.#pace.setLimit(this.#width)
@@ -114,6 +119,10 @@ export class Conductor {
 
   get #isPressing(): boolean {
     return (this.#hasEnded || this.#reporter.waiting >= this.#options.limits.tellAtOnce) && !this.#reporter.lost
+  }
+
+  get #mayBegin(): boolean {
+    return !this.#reporter.full && !this.#fence.dead && !this.#heart.isInDoubt
   }
 
   get #done(): boolean {
@@ -205,8 +214,7 @@ export class Conductor {
     if (work.tries + 1 >= this.#options.limits.maxTries) outcome = await withLockHolders(connection, work.schema, this.#lease.installation, outcome)
     if (!connection.dead) this.#lanes.alive(work.databaseId)
     else if (outcome.kind === 'failed' && outcome.error.code === 'FLIGHT_TIMEOUT') await this.#options.hands.endSilent(connection)
-    if (outcome.kind !== 'skipped' && outcome.kind !== 'untouched')
-      this.#pace.settled(`${work.run.id} ${work.fromVersion ?? ''}`, Date.now() - startedAt.getTime(), outcome.kind === 'failed' ? outcome.error.code : null)
+    this.#pace.settled(`${work.run.id} ${work.fromVersion ?? ''}`, Date.now() - startedAt.getTime(), outcome)
     if (outcome.kind === 'succeeded' && outcome.kept) return this.#park(work, outcome, outcome.kept, startedAt, connection.pid)
     this.#settle(work, outcome, startedAt, connection.pid)
   }
@@ -256,7 +264,7 @@ export class Conductor {
         }
         const here: number | null = connection && !connection.dead ? at : null
         const work: Work | null =
-          this.#reporter.full || index >= this.#allowed ? null : this.#list.take(here, (id) => id === here || this.#lanes.mayConnect(id), connection)
+          this.#mayBegin && index < this.#allowed ? this.#list.take(here, (id) => id === here || this.#lanes.mayConnect(id), connection) : null
         if (!work) {
           await this.#sleep(index >= this.#allowed ? idleMs : this.#waitMs())
           continue
@@ -309,18 +317,20 @@ export class Conductor {
 
   /** Reports at a steady pace until the last slot has ended: what is in hand while the worker drains is reported, and its lease kept, as before. */
   async #attend(): Promise<void> {
-    let lastBeat = Date.now()
     let lastRefresh = Date.now()
     while (!this.#done || this.#working > 0) {
       await this.#untilDue()
-      if (this.#fence.dead) this.#stop('fence_lost')
+      if (this.#fence.dead && !this.#done)
+        this.#fence.mend(
+          () => this.#wakeAll(),
+          (reason) => this.#stop(reason),
+        )
       await this.#tell()
       if (this.#pace.tick(Date.now())) this.#list.pace = this.#pace.width
-      if (Date.now() - lastBeat > heartbeatMs) {
-        lastBeat = Date.now()
+      if (this.#heart.isDue) {
         this.#lag.ask(this.#fence, this.#options.limits.replicationLagSeconds)
         this.#pace.lagging(this.#lag.isLagging)
-        await this.#beat()
+        await this.#heart.beat()
       }
       if (!this.#done && Date.now() - lastRefresh > refreshMs) {
         lastRefresh = Date.now()
@@ -352,19 +362,6 @@ export class Conductor {
       }
   }
 
-  async #beat(): Promise<void> {
-    const { control, logger } = this.#options.library
-    try {
-      await beat(control.db, this.#lease, {
-        waitingFor: this.#lanes.waitingFor(),
-        pace: { now: this.#allowed, most: this.#width, reason: this.#pace.reason },
-      })
-    } catch (error) {
-      if (error instanceof LeaseLost) this.#stop(error)
-      else logger.warn({ code: codeOf(error), server: this.#server.id }, 'conductor.heartbeat_failed')
-    }
-  }
-
   /** Stays a moment after the last item: the next run often follows at once. */
   #isIdle(): boolean {
     if (this.#list.runs.size > 0 || this.#list.size > 0 || !this.#reporter.empty) {
@@ -392,6 +389,7 @@ export class Conductor {
       await this.#intake.close()
       this.#options.signal.removeEventListener('abort', wake)
       this.#watch.close()
+      this.#heart.close()
       await this.#desk.collector.close()
     }
     if (this.#stopped instanceof Error) throw this.#stopped

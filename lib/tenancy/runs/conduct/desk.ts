@@ -4,6 +4,7 @@ import type { Control } from '../../control/db.ts'
 import { Collector, type Driver } from '../../reports/collector.ts'
 import { settleSession, unsettleSession } from '../../reports/cage.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
+import type { FenceLink } from './fence.ts'
 import type { ConductLimits } from './limits.ts'
 
 const cancelMs = 5_000
@@ -51,7 +52,7 @@ export class Desk {
   }
 
   /** Nobody waits for the answers any more. Of backends that have gone on to another run's item nothing is cancelled. */
-  cancel(run: number, fence: FleetConnection): void {
+  cancel(run: number, fence: FenceLink): void {
     const asked = this.#asked.get(run)
     if (!asked) return
     asked.calledOff.abort()

@@ -1,12 +1,12 @@
 /** One conductor after another for a server, under one lease, for as long as there is work: each lives as long as its fence. */
-import { unseal } from '../../control/seal.ts'
 import { attemptError } from '../../migrations/attempt-error.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
 import { classify, codeOf } from '../../sql/sqlstate.ts'
 import { connectionsWanted, openRuns, readServer, type ServerFacts } from './adopt.ts'
 import { Conductor } from './conductor.ts'
 import { failUnreachable } from './fail-unreachable.ts'
-import { beat, LeaseLost, openFence, releaseLease, takeLease, type Lease } from './lease.ts'
+import { Fence, tryFence } from './fence.ts'
+import { beat, releaseLease, takeLease, type Lease } from './lease.ts'
 import type { ConductOptions } from './options.ts'
 
 const retryMs = 1_000
@@ -24,23 +24,6 @@ const whenAnswered = async <T>({ library, signal, serverId }: ConductOptions, as
       await new Promise((resolve) => setTimeout(resolve, retryMs))
     }
   }
-}
-
-/** Any database of the server will do: one that refuses must not hold up the others. */
-const tryFence = async ({ library }: ConductOptions, server: ServerFacts, lease: Lease): Promise<FleetConnection | { readonly gone: unknown }> => {
-  let gone: unknown = new Error('the server has no database')
-  for (const { sealed, name } of server.databases) {
-    // A secret that opens nothing is this process's trouble, not the server's.
-    const url = unseal(library.secret, sealed)
-    try {
-      return await openFence(url, lease)
-    } catch (error) {
-      if (error instanceof LeaseLost) throw error
-      library.logger.warn({ server: server.name, database: name, code: codeOf(error) }, 'conductor.fence_refused')
-      gone = error
-    }
-  }
-  return { gone }
 }
 
 type Found = { readonly server: ServerFacts; readonly fence: FleetConnection | { readonly gone: unknown } }
@@ -76,11 +59,12 @@ const drive = async (options: ConductOptions, lease: Lease): Promise<void> => {
     )
     const found = await waitForFence(options, lease)
     if (!found) return
-    const { server, fence } = found
-    if ('gone' in fence) {
-      if (!signal.aborted) await whenAnswered(options, () => failUnreachable(library, { lease, worker, server: server.name, error: attemptError(fence.gone) }))
+    const { server, fence: first } = found
+    if ('gone' in first) {
+      if (!signal.aborted) await whenAnswered(options, () => failUnreachable(library, { lease, worker, server: server.name, error: attemptError(first.gone) }))
       return
     }
+    const fence = new Fence(options, server, lease, first)
     try {
       if ((await new Conductor(options, server, lease, fence, await wanted).drive()) !== 'fence_lost') return
       await whenAnswered(options, () => beat(library.control.db, lease, { waitingFor: 'the server: connection lost', pace: null }))

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isRefusal, type Cancelled, type Quick } from '../../migrations/send-as-one.ts'
 import { cancelFlight, type FleetConnection } from '../../session/fleet-connection.ts'
+import type { FenceLink } from './fence.ts'
 
 /** Longer than the server lets it run: the bound of a flight destroys the connection, and this one is the conductor's fence. */
 const answerMs = 300_000
@@ -9,10 +10,10 @@ const answerMs = 300_000
 const waitMs = 2_000
 
 export class FlightCanceller {
-  readonly #fence: FleetConnection
+  readonly #fence: FenceLink
   #isRefused = false
 
-  constructor(fence: FleetConnection) {
+  constructor(fence: FenceLink) {
     this.#fence = fence
   }
 

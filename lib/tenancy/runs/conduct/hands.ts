@@ -1,18 +1,19 @@
 import { endBackend, type FleetConnection } from '../../session/fleet-connection.ts'
+import type { FenceLink } from './fence.ts'
 
 const cutMs = 1_000
 
 /** The items that a conductor has in hand: they can be counted, and ended when there is no time left for them. */
 export class Hands {
   readonly #busy = new Set<FleetConnection>()
-  #fence: FleetConnection | null = null
+  #fence: FenceLink | null = null
 
   get size(): number {
     return this.#busy.size
   }
 
   /** @param fence stands beside the connections of the items on their server */
-  onCut(fence: FleetConnection): void {
+  onCut(fence: FenceLink): void {
     this.#fence = fence
   }
 

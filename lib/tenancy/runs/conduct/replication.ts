@@ -1,4 +1,4 @@
-import type { FleetConnection } from '../../session/fleet-connection.ts'
+import type { FenceLink } from './fence.ts'
 
 /** Longer than the server lets it run: the bound of a flight destroys the connection, and this one is the conductor's fence. */
 const answerMs = 300_000
@@ -13,7 +13,7 @@ export class LagWatch {
   #isAsking = false
 
   /** Returns at once: a server that is slow to answer must not keep its conductor from its reports. */
-  ask(fence: FleetConnection, limitSeconds: number): void {
+  ask(fence: FenceLink, limitSeconds: number): void {
     if (this.#isAsking || fence.dead) return
     this.#isAsking = true
     void fence
