@@ -92,6 +92,18 @@ const placeOf = (columns: readonly ReportColumn[], name: string | null): number 
 
 const largestFirst = <T extends { readonly value: number }>(list: readonly T[]): readonly T[] => list.toSorted((one, other) => other.value - one.value)
 
+type WholeTenants = { readonly rows: readonly ReportRow[]; readonly leftOut: string }
+
+/** Rows that are cut, without those of the tenant that the cut may go through; null where they do not come tenant by tenant in order, so that it may go through each. */
+export const wholeTenants = (columns: readonly ReportColumn[], rows: readonly ReportRow[]): WholeTenants | null => {
+  const place = placeOf(columns, 'tenant')
+  const slugs = rows.map((row) => row[place] ?? none)
+  const isUpward = slugs.every((slug, index) => index === 0 || slug >= (slugs[index - 1] ?? slug))
+  const isDownward = slugs.every((slug, index) => index === 0 || slug <= (slugs[index - 1] ?? slug))
+  const leftOut = slugs.at(-1)
+  return leftOut === undefined || (!isUpward && !isDownward) ? null : { rows: rows.slice(0, slugs.indexOf(leftOut)), leftOut }
+}
+
 export const barsOf = (columns: readonly ReportColumn[], rows: readonly ReportRow[], spec: ChartSpec): Bars => {
   const x = placeOf(columns, spec.x)
   const all = [...tallied(rows, spec, placeOf(columns, spec.y), (row) => row[x] ?? none)].map(([label, tally]) => ({

@@ -1,7 +1,7 @@
 /** One chart: what is drawn, what is said of it, and the table behind it. */
 import { formatCount, plural } from '@/lib/format'
 import type { ReportColumn, ReportRow } from '@/lib/tenancy/contract'
-import { barsOf, distributionOf, heatOf, linesOf, type Heat, type TenantValue } from './chart-data'
+import { barsOf, distributionOf, heatOf, linesOf, wholeTenants, type Heat, type TenantValue } from './chart-data'
 import { aggregateWords, type ChartSpec } from './chart-spec'
 import { longNumber, shortNumber } from './chart-stats'
 import type { Plot } from './mount-plot'
@@ -87,8 +87,7 @@ const drawHeat = (columns: readonly ReportColumn[], rows: readonly ReportRow[], 
   }
 }
 
-/** null: none of the rows has a number. */
-export const drawChart = (columns: readonly ReportColumn[], rows: readonly ReportRow[], spec: ChartSpec): Drawn | null => {
+const draw = (columns: readonly ReportColumn[], rows: readonly ReportRow[], spec: ChartSpec): Drawn | null => {
   switch (spec.kind) {
     case 'bar':
       return drawBars(columns, rows, spec)
@@ -99,4 +98,28 @@ export const drawChart = (columns: readonly ReportColumn[], rows: readonly Repor
     case 'heat':
       return drawHeat(columns, rows, spec)
   }
+}
+
+const isPerTenant = ({ kind, x, by }: ChartSpec): boolean =>
+  kind === 'distribution' || kind === 'heat' || (kind === 'bar' && x === 'tenant') || (kind === 'line' && by === 'tenant')
+
+/** @param isCut there are more rows than these. @returns null: none of the rows has a number, or of no tenant all are there */
+export const drawChart = (columns: readonly ReportColumn[], rows: readonly ReportRow[], spec: ChartSpec, isCut = false): Drawn | null => {
+  if (!isCut || !isPerTenant(spec)) return draw(columns, rows, spec)
+  const whole = wholeTenants(columns, rows)
+  if (whole !== null) return whole.rows.length === 0 ? null : draw(columns, whole.rows, spec)
+  const drawn = draw(columns, rows, spec)
+  // Whoever is far from the others may be so by what is not among the rows.
+  return drawn && { ...drawn, outliers: [] }
+}
+
+type Cut = { readonly isCombined: boolean; /** null: not known. */ readonly total: number | null }
+
+/** Of rows that are cut: what is drawn of them, and how all can be. */
+export const cutWords = (columns: readonly ReportColumn[], rows: readonly ReportRow[], spec: ChartSpec, { isCombined, total }: Cut): string => {
+  const what = isCombined ? 'combined row' : 'row'
+  const of = total === null ? `${plural(rows.length, what)} of more` : `${formatCount(rows.length)} of ${plural(total, what)}`
+  const whole = isPerTenant(spec) ? wholeTenants(columns, rows) : undefined
+  const missing = whole === undefined ? '' : whole === null ? '; of each tenant there may be more' : `, without ${whole.leftOut}, of which there may be more`
+  return `Drawn from the first ${of}${missing}. To draw all, add them up in the combining SELECT, such as by GROUP BY tenant, or ask fewer tenants.`
 }

@@ -10,11 +10,11 @@ import { ErrorState } from '@/components/ui/error-state'
 import { ScrollBox } from '@/components/ui/scroll-box'
 import { Skeleton } from '@/components/ui/skeleton'
 import { describeReadError, RefusedError } from '@/lib/client/fetch-json'
-import { mostDrawn, reportQueries } from '@/lib/client/queries/reports'
+import { reportQueries } from '@/lib/client/queries/reports'
 import { formatCount, plural } from '@/lib/format'
 import { isFinalRun, type ReportRun } from '@/lib/tenancy/contract'
 import { ChartChoice } from './chart-choice'
-import { drawChart, type Drawn } from './chart-drawn'
+import { cutWords, drawChart, type Drawn } from './chart-drawn'
 import { ChartHeat } from './chart-heat'
 import { ChartPlot } from './chart-plot'
 import { fitSpec, type ChartSpec } from './chart-spec'
@@ -44,7 +44,8 @@ export function ChartPanel({ report, combined: given, asked, onAsk, keep, mayRun
   const source = useSource(report, combined)
   const { data } = source
   const spec = useMemo(() => (data === undefined ? null : fitSpec(data.columns, asked)), [data, asked])
-  const drawn = useMemo(() => (data === undefined || spec === null ? null : drawChart(data.columns, data.rows, spec)), [data, spec])
+  const isCut = data !== undefined && ('isCut' in data ? data.isCut : data.total > data.rows.length)
+  const drawn = useMemo(() => (data === undefined || spec === null ? null : drawChart(data.columns, data.rows, spec, isCut)), [data, spec, isCut])
   if (report.isExpired) return <GoneRows report={report} code="report.expired" mayRun={mayRun} />
   if (source.error instanceof RefusedError && source.error.code === 'report.lost') return <GoneRows report={report} code="report.lost" mayRun={mayRun} />
   if (source.error && data === undefined) return <ErrorState {...describeReadError(source.error)} retry={() => void source.refetch()} />
@@ -58,35 +59,51 @@ export function ChartPanel({ report, combined: given, asked, onAsk, keep, mayRun
         </button>
       </p>
     )
-  if (spec === null || drawn === null || data.rows.length === 0)
+  if (spec === null || data.rows.length === 0)
     return (
       <div className="flex flex-col gap-4">
-        <div className="rounded-lg border border-line bg-surface">
-          <EmptyState icon={ChartColumn} {...nothingWords(data.rows.length === 0, combined !== null, isFinalRun(report.state))} />
-        </div>
+        <Nothing {...nothingWords(data.rows.length === 0, combined !== null, isFinalRun(report.state))} />
         {sourceNote}
       </div>
     )
-  const total = 'total' in data ? data.total : data.rows.length
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-end gap-3">
         <ChartChoice columns={data.columns} spec={spec} onChange={(next) => onAsk(fitSpec(data.columns, next) ?? spec)} />
         <span className="ml-auto">{keep(spec)}</span>
       </div>
-      <Figure drawn={drawn} />
+      {drawn === null ? <Nothing {...(isCut ? noWholeTenant : noNumber)} /> : <Figure drawn={drawn} />}
       {sourceNote}
-      {total > data.rows.length ? (
+      {isCut ? (
         <p className="text-xs text-muted">
-          Drawn from the first {formatCount(Math.min(mostDrawn, data.rows.length))} of {plural(total, 'row')}. Combine them first to draw all.
+          {cutWords(data.columns, data.rows, spec, { isCombined: combined !== null, total: 'total' in data ? data.total : null })}
         </p>
       ) : null}
     </div>
   )
 }
 
-const nothingWords = (isEmpty: boolean, isCombined: boolean, isFinal: boolean): { readonly title: string; readonly children: string } => {
-  if (!isEmpty) return { title: 'There is no number to draw', children: 'Bars and distributions need a column with a number; lines and heat a time as well.' }
+type NothingWords = { readonly title: string; readonly children: string }
+
+const noNumber: NothingWords = {
+  title: 'There is no number to draw',
+  children: 'Bars and distributions need a column with a number; lines and heat a time as well.',
+}
+const noWholeTenant: NothingWords = {
+  title: 'There is no number of a whole tenant to draw',
+  children: 'The rows are cut, and among them there is a number of no tenant that is known to be there with all of its own.',
+}
+
+function Nothing(words: NothingWords) {
+  return (
+    <div className="rounded-lg border border-line bg-surface">
+      <EmptyState icon={ChartColumn} {...words} />
+    </div>
+  )
+}
+
+const nothingWords = (isEmpty: boolean, isCombined: boolean, isFinal: boolean): NothingWords => {
+  if (!isEmpty) return noNumber
   if (isCombined)
     return {
       title: 'The combining SELECT found no rows',

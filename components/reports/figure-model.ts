@@ -1,4 +1,5 @@
 /** Figures: a number that each run of a report comes to, its trend, and the line that it should not cross. */
+import { formatCount, plural } from '@/lib/format'
 import type { FigureValue, PinnedFigure, ReportFigure, ReportFigureInput } from '@/lib/tenancy/contract'
 import { longNumber, shortNumber } from './chart-stats'
 
@@ -25,12 +26,20 @@ export const sourceWords = ({ source, aggregate, column }: ReportFigureInput): s
 /** "alerts above 90"; empty without a line. */
 export const lineWords = ({ line }: Pick<ReportFigureInput, 'line'>): string => (line === null ? '' : `alerts ${line.kind} ${figureText(line.value)}`)
 
-/** "91 is above 90"; "91 was above 90" where the newest run came to no number, which does not end an alert. */
-export const alertWords = (figure: Pick<ReportFigure, 'line' | 'trend'>): string => {
-  const last = figure.trend.findLast(({ value }) => value !== null)
-  return figure.line === null || last === undefined
-    ? ''
-    : `${figureText(last.value)} ${last === figure.trend.at(-1) ? 'is' : 'was'} ${figure.line.kind} ${figureText(figure.line.value)}`
+/** "from 3 of 5 tenants"; empty where all have answered. */
+export const partWords = (of: Pick<FigureValue, 'answered' | 'tenants'> | null): string =>
+  of === null || of.answered >= of.tenants ? '' : `from ${formatCount(of.answered)} of ${plural(of.tenants, 'tenant')}`
+
+const valueWords = (of: FigureValue): string => [figureText(of.value), partWords(of)].filter((part) => part !== '').join(' ')
+
+/** Of a figure that alerts: "91 is above 90"; "91 was above 90" where the newest run came to no number; "91 was above 90 (12 from 3 of 5 tenants does not end it)". */
+export const alertWords = ({ line, trend }: Pick<ReportFigure, 'line' | 'trend'>): string => {
+  const last = trend.findLast(({ value }) => value !== null)
+  if (line === null || last === undefined) return ''
+  const bound = `${line.kind} ${figureText(line.value)}`
+  if (last.isBeyond) return `${valueWords(last)} ${last === trend.at(-1) ? 'is' : 'was'} ${bound}`
+  const beyond = trend.findLast(({ isBeyond }) => isBeyond)
+  return `${beyond === undefined ? 'it' : valueWords(beyond)} was ${bound} (${valueWords(last)} does not end it)`
 }
 
 export type FigureWorry = { readonly kind: 'figure'; readonly text: string; readonly href: string }

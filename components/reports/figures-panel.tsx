@@ -9,7 +9,7 @@ import { toastRefusal } from '@/lib/client/toast-refusal'
 import { useCommand } from '@/lib/client/use-command'
 import { maxFigures, type ReportFigure, type ReportFigureInput, type SavedReport } from '@/lib/tenancy/contract'
 import { FigureDialog } from './figure-dialog'
-import { alertWords, figureText, inputOf, lineWords, newest, sourceWords } from './figure-model'
+import { alertWords, figureText, inputOf, lineWords, newest, partWords, sourceWords } from './figure-model'
 import { FigureTrend } from './figure-trend'
 import type { SavedReportActions } from './report-actions'
 
@@ -113,7 +113,7 @@ export function FiguresPanel({ saved, set, onChanged }: Props) {
 
 function FigureWords({ figure }: { readonly figure: ReportFigure }) {
   const last = newest(figure)
-  const isPart = last !== null && last.answered < last.tenants
+  const part = partWords(last)
   return (
     <div className="min-w-0 flex-1">
       <p className="break-words">
@@ -121,11 +121,7 @@ function FigureWords({ figure }: { readonly figure: ReportFigure }) {
       </p>
       <p className="truncate text-xs text-muted">{[sourceWords(figure), lineWords(figure)].filter((part) => part !== '').join(' · ')}</p>
       {last?.problem ? <p className="text-xs text-bad-ink">{last.problem}</p> : null}
-      {isPart ? (
-        <p className="text-xs text-muted">
-          of {last.answered} of {last.tenants} tenants
-        </p>
-      ) : null}
+      {part === '' ? null : <p className="text-xs text-muted">{part}</p>}
       {figure.alertingSince === null ? null : (
         <p className="flex items-center gap-1.5 text-xs text-bad-ink">
           <CircleAlert aria-hidden className="size-3.5" />

@@ -7,7 +7,7 @@ import { Panel } from '@/components/ui/page-header'
 import { RelativeTime } from '@/components/ui/relative-time'
 import { reportQueries } from '@/lib/client/queries/reports'
 import type { PinnedFigure } from '@/lib/tenancy/contract'
-import { alertWords, figureText, newest } from './figure-model'
+import { alertWords, figureText, newest, partWords } from './figure-model'
 import { FigureTrend } from './figure-trend'
 
 /** Figures of reports on the page of the fleet: those that are pinned, and before them those that alert. Nothing while there are none. */
@@ -35,6 +35,7 @@ export function PinnedFigures() {
 
 function FigureLine({ figure }: { readonly figure: PinnedFigure }) {
   const last = newest(figure)
+  const part = partWords(last)
   return (
     <li className="border-b border-line last:border-0">
       <Link href={`/reports/${figure.report.id}`} className="flex items-center gap-3 px-4 py-2 text-sm hover:bg-hover focus-visible:-outline-offset-2">
@@ -54,6 +55,8 @@ function FigureLine({ figure }: { readonly figure: PinnedFigure }) {
               </span>
             </span>
           )}
+          {/* An alert says it of the value that it tells. */}
+          {part === '' || figure.alertingSince !== null ? null : <span className="block text-xs text-muted">{part}</span>}
           {last?.problem ? <span className="line-clamp-2 text-xs text-bad-ink">The newest run came to no figure: {last.problem}</span> : null}
         </span>
         <FigureTrend figure={figure} />

@@ -43,8 +43,8 @@ export const reportKeys = {
 
 const minute = 60_000
 
-/** Rows that a chart is drawn from; more than that are better combined first. */
-export const mostDrawn = 10_000
+/** Rows that a chart is drawn from. */
+const mostDrawn = 10_000
 const drawnAtOnce = 1_000
 
 const readDrawn = async (run: number, signal: AbortSignal): Promise<ReportRows> => {

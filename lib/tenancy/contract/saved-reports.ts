@@ -145,6 +145,8 @@ export type FigureValue = {
   readonly at: string
   /** As PostgreSQL writes it; null: there was none. */
   readonly value: string | null
+  /** The line that the figure has now. */
+  readonly isBeyond: boolean
   readonly problem: string | null
   readonly answered: number
   readonly tenants: number
@@ -152,9 +154,9 @@ export type FigureValue = {
 
 export type ReportFigure = ReportFigureInput & {
   readonly id: number
-  /** Since when its newest values have been beyond the line. */
+  /** Since when it has been beyond the line, as far as whoever asks may read its runs; a value that not all tenants have answered for begins an alert and ends none. */
   readonly alertingSince: string | null
-  /** Oldest first. */
+  /** Oldest first; of the runs whose results whoever asks may see. */
   readonly trend: readonly FigureValue[]
 }
 

@@ -149,6 +149,75 @@ test('beyond its line it alerts, since the first value that was, until one is no
   expect((await saved().pinned(oli)).map(({ report: { name } }) => name)).toContain('Not hers')
 })
 
+test('whoever is named later sees the figures of the runs from then on, and of no others', async () => {
+  const [name, sql] = ['Named later', 'select id from customer']
+  const report = await create(name, { sql, combine: null })
+  const count = { source: 'rows', aggregate: 'count', line: { kind: 'above', value: '5' } }
+  await setFigures(report, [
+    { name: 'Pinned', isPinned: true, ...count },
+    { name: 'Beyond', ...count },
+  ])
+  const before = await run(report)
+  await saved().change(ada, changeReportInput.parse({ name, set: 'app', sql, report, revision: 1, runnableBy: ['support'] }))
+  const pinnedOf = async (actor: Actor) =>
+    (await saved().pinned(actor))
+      .filter((figure) => figure.report.id === report)
+      .map((figure) => ({ name: figure.name, runs: figure.trend.map((value) => value.run), alertingSince: figure.alertingSince }))
+  const since = (await figuresOf(report)).Pinned?.alertingSince ?? ''
+  expect(since).toMatch(/Z$/)
+  expect(await pinnedOf(oli)).toEqual([
+    { name: 'Pinned', runs: [before], alertingSince: since },
+    { name: 'Beyond', runs: [before], alertingSince: since },
+  ])
+  expect((await refusalOf(fleet.tenancy.reports.get(sue, before))).code).toBe('report.not_yours')
+  expect(await pinnedOf(sue)).toEqual([{ name: 'Pinned', runs: [], alertingSince: null }])
+  const unknown = { trend: [], alertingSince: null }
+  expect((await saved().get(sue, report)).figures).toMatchObject([unknown, unknown])
+
+  const after = await run(report)
+  const at = (await figuresOf(report)).Pinned?.trend.at(-1)?.at
+  expect((await fleet.tenancy.reports.get(sue, after)).run).toBe(after)
+  expect(await pinnedOf(sue)).toEqual([
+    { name: 'Pinned', runs: [after], alertingSince: at },
+    { name: 'Beyond', runs: [after], alertingSince: at },
+  ])
+  expect((await saved().get(sue, report)).figures).toMatchObject([{ alertingSince: at }, { alertingSince: at }])
+  expect(await figuresOf(report)).toMatchObject({ Pinned: { alertingSince: since, trend: [{ run: before }, { run: after }] } })
+})
+
+test('a value that not all tenants answered for may begin an alert, and ends none', async () => {
+  const report = await create('In part')
+  const [, broken = ''] = slugs
+  const breakOne = () => fleet.sql.unsafe(`alter table ${schemaOf(broken)}.customer rename to away`)
+  const mend = () => fleet.sql.unsafe(`alter table ${schemaOf(broken)}.away rename to customer`)
+  const line = { name: 'Rows', source: 'rows', aggregate: 'count', line: { kind: 'above', value: '5' } }
+  await setFigures(report, [line])
+  const stateOf = async () => {
+    const { Rows } = await figuresOf(report)
+    const begun = Rows?.trend.find(({ at }) => at === Rows.alertingSince)?.run ?? null
+    const last = Rows?.trend.at(-1)
+    return { begun, newest: [last?.value, last?.isBeyond, last?.answered] }
+  }
+  const whole = await run(report)
+  await breakOne()
+  await run(report)
+  expect(await stateOf()).toEqual({ begun: whole, newest: ['3', false, 1] })
+  await mend()
+  await customers(2)
+  await run(report)
+  expect(await stateOf()).toEqual({ begun: null, newest: ['4', false, 2] })
+  await customers(7)
+  await breakOne()
+  const part = await run(report)
+  expect(await stateOf()).toEqual({ begun: part, newest: ['7', true, 1] })
+  // Beyond another line nothing but the part's value is.
+  expect(await setFigures(report, [{ ...line, line: { kind: 'above', value: '6' } }])).toMatchObject([{ alertingSince: expect.stringMatching(/Z$/) }])
+  await mend()
+  await customers(3)
+  await run(report)
+  expect(await stateOf()).toEqual({ begun: null, newest: ['6', false, 2] })
+})
+
 test('when the silent are asked again, the whole one’s value stands in place of the part’s', async () => {
   const report = await create('Merged')
   await setFigures(report, [{ name: 'Rows', source: 'rows', aggregate: 'count' }])

@@ -1,5 +1,6 @@
 /** What a run of a saved report comes to, worked out by PostgreSQL once it has ended, and kept when its rows are dropped. */
 import { sql } from 'kysely'
+import { systemActor } from '../../contract/permissions.ts'
 import type { ReportFigureInput } from '../../contract/saved-reports.ts'
 import type { Library } from '../../context.ts'
 import type { ControlDb } from '../../control/db.ts'
@@ -89,7 +90,7 @@ const computeFigures = async (library: Library, run: number, isLast: boolean): P
   const { db } = library.control
   const found = await find(db, run)
   const values: Kept[] = []
-  for (const { id, ...figure } of found ? await figuresOf(db, found.report) : [])
+  for (const { id, ...figure } of found ? await figuresOf(db, systemActor, found.report) : [])
     values.push({ figure: id, ...(await compute(library, run, figure, found?.combine ?? null, isLast)) })
   await db.transaction().execute(async (trx) => {
     const { rows } = await sql`update report_run set figures_at = now() where run_id = ${run} and figures_at is null returning 1`.execute(trx)

@@ -6,40 +6,57 @@ import type { Library } from '../../context.ts'
 import { appendAudit } from '../../control/audit.ts'
 import type { ControlDb } from '../../control/db.ts'
 import { TenancyError } from '../../errors.ts'
+import { isReadable } from '../access.ts'
 import { findStored, holdReport, type Stored } from './stored.ts'
 
 /** Values of each that are shown. */
 const trendLength = 60
 
 /** Of a value `w` of figure `f`; without a line none is. */
-const isBeyond = sql`(case f.line when 'above' then w.value > f.line_value when 'below' then w.value < f.line_value else false end)`
+const isBeyond = sql`coalesce(case f.line when 'above' then w.value > f.line_value when 'below' then w.value < f.line_value end, false)`
 
-/** From what is kept: since the first of the values behind the newest one that is not beyond the line. */
+/** From what is kept: since the first value beyond the line behind the newest one that ends an alert. One that is not of all tenants ends none: those that are lacking may be what is too much. */
 export const restateAlerts = async (trx: ControlDb, report: number): Promise<void> => {
   await sql`
     update report_figure f set alerting_since = (
-      select min(v.at) from report_figure_value v where v.figure_id = f.id and v.value is not null and v.at > coalesce((
-        select max(w.at) from report_figure_value w where w.figure_id = f.id and w.value is not null and not ${isBeyond}), '-infinity'))
+      select min(w.at) from report_figure_value w where w.figure_id = f.id and ${isBeyond} and w.at > coalesce((
+        select max(w.at) from report_figure_value w where w.figure_id = f.id and w.value is not null and w.answered >= w.tenants and not ${isBeyond}), '-infinity'))
     where f.report_id = ${report}`.execute(trx)
 }
 
 type Row = Omit<PinnedFigure, 'alertingSince' | 'trend'> & { readonly alertingSince: Date | null; readonly trend: readonly FigureValue[] | null }
 
-const figuresWhere = async (db: ControlDb, condition: RawBuilder<unknown>): Promise<readonly PinnedFigure[]> => {
+/** To whoever may not read all runs an alert began with the first of those that they may read. */
+const alertingSince = (actor: Actor): RawBuilder<unknown> =>
+  seesAllReports(actor.role)
+    ? sql`f.alerting_since`
+    : sql`(
+        select w.at from report_figure_value w join report_run p on p.run_id = w.run_id
+        where w.figure_id = f.id and w.at >= f.alerting_since and ${isBeyond} and ${isReadable(actor)} order by w.at limit 1)`
+
+/** With the values of such runs alone as the actor may read. @param condition on a figure `f`, since when it is `alerting.since`, and its report `b` */
+const figuresWhere = async (db: ControlDb, actor: Actor, condition: RawBuilder<unknown>): Promise<readonly PinnedFigure[]> => {
   const { rows } = await sql<Row>`
-    select f.id, f.name, f.source, f.aggregate, f.column_name as "column", f.is_pinned as "isPinned", f.alerting_since as "alertingSince",
+    select f.id, f.name, f.source, f.aggregate, f.column_name as "column", f.is_pinned as "isPinned", alerting.since as "alertingSince",
       case when f.line is not null then jsonb_build_object('kind', f.line, 'value', f.line_value::text) end as line, jsonb_build_object('id', b.id, 'name', b.name) as report, (
-        select jsonb_agg(jsonb_build_object('run', v.run_id, 'at', to_char(v.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'value', v.value::text, 'problem', v.problem,
-          'answered', v.answered, 'tenants', v.tenants) order by v.at, v.run_id)
-        from (select * from report_figure_value where figure_id = f.id order by at desc, run_id desc limit ${trendLength}) v) as trend
-    from report_figure f join saved_report b on b.id = f.report_id where ${condition} order by lower(b.name), f.position`.execute(db)
-  return rows.map(({ alertingSince, trend, ...row }) => ({ ...row, alertingSince: alertingSince?.toISOString() ?? null, trend: trend ?? [] }))
+        select jsonb_agg(jsonb_build_object('run', w.run_id, 'at', to_char(w.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'value', w.value::text, 'isBeyond', ${isBeyond},
+          'problem', w.problem, 'answered', w.answered, 'tenants', w.tenants) order by w.at, w.run_id)
+        from (select * from report_figure_value where figure_id = f.id order by at desc, run_id desc limit ${trendLength}) w
+          join report_run p on p.run_id = w.run_id where ${isReadable(actor)}) as trend
+    from report_figure f join saved_report b on b.id = f.report_id cross join lateral (select ${alertingSince(actor)} as since) alerting
+    where ${condition} order by lower(b.name), f.position`.execute(db)
+  return rows.map(({ alertingSince: since, trend, ...row }) => ({ ...row, alertingSince: since?.toISOString() ?? null, trend: trend ?? [] }))
 }
 
-export const figuresOf = (db: ControlDb, report: number): Promise<readonly ReportFigure[]> => figuresWhere(db, sql`f.report_id = ${report}`)
+export const figuresOf = (db: ControlDb, actor: Actor, report: number): Promise<readonly ReportFigure[]> =>
+  figuresWhere(db, actor, sql`f.report_id = ${report}`)
 
 export const pinnedFigures = ({ control: { db } }: Pick<Library, 'control'>, actor: Actor): Promise<readonly PinnedFigure[]> =>
-  figuresWhere(db, sql`(f.is_pinned or f.alerting_since is not null) and ${seesAllReports(actor.role) ? sql`true` : sql`${actor.role} = any(b.runnable_by)`}`)
+  figuresWhere(
+    db,
+    actor,
+    sql`(f.is_pinned or alerting.since is not null) and ${seesAllReports(actor.role) ? sql`true` : sql`${actor.role} = any(b.runnable_by)`}`,
+  )
 
 type Kept = { readonly id: number; readonly name: string; readonly source: string; readonly column: string | null }
 
@@ -114,5 +131,5 @@ export const setFigures = async (
     )
     await restateAlerts(trx, report)
     await appendAudit(trx, { actor, action: 'reports.figures', subjectKind: 'report', subject: stored.name, details: { id: report, figures } })
-    return figuresOf(trx, report)
+    return figuresOf(trx, actor, report)
   })

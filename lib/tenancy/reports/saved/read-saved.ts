@@ -46,7 +46,7 @@ export const getSaved = async ({ control: { db } }: Db, actor: Actor, report: nu
   const [row] = await rowsOf(db, actor, [stored])
   if (!row) throw new Error('the saved report has no row')
   const { params: declared } = await checkReport(stored.sql)
-  return { ...contentOf(stored), ...row, declared, figures: await figuresOf(db, stored.id) }
+  return { ...contentOf(stored), ...row, declared, figures: await figuresOf(db, actor, stored.id) }
 }
 
 /** Support sees what it may run, and not what that was before. @throws report.saved_unknown, report.not_yours */

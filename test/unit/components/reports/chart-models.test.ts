@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { barsOf, distributionOf, heatOf, linesOf, timeIn } from '@/components/reports/chart-data'
-import { drawChart } from '@/components/reports/chart-drawn'
+import { cutWords, drawChart } from '@/components/reports/chart-drawn'
 import { fitSpec, kindsFor, readAsked, readKept, withSpec, type ChartSpec } from '@/components/reports/chart-spec'
 import { quartilesOf, roundStep, shortNumber, spreadOf } from '@/components/reports/chart-stats'
 import { combineTables, suggestionsFor } from '@/components/reports/combine-model'
@@ -116,6 +116,57 @@ describe('what is said of a chart', () => {
     expect(drawChart(columns, alike, spec({}))?.sentence).toBe('5 is the most, of a and 2 others.')
   })
   it('draws nothing of no numbers', () => expect(drawChart(columns, rows.slice(3), spec({ kind: 'distribution', x: null }))).toBeNull())
+})
+
+describe('rows that are cut', () => {
+  const dated = (slug: string, count: number): readonly ReportRow[] =>
+    Array.from({ length: count }, (_, index): ReportRow => [slug, `2026-01-${String((index % 5) + 1).padStart(2, '0')}`, 'north', '1'])
+  const slugs = Array.from({ length: 20 }, (_, index) => `t${String(index).padStart(2, '0')}`)
+  const cut = [...slugs.flatMap((slug) => dated(slug, 40)), ...dated('u', 3)]
+  const distribution = spec({ kind: 'distribution', x: null })
+  const isWhole = (drawn: ReturnType<typeof drawChart>): boolean => !JSON.stringify(drawn).includes('"u"')
+
+  it('say nothing of the tenant that they may end within', () => {
+    expect(drawChart(columns, cut, distribution)?.outliers.map(({ tenant }) => tenant)).toEqual(['u'])
+    const drawn = drawChart(columns, cut, distribution, true)
+    expect(drawn?.outliers).toEqual([])
+    expect(drawn?.sentence).toContain('40 is the median of 20 tenants')
+    expect(drawChart(columns, cut.toReversed(), distribution, true)?.sentence).toContain('of 20 tenants')
+    const perTenant = [spec({ x: 'tenant', aggregate: 'avg' }), spec({ kind: 'heat', x: 'day' }), spec({ kind: 'line', x: 'day', by: 'tenant' })]
+    for (const each of perTenant) {
+      const few = cut.slice(-83)
+      expect([isWhole(drawChart(columns, few, each)), isWhole(drawChart(columns, few, each, true))], each.kind).toEqual([false, true])
+    }
+  })
+  it('are all added up by what is no tenant', () => expect(drawChart(columns, cut, spec({}), true)?.sentence).toBe(drawChart(columns, cut, spec({}))?.sentence))
+  it('still name a tenant that is there as a whole and far from the others', () => {
+    const drawn = drawChart(columns, [...dated('giant', 900), ...cut], distribution, true)
+    expect(drawn?.outliers).toEqual([{ tenant: 'giant', value: 900 }])
+  })
+  it('name nobody where each tenant may have more of them', () => {
+    const mixed = [...cut, ...dated('t00', 1)]
+    const unordered = [...dated('v', 40), ...cut]
+    for (const rowsOf of [mixed, unordered])
+      for (const each of [distribution, spec({ kind: 'heat', x: 'day' })]) expect(drawChart(columns, rowsOf, each, true)?.outliers).toEqual([])
+    expect(drawChart(columns, mixed, distribution, true)?.sentence).toContain('of 21 tenants')
+  })
+  it('draw nothing of tenants where they are one tenant’s alone', () => {
+    expect(drawChart(columns, dated('u', 3), distribution, true)).toBeNull()
+    expect(drawChart(columns, dated('u', 3), spec({ x: 'tenant' }), true)).toBeNull()
+  })
+  it('are said to be cut, with what helps', () => {
+    const advice = 'To draw all, add them up in the combining SELECT, such as by GROUP BY tenant, or ask fewer tenants.'
+    expect(cutWords(columns, cut, distribution, { isCombined: false, total: 18_000 })).toBe(
+      `Drawn from the first 803 of 18,000 rows, without u, of which there may be more. ${advice}`,
+    )
+    expect(cutWords(columns, cut, distribution, { isCombined: true, total: null })).toBe(
+      `Drawn from the first 803 combined rows of more, without u, of which there may be more. ${advice}`,
+    )
+    expect(cutWords(columns, cut, spec({}), { isCombined: true, total: null })).toBe(`Drawn from the first 803 combined rows of more. ${advice}`)
+    expect(cutWords(columns, [...cut, ...dated('t00', 1)], distribution, { isCombined: true, total: null })).toBe(
+      `Drawn from the first 804 combined rows of more; of each tenant there may be more. ${advice}`,
+    )
+  })
 })
 
 describe('what is usual', () => {

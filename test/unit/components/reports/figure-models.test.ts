@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { alertWords, drawFigure, figureText, figureWorries, lineWords, newest, sourceWords } from '@/components/reports/figure-model'
+import { alertWords, drawFigure, figureText, figureWorries, lineWords, newest, partWords, sourceWords } from '@/components/reports/figure-model'
 import { cronWords, momentIn, presets, timeZones } from '@/components/reports/schedule-model'
 import type { FigureValue, ReportFigureInput } from '@/lib/tenancy/contract'
 
-const at = (value: string | null, run: number): FigureValue => ({ run, at: '2026-01-01T00:00:00.000Z', value, problem: null, answered: 5, tenants: 5 })
+const at = (value: string | null, run: number, answered = 5): FigureValue => ({
+  run,
+  at: '2026-01-01T00:00:00.000Z',
+  value,
+  isBeyond: value !== null && Number(value) > 90,
+  problem: null,
+  answered,
+  tenants: 5,
+})
 const figure: ReportFigureInput = { name: 'Seats', source: 'rows', aggregate: 'sum', column: 'seats', isPinned: true, line: { kind: 'above', value: '90' } }
 
 describe('a schedule in words', () => {
@@ -43,6 +51,21 @@ describe('a figure', () => {
     // The newest run came to no number.
     expect(alertWords({ line: figure.line, trend: [at('1234.5', 1), at(null, 2)] })).toBe('1,234.5 was above 90')
   })
+  it('says of how many tenants it is where not all have answered', () => {
+    expect([partWords(at('12', 1)), partWords(at('12', 1, 3)), partWords(null)]).toEqual(['', 'from 3 of 5 tenants', ''])
+    expect(partWords({ answered: 1, tenants: 1234 })).toBe('from 1 of 1,234 tenants')
+    const { line } = figure
+    expect(alertWords({ line, trend: [at('91', 1, 3)] })).toBe('91 from 3 of 5 tenants is above 90')
+    expect(alertWords({ line, trend: [at('91', 1, 3), at(null, 2)] })).toBe('91 from 3 of 5 tenants was above 90')
+  })
+  it('says of which value an alert is that goes on, and why the newest one does not end it', () => {
+    const { line } = figure
+    expect(alertWords({ line, trend: [at('91', 1), at('12', 2, 3)] })).toBe('91 was above 90 (12 from 3 of 5 tenants does not end it)')
+    expect(alertWords({ line, trend: [at('91', 1), at('12', 2, 3), at(null, 3)] })).toBe('91 was above 90 (12 from 3 of 5 tenants does not end it)')
+    expect(alertWords({ line, trend: [at('91', 1), at('12', 2, 3), at('95', 3)] })).toBe('95 is above 90')
+    // The value that began it is older than those that are told.
+    expect(alertWords({ line, trend: [at('12', 2, 3)] })).toBe('it was above 90 (12 from 3 of 5 tenants does not end it)')
+  })
   it('writes numbers as people read them, and what is none as it is', () =>
     expect([null, '1234.567', '12000000000', 'NaN'].map(figureText)).toEqual(['–', '1,234.57', '12B', 'NaN']))
   it('is drawn from its oldest to its newest value, with the line where that is in sight', () => {
@@ -65,8 +88,19 @@ describe('figures that need somebody', () => {
   })
   it('are those beyond their line and those that came to nothing', () => {
     const failed = { ...at(null, 2), problem: 'column "seats" does not exist' }
-    expect(figureWorries([pinned([at('12', 1)], null), pinned([at('91', 1)], '2026-01-01T00:00:00.000Z'), pinned([at('12', 1), failed], null)])).toEqual([
+    const since = '2026-01-01T00:00:00.000Z'
+    expect(
+      figureWorries([
+        pinned([at('12', 1)], null),
+        pinned([at('91', 1)], since),
+        pinned([at('91', 1, 2)], since),
+        pinned([at('91', 1), at('12', 2, 2)], since),
+        pinned([at('12', 1), failed], null),
+      ]),
+    ).toEqual([
       { kind: 'figure', text: 'Seats: 91 is above 90', href: '/reports/7' },
+      { kind: 'figure', text: 'Seats: 91 from 2 of 5 tenants is above 90', href: '/reports/7' },
+      { kind: 'figure', text: 'Seats: 91 was above 90 (12 from 2 of 5 tenants does not end it)', href: '/reports/7' },
       { kind: 'figure', text: 'Seats: the newest run of Seats per tenant came to no figure', href: '/reports/7' },
     ])
   })
