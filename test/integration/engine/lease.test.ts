@@ -67,15 +67,16 @@ describe('a lease', () => {
 
   it('ends them in the other databases of the server too', async () => {
     const lease: Lease = { serverId: server, epoch: 10, installation: 'cccccccc' }
-    const elsewhere = await databases.empty()
-    const [older, newer] = [
+    const [elsewhere, foreign] = [await databases.empty(), await databases.empty()]
+    const [older, newer, notOurs] = [
       await connectFleet(elsewhere, { applicationName: 'tenantry:cccccccc:c9' }),
       await connectFleet(elsewhere, { applicationName: 'tenantry:cccccccc:c11' }),
+      await connectFleet(foreign, { applicationName: 'tenantry:cccccccc:c9' }),
     ]
     const asking = await connectFleet(url, { applicationName: 'tenantry:cccccccc:c10 asking' })
-    expect(await endOlderBackends(asking, lease)).toBe(1)
-    await expect.poll(() => [older.dead, newer.dead]).toEqual([true, false])
-    for (const connection of [older, newer, asking]) await connection.close()
+    expect(await endOlderBackends(asking, lease, [new URL(elsewhere).pathname.slice(1)])).toBe(1)
+    await expect.poll(() => [older.dead, newer.dead, notOurs.dead]).toEqual([true, false, false])
+    for (const connection of [older, newer, notOurs, asking]) await connection.close()
   })
 
   it('has one fence on its server, which nobody passes while it stands', async () => {

@@ -1,6 +1,7 @@
 /** The connection that stands for a conductor on its server. Where it alone is lost it is put up again: what is in hand goes on, and what waits need not wait for that. */
 import { unseal } from '../../control/seal.ts'
 import type { FleetConnection } from '../../session/fleet-connection.ts'
+import { driverOptions } from '../../sql/database-url.ts'
 import { codeOf } from '../../sql/sqlstate.ts'
 import type { ServerFacts } from './adopt.ts'
 import { LeaseLost, openFence, requireLease, type Lease } from './lease.ts'
@@ -14,11 +15,12 @@ type Gone = { readonly gone: unknown }
 /** Any database of the server will do: one that refuses must not hold up the others. */
 export const tryFence = async ({ library }: Pick<ConductOptions, 'library'>, server: ServerFacts, lease: Lease): Promise<FleetConnection | Gone> => {
   let gone: unknown = new Error('the server has no database')
-  for (const { sealed, name } of server.databases) {
-    // A secret that opens nothing is this process's trouble, not the server's.
-    const url = unseal(library.secret, sealed)
+  // A secret that opens nothing is this process's trouble, not the server's.
+  const addresses = server.databases.map(({ sealed, name }) => ({ name, url: unseal(library.secret, sealed) }))
+  const all = addresses.map(({ url }) => driverOptions(url).database)
+  for (const { name, url } of addresses) {
     try {
-      return await openFence(url, lease)
+      return await openFence(url, lease, all)
     } catch (error) {
       if (error instanceof LeaseLost) throw error
       library.logger.warn({ server: server.name, database: name, code: codeOf(error) }, 'conductor.fence_refused')

@@ -62,11 +62,12 @@ export const releaseLease = async (db: ControlDb, lease: Lease): Promise<void> =
 }
 
 /**
- * Older ones alone, by number: a conductor that slept through its own takeover must not end those who took over. Those in other databases as well, as far as this
- * user may: the budget is the server's, and theirs would count beside ours until somebody comes there.
+ * Older ones alone, by number: a conductor that slept through its own takeover must not end those who took over. One server may be two to the control plane, by two
+ * addresses, each with epochs of its own: only databases that are known to be of this one are looked at.
  */
-const olderBackends = (lease: Lease): string =>
-  `SELECT pid::text AS pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND (datname = current_database() OR pg_has_role(usesysid, 'USAGE')) ` +
+const olderBackends = (lease: Lease, others: readonly string[]): string =>
+  `SELECT pid::text AS pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() ` +
+  `AND (datname = current_database() OR (datname = ANY (ARRAY[${others.map(quoteLiteral).join(', ')}]::name[]) AND pg_has_role(usesysid, 'USAGE'))) ` +
   `AND substring(application_name FROM ${quoteLiteral(`^${prefix(lease.installation)}([0-9]+)`)})::bigint < ${lease.epoch}`
 
 const waitMs = 100
@@ -74,13 +75,14 @@ const goneWithinMs = 30_000
 
 /**
  * Ends what earlier conductors left running and waits until it is gone: it may still be executing DDL.
+ * @param others databases of the same server in which that is done as well, as far as this user may: the budget is the server's
  * @throws when a backend does not go within 30 s
  */
-export const endOlderBackends = async (connection: FleetConnection, lease: Lease): Promise<number> => {
+export const endOlderBackends = async (connection: FleetConnection, lease: Lease, others: readonly string[] = []): Promise<number> => {
   const deadline = Date.now() + goneWithinMs
   let ended = 0
   for (;;) {
-    const rows = await connection.query<{ pid: string }>(olderBackends(lease))
+    const rows = await connection.query<{ pid: string }>(olderBackends(lease, others))
     if (rows.length === 0) return ended
     ended = Math.max(ended, rows.length)
     if (Date.now() > deadline) throw Object.assign(new Error(`${rows.length} backend(s) of an earlier conductor do not end`), { code: 'CONNECT_TIMEOUT' })
@@ -91,12 +93,13 @@ export const endOlderBackends = async (connection: FleetConnection, lease: Lease
 
 /**
  * Opens the connection that stands for the conductor on its server. When it dies, the conductor must stop.
+ * @param others databases of that server beside the one of the address
  * @throws the server's error, or LeaseLost when another holder does not go
  */
-export const openFence = async (url: string, lease: Lease): Promise<FleetConnection> => {
+export const openFence = async (url: string, lease: Lease, others: readonly string[] = []): Promise<FleetConnection> => {
   const connection = await connectFleet(url, { applicationName: `${conductorName(lease)} fence` })
   try {
-    await endOlderBackends(connection, lease)
+    await endOlderBackends(connection, lease, others)
     const [row] = await connection.query<{ locked: boolean | string }>(
       `SELECT pg_try_advisory_lock(hashtext(${quoteLiteral(`tenantry:${lease.installation}`)}), ${lease.serverId}) AS locked`,
     )
