@@ -2,7 +2,11 @@
 import { stringify } from 'csv-stringify/sync'
 import type { ReportColumn, ReportRow, ReportRun } from './tenancy/contract/index.ts'
 
-export type ReportTexts = { readonly begin: () => string; readonly rows: (rows: readonly ReportRow[]) => string; readonly end: () => string }
+export type ReportTexts = {
+  readonly begin: () => string
+  readonly rows: (rows: readonly ReportRow[]) => string
+  /** `isCut`: there were more rows than were told. */ readonly end: (isCut: boolean) => string
+}
 
 export const isNumberColumn = ({ type }: ReportColumn): boolean => /^(smallint|integer|bigint|numeric|real|double precision)$/.test(type)
 
@@ -21,22 +25,27 @@ export const csvTexts = (columns: readonly ReportColumn[]): ReportTexts => {
   }
 }
 
-export const jsonTexts = ({ run, set, state, tenants, answered, rows: total, silent, filled }: ReportRun, columns: readonly ReportColumn[]): ReportTexts => {
+export const jsonTexts = (
+  { run, set, state, tenants, answered, rows: total, silent, filled, leftOut }: ReportRun,
+  columns: readonly ReportColumn[],
+): ReportTexts => {
   let isFirst = true
+  const names = columns.map(({ name }) => JSON.stringify(name))
+  // An object would have its columns in another order where one of them is called like a number.
   const line = (row: ReportRow): string => {
     const before = isFirst ? '\n  ' : ',\n  '
     isFirst = false
-    return before + JSON.stringify(Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null])))
+    return before + `{${names.map((name, index) => `${name}:${JSON.stringify(row[index] ?? null)}`).join(',')}}`
   }
   const told = silent.map(({ code, message, slugs }) => ({ code, message, tenants: slugs }))
   const stoodFor = filled.map(({ lacks, slugs }) => ({ lacks, tenants: slugs }))
   const head = {
-    run: { id: run, set, state, tenants, answered, rows: total, silent: told, filled: stoodFor },
+    run: { id: run, set, state, tenants, answered, rows: total, silent: told, filled: stoodFor, leftOut: [...leftOut] },
     columns: columns.map((column) => ({ ...column })),
   }
   return {
     begin: () => `${JSON.stringify(head).slice(0, -1)},"rows":[`,
     rows: (rows) => rows.map(line).join(''),
-    end: () => '\n]}\n',
+    end: (isCut) => `\n],"cut":${isCut}}\n`,
   }
 }

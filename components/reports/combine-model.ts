@@ -5,7 +5,7 @@ import { quoted } from './quoted-name'
 import { isNumber } from './report-model'
 
 /** Beside `results`, what there is to join it with. */
-const tenantColumns = ['tenant', 'name', 'labels', 'database', 'bytes', 'version'] as const
+const tenantColumns = ['tenant', 'slug', 'name', 'labels', 'database', 'bytes', 'version'] as const
 
 export const combineTables = (columns: readonly ReportColumn[]): TableColumns => ({ results: columns.map(({ name }) => name), tenants: [...tenantColumns] })
 

@@ -35,7 +35,7 @@ const hint = `select database, sum(hours) as hours
 from results join tenants using (tenant)
 group by database
 
-results: the rows; tenants: tenant, name, labels, database, bytes, version.`
+results: the rows; tenants: tenant (or slug), name, labels, database, bytes, version.`
 
 /** A second SELECT, over what the tenants have answered, with its own answer. */
 export function CombinePanel({ report, combining, onChange, keep }: Props) {

@@ -348,7 +348,7 @@ export const initDocument = z.strictObject({
 
 const lack = z.strictObject({ table: z.string(), columns: z.array(z.string()).nullable() })
 
-/** `tenantry report --format json`: rows by the names of their columns, each value as PostgreSQL writes it. */
+/** `tenantry report --format json`: rows by the names of their columns, each value as PostgreSQL writes it. `leftOut`: named and not active; `cut`: there were more rows. */
 export const reportDocument = z.strictObject({
   run: z.strictObject({
     id: count,
@@ -360,9 +360,11 @@ export const reportDocument = z.strictObject({
     silent: z.array(z.strictObject({ code: z.string(), message: z.string(), tenants: z.array(z.string()) })),
     /** Who answered without all that was asked for, and what it lacks; `columns` null: for a whole table. */
     filled: z.array(z.strictObject({ lacks: z.array(lack), tenants: z.array(z.string()) })),
+    leftOut: z.array(z.string()),
   }),
   columns: z.array(z.strictObject({ name: z.string(), type: z.string() })),
   rows: z.array(z.record(z.string(), z.string().nullable())),
+  cut: z.boolean(),
 })
 
 const reportSchedule = z.strictObject({

@@ -52,24 +52,27 @@ const textsOf = (format: Exclude<ReportFormat, 'xlsx'>, report: ReportRun): Repo
   return format === 'json' ? jsonTexts(report, report.columns) : table(report.columns)
 }
 
-export const printReport = async (into: Writable, format: ReportFormat, report: ReportRun, pieces: Pieces): Promise<void> => {
+const never = (): boolean => false
+
+/** @param isCut asked when the pieces have ended: whether there were more rows */
+export const printReport = async (into: Writable, format: ReportFormat, report: ReportRun, pieces: Pieces, isCut: () => boolean = never): Promise<void> => {
   if (format === 'xlsx') return pipeline(xlsxOf(report.columns, pieces), into)
   const printer = textsOf(format, report)
   const write = writer(into)
   await write(printer.begin())
   for await (const rows of pieces) await write(printer.rows(rows))
-  await write(printer.end())
+  await write(printer.end(isCut()))
 }
 
 /** The file is whole when this resolves. @throws input.invalid when it cannot be written at all */
-export const writeReport = async (path: string, format: ReportFormat, report: ReportRun, pieces: Pieces): Promise<void> => {
+export const writeReport = async (path: string, format: ReportFormat, report: ReportRun, pieces: Pieces, isCut: () => boolean = never): Promise<void> => {
   const handle = await open(path, 'w').catch((error: unknown) => {
     const problem = error instanceof Error ? error.message : String(error)
     throw invalid(`the file ${path} cannot be written: ${problem}. The result is kept: tenantry report --run ${report.run} writes it elsewhere.`)
   })
   const file = handle.createWriteStream()
   try {
-    await printReport(file, format, report, pieces)
+    await printReport(file, format, report, pieces, isCut)
     if (!file.writableEnded) file.end()
     await finished(file)
   } finally {

@@ -9,7 +9,10 @@ import { isOwnOrigin } from './origin'
 import { authorise, respond, type QueryContext, type RouteContext } from './query'
 import { getTenancy } from './tenancy'
 
+/** A form's answer is saved by the browser as it comes, where a script would hold all of it first. Its lines end otherwise than those that were written. */
 const bodyOf = async (request: Request): Promise<object> => {
+  if (request.headers.get('content-type')?.startsWith('application/x-www-form-urlencoded') === true)
+    return Object.fromEntries([...new URLSearchParams(await request.text())].map(([name, value]) => [name, value.replaceAll('\r\n', '\n')]))
   const body: unknown = await request.json().catch(() => null)
   if (typeof body !== 'object' || body === null) throw new TenancyError('input.invalid', { problem: 'the body is no JSON object', fields: [] })
   return body

@@ -46,7 +46,7 @@ import { listTenants } from './registry/tenant-list.ts'
 import { checkSlug } from './registry/taken-slugs.ts'
 import { searchTenants } from './registry/tenant-search.ts'
 import { activateTenants, suspendTenants, updateTenant } from './registry/tenants.ts'
-import { combineReport, requireCombining } from './reports/combine.ts'
+import { combineReport, requireCombining, streamCombined } from './reports/combine.ts'
 import { getReport } from './reports/read.ts'
 import { reportRows, streamReport } from './reports/rows.ts'
 import { pinnedFigures, setFigures } from './reports/saved/figures.ts'
@@ -181,6 +181,7 @@ const reportCalls = (library: Library): Tenancy['reports'] => ({
   stream: (actor, run) => streamReport(library, actor, run),
   checkCombining: async (text) => void (await requireCombining(text)),
   combine: (actor, input) => combineReport(library, actor, input),
+  streamCombined: (actor, input) => streamCombined(library, actor, input),
 })
 
 /** Opens nothing by itself: connections are made when something is asked. Close it in the end. */

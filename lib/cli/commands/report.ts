@@ -13,7 +13,8 @@ import {
   savedReportName,
   startReportInput,
 } from '../../tenancy/contract/index.ts'
-import type { ReportRun, SavedReport, Selection } from '../../tenancy/contract/index.ts'
+import type { ReportRow, ReportRun, SavedReport, Selection } from '../../tenancy/contract/index.ts'
+import { combinedRows } from '../combined-rows.ts'
 import { runCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'
 import { onlySet } from '../only-set.ts'
@@ -175,17 +176,30 @@ const start = async (session: Session, input: ReportInput): Promise<Asked> => {
 
 type Shown = { readonly format: ReportFormat; readonly out: string | undefined; readonly combine: string | null }
 
-const print = async ({ tenancy, actor }: Session, found: ReportRun, { format, out, combine }: Shown): Promise<void> => {
+const write = async (found: ReportRun, { format, out }: Shown, pieces: AsyncIterable<readonly ReportRow[]>, isCut?: () => boolean): Promise<void> => {
   const { stdout, stderr } = currentLine().terminal
-  const combined = combine === null ? null : await tenancy.reports.combine(actor, { run: found.run, sql: combine })
-  const report = combined ? { ...found, columns: combined.columns } : found
-  const pieces = combined ? [combined.rows] : tenancy.reports.stream(actor, found.run)
-  if (out === undefined) await printReport(stdout, format, report, pieces)
-  else {
-    await writeReport(out, format, report, pieces)
-    stderr.write(`Written to ${out}.\n`)
+  if (out === undefined) return printReport(stdout, format, found, pieces, isCut)
+  await writeReport(out, format, found, pieces, isCut)
+  stderr.write(`Written to ${out}.\n`)
+}
+
+/** @returns whether all that there is was printed */
+const print = async ({ tenancy, actor }: Session, found: ReportRun, shown: Shown): Promise<boolean> => {
+  if (shown.combine === null) {
+    await write(found, shown, tenancy.reports.stream(actor, found.run))
+    return true
   }
-  if (combined?.isCut === true) stderr.write(`Only the first ${plural(combined.rows.length, 'combined row')} are shown.\n`)
+  const { columns, pieces, cut, close } = await combinedRows(tenancy, actor, { run: found.run, sql: shown.combine })
+  try {
+    await write({ ...found, columns }, shown, pieces, () => cut() !== null)
+  } finally {
+    await close()
+  }
+  const broken = cut()
+  if (broken === null) return true
+  const { message, hint } = broken.reason
+  currentLine().terminal.stderr.write(`Only the first ${plural(broken.rows, 'combined row')} are there. ${message} ${hint ?? ''}\n`)
+  return false
 }
 
 /** How those who did not answer are asked again, and by which runs they have answered since. */
@@ -214,16 +228,18 @@ const report = async (session: Session, input: ReportInput): Promise<number> => 
     return exitCodes.interrupted
   }
   const combining = input.combine ?? combine
+  let isWhole: boolean
   try {
-    await print(session, found, { format: input.format, out: input.out, combine: combining })
+    isWhole = await print(session, found, { format: input.format, out: input.out, combine: combining })
   } catch (error) {
     if (combining !== null) stderr.write(`The rows stay: tenantry report --run ${run} --combine FILE makes something else of them.\n`)
     throw error
   }
-  stderr.write(`${formatCount(found.answered)} of ${plural(found.tenants, 'tenant')} answered with ${plural(found.rows, 'row')} (run ${run}).\n`)
+  const meant = found.tenants + found.leftOut.length
+  stderr.write(`${formatCount(found.answered)} of ${plural(meant, 'tenant')} answered with ${plural(found.rows, 'row')} (run ${run}).\n`)
   for (const line of besideLines(found)) stderr.write(`${line}\n`)
   if (found.silent.length > 0 && isFinalRun(found.state)) stderr.write(`${await afterSilence(session, found)}\n`)
-  return found.answered === found.tenants ? exitCodes.well : exitCodes.targetsFailed
+  return isWhole && found.answered === meant ? exitCodes.well : exitCodes.targetsFailed
 }
 
 const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value]

@@ -198,12 +198,17 @@ export const errorTable = {
   'report.columns': {
     status: 422,
     title: 'Column {position} of the report {problem}',
-    hint: 'Give each column a name of its own (AS name), and a type that can be kept (::type). One tenant was asked for the columns, no rows were read.',
+    hint: 'Give each column a name of its own (AS name), and a type that can be kept (::type). Tenant “{slug}” was asked for the columns, no rows were read.',
   },
   'report.probe': {
     status: 422,
     title: 'Tenant “{slug}”, asked first, refused the report: {problem}',
     hint: 'Mend the text; it is tried on one tenant at the newest version before all are asked.',
+  },
+  'report.none_active': {
+    status: 409,
+    title: 'None of the tenants named can be asked: {reasons}.',
+    hint: 'Only active tenants of the set are asked. Name others, or activate these first.',
   },
   'report.combine': {
     status: 422,
@@ -214,6 +219,11 @@ export const errorTable = {
     status: 422,
     title: 'Column {position} of the combining SELECT is called “{column}” like column {before}.',
     hint: 'Give each a name of its own (AS name).',
+  },
+  'report.combine_many': {
+    status: 422,
+    title: 'The combining SELECT of report {run} comes to more than {most} rows, and is cut off there.',
+    hint: 'Make fewer of them (a WHERE, a GROUP BY), or take them in several parts by tenant; the rows are kept, and can be combined again.',
   },
   'report.combine_role': {
     status: 422,

@@ -143,6 +143,8 @@ export type ReportRows = { readonly columns: readonly ReportColumn[]; readonly r
 
 /** `isCut`: there were more rows than one answer holds. */
 export type CombinedRows = { readonly columns: readonly ReportColumn[]; readonly rows: readonly ReportRow[]; readonly isCut: boolean }
+/** Some of them, in order; the first one may hold none. */
+export type CombinedPiece = Pick<CombinedRows, 'columns' | 'rows'>
 
 /** What a SELECT may name: the tables and views of the set's newest version. */
 export type ReportTable = { readonly name: string; readonly kind: 'table' | 'view'; readonly columns: readonly ReportColumn[] }
@@ -154,7 +156,7 @@ export type Reports = {
   readonly saved: SavedReports
   /** What is wrong with a report's text, without asking any tenant. @throws set.unknown */
   check(input: z.output<typeof checkReportInput>): Promise<ReportCheck>
-  /** Asks one tenant what columns there are, then queues a run over all. @throws set.unknown, report.refused, report.params, report.columns, report.probe, run.no_targets */
+  /** Asks one tenant what columns there are, then queues a run over all. @throws set.unknown, report.refused, report.params, report.columns, report.probe, report.none_active, run.no_targets */
   start(actor: Actor, input: StartReportInput): Promise<{ readonly run: number }>
   /** For completion while one writes. @throws set.unknown */
   structure(set: string): Promise<ReportStructure>
@@ -168,6 +170,8 @@ export type Reports = {
   stream(actor: Actor, run: number): AsyncIterable<readonly ReportRow[]>
   /** What is wrong with a second SELECT, before there is anything to combine. @throws report.refused */
   checkCombining(sql: string): Promise<void>
-  /** A second SELECT, over `results` (the rows) and `tenants` (tenant, name, labels, database, bytes, version), leaving an audit row. @throws report.unknown, report.not_yours, report.expired, report.lost, report.refused, report.combine, report.combine_role */
+  /** As much as a screen takes of a second SELECT, over `results` (the rows) and `tenants` (tenant, name, labels, database, bytes, version), leaving an audit row. @throws report.unknown, report.not_yours, report.expired, report.lost, report.refused, report.combine, report.combine_role */
   combine(actor: Actor, input: CombineReportInput): Promise<CombinedRows>
+  /** The same, all of it in pieces; a piece at least. @throws as `combine`, and report.combine_many behind as many rows as there may be */
+  streamCombined(actor: Actor, input: CombineReportInput): AsyncIterable<CombinedPiece>
 }

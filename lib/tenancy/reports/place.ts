@@ -35,13 +35,13 @@ export const makePlace = async (trx: ControlDb, run: number, columns: readonly C
     `create view ${schema}.results as ${all.join(' union all ')}`,
     `create unlogged table ${schema}.batch (collector uuid, number bigint, primary key (collector, number))`,
     `create unlogged table ${schema}.tenants as
-       select n.slug as tenant, n.name, n.labels, d.name as database, o.bytes, o.version
+       select n.slug as tenant, n.slug, n.name, n.labels, d.name as database, o.bytes, o.version
        from run_item i join tenant n on n.id = i.tenant_id join target t on t.id = i.target_id join database d on d.id = t.database_id left join observation o on o.target_id = t.id
        where i.run_id = ${run}`,
   ]
   if (parent !== undefined)
     statements.push(
-      `insert into ${schema}.tenants select p.* from ${quoteIdent(reportSchema(parent))}.tenants p where not exists (select from ${schema}.tenants t where t.tenant = p.tenant)`,
+      `insert into ${schema}.tenants select p.tenant, p.tenant, p.name, p.labels, p.database, p.bytes, p.version from ${quoteIdent(reportSchema(parent))}.tenants p where not exists (select from ${schema}.tenants t where t.tenant = p.tenant)`,
     )
   // In one message: somebody waits for them.
   await sql.raw(statements.join(';\n')).execute(trx)

@@ -12,7 +12,7 @@ import { quoteLiteral } from '../sql/ident.ts'
 import { classify, codeOf, sqlstate, sqlstateClass } from '../sql/sqlstate.ts'
 import { placeOf } from '../sql/statements.ts'
 import { closeCage, declareCursor, fetchRows, openCage, settleSession, type Cage } from './cage.ts'
-import { requireGood, type CheckedReport } from './check/check-report.ts'
+import { requireGood, writtenAt, type BoundPiece, type CheckedReport } from './check/check-report.ts'
 import { collectedColumn, hasValues, keptAsText } from './column-types.ts'
 import { fillFor, mayLack } from './missing/read-mixed.ts'
 import { takenColumns } from './place.ts'
@@ -35,7 +35,13 @@ const probeMs = 20_000
 const mostColumns = 500
 
 /** What is asked, and what may stand in place of what a tenant lacks; null: nothing. */
-export type Probed = { readonly checked: CheckedReport; readonly statement: string; readonly fill: readonly FillTable[] | null }
+export type Probed = {
+  readonly checked: CheckedReport
+  readonly statement: string
+  /** What the statement was put together from. */
+  readonly pieces: readonly BoundPiece[]
+  readonly fill: readonly FillTable[] | null
+}
 
 type Asked = {
   readonly outcomes: readonly FlightOutcome[]
@@ -124,47 +130,52 @@ const columnProblem = (column: RawColumn, index: number, all: readonly RawColumn
   return hasValues(column) ? null : `(“${column.name}”) has a type that no table can hold.`
 }
 
-/** @throws report.columns */
-const judgeColumns = (columns: readonly RawColumn[]): readonly CollectedColumn[] => {
-  if (columns.length === 0) throw new TenancyError('report.columns', { position: 1, problem: 'is missing: there is none.' })
+/** More in one sentence nobody reads. */
+const mostTold = 10
+
+/** @throws report.columns with all that is wrong with them */
+const judgeColumns = (columns: readonly RawColumn[], slug: string): readonly CollectedColumn[] => {
+  if (columns.length === 0) throw new TenancyError('report.columns', { slug, position: 1, problem: 'is missing: there is none.' })
   if (columns.length > mostColumns)
-    throw new TenancyError('report.columns', { position: mostColumns + 1, problem: `is one too many: a report has at most ${mostColumns}.` })
-  for (const [index, column] of columns.entries()) {
+    throw new TenancyError('report.columns', { slug, position: mostColumns + 1, problem: `is one too many: a report has at most ${mostColumns}.` })
+  const wrong = columns.flatMap((column, index) => {
     const problem = columnProblem(column, index, columns)
-    if (problem !== null) throw new TenancyError('report.columns', { position: index + 1, column: column.name, problem })
-  }
-  return columns.map(collectedColumn)
+    return problem === null ? [] : [{ position: index + 1, column: column.name, problem }]
+  })
+  const [first, ...others] = wrong
+  if (!first) return columns.map(collectedColumn)
+  const told = others.slice(0, mostTold - 1).map(({ position, problem }) => ` Column ${position} ${problem}`)
+  const more = others.length < mostTold ? '' : ` So are ${others.length - told.length} more.`
+  throw new TenancyError('report.columns', { slug, position: first.position, column: first.column, problem: `${first.problem}${told.join('')}${more}` })
 }
 
-type Place = { readonly line: number; /** Null: values were put in before it. */ readonly column: number | null }
+type Place = { readonly line: number; readonly column: number }
 
-type Sent = Pick<Probed, 'checked' | 'statement'> & Pick<Asked, 'lead'>
+type Sent = Pick<Probed, 'checked' | 'statement' | 'pieces'> & Pick<Asked, 'lead'>
 
 /** In the text as it was written. */
-const placeIn = ({ checked, statement, lead }: Sent, error: unknown): Place | null => {
-  const { source, offset, select, params } = checked
+const placeIn = ({ checked, statement, pieces, lead }: Sent, error: unknown): Place | null => {
+  const { source, offset } = checked
   const said: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'position') : null
   const position = Number(said) - Array.from(declareCursor(lead).text).length
   const written = Array.from(statement)
   if (!(position > 0) || position > written.length + 1) return null
-  const before = written.slice(0, position - 1).join('')
-  if (params.length > 0) return { line: placeOf(source, offset).line + before.split('\n').length - 1, column: null }
-  return placeOf(source, offset + Buffer.byteLength(select.slice(0, before.length)))
+  return placeOf(source, offset + writtenAt(pieces, Buffer.byteLength(written.slice(0, position - 1).join(''))))
 }
 
 const refusalBy = (error: unknown, sent: Sent, slug: string): TenancyError => {
   const place = placeIn(sent, error)
-  const where = place === null ? '' : `line ${place.line}${place.column === null ? '' : `, column ${place.column}`}: `
+  const where = place === null ? '' : `line ${place.line}, column ${place.column}: `
   return new TenancyError('report.probe', { slug, code: codeOf(error), ...place, problem: `${where}${messageOf(error)}.` }, error)
 }
 
-const columnsFrom = (asked: Asked, { checked, statement }: Probed, slug: string): readonly CollectedColumn[] => {
+const columnsFrom = (asked: Asked, { checked, statement, pieces }: Probed, slug: string): readonly CollectedColumn[] => {
   const { outcomes, lead, own } = asked
   requireGood({ problems: [...functionProblems(checked, own), ...reachProblems(checked, asked)] })
   const error = firstError(outcomes)
-  if (error !== null) throw refusalBy(error, { checked, statement, lead }, slug)
+  if (error !== null) throw refusalBy(error, { checked, statement, pieces, lead }, slug)
   const fetched = outcomes[2]
-  return judgeColumns(fetched?.ok ? (fetched.raw?.columns ?? []) : [])
+  return judgeColumns(fetched?.ok ? (fetched.raw?.columns ?? []) : [], slug)
 }
 
 const askAt = async (library: Library, candidate: Candidate, prefix: string, probed: Probed): Promise<Asked> =>

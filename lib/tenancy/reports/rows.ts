@@ -109,11 +109,11 @@ const streamedAtOnce = 2_000
 /** Each has a connection to the control database for as long as somebody reads. */
 const exporting = new Turns(6, 10_000)
 const mostOfOne = 2
-const exportMs = 30 * 60_000
+export const exportMs = 30 * 60_000
 /** Of each person who has some: nobody keeps the others from theirs. */
 const ownTurns = new Map<string, Turns>()
 
-const takeTurn = async ({ kind, id, label }: Actor): Promise<() => void> => {
+export const takeTurn = async ({ kind, id, label }: Actor): Promise<() => void> => {
   const key = `${kind} ${id ?? label}`
   const own = ownTurns.get(key) ?? new Turns(mostOfOne, 10_000)
   ownTurns.set(key, own)
@@ -135,7 +135,7 @@ const takeTurn = async ({ kind, id, label }: Actor): Promise<() => void> => {
 }
 
 /** For whoever reads slowly; who reads nothing for so long is gone, and must not hold a connection, rows that are to be dropped, and the server's horizon. */
-const patienceMs = 120_000
+export const patienceMs = 120_000
 
 type Streamed = { readonly chain: readonly number[]; readonly columns: ReadonlyArray<Pick<ReportColumn, 'name'>> }
 

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import type { Actor } from '../contract/permissions.ts'
 import type { ReportCheck, StartReportInput } from '../contract/reports.ts'
+import type { TenantState } from '../contract/states.ts'
 import type { Library } from '../context.ts'
 import type { ControlDb } from '../control/db.ts'
 import { TenancyError } from '../errors.ts'
@@ -44,6 +45,23 @@ const chosenOf = async (db: ControlDb, setId: number, targetIds: readonly number
   return rows
 }
 
+const namedAtOnce = 20
+
+const listOf = (slugs: readonly string[]): string =>
+  `${slugs.slice(0, namedAtOnce).join(', ')}${slugs.length > namedAtOnce ? ` and ${slugs.length - namedAtOnce} more` : ''}`
+
+/** Of tenants that are there, and none of whom can be asked: why not, by what they are. */
+const noneOf = async (db: ControlDb, set: string, slugs: readonly string[]): Promise<TenancyError> => {
+  const { rows } = await sql<{ slug: string; state: TenantState }>`
+    select slug, state from tenant where slug = any(${[...slugs]}::text[]) order by slug`.execute(db)
+  const reasons = [...Map.groupBy(rows, ({ state }) => (state === 'active' ? `not in set “${set}”` : state))]
+  return new TenancyError('report.none_active', {
+    set,
+    leftOut: rows,
+    reasons: reasons.map(([reason, found]) => `${listOf(found.map(({ slug }) => slug))} (${reason})`).join('; '),
+  })
+}
+
 /** The newest versions first, of each database one before the next: whoever writes a report has the newest structure in mind. */
 const probesOf = (chosen: readonly Chosen[]): readonly Candidate[] => {
   const order = chosen.toSorted((one, other) => Number(other.reachable) - Number(one.reachable) || (other.position ?? -1) - (one.position ?? -1))
@@ -62,7 +80,7 @@ export const checkText = async ({ control }: Library, set: string, text: string)
 /** A saved report that is run. `isAsSaved`: with its own text, values and tenants, and not with others for once. */
 export type OfSaved = { readonly id: number; readonly name: string; readonly isAsSaved: boolean; readonly details?: Readonly<Record<string, unknown>> }
 
-/** @throws set.unknown, tenant.unknown, report.refused, report.params, report.columns, report.probe, run.no_targets */
+/** @throws set.unknown, tenant.unknown, report.refused, report.params, report.columns, report.probe, report.none_active, run.no_targets */
 export const startReport = async (library: Library, actor: Actor, input: StartReportInput, saved: OfSaved | null = null): Promise<{ readonly run: number }> => {
   const { db } = library.control
   const checked = await checkReport(input.sql)
@@ -70,11 +88,13 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
   const values = valuesOf(checked, input.params)
   const set = await findSet(db, input.set)
   const chosen = await chosenOf(db, set.id, await resolveSelection(db, input.selection, set.name))
+  if (chosen.length === 0 && input.selection.kind === 'tenants') throw await noneOf(db, set.name, input.selection.slugs)
   const probes = probesOf(chosen)
   if (probes.length === 0) throw new TenancyError('run.no_targets')
-  const statement = await bindValues(checked, values)
+  const pieces = await bindValues(checked, values)
+  const statement = pieces.map(({ text }) => text).join('')
   const fill = input.missing === 'null' ? await planFill(await readHeadStructure(db, set.id), statement) : null
-  const columns = await probeColumns(library, probes, { checked, statement, fill })
+  const columns = await probeColumns(library, probes, { checked, statement, pieces, fill })
   await announceRun(db, chosen, input.maxConcurrent ?? null)
   const digest = planDigest(
     set.name,

@@ -31,6 +31,7 @@ export const sqlstate = {
   insufficientPrivilege: '42501',
   undefinedDatabase: '3D000',
   readOnlyTransaction: '25006',
+  undefinedCursor: '34000',
 } as const
 
 /**

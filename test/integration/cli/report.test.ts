@@ -1,8 +1,10 @@
 /** `tenantry report`: a file, a saved report, or what an earlier run has found; as text, document or workbook. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { constants, inflateRawSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorDocument, reportDocument, reportScheduleDocument, savedReportListDocument } from '../../../lib/cli/documents.ts'
+import { formatCount } from '../../../lib/format.ts'
 import { savedReportContent } from '../../../lib/tenancy/contract/index.ts'
 import { commandLine, type CommandLine } from '../../support/command-line.ts'
 import { ada, makeFleet, ownSlugs, schemaOf, type Fleet } from '../../support/fleet.ts'
@@ -150,6 +152,89 @@ describe('a tenant that lacks a column', () => {
       rows: [{ n: '2' }, { n: '0' }],
     })
     expect([named.code, named.stderr]).toEqual([1, expect.stringContaining('1 tenant did not answer')])
+  })
+})
+
+describe('a combined answer of more rows than a screen takes', () => {
+  const many = 'select n from generate_series(1, 18000) n order by n'
+  const numbers = Array.from({ length: 18_000 }, (_, index) => String(index + 1))
+  let combining: readonly string[]
+  let runId = ''
+
+  beforeAll(async () => {
+    writeFileSync(file('many.sql'), many)
+    const { document } = await cli.run(['report', '-', '--json'], 'select email from customer')
+    runId = String(document(reportDocument).run.id)
+    combining = ['report', '--run', runId, '--combine', file('many.sql')]
+  })
+
+  it('is all there as CSV and as a table', async () => {
+    const csv = await cli.run([...combining, '--format', 'csv'])
+    expect([csv.code, csv.stdout]).toEqual([0, `n\n${numbers.join('\n')}\n`])
+    const table = await cli.run([...combining, '--format', 'table'])
+    expect([table.code, table.stdout.trim().split(/\s+/)]).toEqual([0, ['n', ...numbers]])
+  })
+
+  it('is all there as one document, which says that nothing was cut off', async () => {
+    const { code, document } = await cli.run([...combining, '--json'])
+    const { rows, cut } = document(reportDocument)
+    expect([code, cut, rows.length, rows.at(-1)]).toEqual([0, false, 18_000, { n: '18000' }])
+  })
+
+  it('is all there in a workbook', async () => {
+    const { code, stderr } = await cli.run([...combining, '--out', file('many.xlsx')])
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`Written to ${file('many.xlsx')}.`)])
+    const workbook = readFileSync(file('many.xlsx'))
+    const from = workbook.readUInt16LE(26) + workbook.readUInt16LE(28) + 30
+    const sheet = inflateRawSync(workbook.subarray(from), { finishFlush: constants.Z_SYNC_FLUSH }).toString()
+    expect([...sheet.matchAll(/<row /g)].length).toBe(18_001)
+    expect(sheet).toContain('<c r="A18001"><v>18000</v></c>')
+  })
+
+  it('is all there from a saved report', async () => {
+    const content = savedReportContent.parse({ name: 'Many', set: 'app', sql: 'select email from customer', combine: many })
+    await fleet.tenancy.reports.saved.create(ada, content)
+    const { code, stdout } = await cli.run(['report', '--saved', 'Many', '--format', 'csv'])
+    expect([code, stdout.split('\n').length]).toEqual([0, 18_002])
+  })
+
+  it('is not begun where nothing can be written, and takes no file for whole that is none', async () => {
+    expect((await cli.run([...combining, '--out', fleet.folder])).stderr).toContain('cannot be written')
+    writeFileSync(file('breaks.sql'), 'select 1 / (n - 15000) as n from generate_series(1, 18000) n')
+    const { code, stderr, document } = await cli.run(['report', '--run', runId, '--combine', file('breaks.sql'), '--json'])
+    const { rows, cut } = document(reportDocument)
+    expect([code, cut, rows.length < 15_000]).toEqual([1, true, true])
+    expect(stderr).toContain(
+      `Only the first ${formatCount(rows.length)} combined rows are there. The rows of report ${runId} could not be combined: division by zero`,
+    )
+  })
+})
+
+describe('a tenant that is named and suspended', () => {
+  const selection = { kind: 'tenants' as const, slugs: [second] }
+  beforeAll(() => fleet.tenancy.tenants.suspend(ada, { selection, reason: '' }))
+  afterAll(() => fleet.tenancy.tenants.activate(ada, { selection, reason: '' }))
+
+  it.each([
+    ['by the command', () => cli.run(['report', '-', '--tenants', slugs.join(','), '--json'], 'select count(*) as n from customer')],
+    [
+      'by a saved report',
+      async () => {
+        const content = { name: 'Two named', set: 'app', sql: 'select count(*) as n from customer', selection: { kind: 'tenants', slugs } }
+        await fleet.tenancy.reports.saved.create(ada, savedReportContent.parse(content))
+        return cli.run(['report', '--saved', 'Two named', '--json'])
+      },
+    ],
+  ])('%s has not answered, and is told in the document', async (_, ask) => {
+    const { code, stderr, document } = await ask()
+    expect([code, document(reportDocument)]).toMatchObject([1, { run: { tenants: 1, answered: 1, leftOut: [second] }, rows: [{ tenant: first, n: '2' }] }])
+    expect(stderr).toContain('1 of 2 tenants answered with 1 row')
+    expect(stderr).toContain(`1 tenant named and not asked, for not being active: ${second}\n`)
+  })
+
+  it('with nobody beside it is refused by name, with its state', async () => {
+    const { code, stderr } = await cli.run(['report', '-', '--tenants', second], 'select count(*) as n from customer')
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`error report.none_active: None of the tenants named can be asked: ${second} (suspended).`)])
   })
 })
 

@@ -125,7 +125,18 @@ describe('a tenant that', () => {
     const all = await start('select count(*) as n from customer')
     expect(await finish(saved.run)).toMatchObject({ tenants: 1, answered: 1, leftOut: [first] })
     expect(await finish(all)).toMatchObject({ tenants: 2, answered: 2, leftOut: [] })
-    expect((await refusalOf(start('select 1 as a', { selection: named(first) }))).code).toBe('run.no_targets')
+    await fleet.control`update tenant set state = 'archived' where slug = ${second}`
+    expect(await refusalOf(start('select 1 as a', { selection: named(first, second) }))).toMatchObject({
+      code: 'report.none_active',
+      details: {
+        reasons: `${first} (suspended); ${second} (archived)`,
+        leftOut: [
+          { slug: first, state: 'suspended' },
+          { slug: second, state: 'archived' },
+        ],
+      },
+    })
+    await fleet.control`update tenant set state = 'active' where slug = ${second}`
     await activate(first)
   })
 

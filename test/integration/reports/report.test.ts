@@ -1,8 +1,11 @@
 /** A report over a small fleet: what comes back, who is named, what is refused. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startReportInput, type ReportRow } from '../../../lib/tenancy/contract/index.ts'
+import { startReportInput, type CombinedPiece, type ReportRow } from '../../../lib/tenancy/contract/index.ts'
+import { openControl, type Control } from '../../../lib/tenancy/control/db.ts'
+import { streamCombined } from '../../../lib/tenancy/reports/combine.ts'
 import { streamStatement } from '../../../lib/tenancy/reports/rows.ts'
 import { commandLine } from '../../support/command-line.ts'
 import { ada, makeFleet, ownSlugs, refusalOf, schemaOf, type Fleet } from '../../support/fleet.ts'
@@ -164,6 +167,86 @@ test('what is combined is held back where it is too large for one answer', async
   expect([many.isCut, many.rows.length, many.rows.at(-1)]).toEqual([true, 10_000, ['10000']])
 })
 
+describe('all that is combined', () => {
+  let control: Control
+  beforeAll(() => {
+    control = openControl(fleet.controlUrl, { max: 2 })
+  })
+  afterAll(() => control.close())
+  const inPieces = (run: number, sql: string) => fleet.tenancy.reports.streamCombined(ada, { run, sql })
+  const allOf = async (pieces: AsyncIterable<CombinedPiece>) => {
+    const found: CombinedPiece[] = []
+    for await (const piece of pieces) found.push(piece)
+    return { columns: found[0]?.columns, rows: found.flatMap(({ rows }) => rows), sizes: found.map(({ rows }) => rows.length) }
+  }
+
+  test('comes in pieces, however much it is, and leaves an audit row', async () => {
+    const { run } = await answer('select email from customer')
+    const sql = 'select n, tenant from generate_series(1, 6000) n cross join tenants order by tenant, n'
+    const { columns, rows, sizes } = await allOf(inPieces(run, sql))
+    expect(columns?.map(({ name }) => name)).toEqual(['n', 'tenant'])
+    expect(rows).toEqual(slugs.flatMap((slug) => Array.from({ length: 6_000 }, (_, index) => [String(index + 1), slug])))
+    expect(Math.max(...sizes)).toBeLessThan(4_000)
+    expect(await fleet.control`select details from audit where action = 'reports.export' and subject = ${run} and details ->> 'combine' = ${sql}`).toHaveLength(
+      1,
+    )
+    const wide = await allOf(inPieces(run, "select repeat('x', 1000000) as text from generate_series(1, 60) n"))
+    expect([wide.rows.length, Math.max(...wide.sizes) < 25]).toEqual([60, true])
+    expect(await allOf(inPieces(run, 'select tenant from results where false'))).toMatchObject({
+      columns: [{ name: 'tenant', type: 'text' }],
+      rows: [],
+      sizes: [0],
+    })
+  })
+
+  test('is in the same cage, and keeps nobody from the same rows while somebody reads slowly', async () => {
+    const { run } = await answer('select email from customer')
+    const slow = inPieces(run, 'select n from generate_series(1, 50000) n')[Symbol.asyncIterator]()
+    await slow.next()
+    const sql = "select current_setting('transaction_read_only') as read_only, current_user::text like 'tenantry_report_%' as caged, count(*) as n from results"
+    const begun = Date.now()
+    expect((await fleet.tenancy.reports.combine(ada, { run, sql })).rows).toEqual([['on', 't', '6']])
+    expect((await allOf(inPieces(run, sql))).rows).toEqual([['on', 't', '6']])
+    expect(Date.now() - begun).toBeLessThan(20_000)
+    const [role] = await fleet.control<Array<{ name: string }>>`select 'tenantry_report_' || (value #>> '{}') as name from setting where key = 'installation'`
+    await expect(
+      fleet.control.begin((asked) => asked.unsafe(`set local role ${role?.name}; select * from tenantry_report_${run}.results`)),
+    ).rejects.toMatchObject({ code: '42501' })
+    await slow.return?.()
+    expect((await refusalOf(allOf(inPieces(run, 'select * from pg_class')))).code).toBe('report.refused')
+    expect((await refusalOf(allOf(inPieces(run, 'select 1 as a, 2 as a')))).code).toBe('report.combine_columns')
+    expect(await refusalOf(allOf(inPieces(run, 'select 1 / (n - 3000) as n from generate_series(1, 5000) n')))).toMatchObject({
+      code: 'report.combine',
+      details: { code: '22012' },
+    })
+    expect(await fleet.control`select nspname from pg_namespace where nspname like 'tenantry_combine_%'`).toEqual([])
+  })
+
+  test('is told where it is more than there may be, behind as much as there may be', async () => {
+    const { run } = await answer('select email from customer')
+    const upTo = async (rows: number) => {
+      const found: ReportRow[] = []
+      const sql = `select n from generate_series(1, ${rows}) n order by n`
+      const error = await streamed(sql, found).catch((problem: unknown) => problem)
+      return { found: found.length, last: found.at(-1), error }
+    }
+    const streamed = async (sql: string, into: ReportRow[]) => {
+      for await (const { rows } of streamCombined({ control }, ada, { run, sql }, { idleMs: 60_000, mostRows: 2_500 })) into.push(...rows)
+    }
+    expect(await upTo(2_500)).toEqual({ found: 2_500, last: ['2500'], error: undefined })
+    const { found, last, error } = await upTo(2_501)
+    expect([found, last, error]).toMatchObject([2_500, ['2500'], { code: 'report.combine_many', details: { run, most: 2_500 } }])
+  })
+
+  test('is given up for whoever reads nothing for too long', async () => {
+    const { run } = await answer('select email from customer')
+    const slow = streamCombined({ control }, ada, { run, sql: 'select n from generate_series(1, 50000) n' }, { idleMs: 200, mostRows: 100_000 })
+    await slow.next()
+    await setTimeout(1_000)
+    expect((await refusalOf(allOf(slow))).code).toBe('report.slow')
+  })
+})
+
 describe('is refused before anybody is asked:', () => {
   test.each([
     ['select 1 as a; select 2 as b', 'report.refused'],
@@ -189,7 +272,18 @@ describe('is refused before anybody is asked:', () => {
       column: 3,
       problem: expect.stringContaining('line 3, column 3: column "nothing" does not exist'),
     })
-    expect(await refused('-- :some text = x\nselect :some as a,\n\n  nothing from customer')).toMatchObject({ line: 4, column: null })
+    expect(await refused('-- :some text = x\nselect :some as a,\n\n  nothing from customer')).toMatchObject({ line: 4, column: 3 })
+    expect(await refused("-- :some text = ünï'x\n-- :none text = y\nselect :some as a, :none as b, c.nothing as c\n  from customer c")).toMatchObject({
+      line: 3,
+      column: 32,
+      problem: expect.stringContaining('line 3, column 32: column c.nothing does not exist'),
+    })
+  })
+
+  test('all that is wrong with the columns is told at once, and who was asked for them', async () => {
+    const { details } = await refusalOf(start('select 1, 2, count(*), count(*) from customer'))
+    expect(details).toMatchObject({ position: 1, slug: slugs[0] })
+    expect(details.problem).toBe('has no name. Column 2 has no name. Column 4 is called “count” like column 3.')
   })
 
   test.each([
@@ -220,6 +314,7 @@ test('a second SELECT combines what came back, and sees nothing else', async () 
     rows: [['db1', '6', '0002']],
     isCut: false,
   })
+  expect((await combine('select slug from tenants join results using (tenant) group by 1 order by 1')).rows).toEqual(slugs.map((slug) => [slug]))
   for (const sql of [
     'select * from tenantry.person',
     'select * from collected',

@@ -101,17 +101,32 @@ export const valuesOf = ({ params }: ReportCheck, given: Readonly<Record<string,
 
 const isParam = ({ name }: Token): boolean => name === 'PARAM'
 
-/** The SELECT as it is sent, with typed literals in the places of parameters. */
-export const bindValues = async ({ params, select }: CheckedReport, values: Readonly<Record<string, string>>): Promise<string> => {
+/** A part of what is sent. `at`: the byte of the SELECT as it is written at which it begins, or at which a parameter stands for it. */
+export type BoundPiece = { readonly text: string; readonly at: number; readonly isValue: boolean }
+
+/** @param sent bytes into what is sent @returns the byte of the SELECT as it is written that stands there */
+export const writtenAt = (pieces: readonly BoundPiece[], sent: number): number => {
+  let begins = 0
+  for (const [index, { text, at, isValue }] of pieces.entries()) {
+    const ends = begins + Buffer.byteLength(text)
+    if (sent < ends || index === pieces.length - 1) return isValue ? at : at + sent - begins
+    begins = ends
+  }
+  return sent
+}
+
+/** The SELECT as it is sent, with typed literals in the places of parameters: in pieces, one after the other. */
+export const bindValues = async ({ params, select }: CheckedReport, values: Readonly<Record<string, string>>): Promise<readonly BoundPiece[]> => {
   const bytes = Buffer.from(select, 'utf8')
-  const pieces: string[] = []
+  const pieces: BoundPiece[] = []
   let end = 0
   for (const token of (await scanTokens(select)).filter(isParam)) {
     const param = params[Number(token.text.slice(1)) - 1]
     if (!param) throw new Error(`${token.text} is none of the report's parameters`)
     const literal = quoteLiteral(values[param.name] ?? '').trim()
-    pieces.push(bytes.subarray(end, token.start).toString('utf8'), `CAST(${literal} AS pg_catalog.${judgeValue(param.type, '').sql})`)
+    pieces.push({ text: bytes.subarray(end, token.start).toString('utf8'), at: end, isValue: false })
+    pieces.push({ text: `CAST(${literal} AS pg_catalog.${judgeValue(param.type, '').sql})`, at: token.start, isValue: true })
     end = token.end
   }
-  return [...pieces, bytes.subarray(end).toString('utf8')].join('')
+  return [...pieces, { text: bytes.subarray(end).toString('utf8'), at: end, isValue: false }]
 }
