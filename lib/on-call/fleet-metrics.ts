@@ -1,10 +1,10 @@
 /** The fleet's numbers as gauges. Every process tells the same of them: the control database is where they come from. */
 import { Registry } from 'prom-client'
-import { driftStates, runStates, type FleetNumbers, type ServerNumbers } from '../tenancy/contract/index.ts'
+import { driftStates, openItemStates, runStates, type FleetNumbers, type ServerNumbers } from '../tenancy/contract/index.ts'
 import { gauge, type Sample } from './gauge.ts'
 
 const openRunStates: ReadonlySet<string> = new Set(['queued', 'running', 'pausing', 'paused', 'cancelling'])
-const openItemStates = ['pending', 'running', 'interrupted'] as const
+const itemStates = [...openItemStates, 'paused'] as const
 
 const whole = (value: number): readonly Sample[] => [{ labels: {}, value }]
 
@@ -48,8 +48,8 @@ const serverGauges = (registry: Registry, { servers }: FleetNumbers): void => {
       help,
       servers.map((server) => ({ labels: { server: server.server }, value: value(server) })),
     )
-  const items = servers.flatMap(({ server, openItems }) => openItemStates.map((state) => ({ labels: { server, state }, value: openItems[state] ?? 0 })))
-  gauge(registry, 'tenantry_open_items', 'Items that have not settled, by server and state.', items)
+  const items = servers.flatMap(({ server, openItems }) => itemStates.map((state) => ({ labels: { server, state }, value: openItems[state] ?? 0 })))
+  gauge(registry, 'tenantry_open_items', 'Items that have not settled, by server and state; paused: of paused runs, whatever state they are in.', items)
 }
 
 const poolGauges = (registry: Registry, { pools }: FleetNumbers): void => {

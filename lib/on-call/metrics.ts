@@ -1,6 +1,6 @@
 /** What this process counts of its own work, with how the fleet stands, in the text format of Prometheus. No tenant is named in it. */
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
-import type { PoolUse } from '../tenancy/contract/index.ts'
+import { runKinds, type PoolUse } from '../tenancy/contract/index.ts'
 import type { Meters } from '../tenancy/index.ts'
 import { releaseVersion } from '../version.ts'
 import { gauge } from './gauge.ts'
@@ -12,6 +12,14 @@ export type ProcessMetrics = {
 
 /** From a migration that finds nothing to do to one that rewrites a large table. */
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600]
+
+/** Classes that tries of items end with: of a series that begins above nothing no rate tells how it came there. */
+const errorClasses = {
+  succeeded: [''],
+  skipped: [''],
+  failed: ['08', '0A', '22', '23', '25', '40', '42', '53', '54', '55', '57', 'P0', 'XX', 'driver', 'tenantry'],
+  interrupted: ['08', '25', '53', '57', 'driver', 'tenantry'],
+} as const satisfies Readonly<Record<Parameters<Meters['attempt']>[1], readonly string[]>>
 
 const createProcessMetrics = (): ProcessMetrics => {
   const registry = new Registry()
@@ -25,6 +33,9 @@ const createProcessMetrics = (): ProcessMetrics => {
     labelNames: ['kind', 'outcome', 'sqlstate_class'],
     registers: [registry],
   })
+  for (const kind of runKinds)
+    for (const [outcome, classes] of Object.entries(errorClasses))
+      for (const errorClass of classes) attempts.inc({ kind, outcome, sqlstate_class: errorClass }, 0)
   const durations = new Histogram({
     name: 'tenantry_item_attempt_seconds',
     help: 'How long tries of items took in this process, without waiting for a slot.',

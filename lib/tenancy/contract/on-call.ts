@@ -80,7 +80,8 @@ export type ServerNumbers = {
   readonly conductorAge: number | null
   /** How long its conductor has been waiting for the server or a database; null: it does not. */
   readonly waiting: number | null
-  readonly openItems: Readonly<Partial<Record<ItemState, number>>>
+  /** `paused`: of paused runs, in whatever state: nobody is to drive them. */
+  readonly openItems: Readonly<Partial<Record<ItemState | 'paused', number>>>
   /** Of the target that was not looked at for longest; null: none was ever looked at. */
   readonly oldestObservation: number | null
 }

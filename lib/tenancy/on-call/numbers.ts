@@ -29,7 +29,9 @@ const readFleet = async (db: ControlDb): Promise<Numbers> => {
       left join seen_structure x on x.id = a.seen_id and x.digest = a.digest
       group by 1, 2, 3, 4),
     open_items as materialized (
-      select server_id, state, count(*) as count from run_item where state in ('pending', 'running', 'interrupted') group by 1, 2)
+      select i.server_id, case when r.state = 'paused' then 'paused' else i.state end as state, sum(i.count) as count
+      from (select run_id, server_id, state, count(*) as count from run_item where state in ('pending', 'running', 'interrupted') group by 1, 2, 3) i
+      join run r on r.id = i.run_id group by 1, 2)
     select
       (select coalesce(jsonb_agg(x), '[]') from (
         select state, count(*) as count, extract(epoch from now() - min(created_at))::float8 as "oldestAge" from run group by state) x) as runs,

@@ -189,6 +189,11 @@ class WorkerProcess implements Worker {
           return () => this.#listeners.delete(hear)
         },
       })
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'LeaseLost')) throw error
+      // Nothing has failed: whoever took over does the work, and it is not for this worker to look for it at once.
+      this.#library.logger.warn({ server: serverId, worker: this.name, reason: error.message }, 'conductor.lease_lost')
+      return
     } finally {
       this.#hands.delete(hands)
     }

@@ -201,8 +201,20 @@ const untilGone = async (sql: Pool, pid: number): Promise<void> => {
   }
 }
 
-const terminateBackend = async (url: string, pid: number, timeoutMs: number): Promise<boolean> => {
-  const sql = postgres({ ...driverOptions(url), max: 1, connect_timeout: timeoutMs / 1000, fetch_types: false, onnotice: () => {} })
+/** Of the same installation as what it ends, and no conductor's: a later epoch ends those. */
+const endingName = (applicationName: string): string => `${/^tenantry:[^:]+:/.exec(applicationName)?.[0] ?? 'tenantry:'}end`
+
+type Ending = { readonly url: string; readonly pid: number; readonly applicationName: string }
+
+const terminateBackend = async ({ url, pid, applicationName }: Ending, timeoutMs: number): Promise<boolean> => {
+  const sql = postgres({
+    ...driverOptions(url),
+    max: 1,
+    connect_timeout: timeoutMs / 1000,
+    fetch_types: false,
+    onnotice: () => {},
+    connection: { application_name: endingName(applicationName) },
+  })
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), timeoutMs)
@@ -280,7 +292,7 @@ export const connectFleet = async (url: string, options: ConnectOptions): Promis
       if (!outcome?.ok) throw outcome?.error ?? new Error('no outcome')
       return outcome.rows as Row[]
     },
-    terminate: (timeoutMs) => terminateBackend(url, pid, timeoutMs),
+    terminate: (timeoutMs) => terminateBackend({ url, pid, applicationName: options.applicationName }, timeoutMs),
     close: end,
   }
 }

@@ -2,7 +2,10 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrationsDir } from '../../../lib/connection.ts'
+import { silentMeters } from '../../../lib/tenancy/context.ts'
+import { openControl } from '../../../lib/tenancy/control/db.ts'
 import { createTenancy } from '../../../lib/tenancy/index.ts'
+import { analyzeCatalogs } from '../../../lib/tenancy/observation/analyze-catalogs.ts'
 import { BackendWeight } from '../../../lib/tenancy/runs/conduct/backend-weight.ts'
 import { conductLimits, type ConductLimits } from '../../../lib/tenancy/runs/conduct/limits.ts'
 import { connectFleet } from '../../../lib/tenancy/session/fleet-connection.ts'
@@ -56,6 +59,41 @@ describe('the statistics of the catalogs', () => {
       await fleet.verified(await fleet.onboard(slugs(5)))
       await expect.poll(analyzedAt, { timeout: 15_000 }).not.toBeNull()
     })
+  })
+})
+
+describe('the statistics of the catalogs, with the rights that a connection is documented to need', () => {
+  it('stay as they are, which is said once with its remedy, and the remedy is one', async () => {
+    const role = `documented_${process.pid}`
+    const url = new URL(await databases.empty())
+    const database = url.pathname.slice(1)
+    const admin = postgres(url.href, { max: 1, onnotice: () => undefined })
+    await admin.unsafe(`create role ${role} createrole login password 'documented'; grant connect, create on database ${database} to ${role}`)
+    Object.assign(url, { username: role, password: 'documented' })
+    const few = await makeFleet(databases, { urls: [url.href] })
+    const control = openControl(few.controlUrl)
+    const said: Array<{ level: string; event: string; fields: Readonly<Record<string, unknown>> }> = []
+    const say = (level: string) => (fields: object, event: string) => void said.push({ level, event, fields: { ...fields } })
+    const logger = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
+    const library = { control, secret: testSecret, logger, meters: silentMeters, clock: () => new Date() }
+    try {
+      const [row] = await few.control<Array<{ id: string }>>`select id from database`
+      for (const _ of [1, 2]) await analyzeCatalogs(library, Number(row?.id))
+      const refusal = { database: 'db1', refused: 7, says: expect.stringContaining('pg_class') as string, remedy: expect.stringContaining(role) as string }
+      expect(said).toEqual([
+        { level: 'warn', event: 'catalogs.analyze_refused', fields: refusal },
+        { level: 'debug', event: 'catalogs.analyze_refused', fields: refusal },
+      ])
+      await admin.unsafe(String(said[0]?.fields.remedy))
+      await analyzeCatalogs(library, Number(row?.id))
+      expect(said.slice(2)).toEqual([{ level: 'info', event: 'catalogs.analyzed', fields: { database: 'db1' } }])
+      await expect.poll(async () => (await admin`select from pg_stat_sys_tables where relname = 'pg_class' and last_analyze is not null`).length).toBe(1)
+    } finally {
+      await control.close()
+      await few.close()
+      await admin.unsafe(`reassign owned by ${role} to current_user; drop owned by ${role}; drop role ${role}`)
+      await admin.end()
+    }
   })
 })
 

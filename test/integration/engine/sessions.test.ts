@@ -1,4 +1,5 @@
 /** What one tenant's statements leave in a session must not be there for the next one. */
+import { connect as connectTo, createServer, type AddressInfo } from 'node:net'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { applyMigration, defaultLimits, type Scene } from '../../../lib/tenancy/migrations/apply.ts'
@@ -12,13 +13,14 @@ import { quickBy } from '../../support/quick.ts'
 import { useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
+let own: string
 let sql: postgres.Sql
 let connection: FleetConnection
 
 beforeAll(async () => {
-  const url = await databases.empty()
-  sql = postgres(url, { max: 2, onnotice: () => undefined })
-  connection = await connectFleet(url, { applicationName: 'sessions' })
+  own = await databases.empty()
+  sql = postgres(own, { max: 2, onnotice: () => undefined })
+  connection = await connectFleet(own, { applicationName: 'sessions' })
 })
 afterAll(async () => {
   await connection.close()
@@ -45,6 +47,47 @@ const settings = (): Promise<object[]> =>
   connection.query(
     `select string_agg(name || '=' || setting, ' ' order by name) as all from pg_settings where name in ('search_path', 'lock_timeout', 'statement_timeout', 'work_mem', 'default_transaction_read_only')`,
   )
+
+describe('whoever ends a backend', () => {
+  /** The names under which a session came to the server, by what it said first. */
+  const namesAt = async (work: (url: string) => Promise<void>): Promise<string[]> => {
+    const said: string[] = []
+    const { port, hostname } = new URL(own)
+    const front = createServer((socket) => {
+      const server = connectTo(Number(port), hostname)
+      socket.once('data', (first) => said.push(/application_name\0([^\0]*)\0/.exec(first.toString('latin1'))?.[1] ?? ''))
+      socket.pipe(server).pipe(socket)
+      for (const [end, other] of [
+        [socket, server],
+        [server, socket],
+      ] as const)
+        end.on('error', () => undefined).on('close', () => other.destroy())
+    })
+    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
+    const to = new URL(own)
+    to.host = `127.0.0.1:${(front.address() as AddressInfo).port}`
+    to.searchParams.set('sslmode', 'disable')
+    try {
+      await work(to.href)
+    } finally {
+      await new Promise((resolve) => front.close(resolve))
+    }
+    return said
+  }
+
+  it.each([
+    ['tenantry:aaaaaaaa:c7 run 4 tenant_acme', 'tenantry:aaaaaaaa:end'],
+    ['tenantry:control-drift', 'tenantry:end'],
+  ])('of %s comes as %s', async (applicationName, expected) => {
+    const names = await namesAt(async (url) => {
+      const ended = await connectFleet(url, { applicationName })
+      expect(await ended.terminate(5_000)).toBe(true)
+      await expect.poll(() => ended.dead).toBe(true)
+      await ended.close()
+    })
+    expect(names).toEqual([applicationName, expected])
+  })
+})
 
 describe.each([
   ['statement by statement', 'single', false],

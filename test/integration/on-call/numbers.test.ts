@@ -1,6 +1,8 @@
 /** Ten thousand targets cost a scrape no more than one short query, and many scrapes no more than one. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openControl } from '../../../lib/tenancy/control/db.ts'
+import { readNumbers } from '../../../lib/tenancy/on-call/numbers.ts'
 import { makeFleet, type Fleet } from '../../support/fleet.ts'
 import { useDatabases } from '../../support/template.ts'
 
@@ -54,6 +56,21 @@ it('counts them by state, in a query that is short', async () => {
   expect(numbers.workers).toHaveLength(50)
 })
 
+it('tells the items of a paused run apart: nobody is to drive them', async () => {
+  const control = openControl(fleet.controlUrl, { max: 1 })
+  try {
+    await fleet.control`update run set state = 'paused' where state = 'running'`
+    expect((await readNumbers(control.db)).servers[0]?.openItems).toEqual({ paused: targets })
+    for (const state of ['queued', 'pausing', 'cancelling'] as const) {
+      await fleet.control`update run set state = ${state} where state not in ('succeeded', 'failed')`
+      expect((await readNumbers(control.db)).servers[0]?.openItems, state).toEqual({ pending: targets * 0.99, running: targets / 100 })
+    }
+  } finally {
+    await fleet.control`update run set state = 'running' where state not in ('succeeded', 'failed')`
+    await control.close()
+  }
+})
+
 it('reads anew at most every five seconds, however many ask', async () => {
   const first = await fleet.tenancy.onCall.numbers()
   const again = await Promise.all(Array.from({ length: 50 }, () => fleet.tenancy.onCall.numbers()))
@@ -61,8 +78,6 @@ it('reads anew at most every five seconds, however many ask', async () => {
 })
 
 it('takes at most 50 ms', async () => {
-  const { readNumbers } = await import('../../../lib/tenancy/on-call/numbers.ts')
-  const { openControl } = await import('../../../lib/tenancy/control/db.ts')
   const control = openControl(fleet.controlUrl, { max: 1 })
   const times: number[] = []
   // The best of several, over a while: what others do on the machine at this moment is not what is measured.

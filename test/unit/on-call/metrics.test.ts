@@ -1,8 +1,11 @@
 /** The text that monitoring reads. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { renderFleet } from '../../../lib/on-call/fleet-metrics.ts'
 import { processMetrics } from '../../../lib/on-call/metrics.ts'
-import type { FleetNumbers } from '../../../lib/tenancy/contract/index.ts'
+import { projectRoot } from '../../../lib/root.ts'
+import { runKinds, runStates, versionStates, type FleetNumbers } from '../../../lib/tenancy/contract/index.ts'
 import { sqlstateClass } from '../../../lib/tenancy/sql/sqlstate.ts'
 
 const numbers: FleetNumbers = {
@@ -22,7 +25,7 @@ const numbers: FleetNumbers = {
       hasConductor: true,
       conductorAge: 0.5,
       waiting: null,
-      openItems: { pending: 7 },
+      openItems: { pending: 7, paused: 35 },
       oldestObservation: 12,
     },
   ],
@@ -72,11 +75,51 @@ it('escapes names, and leaves out what is not known', async () => {
   expect(samples.get('tenantry_server_connections_budget{server="db \\"one\\""}')).toBe(8)
   expect(samples.get('tenantry_open_items{server="db \\"one\\"",state="pending"}')).toBe(7)
   expect(samples.get('tenantry_open_items{server="db \\"one\\"",state="running"}')).toBe(0)
+  expect(samples.get('tenantry_open_items{server="db \\"one\\"",state="paused"}')).toBe(35)
   expect([...samples.keys()].filter((name) => name.startsWith('tenantry_server_connections{'))).toEqual([])
 })
 
 it('says nothing of the fleet but that it is not known, without its numbers', async () => {
   expect([...samplesOf(await renderFleet(null))]).toEqual([['tenantry_control_up', 0]])
+})
+
+it('begins to count tries at nothing, so that the first of them are told as well', async () => {
+  const samples = samplesOf(await processMetrics().render(null))
+  const of = (kind: string, outcome: string, errorClass: string) =>
+    samples.get(`tenantry_item_attempts_total{kind="${kind}",outcome="${outcome}",sqlstate_class="${errorClass}"}`)
+  for (const kind of runKinds) {
+    expect(of(kind, 'succeeded', ''), kind).toBe(0)
+    expect(of(kind, 'skipped', ''), kind).toBe(0)
+    for (const errorClass of ['42', '23', '55', 'tenantry']) expect(of(kind, 'failed', errorClass), `${kind} ${errorClass}`).toBe(0)
+    for (const errorClass of ['08', '57', 'driver']) expect(of(kind, 'interrupted', errorClass), `${kind} ${errorClass}`).toBe(0)
+  }
+})
+
+it('has every metric, and every state of one, that an alert of the manual asks for', async () => {
+  const manual = readFileSync(join(projectRoot, 'docs', 'operate.md'), 'utf8')
+  const [, rules = ''] = /```yaml\ngroups:\n([\s\S]*?)```/.exec(manual) ?? []
+  const { meters, render } = processMetrics()
+  for (const outcome of ['succeeded', 'failed', 'interrupted'] as const) meters.attempt('repair', outcome, '', 0)
+  const all = {
+    ...numbers,
+    runs: runStates.map((state) => ({ state, count: 1, oldestAge: 1 })),
+    servers: numbers.servers.map((server) => ({ ...server, connectionsOurs: 1 })),
+    targets: versionStates.map((state) => ({ set: 'app', state, count: 1 })),
+  }
+  const told = [...samplesOf(`${await renderFleet(all)}\n${await render({ busy: 0, idle: 0, waiting: 0, most: 8 })}`).keys()]
+  const asked = [...rules.matchAll(/(tenantry_\w+)(?:\{([^}]*)\})?/g)].map(([, name = '', matchers = '']) => ({ name, matchers }))
+  expect(asked.length).toBeGreaterThan(15)
+  for (const { name, matchers } of asked) {
+    const series = told.filter((one) => one === name || one.startsWith(`${name}{`))
+    expect(series, name).not.toEqual([])
+    for (const [, label = '', , values = ''] of matchers.matchAll(/(\w+)(=~|!=|=)"([^"]*)"/g))
+      for (const value of values.split('|'))
+        expect(
+          series.some((one) => one.includes(`${label}="${value}"`)),
+          `${name} ${label} ${value}`,
+        ).toBe(true)
+  }
+  expect(asked.filter(({ name }) => name === 'tenantry_open_items').map(({ matchers }) => matchers)).toEqual(['state!="paused"'])
 })
 
 it('counts tries by how they ended and by class of error, and how long they took', async () => {

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { attemptError } from '../../../lib/tenancy/migrations/attempt-error.ts'
+import type { ItemOutcome } from '../../../lib/tenancy/runs/conduct/execute.ts'
 import { Pace, windowMs } from '../../../lib/tenancy/runs/conduct/pace.ts'
 
+const outcomeOf = (code: string | null): ItemOutcome =>
+  code === null
+    ? { kind: 'succeeded', versions: ['0002'], seen: null }
+    : { kind: 'failed', again: false, interrupted: false, versions: [], error: attemptError(Object.assign(new Error('refused'), { code })), seen: null }
+/** What an earlier try had committed, or some of it. */
+const resumed: ItemOutcome = { kind: 'succeeded', versions: ['0002'], seen: null, resumed: true }
+
 const settleMany = (pace: Pace, count: number, ms: number, code: string | null = null, like = 'run 1'): void => {
-  for (let index = 0; index < count; index += 1) pace.settled(like, ms, code)
+  for (let index = 0; index < count; index += 1) pace.settled(like, ms, outcomeOf(code))
 }
 
 /** A pace with its clock, a window at a time. */
@@ -48,7 +57,7 @@ describe('the pace of a server', () => {
   it('leaves a single locked target to its own retries, and yields when many are locked', () => {
     const { pace, pass } = paced(8)
     settleMany(pace, 40, 4)
-    pace.settled('run 1', 1000, '55P03')
+    settleMany(pace, 1, 1000, '55P03')
     expect(pass()).toBe(8)
     settleMany(pace, 6, 4)
     settleMany(pace, 3, 1000, '55P03')
@@ -96,6 +105,36 @@ describe('the pace of a server', () => {
     const { pace, pass } = paced(4)
     settleMany(pace, 20, 5, '23514')
     expect(pass()).toBe(4)
+  })
+
+  it('does not take what an earlier try had committed for what items usually take', () => {
+    const { pace, pass } = paced(17)
+    for (let index = 0; index < 30; index += 1) pace.settled('run 1', 20, resumed)
+    pass()
+    const widths = [1, 2, 3, 4, 5].map(() => {
+      settleMany(pace, 17, 4_000)
+      return pass()
+    })
+    expect(widths).toEqual([17, 17, 17, 17, 17])
+    expect(pace.reason).toBeNull()
+  })
+
+  it('takes what needed nothing for no item at all', () => {
+    const { pace, pass } = paced(8)
+    for (let index = 0; index < 25; index += 1) {
+      pace.settled('run 1', 5, { kind: 'untouched' })
+      pace.settled('run 1', 5, { kind: 'skipped', versions: [], seen: null })
+    }
+    settleMany(pace, 3, 1000, '55P03')
+    expect(pass()).toBe(4)
+    expect(pace.reason).toBe('locks')
+  })
+
+  it('counts what an earlier try had committed among those that no lock was in the way of', () => {
+    const { pace, pass } = paced(8)
+    for (let index = 0; index < 40; index += 1) pace.settled('run 1', 5, resumed)
+    settleMany(pace, 3, 1000, '55P03')
+    expect(pass()).toBe(8)
   })
 
   it('yields as long as a standby lags', () => {

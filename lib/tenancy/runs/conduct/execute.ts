@@ -23,6 +23,8 @@ export type ItemOutcome =
       readonly kind: 'succeeded' | 'skipped'
       readonly versions: readonly string[]
       readonly seen: HistorySummary | null
+      /** Another try of the run had committed it, or some of it: how long this one took says nothing of the work. */
+      readonly resumed?: true
       /** A ready schema became the tenant's. */
       readonly claimed?: true
       readonly unfit?: string
@@ -111,6 +113,7 @@ const migrate = async (bench: Bench, work: Work, first: TargetSummary): Promise<
   const { schema } = bench.scene
   const track = work.run.migrations
   const versions: string[] = []
+  let isResumed = false
   let summary = first
   // Somebody else may apply versions at the same time; then the history is read again, at most once a version.
   for (let round = 0; round <= track.length * 2; round += 1) {
@@ -118,10 +121,11 @@ const migrate = async (bench: Bench, work: Work, first: TargetSummary): Promise<
     if (summary.history === null) return failed(noHistory(schema), versions)
     const position = positionOnTrack(track, summary.history.digest)
     if (position === null) return offTrack(bench, work)
+    isResumed ||= versions.length === 0 && summary.history.lastRun === work.run.id
     if (position >= track.length) {
-      if (versions.length > 0) return { kind: 'succeeded', versions, seen: summary.history }
-      const mine = summary.history.lastRun === work.run.id
-      return { kind: mine ? 'succeeded' : 'skipped', versions: mine ? await appliedByRun(bench, work.run.id) : [], seen: summary.history }
+      if (versions.length === 0 && !isResumed) return { kind: 'skipped', versions, seen: summary.history }
+      const applied = versions.length > 0 ? versions : await appliedByRun(bench, work.run.id)
+      return { kind: 'succeeded', versions: applied, seen: summary.history, ...(isResumed ? { resumed: true } : {}) }
     }
     const outcome = await applyOne(bench, work, position)
     if (outcome.kind === 'failed') return failed(outcome.error, versions, versions.length > 0 ? summary.history : null)
@@ -173,7 +177,7 @@ const onboard = async (bench: Bench, work: Work, summary: TargetSummary): Promis
   }
   // An earlier try committed, and nobody was told.
   if (summary?.history?.digest === plan.expected && work.ownRuns.includes(summary.history.lastRun ?? -1))
-    return { kind: 'succeeded', versions: migrations.map(({ version }) => version), seen: summary.history }
+    return { kind: 'succeeded', versions: migrations.map(({ version }) => version), seen: summary.history, resumed: true }
   if (baseline !== null && summary === null) return failed(nothingToAdopt(bench.scene.schema))
   if (baseline !== null && summary?.history && summary.history.digest !== plan.expected)
     return failed(
@@ -198,7 +202,7 @@ const outcomeOf = async (bench: Bench, work: Work, plan: BuildPlan, { made, clai
   if (made.kind === 'unknown') return { ...unknown(made.error), versions: [] }
   if (made.kind === 'recorded_before') return failed(ownError('history_conflict', 'Somebody else writes this tenant’s history.'))
   const seen = await madeMeanwhile(bench, work, plan, made.error)
-  return seen ? { kind: 'succeeded', versions, seen } : failed(made.error)
+  return seen ? { kind: 'succeeded', versions, seen, resumed: true } : failed(made.error)
 }
 
 const settleTries = 5
@@ -224,7 +228,7 @@ const look = async (bench: Bench, work: Work, summary: TargetSummary): Promise<I
     seen = await lookAgain(bench)
   }
   if (!isDone(seen)) return { kind: 'untouched' }
-  return { kind: 'succeeded', versions: await appliedByRun(bench, work.run.id), seen: seen?.history ?? null }
+  return { kind: 'succeeded', versions: await appliedByRun(bench, work.run.id), seen: seen?.history ?? null, resumed: true }
 }
 
 /** @throws only what makes the whole conductor stop */

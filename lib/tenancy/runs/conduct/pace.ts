@@ -4,6 +4,7 @@
  */
 import type { PaceReason } from '../../contract/pace.ts'
 import { classify, sqlstate } from '../../sql/sqlstate.ts'
+import type { ItemOutcome } from './execute.ts'
 
 export const windowMs = 1_000
 /** Fewer items than this say nothing. */
@@ -58,12 +59,15 @@ export class Pace {
 
   /**
    * @param like what the item has in common with others, whose durations it is compared with
-   * @param code SQLSTATE or driver code of what failed; null: it did not
    */
-  settled(like: string, durationMs: number, code: string | null): void {
+  settled(like: string, durationMs: number, outcome: ItemOutcome): void {
+    if (outcome.kind === 'skipped' || outcome.kind === 'untouched') return
+    const code = outcome.kind === 'failed' ? outcome.error.code : null
     if (code === sqlstate.lockNotAvailable) this.#locks += 1
     else if (code === null || classify(code) === 'permanent') {
       this.#done += 1
+      // After a takeover they come first and take no time, and would make of all the others a rise.
+      if (outcome.kind === 'succeeded' && outcome.resumed) return
       const durations = this.#durations.get(like)
       if (durations) durations.push(durationMs)
       else this.#durations.set(like, [durationMs])

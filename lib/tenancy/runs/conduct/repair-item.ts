@@ -10,7 +10,7 @@ const outcomeOf = (outcome: Exclude<RepairOutcome, { readonly kind: 'differs' }>
       return { kind: 'succeeded', versions: [], seen: null }
     case 'norm':
       // An earlier try committed, and nobody was told.
-      return { kind: tries > 0 ? 'succeeded' : 'skipped', versions: [], seen: null }
+      return tries > 0 ? { kind: 'succeeded', versions: [], seen: null, resumed: true } : { kind: 'skipped', versions: [], seen: null }
     case 'unknown':
       return { kind: 'failed', again: true, interrupted: true, versions: [], error: outcome.error, seen: null }
     case 'failed': {
@@ -27,5 +27,5 @@ export const repairItem = async ({ connection, scene, serverVersion }: Bench, wo
     if (outcome.kind !== 'differs') return outcomeOf(outcome, work.attempts)
   }
   const seen = await repairTarget(connection, place, plan, 'look')
-  return seen.kind === 'norm' ? { kind: 'succeeded', versions: [], seen: null } : { kind: 'untouched' }
+  return seen.kind === 'norm' ? { kind: 'succeeded', versions: [], seen: null, resumed: true } : { kind: 'untouched' }
 }
