@@ -12,6 +12,7 @@ import { reportQueries } from '@/lib/client/queries/reports'
 import { formatCount, plural } from '@/lib/format'
 import { isFinalRun, type CombinedRows, type ReportRun } from '@/lib/tenancy/contract'
 import { combineTables, suggestionsFor } from './combine-model'
+import { DownloadCombined } from './download-menu'
 import { formatSql } from './format-sql'
 import { problemsIn } from './report-text-model'
 import { RowsTable } from './rows-table'
@@ -84,7 +85,9 @@ export function CombinePanel({ report, combining, onChange, keep }: Props) {
       </section>
       {answer.error ? refusal === null ? <ErrorState compact {...describeReadError(answer.error)} /> : <ErrorNote error={refusal} /> : null}
       {asked !== null && answer.isPending ? <SkeletonRows rows={3} className="rounded-lg border border-line bg-surface" /> : null}
-      {answer.data === undefined || answer.error ? null : <CombinedTable run={report.run} combined={answer.data} isOpen={!isFinalRun(report.state)} />}
+      {asked === null || answer.data === undefined || answer.error ? null : (
+        <CombinedTable run={report.run} sql={asked} combined={answer.data} isOpen={!isFinalRun(report.state)} />
+      )}
       {asked === null ? (
         <p className="text-sm text-muted">Its answer stands here: totals, percentiles, the ten largest. Each time it is asked leaves a line in the audit.</p>
       ) : null}
@@ -92,16 +95,23 @@ export function CombinePanel({ report, combining, onChange, keep }: Props) {
   )
 }
 
-function CombinedTable({ run, combined, isOpen }: { readonly run: number; readonly combined: CombinedRows; readonly isOpen: boolean }) {
+type TableProps = { readonly run: number; readonly sql: string; readonly combined: CombinedRows; readonly isOpen: boolean }
+
+function CombinedTable({ run, sql, combined, isOpen }: TableProps) {
   const { columns, rows, isCut } = combined
   return (
     <section aria-label="Combined rows" className="overflow-clip rounded-lg border border-line bg-surface">
       <p role="status" className="flex min-h-9 flex-wrap items-center gap-x-2 border-b border-line px-3 text-xs text-muted">
         <span>
           <span className="font-medium text-ink">{formatCount(rows.length)}</span> {rows.length === 1 ? 'row' : 'rows'}
-          {isCut ? ', the first of more; narrow it, or download the rows' : ''}
+          {isCut ? ', the first of more; a download holds all' : ''}
         </span>
         {isOpen ? <span>of what had come when it was asked; combine again for the rest</span> : null}
+        {rows.length === 0 ? null : (
+          <span className="ml-auto">
+            <DownloadCombined run={run} sql={sql} />
+          </span>
+        )}
       </p>
       {rows.length === 0 ? (
         <p className="px-4 py-6 text-sm text-muted">The combining SELECT found nothing in {plural(columns.length, 'column')}.</p>

@@ -212,6 +212,12 @@ test('the rows are combined, drawn and downloaded', async () => {
   const combined = page.getByRole('grid', { name: /^Combined rows/ })
   await combined.getByRole('row').nth(10).waitFor()
   expect(await findViolations(page)).toEqual([])
+  const [ten] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /^Download combined rows as CSV/ }).click()])
+  expect(
+    readFileSync(await ten.path(), 'utf8')
+      .trim()
+      .split('\n'),
+  ).toHaveLength(11)
   await page.getByRole('tab', { name: 'Chart' }).click()
   await page.locator('figure canvas').waitFor()
   await page.getByRole('tabpanel').getByLabel('Chart', { exact: true }).selectOption('distribution')
