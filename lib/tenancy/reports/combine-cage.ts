@@ -10,6 +10,7 @@ import { quoteIdent } from '../sql/ident.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
 import { declareCursor, fetchRows, leave, openCage, settleSession } from './cage.ts'
 import { collectedColumn } from './column-types.ts'
+import { IdleReader } from './idle-reader.ts'
 import { reportSchema } from './place.ts'
 
 /** What a combining SELECT may name. */
@@ -103,12 +104,8 @@ const fetchChunk = async (connection: postgres.Sql, count: number): Promise<Comb
   return { columns: columns.map(({ name, type }) => ({ name, type })), rows, bytes, isLast: fetched.length < count }
 }
 
-/** The driver connects anew where the server has ended who was idle, and finds no cursor there. */
-const endedIdle: ReadonlySet<string> = new Set([sqlstate.idleInTransactionTimeout, sqlstate.undefinedCursor])
-
-const refusalOf = (error: unknown, { run, idleMs }: Combining): unknown => {
+const refusalOf = (error: unknown, run: number): unknown => {
   const code = codeOf(error)
-  if (endedIdle.has(code)) return new TenancyError('report.slow', { run, seconds: idleMs / 1_000, problem: 'they were taken too slowly' }, error)
   if (!/^[0-9A-Z]{5}$/.test(code) || code.startsWith('08')) return error
   return new TenancyError('report.combine', { run, code, problem: error instanceof Error ? error.message : String(error) }, error)
 }
@@ -117,6 +114,7 @@ const refusalOf = (error: unknown, { run, idleMs }: Combining): unknown => {
 export async function* combinedChunks(control: Control, combining: Combining): AsyncGenerator<CombinedChunk> {
   const role = await roleFor(control.db)
   const connection = control.connect()
+  const reader = new IdleReader(combining.run, combining.idleMs)
   try {
     await open(connection, role, combining)
     for (let [left, count] = [combineMs, firstFetched]; ;) {
@@ -125,12 +123,14 @@ export async function* combinedChunks(control: Control, combining: Combining): A
       await connection.unsafe(leave(left)).simple()
       const chunk = await fetchChunk(connection, count)
       left -= Date.now() - begun
+      reader.handed()
       yield chunk
+      reader.back()
       if (chunk.isLast) return
       count = countAfter(count, chunk)
     }
   } catch (error) {
-    throw refusalOf(error, combining)
+    throw refusalOf(reader.reasonOf(error), combining.run)
   } finally {
     await connection.end({ timeout: 1 })
   }

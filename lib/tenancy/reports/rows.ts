@@ -13,6 +13,7 @@ import { requireReadable } from './access.ts'
 import { spellingStatement } from './cage.ts'
 import { isUnordered } from './column-types.ts'
 import { collectedOf, requireRows, type Head } from './head.ts'
+import { IdleReader } from './idle-reader.ts'
 import { reportSchema } from './place.ts'
 import { pageOf, partsOf } from './tenant-parts.ts'
 import { Turns } from './turns.ts'
@@ -160,13 +161,14 @@ export const streamStatement = ({ chain, columns }: Streamed): string => {
     CROSS JOIN LATERAL (${found.join(' UNION ALL ')}) found`
 }
 
-/** @throws report.unknown, report.not_yours, report.expired, report.lost, report.busy */
+/** @throws report.unknown, report.not_yours, report.expired, report.lost, report.busy, report.slow */
 export async function* streamReport({ control }: Library, actor: Actor, run: number, idleMs: number = patienceMs): AsyncGenerator<readonly ReportRow[]> {
   await requireReadable(control.db, actor, run)
   const head = await requireRows(control.db, run)
   await appendAudit(control.db, { actor, action: 'reports.export', subjectKind: 'run', subject: String(run), details: { set: head.set, rows: head.rows } })
   const giveBack = await takeTurn(actor)
   const connection = control.connect()
+  const reader = new IdleReader(run, idleMs)
   try {
     await connection
       .unsafe(`BEGIN READ ONLY; ${spellingStatement}; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`)
@@ -175,9 +177,13 @@ export async function* streamReport({ control }: Library, actor: Actor, run: num
     for (const until = Date.now() + exportMs; ;) {
       if (Date.now() > until) throw new TenancyError('report.slow', { run, seconds: exportMs / 1_000, problem: 'they were taken too slowly' })
       const rows = textOf(await connection.unsafe(`FETCH ${streamedAtOnce} FROM tenantry_export`).simple().raw())
+      reader.handed()
       if (rows.length > 0) yield rows
+      reader.back()
       if (rows.length < streamedAtOnce) return
     }
+  } catch (error) {
+    throw reader.reasonOf(error)
   } finally {
     giveBack()
     await connection.end({ timeout: 1 })

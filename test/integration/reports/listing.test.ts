@@ -122,7 +122,7 @@ test('who asks for all rows and takes none holds nothing for long', async () => 
     const given = streamReport(library, ada, run, 2_000)
     expect((await given.next()).value).toHaveLength(2_000)
     await fleet.until('the end of its session', async () => (await open()).length === 0)
-    await expect(given.next()).rejects.toMatchObject({ code: expect.stringMatching(/^(CONNECTION_CLOSED|25P03|34000)$/) })
+    await expect(given.next()).rejects.toMatchObject({ code: 'report.slow' })
     // Taken as fast as it comes, or given up in order, it is over by itself.
     const whole = streamReport(library, ada, run)
     await whole.next()
