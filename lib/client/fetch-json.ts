@@ -50,7 +50,14 @@ export const fetchJson = async <T>(url: string, { signal, body: sent }: Options 
     if (signal?.aborted) throw error
     throw new NoAnswerError(null, { cause: error })
   }
-  const body: unknown = await response.json().catch(() => null)
+  let body: unknown = null
+  try {
+    body = await response.json()
+  } catch (error) {
+    if (signal?.aborted) throw error
+    // An answer that broke off is none, however well it began.
+    if (response.ok) throw new NoAnswerError(null, { cause: error })
+  }
   if (response.ok) return body as T
   const refusal = errorOf(body)
   if (refusal) noteRefusal(refusal.code)
