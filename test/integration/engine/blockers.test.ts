@@ -236,6 +236,16 @@ describe('an item that was put aside', () => {
     await blocker.run(`begin; select count(*) from ${schema}.customer`)
     await bystander.run('begin; select * from pg_catalog.pg_class limit 1')
     const run = await brief.start({ set })
+    // What one of the conductor's own sessions is for a moment: in the schema, and under no item's name.
+    const fence = async () =>
+      (
+        await brief.sql<
+          Array<{ name: string }>
+        >`select application_name as name from pg_stat_activity where application_name like '%fence' and datname = current_database()`
+      )[0]
+    await brief.until('its conductor', async () => (await fence()) !== undefined)
+    const resting = await somebody((await fence())?.name.replace(/ fence$/, '') ?? '', brief)
+    await resting.run(`begin; select count(*) from ${schema}.orders`)
     const found = await seen(brief, run, slug, ({ standing, sessions: all }) => standing === 'aside' && all.length > 0)
     expect(found).toMatchObject({ own: null, total: 1 })
     expect(one(found, blocker.pid)).toMatchObject({
@@ -250,6 +260,7 @@ describe('an item that was put aside', () => {
     await brief.tenancy.runs.terminateBlocker(ada, inputFor(run, slug, one(found, blocker.pid)))
     expect((await brief.ended(run)).state).toBe('succeeded')
     await bystander.run('rollback')
+    await resting.run('rollback')
   })
 })
 
