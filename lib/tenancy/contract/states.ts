@@ -56,7 +56,8 @@ export const runArrows: Arrows<RunState> = {
     paused: 'Somebody paused it before any item was taken.',
     cancelling: 'Somebody cancelled it while a conductor was there that may have had items in hand.',
     cancelled: 'Somebody cancelled it before any item was taken.',
-    succeeded: 'It held no items: nothing was to be done.',
+    succeeded: 'It held no items, or the last of them settled before a conductor took it up again, and all is well.',
+    failed: 'The last items settled before a conductor took it up again, and one of all did not succeed.',
   },
   running: {
     pausing: 'Somebody asked for a pause, or the failure tolerance was used up; running items finish.',

@@ -8,7 +8,7 @@ import type { ControlDb } from '../control/db.ts'
 import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
 import { requireAskable } from '../reports/access.ts'
-import { countsAgainstTolerance } from './conduct/report.ts'
+import { countsAgainstTolerance, settleRuns } from './conduct/report.ts'
 import { nothingLeft, requireInRun } from './leftovers.ts'
 import { explainConflict } from './start.ts'
 
@@ -72,6 +72,13 @@ const change = async (
   })
 }
 
+/** The last item may have settled, and the run's end not been told: whoever drove it may never hear of it again. @returns whether that was so, and it has ended */
+const endIfDone = async (trx: ControlDb, run: number): Promise<boolean> => {
+  const { rows } = await sql`select from run_item where run_id = ${run} and state in ('pending', 'running', 'interrupted') limit 1`.execute(trx)
+  if (rows.length > 0) return false
+  return (await settleRuns(trx, [run], 0)).length > 0
+}
+
 const setState = (trx: ControlDb, run: number, state: RunState, stopReason: string | null = null) =>
   trx
     .updateTable('run')
@@ -82,6 +89,7 @@ const setState = (trx: ControlDb, run: number, state: RunState, stopReason: stri
 /** Running items finish; pending ones wait. @throws run.unknown, run.state_conflict */
 export const pauseRun = (library: Library, actor: Actor, { run }: { run: number }): Promise<void> =>
   change(library, actor, run, 'pause', canPause, async (trx) => {
+    if (await endIfDone(trx, run)) return
     await replaceStale(trx, run)
     await setState(trx, run, (await hasLiveConductor(trx, run)) ? 'pausing' : 'paused', 'requested')
   })
@@ -89,6 +97,7 @@ export const pauseRun = (library: Library, actor: Actor, { run }: { run: number 
 /** @throws run.unknown, run.state_conflict */
 export const resumeRun = (library: Library, actor: Actor, { run }: { run: number }): Promise<void> =>
   change(library, actor, run, 'resume', canResume, async (trx, state) => {
+    if (await endIfDone(trx, run)) return
     await setState(trx, run, state === 'pausing' ? 'running' : 'queued')
     // Somebody looked at the failures that stopped it: only failures beyond those count against the tolerance now.
     await sql`

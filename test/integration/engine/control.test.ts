@@ -110,6 +110,32 @@ describe('a pause', () => {
     await lonely.close()
   })
 
+  it('and a resume end what has nothing left to do, of whose end nobody has told', async () => {
+    const lonely = await makeFleet(databases)
+    await lonely.watchStates()
+    const worker = await lonely.work()
+    await lonely.ended(await lonely.onboard(['acme', 'beta']))
+    await worker.stop()
+    await lonely.sync({ '0003_x.sql': 'create table third (id int);' })
+    for (const [state, outcome, act] of [
+      ['paused', 'succeeded', lonely.tenancy.runs.resume],
+      ['running', 'failed', lonely.tenancy.runs.pause],
+    ] as const) {
+      const run = await lonely.start()
+      await lonely.control`update run set state = 'running' where id = ${run}`
+      await lonely.control`update run_item set state = 'running' where run_id = ${run}`
+      await lonely.control`update run_item set state = ${outcome}, finished_at = now() where run_id = ${run}`
+      if (state === 'paused') {
+        await lonely.control`update run set state = 'pausing' where id = ${run}`
+        await lonely.control`update run set state = 'paused' where id = ${run}`
+      }
+      await act(ada, { run })
+      expect(await lonely.stateOf(run)).toBe(outcome)
+    }
+    expect(await lonely.strayArrows()).toEqual([])
+    await lonely.close()
+  })
+
   it('and a resume, many times at any moment, lose nothing and run nothing twice', async () => {
     const { set, slugs } = await given(30, slow(0.02))
     const run = await fleet.start({ set })

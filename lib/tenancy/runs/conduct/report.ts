@@ -65,7 +65,7 @@ export const settleRuns = async (trx: ControlDb, ids: readonly number[], serverI
       select r.id, exists (select from run_item i where i.run_id = r.id and i.state in ('pending', 'running', 'interrupted')) as any_open,
         exists (select from run_item i where i.run_id = r.id and i.state in ('running', 'interrupted')) as any_running,
         exists (select from run_item i where i.run_id = r.id and i.state in ('failed', 'cancelled')) as any_bad
-      from run r where r.id = any(${[...ids]}::bigint[]) and r.state in ('running', 'pausing', 'paused', 'cancelling'))
+      from run r where r.id = any(${[...ids]}::bigint[]) and r.state in ('queued', 'running', 'pausing', 'paused', 'cancelling'))
     update run r
     set state = case when r.state = 'cancelling' then 'cancelled' when not o.any_open then case when o.any_bad then 'failed' else 'succeeded' end else 'paused' end,
         finished_at = case when not o.any_open or r.state = 'cancelling' then clock_timestamp() end, revision = revision + 1,
