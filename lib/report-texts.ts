@@ -5,7 +5,8 @@ import type { ReportColumn, ReportRow, ReportRun } from './tenancy/contract/inde
 export type ReportTexts = {
   readonly begin: () => string
   readonly rows: (rows: readonly ReportRow[]) => string
-  /** `isCut`: there were more rows than were told. */ readonly end: (isCut: boolean) => string
+  /** `isCut`: there were more rows than were told. */
+  readonly end: (isCut: boolean) => string
 }
 
 export const isNumberColumn = ({ type }: ReportColumn): boolean => /^(smallint|integer|bigint|numeric|real|double precision)$/.test(type)

@@ -145,7 +145,7 @@ const judgeColumns = (columns: readonly RawColumn[], slug: string): readonly Col
   const [first, ...others] = wrong
   if (!first) return columns.map(collectedColumn)
   const told = others.slice(0, mostTold - 1).map(({ position, problem }) => ` Column ${position} ${problem}`)
-  const more = others.length < mostTold ? '' : ` So are ${others.length - told.length} more.`
+  const more = others.length === told.length ? '' : ` And there is more like it, with ${others.length - told.length} of the others.`
   throw new TenancyError('report.columns', { slug, position: first.position, column: first.column, problem: `${first.problem}${told.join('')}${more}` })
 }
 

@@ -4,6 +4,7 @@ import { beforeAll, expect, test, vi } from 'vitest'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
 import { makePlace } from '../../../lib/tenancy/reports/place.ts'
 import { useEdge } from '../../support/edge.ts'
+import { insertOneTenant } from '../../support/one-tenant.ts'
 import { comeFrom, ownHost, ownRequest } from '../../support/request.ts'
 
 vi.mock('next/headers', () => import('../../support/request.ts'))
@@ -12,17 +13,7 @@ const edge = useEdge()
 
 beforeAll(async () => {
   const { db, close } = openControl(edge.controlUrl, { max: 1 })
-  await sql`insert into server (identity, name, version, version_num, max_connections, reserved_connections, budget) values ('1', 'one:5432', '15.18', 150018, 100, 3, 8)`.execute(
-    db,
-  )
-  await sql`insert into database (server_id, name, host, port, dbname, username, url_sealed) select id, 'app', 'one', 5432, 'app', 'u', '\\x00' from server`.execute(
-    db,
-  )
-  await sql`insert into migration_set (name) values ('app')`.execute(db)
-  await sql`insert into tenant (slug, name, state) values ('acme', 'Acme', 'active')`.execute(db)
-  await sql`insert into target (set_id, database_id, schema_name, isolation) select s.id, d.id, 'tenant_acme', 'schema' from migration_set s, database d`.execute(
-    db,
-  )
+  await insertOneTenant(db)
   await sql`insert into run (kind, set_id, migrations, digest, started_by, state) select 'report', id, '[]', '', 'ada', 'succeeded' from migration_set`.execute(
     db,
   )

@@ -4,6 +4,7 @@ import { beforeAll, expect, test, vi } from 'vitest'
 import type { AttemptError, Role } from '../../../lib/tenancy/contract/index.ts'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
 import { useEdge } from '../../support/edge.ts'
+import { insertOneTenant } from '../../support/one-tenant.ts'
 import { comeFrom, ownHost, ownRequest } from '../../support/request.ts'
 
 vi.mock('next/headers', () => import('../../support/request.ts'))
@@ -29,17 +30,7 @@ const error: AttemptError = {
 beforeAll(async () => {
   const { db, close } = openControl(edge.controlUrl, { max: 1 })
   const text = JSON.stringify(error)
-  await sql`insert into server (identity, name, version, version_num, max_connections, reserved_connections, budget) values ('1', 'one:5432', '15.18', 150018, 100, 3, 8)`.execute(
-    db,
-  )
-  await sql`insert into database (server_id, name, host, port, dbname, username, url_sealed) select id, 'app', 'one', 5432, 'app', 'u', '\\x00' from server`.execute(
-    db,
-  )
-  await sql`insert into migration_set (name) values ('app')`.execute(db)
-  await sql`insert into tenant (slug, name, state) values ('acme', 'Acme', 'active')`.execute(db)
-  await sql`insert into target (set_id, database_id, schema_name, isolation) select s.id, d.id, 'tenant_acme', 'schema' from migration_set s, database d`.execute(
-    db,
-  )
+  await insertOneTenant(db)
   await sql`insert into placement (tenant_id, set_id, target_id, isolation) select n.id, t.set_id, t.id, 'schema' from tenant n, target t`.execute(db)
   await sql`insert into outside_change (target_id, note, at, username, application, client, command, object)
     select id, 1, now(), 'grace', 'psql', '10.0.0.4', 'ALTER TABLE', 'orders' from target`.execute(db)

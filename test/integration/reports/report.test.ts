@@ -284,6 +284,8 @@ describe('is refused before anybody is asked:', () => {
     const { details } = await refusalOf(start('select 1, 2, count(*), count(*) from customer'))
     expect(details).toMatchObject({ position: 1, slug: slugs[0] })
     expect(details.problem).toBe('has no name. Column 2 has no name. Column 4 is called “count” like column 3.')
+    const many = await refusalOf(start(`select ${Array.from({ length: 12 }, (_, index) => index).join(', ')} from customer`))
+    expect(many.details.problem).toMatch(/Column 10 has no name\. And there is more like it, with 2 of the others\.$/)
   })
 
   test.each([
