@@ -13,6 +13,7 @@ import { databaseKeys } from '@/lib/client/queries/databases'
 import { problemOf, useCommand } from '@/lib/client/use-command'
 import { formatBytes, plural } from '@/lib/format'
 import type { DatabaseFacts } from '@/lib/tenancy/contract'
+import { AddressFields, addressInput, type Addresses } from './address-fields'
 import type { DatabaseActions } from './database-actions'
 import { budgetProblem, budgetReason, proposeName } from './database-model'
 
@@ -36,53 +37,40 @@ export function AddDatabase({ actions, taken }: Props) {
   )
 }
 
-type Tested = { readonly url: string; readonly facts: DatabaseFacts }
+type Tested = { readonly addresses: Addresses; readonly facts: DatabaseFacts }
 
 function AddForm({ actions, taken, onDone }: Props & { readonly onDone: () => void }) {
-  const [url, setUrl] = useState('')
+  const [addresses, setAddresses] = useState<Addresses>({ url: '', directUrl: '' })
   const [tested, setTested] = useState<Tested | null>(null)
-  const check = useCommand(actions.check, (facts) => setTested({ url: url.trim(), facts }))
-  const isTested = tested !== null && tested.url === url.trim()
+  const check = useCommand(actions.check, (facts) => setTested({ addresses, facts }))
+  const isTested = tested !== null && tested.addresses === addresses
   return (
     <div className="flex flex-col gap-4">
       <form
         className="flex flex-col gap-3"
         onSubmit={(event) => {
           event.preventDefault()
-          void check.run({ url: url.trim() })
+          void check.run(addressInput(addresses))
         }}
       >
-        <Field
-          label="Connection string"
-          hint="Kept encrypted, never shown again. Direct to the server, not through a pooler."
-          error={problemOf(check.error, 'url')}
-        >
-          {(control) => (
-            <Input
-              {...control}
-              className="mono"
-              required
-              // Once it is known to be right, nobody has to read the password on the screen.
-              type={isTested ? 'password' : 'text'}
-              autoComplete="off"
-              spellCheck={false}
-              placeholder="postgres://user:password@host:5432/dbname"
-              value={url}
-              onChange={(event) => setUrl(event.target.value)}
-            />
-          )}
-        </Field>
+        <AddressFields
+          value={addresses}
+          onChange={setAddresses}
+          error={check.error}
+          isHidden={isTested}
+          placeholder="postgres://user:password@host:5432/dbname"
+        />
         <ErrorNote error={check.error} />
         {isTested ? null : <FormActions busy={check.busy}>Test the connection</FormActions>}
       </form>
-      {isTested ? <SaveForm key={tested.url} tested={tested} actions={actions} taken={taken} onDone={onDone} /> : null}
+      {isTested ? <SaveForm tested={tested} actions={actions} taken={taken} onDone={onDone} /> : null}
     </div>
   )
 }
 
 type SaveProps = { readonly tested: Tested; readonly actions: DatabaseActions; readonly taken: readonly string[]; readonly onDone: () => void }
 
-function SaveForm({ tested: { url, facts }, actions, taken, onDone }: SaveProps) {
+function SaveForm({ tested: { addresses, facts }, actions, taken, onDone }: SaveProps) {
   const client = useQueryClient()
   const [name, setName] = useState(() => proposeName(facts.dbname, taken))
   const [budget, setBudget] = useState(String(facts.proposedBudget))
@@ -97,7 +85,7 @@ function SaveForm({ tested: { url, facts }, actions, taken, onDone }: SaveProps)
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault()
-        if (wrongBudget === null) void add.run({ name: name.trim(), url, budget: Number(budget) })
+        if (wrongBudget === null) void add.run({ name: name.trim(), ...addressInput(addresses), budget: Number(budget) })
       }}
     >
       <Facts facts={facts} />
@@ -137,6 +125,12 @@ function Facts({ facts }: { readonly facts: DatabaseFacts }) {
             {facts.host}:{facts.port}/{facts.dbname}
           </span>{' '}
           as <span className="mono">{facts.user}</span>: {formatBytes(facts.bytes)}, {plural(facts.schemas, 'schema')}.
+          {facts.pooler === null ? null : (
+            <>
+              {' '}
+              So does it through <span className="mono">{facts.pooler}</span>, by which applications come.
+            </>
+          )}
         </span>
       </p>
       {facts.warnings.map((warning) => (

@@ -2,9 +2,9 @@ import type { CommandResult, DatabaseFacts, DatabaseRow } from '@/lib/tenancy/co
 
 /** The server actions of the databases page, given by it. */
 export type DatabaseActions = {
-  readonly check: (input: { url: string }) => Promise<CommandResult<DatabaseFacts>>
-  readonly add: (input: { name: string; url: string; budget: number }) => Promise<CommandResult<DatabaseRow>>
-  readonly changeUrl: (input: { name: string; url: string }) => Promise<CommandResult<DatabaseRow>>
+  readonly check: (input: { url: string; directUrl?: string }) => Promise<CommandResult<DatabaseFacts>>
+  readonly add: (input: { name: string; url: string; directUrl?: string; budget: number }) => Promise<CommandResult<DatabaseRow>>
+  readonly changeUrl: (input: { name: string; url: string; directUrl?: string }) => Promise<CommandResult<DatabaseRow>>
   readonly setBudget: (input: { name: string; budget: number }) => Promise<CommandResult<void>>
   readonly setNotes: (input: { name: string; on: boolean }) => Promise<CommandResult<void>>
   readonly remove: (input: { name: string }) => Promise<CommandResult<void>>

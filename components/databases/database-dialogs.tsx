@@ -11,6 +11,7 @@ import { Input } from '@/components/ui/input'
 import { databaseKeys } from '@/lib/client/queries/databases'
 import { problemOf, useCommand } from '@/lib/client/use-command'
 import type { DatabaseRow } from '@/lib/tenancy/contract'
+import { AddressFields, addressInput, type Addresses } from './address-fields'
 import type { DatabaseActions } from './database-actions'
 import { budgetProblem, removalProblem, serverUse } from './database-model'
 
@@ -60,7 +61,7 @@ export function BudgetDialog({ row, actions, onClose, sharing }: Props & { reado
 }
 
 export function AddressDialog({ row, actions, onClose }: Props) {
-  const [url, setUrl] = useState('')
+  const [addresses, setAddresses] = useState<Addresses>({ url: '', directUrl: '' })
   const done = useDone(onClose)
   const change = useCommand(actions.changeUrl, () => done(`${row.name} is reached at its new address.`))
   return (
@@ -68,29 +69,21 @@ export function AddressDialog({ row, actions, onClose }: Props) {
       <DialogContent
         width="md"
         title={`Change the address of ${row.name}`}
-        description={`Another host, user or password for the same database, now at ${row.host}:${row.port}. It is tested before it is saved; what runs now keeps its connections.`}
+        description={`Another host, user or password for the same database, now at ${row.host}:${row.port}${row.pooler === null ? '' : `, and through a pooler at ${row.pooler.host}:${row.pooler.port}`}. It is tested before it is saved; what runs now keeps its connections.`}
       >
         <form
           className="flex flex-col gap-4"
           onSubmit={(event) => {
             event.preventDefault()
-            void change.run({ name: row.name, url: url.trim() })
+            void change.run({ name: row.name, ...addressInput(addresses) })
           }}
         >
-          <Field label="Connection string" hint="Kept encrypted, never shown again." error={problemOf(change.error, 'url')}>
-            {(control) => (
-              <Input
-                {...control}
-                className="mono"
-                required
-                autoComplete="off"
-                spellCheck={false}
-                placeholder={`postgres://user:password@${row.host}:${row.port}/${row.dbname}`}
-                value={url}
-                onChange={(event) => setUrl(event.target.value)}
-              />
-            )}
-          </Field>
+          <AddressFields
+            value={addresses}
+            onChange={setAddresses}
+            error={change.error}
+            placeholder={`postgres://user:password@${row.host}:${row.port}/${row.dbname}`}
+          />
           <ErrorNote error={change.error} />
           <FormActions busy={change.busy}>Test and save</FormActions>
         </form>

@@ -72,6 +72,9 @@ function Row({ row, rows, actions }: { readonly row: DatabaseRow; readonly rows:
       <td className="px-3 py-2">
         <StateBadge look={row.reachable ? reachable : unreachable} />
         {row.problem === null ? null : <p className="max-w-72 text-xs break-words text-bad-ink">{row.problem}</p>}
+        {row.reachable && row.pooler?.problem ? (
+          <p className="max-w-72 text-xs break-words text-bad-ink">Not through its pooler, by which applications come: {row.pooler.problem}</p>
+        ) : null}
         <Notes notes={row.notes} />
       </td>
       <td className="px-3 py-2">
@@ -79,6 +82,14 @@ function Row({ row, rows, actions }: { readonly row: DatabaseRow; readonly rows:
           {row.host}:{row.port}
         </p>
         <p className="text-xs whitespace-nowrap text-muted">PostgreSQL {row.version}</p>
+        {row.pooler === null ? null : (
+          <p className="text-xs whitespace-nowrap text-muted">
+            pooler{' '}
+            <span className="mono">
+              {row.pooler.host}:{row.pooler.port}
+            </span>
+          </p>
+        )}
       </td>
       <td className="px-3 py-2">
         <Connections row={row} />

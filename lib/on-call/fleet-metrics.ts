@@ -26,6 +26,11 @@ const perServer: ReadonlyArray<readonly [name: string, help: string, value: (ser
     'Databases of the server that did not answer at the last look.',
     ({ unreachableDatabases }) => unreachableDatabases,
   ],
+  [
+    'tenantry_server_unfit_poolers',
+    'Databases of the server that answered at the last look, but not through the pooler by which their applications come.',
+    ({ unfitPoolers }) => unfitPoolers,
+  ],
   ['tenantry_conductor_up', '1 when a conductor drives the server now.', ({ hasConductor }) => (hasConductor ? 1 : 0)],
   ['tenantry_conductor_heartbeat_age_seconds', 'Time since the last heartbeat of a conductor of the server.', ({ conductorAge }) => conductorAge],
   [

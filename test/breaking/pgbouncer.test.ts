@@ -62,7 +62,7 @@ const startPooler = async (program: string, on: Fleet, direct: string): Promise<
   return url.href
 }
 
-it('a pooler in transaction mode is refused when the database is added, and tells of the direct address, with which all goes on', async (context) => {
+it('a pooler in transaction mode is refused alone when the database is added, and taken beside the direct address, by which all goes on', async (context) => {
   const program = findProgram()
   if (program === null) return context.skip('there is no program pgbouncer on this machine (Debian: the package pgbouncer)')
   fleet = await makeFleet(databases, { urls: [await databases.empty()], files: countedFiles })
@@ -74,6 +74,10 @@ it('a pooler in transaction mode is refused when the database is added, and tell
     fleet.tenancy.databases.changeUrl(ada, { name: 'db1', url: pooled }),
   ])
     expect(await refusalOf(refused)).toMatchObject({ code: 'database.pooler' })
+  expect(await fleet.tenancy.databases.changeUrl(ada, { name: 'db1', url: pooled, directUrl: direct })).toMatchObject({
+    port: Number(new URL(direct).port),
+    pooler: { port: Number(new URL(pooled).port), problem: null },
+  })
   await fleet.watchStates()
   const worker = spawnWorker(fleet)
   await worker.ready

@@ -6,8 +6,8 @@ import { addDatabaseInput, removeDatabaseInput, setNotesInput } from '../../tena
 import type { DatabaseRow } from '../../tenancy/contract/index.ts'
 import { formatColumns } from '../columns.ts'
 import { runCommand } from '../command.ts'
-import { databaseDocument, databaseListDocument, notesDocument, removedDocument } from '../documents.ts'
-import type { DatabaseDocument } from '../documents.ts'
+import { databaseDocument, databaseListDocument, notesDocument, removedDocument } from '../database-documents.ts'
+import type { DatabaseDocument } from '../database-documents.ts'
 import { exitCodes } from '../failure.ts'
 import { invalid, parseInput } from '../parse-input.ts'
 import type { Session } from '../session.ts'
@@ -18,6 +18,7 @@ const documentOf = (row: DatabaseRow): DatabaseDocument => ({
   server: row.server,
   host: row.host,
   port: row.port,
+  pooler: row.pooler,
   dbname: row.dbname,
   version: row.version,
   reachable: row.reachable,
@@ -37,10 +38,15 @@ const add = async ({ tenancy, actor, output }: Session, input: z.output<typeof a
     databaseDocument,
     { database: documentOf(row), warnings: [...row.warnings] },
     () =>
-      `${row.name} is ${row.dbname} at ${row.host}:${row.port}, PostgreSQL ${row.version}; up to ${row.budget} of its ${row.maxConnections} connections are used.`,
+      `${row.name} is ${row.dbname} at ${row.host}:${row.port}, PostgreSQL ${row.version}; up to ${row.budget} of its ${row.maxConnections} connections are used.${row.pooler === null ? '' : ` Applications come through ${row.pooler.host}:${row.pooler.port}.`}`,
   )
   for (const warning of row.warnings) output.note(warning)
   return exitCodes.well
+}
+
+const stateOf = ({ reachable, problem, pooler }: DatabaseDocument): string => {
+  if (!reachable) return `unreachable: ${problem ?? ''}`
+  return pooler?.problem ? `reachable, but not through its pooler: ${pooler.problem}` : 'reachable'
 }
 
 const list = async ({ tenancy, output }: Session): Promise<number> => {
@@ -55,7 +61,7 @@ const list = async ({ tenancy, output }: Session): Promise<number> => {
           { title: 'tenants', value: ({ tenants }) => String(tenants), isNumber: true },
           { title: 'size', value: ({ bytes }) => (bytes === null ? '–' : formatBytes(bytes)), isNumber: true },
           { title: 'budget', value: ({ budget }) => String(budget), isNumber: true },
-          { title: 'state', value: ({ reachable, problem }) => (reachable ? 'reachable' : `unreachable: ${problem ?? ''}`) },
+          { title: 'state', value: stateOf },
         ]),
   )
   return exitCodes.well
@@ -83,18 +89,36 @@ const isOn = (state: string): boolean => {
 }
 
 /** A password on a command line can be seen by others on the machine; a pipe keeps it to itself. */
-const readUrl = async (url: string): Promise<string> => (url === '-' ? (await text(currentLine().terminal.stdin)).trim() : url)
+const readUrls = async ({
+  url,
+  directUrl,
+}: {
+  readonly url: string
+  readonly directUrl?: string
+}): Promise<{ readonly url: string; readonly directUrl?: string }> => {
+  if (url !== '-' && directUrl !== '-') return { url, ...(directUrl === undefined ? {} : { directUrl }) }
+  const lines = (await text(currentLine().terminal.stdin)).trim().split(/\r?\n/)
+  const next = (given: string): string => (given === '-' ? (lines.shift() ?? '').trim() : given)
+  return { url: next(url), ...(directUrl === undefined ? {} : { directUrl: next(directUrl) }) }
+}
 
 export const addDatabases = (program: Command): void => {
   const databases = program.command('databases').summary('add, list and remove the databases that hold tenants')
   databases
     .command('add <name>')
     .summary('add a database: it is connected to, and looked at, first')
-    .requiredOption('--url <url>', 'connection string, or - to read it from standard input')
+    .requiredOption('--url <url>', 'connection string, or - to read it from standard input, a line each')
+    .option('--direct-url <url>', 'for migrations and all that needs a session of its own, where --url leads through a pooler in transaction mode')
     .option('--budget <connections>', 'connections that Tenantry may hold on its server at once; proposed from max_connections when absent')
-    .addHelpText('after', '\nExample:\n  tenantry databases add eu-1 --url postgres://tenantry:secret@db1.example.com:5432/app')
-    .action((name: string, options: { url: string; budget?: string }) =>
-      runCommand(async () => parseInput(addDatabaseInput, { name, url: await readUrl(options.url), budget: options.budget }), add),
+    .addHelpText(
+      'after',
+      String.raw`
+Examples:
+  tenantry databases add eu-1 --url postgres://tenantry:secret@db1.example.com:5432/app
+  printf '%s\n' "$POOLED_URL" "$DIRECT_URL" | tenantry databases add eu-2 --url - --direct-url -`,
+    )
+    .action((name: string, options: { url: string; directUrl?: string; budget?: string }) =>
+      runCommand(async () => parseInput(addDatabaseInput, { name, ...(await readUrls(options)), budget: options.budget }), add),
     )
   databases
     .command('list')

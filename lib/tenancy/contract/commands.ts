@@ -58,11 +58,13 @@ const budget = z.coerce
 export const addDatabaseInput = z.object({
   name: databaseName,
   url: storableText.trim().min(1, 'must not be empty').max(2000),
+  /** For everything that needs a session of its own, migrations first: needed where `url` leads through a pooler in transaction mode. */
+  directUrl: storableText.trim().min(1, 'must not be empty').max(2000).optional(),
   /** Connections that Tenantry may hold on this database's server at once; proposed from max_connections when absent. */
   budget: budget.optional(),
 })
-export const checkDatabaseInput = addDatabaseInput.pick({ url: true })
-export const changeDatabaseUrlInput = addDatabaseInput.pick({ name: true, url: true })
+export const checkDatabaseInput = addDatabaseInput.pick({ url: true, directUrl: true })
+export const changeDatabaseUrlInput = addDatabaseInput.pick({ name: true, url: true, directUrl: true })
 export const removeDatabaseInput = z.object({ name: databaseName })
 /** Whether the database is to note DDL that does not come from Tenantry. */
 export const setNotesInput = z.object({ name: databaseName, on: z.boolean('is neither true nor false') })

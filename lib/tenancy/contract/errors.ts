@@ -106,6 +106,7 @@ export const errorTable = {
     hint: 'Give the address of the same database, or add that one under a name of its own.',
   },
   'database.url': { status: 400, title: 'The connection string is not valid: {problem}', hint: 'It looks like postgres://user:password@host:5432/dbname.' },
+  'database.direct_url': { status: 400, title: 'The direct address is not valid: {problem}', hint: 'It looks like postgres://user:password@host:5432/dbname.' },
   'database.unreachable': { status: 422, title: 'No connection to {host}: {problem}', hint: 'Check host, port, firewall, and that PostgreSQL is running.' },
   'database.no_tls': {
     status: 422,
@@ -124,7 +125,12 @@ export const errorTable = {
   'database.pooler': {
     status: 422,
     title: 'The address {host} answers through a connection pooler in transaction mode.',
-    hint: 'Give the direct address of the server.',
+    hint: 'Migrations, locks and cancelling need sessions of their own. Give the server’s direct address: alone, or beside the pooler’s (--direct-url, or Direct address in the form).',
+  },
+  'database.pooler_other': {
+    status: 409,
+    title: 'The address {host} leads to another server or database than the direct address {direct}.',
+    hint: 'Give two addresses of one database: that of the pooler before it, and its own.',
   },
   'database.version': { status: 422, title: 'The server at {host} is PostgreSQL {version}; Tenantry needs 13 or newer.' },
   'database.in_use': {

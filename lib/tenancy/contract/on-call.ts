@@ -75,6 +75,8 @@ export type ServerNumbers = {
   readonly connectionsUsed: number | null
   readonly lookAge: number | null
   readonly unreachableDatabases: number
+  /** Databases that answer, but not through the pooler by which their applications come. */
+  readonly unfitPoolers: number
   readonly hasConductor: boolean
   /** Null: nobody has driven it yet. */
   readonly conductorAge: number | null

@@ -195,6 +195,8 @@ export type DatabaseFacts = {
   readonly proposedBudget: number
   readonly bytes: number
   readonly schemas: number
+  /** `host:port` of the pooler that leads there too. */
+  readonly pooler: string | null
   readonly warnings: readonly string[]
 }
 /** A database that was just added, with what stops nobody from working there, but somebody later. */
@@ -204,6 +206,8 @@ export type DatabaseRow = {
   readonly server: string
   readonly host: string
   readonly port: number
+  /** By which applications come; everything but the look at it goes by the direct address. `problem`: why they cannot. */
+  readonly pooler: { readonly host: string; readonly port: number; readonly problem: string | null } | null
   readonly dbname: string
   readonly version: string
   readonly reachable: boolean

@@ -52,7 +52,12 @@ export type ControlTables = {
     port: number
     dbname: string
     username: string
+    /** The direct one. */
     url_sealed: Buffer
+    pooler_sealed: Buffer | null
+    pooler_host: string | null
+    pooler_port: number | null
+    pooler_problem: string | null
     reachable: Generated<boolean>
     problem: string | null
     connections_used: number | null

@@ -5,24 +5,24 @@ import type { DatabaseRow } from '../contract/views.ts'
 import type { Library } from '../context.ts'
 import { appendAudit } from '../control/audit.ts'
 import { notify } from '../control/notify.ts'
-import { seal } from '../control/seal.ts'
 import { TenancyError } from '../errors.ts'
-import { addressOf, parseDatabaseUrl } from '../sql/database-url.ts'
+import { addressOf } from '../sql/database-url.ts'
 import { listDatabases } from './database-list.ts'
-import { probeInTurn } from './probe-in-turn.ts'
+import { addressColumns, addressesOf, poolerDetail, probeAddresses } from './pooled-address.ts'
 
 /** An identity that is only an address says nothing about a server that has moved. */
 const isAddress = (identity: string): boolean => identity.includes(':')
 
 /**
- * The same database under another address, user or password. What runs now keeps the connections it has.
+ * The same database under another address, user or password; a pooler's that is not named again is forgotten. What runs now keeps the connections it has.
  * @throws database.unknown, database.other when another database answers there, database.* when none fit does
  */
 export const changeDatabaseUrl = async (library: Library, actor: Actor, input: z.output<typeof changeDatabaseUrlInput>): Promise<DatabaseRow> => {
-  const at = parseDatabaseUrl(input.url)
+  const addresses = addressesOf(input)
+  const { direct: at, pooled } = addresses
   const known = await library.control.db.selectFrom('database').select('server_id').where('name', '=', input.name).executeTakeFirst()
   if (!known) throw new TenancyError('database.unknown', { database: input.name })
-  const probe = await probeInTurn(library, at, known.server_id)
+  const probe = await probeAddresses(library, addresses, known.server_id)
   await library.control.db.transaction().execute(async (trx) => {
     const row = await trx
       .selectFrom('database')
@@ -42,10 +42,7 @@ export const changeDatabaseUrl = async (library: Library, actor: Actor, input: z
     await trx
       .updateTable('database')
       .set({
-        host: at.host,
-        port: at.port,
-        username: at.user,
-        url_sealed: seal(library.secret, at.url),
+        ...addressColumns(library.secret, addresses),
         reachable: true,
         problem: null,
         checked_at: library.clock(),
@@ -57,7 +54,7 @@ export const changeDatabaseUrl = async (library: Library, actor: Actor, input: z
       action: 'databases.changeUrl',
       subjectKind: 'database',
       subject: input.name,
-      details: { before: addressOf(row), after: addressOf(at), user: at.user },
+      details: { before: addressOf(row), after: addressOf(at), ...poolerDetail(pooled), user: at.user },
     })
     await notify(trx, { topic: 'databases' })
   })

@@ -9,32 +9,36 @@ import { appendAudit } from '../control/audit.ts'
 import type { ControlDb } from '../control/db.ts'
 import { readInstallation } from '../control/installation.ts'
 import { notify } from '../control/notify.ts'
-import { seal, unseal } from '../control/seal.ts'
+import { unseal } from '../control/seal.ts'
 import { TenancyError, isTenancyError } from '../errors.ts'
 import { addressOf, parseDatabaseUrl, type DatabaseUrl } from '../sql/database-url.ts'
 import { listDatabases } from './database-list.ts'
-import { probeInTurn } from './probe-in-turn.ts'
+import { addressColumns, addressesOf, poolerDetail, probeAddresses } from './pooled-address.ts'
 import type { Probe } from './probe.ts'
 
-const factsOf = ({ identity: _identity, connectionsOurs: _ours, ...facts }: Probe): DatabaseFacts => facts
+const factsOf = ({ identity: _identity, place: _place, connectionsOurs: _ours, ...facts }: Probe, pooled: DatabaseUrl | null): DatabaseFacts => ({
+  ...facts,
+  pooler: pooled && addressOf(pooled),
+})
 
 type CheckInput = z.output<typeof checkDatabaseInput>
 
 /** Reads the server's facts and keeps nothing. It knocks at whatever address was typed, so the trail tells who knocked where and what answered. @throws database.* */
 export const checkDatabase = async (library: Library, actor: Actor, input: CheckInput): Promise<DatabaseFacts> => {
-  const at = parseDatabaseUrl(input.url)
+  const addresses = addressesOf(input)
+  const { direct: at, pooled } = addresses
   const record = (outcome: string): Promise<void> =>
     appendAudit(library.control.db, {
       actor,
       action: 'databases.check',
       subjectKind: 'database',
       subject: `${addressOf(at)}/${at.dbname}`,
-      details: { user: at.user, outcome },
+      details: { user: at.user, ...poolerDetail(pooled), outcome },
     })
   try {
-    const probe = await probeInTurn(library, at)
+    const probe = await probeAddresses(library, addresses)
     await record('fit')
-    return factsOf(probe)
+    return factsOf(probe, pooled)
   } catch (error) {
     if (isTenancyError(error)) await record(error.code)
     throw error
@@ -71,8 +75,9 @@ const refuseDoubles = async (trx: ControlDb, name: string, serverId: number, dbn
 
 /** @throws database.* when the server is not fit, database.exists, database.same */
 export const addDatabase = async (library: Library, actor: Actor, input: z.output<typeof addDatabaseInput>): Promise<AddedDatabase> => {
-  const at = parseDatabaseUrl(input.url)
-  const probe = await probeInTurn(library, at)
+  const addresses = addressesOf(input)
+  const { direct: at, pooled } = addresses
+  const probe = await probeAddresses(library, addresses)
   await library.control.db.transaction().execute(async (trx) => {
     // Two of these at once would both find the name free.
     await sql`lock table database in share row exclusive mode`.execute(trx)
@@ -83,11 +88,8 @@ export const addDatabase = async (library: Library, actor: Actor, input: z.outpu
       .values({
         server_id: serverId,
         name: input.name,
-        host: at.host,
-        port: at.port,
         dbname: at.dbname,
-        username: at.user,
-        url_sealed: seal(library.secret, at.url),
+        ...addressColumns(library.secret, addresses),
         problem: null,
         connections_used: probe.connectionsUsed,
         connections_ours: probe.connectionsOurs,
@@ -101,7 +103,7 @@ export const addDatabase = async (library: Library, actor: Actor, input: z.outpu
       action: 'databases.add',
       subjectKind: 'database',
       subject: input.name,
-      details: { host: addressOf(at), dbname: at.dbname, user: at.user, budget: input.budget ?? probe.proposedBudget },
+      details: { host: addressOf(at), ...poolerDetail(pooled), dbname: at.dbname, user: at.user, budget: input.budget ?? probe.proposedBudget },
     })
     await notify(trx, { topic: 'databases' })
   })

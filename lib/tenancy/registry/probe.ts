@@ -1,52 +1,18 @@
-import postgres from 'postgres'
 import { minBudget } from '../contract/commands.ts'
 import type { DatabaseFacts } from '../contract/views.ts'
 import { budgetPrefix } from '../control/installation.ts'
 import { TenancyError } from '../errors.ts'
 import { quoteIdent, quoteLiteral } from '../sql/ident.ts'
 import { codeOf, sqlstate } from '../sql/sqlstate.ts'
-import { connectionProblemAt } from './connection-problem.ts'
-import { addressOf, driverOptions, type DatabaseUrl } from '../sql/database-url.ts'
+import { addressOf, type DatabaseUrl } from '../sql/database-url.ts'
+import { ask, lookWithin, openLook, placeQuery, probeName, type LookClient } from './look-client.ts'
 
-/** What looking at a server shows. `identity` tells two addresses of one server apart from two servers. */
-export type Probe = DatabaseFacts & { readonly identity: string; readonly connectionsOurs: number }
+/** What looking at a server shows. `identity` tells two addresses of one server apart from two servers, `place` those of one database there while it runs. */
+export type Probe = Omit<DatabaseFacts, 'pooler'> & { readonly identity: string; readonly place: string; readonly connectionsOurs: number }
 
-const connectSeconds = 5
 /** Bound on a whole look, connecting included. */
 const defaultDeadlineMs = 12_000
-const statementMs = 5_000
 const oldestVersion = 130_000
-/** Left out of what is counted: gone a moment later. */
-const probeName = 'tenantry:probe'
-
-type Client = ReturnType<typeof connect>
-
-/** No start-up parameter but the name: a pooler would refuse others before it could be recognised. */
-const connect = (at: DatabaseUrl) =>
-  postgres({
-    ...driverOptions(at.url),
-    max: 1,
-    connect_timeout: connectSeconds,
-    fetch_types: false,
-    prepare: false,
-    onnotice: () => {},
-    connection: { application_name: probeName },
-  })
-
-/**
- * The server gives up by itself: one that waits for a lock or for its disk would not notice that nobody listens any more, and its connection would count on.
- * Not as a start-up parameter, and gone with the transaction that the message is: a pooler's next client knows nothing of it.
- */
-const bounded = (text: string): string => `set local statement_timeout = ${statementMs}; ${text}`
-
-const ask = async <Row extends object>(client: Client, text: string): Promise<Row> => {
-  const answer = await client.unsafe<Array<Row | Row[]>>(bounded(text)).simple()
-  // A list of answers, or the only one of a server that takes the message for one statement.
-  const last = answer.at(-1)
-  const row = Array.isArray(last) ? last[0] : last
-  if (!row) throw new Error('the server answered without a row')
-  return row
-}
 
 /**
  * A tenth of what the server has for its users, at most 20 and not more than half of what is free now, but always what is needed at least: beyond a few
@@ -70,6 +36,7 @@ type FactsRow = {
   schemas: string
   used: string
   ours: string
+  place: string
 }
 
 const factsQuery = (prefix: string): string => `select
@@ -82,10 +49,11 @@ const factsQuery = (prefix: string): string => `select
   pg_database_size(current_database())::text as bytes,
   (select count(*) from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')::text as schemas,
   (select count(*) from pg_stat_activity where backend_type = 'client backend' and application_name is distinct from '${probeName}')::text as used,
-  (select count(*) from pg_stat_activity where starts_with(application_name, ${quoteLiteral(prefix)}))::text as ours`
+  (select count(*) from pg_stat_activity where starts_with(application_name, ${quoteLiteral(prefix)}))::text as ours,
+  ${placeQuery} as place`
 
 /** Null where the right to read it was taken away. */
-const systemIdentifierOf = async (client: Client): Promise<string | null> => {
+const systemIdentifierOf = async (client: LookClient): Promise<string | null> => {
   try {
     return (await ask<{ id: string }>(client, 'select system_identifier::text as id from pg_control_system()')).id
   } catch (error) {
@@ -94,10 +62,10 @@ const systemIdentifierOf = async (client: Client): Promise<string | null> => {
   }
 }
 
-const backendOf = async (client: Client): Promise<string> => (await ask<{ pid: string }>(client, 'select pg_backend_pid()::text as pid')).pid
+const backendOf = async (client: LookClient): Promise<string> => (await ask<{ pid: string }>(client, 'select pg_backend_pid()::text as pid')).pid
 
 /** A server greets each client with the number of the backend that serves it; a pooler does not know yet which that will be, and makes one up. */
-const isDirect = async (client: Client): Promise<boolean> => {
+const isDirect = async (client: LookClient): Promise<boolean> => {
   const rows = await client.unsafe<{ pid: string }[]>('select pg_backend_pid()::text as pid').simple()
   return String(rows.state.pid) === rows[0]?.pid
 }
@@ -106,7 +74,7 @@ const isDirect = async (client: Client): Promise<boolean> => {
  * A pooler in transaction mode lends one backend to several clients in turn: a second client that holds a transaction either got the first
  * one's backend, or drove the first one to another. Only where something stands in between is a second connection worth its place.
  */
-const isTransactionPooler = async (first: Client, second: Client): Promise<boolean> => {
+const isTransactionPooler = async (first: LookClient, second: LookClient): Promise<boolean> => {
   if (await isDirect(first)) return false
   const before = await backendOf(first)
   // Not on a reserved connection: the driver writes to one whose socket is gone, outside of any promise.
@@ -122,7 +90,7 @@ const isTransactionPooler = async (first: Client, second: Client): Promise<boole
   }
 }
 
-const assertVersion = async (client: Client, host: string): Promise<{ version: string; versionNum: number }> => {
+const assertVersion = async (client: LookClient, host: string): Promise<{ version: string; versionNum: number }> => {
   const { version, num } = await ask<{ version: string; num: string }>(
     client,
     `select current_setting('server_version') as version, current_setting('server_version_num') as num`,
@@ -179,7 +147,7 @@ const warningsOf = ({ may_create_roles, read_only_by }: FactsRow, at: DatabaseUr
   return warnings
 }
 
-const look = async (at: DatabaseUrl, clients: readonly [Client, Client], { installation, thorough }: ProbeOptions): Promise<Probe> => {
+const look = async (at: DatabaseUrl, clients: readonly [LookClient, LookClient], { installation, thorough }: ProbeOptions): Promise<Probe> => {
   const [client, other] = clients
   const host = addressOf(at)
   const { version, versionNum } = await assertVersion(client, host)
@@ -197,6 +165,7 @@ const look = async (at: DatabaseUrl, clients: readonly [Client, Client], { insta
     versionNum,
     systemIdentifier,
     identity: systemIdentifier ?? host,
+    place: row.place,
     ...counts,
     connectionsOurs: Number(row.ours),
     proposedBudget: proposeBudget(counts),
@@ -218,22 +187,7 @@ export type ProbeOptions = {
  * Connects, reads the server's facts and closes, within a bounded time.
  * @throws database.unreachable, .auth, .missing, .read_only, .rights, .pooler or .version
  */
-export const probeDatabase = async (at: DatabaseUrl, options: ProbeOptions): Promise<Probe> => {
-  const clients = [connect(at), connect(at)] as const
-  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error(`no answer within ${deadlineMs} ms`), { code: 'PROBE_TIMEOUT' })), deadlineMs)
-  })
-  const looking = look(at, clients, options)
-  // After the deadline nobody waits for it any more.
-  looking.catch(() => {})
-  try {
-    return await Promise.race([looking, deadline])
-  } catch (error) {
-    throw await connectionProblemAt(error, at)
-  } finally {
-    clearTimeout(timer)
-    await Promise.all(clients.map((client) => client.end({ timeout: 0 }).catch(() => {})))
-  }
+export const probeDatabase = (at: DatabaseUrl, options: ProbeOptions): Promise<Probe> => {
+  const clients = [openLook(at), openLook(at)] as const
+  return lookWithin(at, clients, options.deadlineMs ?? defaultDeadlineMs, look(at, clients, options))
 }

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { beforeAll, describe, expect, it } from 'vitest'
+import * as databaseDocuments from '../../../lib/cli/database-documents.ts'
 import * as documents from '../../../lib/cli/documents.ts'
 import { commandLine, useSetFolders } from '../../support/command-line.ts'
 import type { CommandLine } from '../../support/command-line.ts'
@@ -59,11 +60,23 @@ describe('from nothing to tenants', () => {
   it('databases add takes the address by standard input and never repeats its password', async () => {
     const url = new URL(fleetUrl)
     const added = await cli.run(['databases', 'add', 'app-1', '--url', '-', '--budget', '4', '--json'], fleetUrl)
-    const { database } = added.document(documents.databaseDocument)
+    const { database } = added.document(databaseDocuments.databaseDocument)
     expect([added.code, database.name, database.budget, database.reachable]).toEqual([0, 'app-1', 4, true])
     const listed = await cli.run(['databases', 'list', '--json'])
-    expect(listed.document(documents.databaseListDocument).databases.map(({ name }) => name)).toEqual(['app-1'])
+    expect(listed.document(databaseDocuments.databaseListDocument).databases.map(({ name }) => name)).toEqual(['app-1'])
     expect(added.stdout + added.stderr + listed.stdout).not.toContain(decodeURIComponent(url.password))
+  })
+
+  it('databases add takes two addresses from standard input, a line each, and says by which one applications come', async () => {
+    const direct = await databases.empty()
+    const other = Object.assign(new URL(direct), { hostname: 'localhost' })
+    const name = ['databases', 'add', 'two-ways', '--url', '-', '--direct-url', '-']
+    const short = await cli.run([...name, '--json'], other.href)
+    expect([short.code, short.document(documents.errorDocument).error.message]).toEqual([2, expect.stringContaining('directUrl')])
+    const added = await cli.run([...name, '--json'], `${other.href}\n${direct}\n`)
+    const { database } = added.document(databaseDocuments.databaseDocument)
+    expect([added.code, database.host, database.pooler]).toEqual([0, '127.0.0.1', { host: 'localhost', port: Number(other.port), problem: null }])
+    expect((await cli.run(['databases', 'remove', 'two-ways'])).code).toBe(0)
   })
 
   it('sets sync, list and lint', async () => {
@@ -213,8 +226,8 @@ describe('a rollout that one tenant is in the way of', () => {
   it('databases notes has a database tell of changes, and takes all of it back', async () => {
     for (const state of ['on', 'off']) {
       const { code, document } = await cli.run(['databases', 'notes', 'app-1', state, '--json'])
-      expect([code, document(documents.notesDocument)]).toEqual([0, { database: 'app-1', on: state === 'on' }])
-      const { databases: listed } = (await cli.run(['databases', 'list', '--json'])).document(documents.databaseListDocument)
+      expect([code, document(databaseDocuments.notesDocument)]).toEqual([0, { database: 'app-1', on: state === 'on' }])
+      const { databases: listed } = (await cli.run(['databases', 'list', '--json'])).document(databaseDocuments.databaseListDocument)
       expect(listed.map(({ notes }) => notes !== null)).toEqual([state === 'on'])
     }
     const wrong = await cli.run(['databases', 'notes', 'app-1', 'maybe', '--json'])
@@ -226,6 +239,6 @@ describe('a rollout that one tenant is in the way of', () => {
     expect([refused.code, refused.document(documents.errorDocument).error.code]).toEqual([2, 'database.in_use'])
     await cli.run(['databases', 'add', 'spare', '--url', await databases.empty()])
     const removed = await cli.run(['databases', 'remove', 'spare', '--json'])
-    expect([removed.code, removed.document(documents.removedDocument)]).toEqual([0, { removed: 'spare' }])
+    expect([removed.code, removed.document(databaseDocuments.removedDocument)]).toEqual([0, { removed: 'spare' }])
   })
 })

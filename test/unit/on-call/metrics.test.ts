@@ -22,6 +22,7 @@ const numbers: FleetNumbers = {
       connectionsUsed: null,
       lookAge: null,
       unreachableDatabases: 1,
+      unfitPoolers: 2,
       hasConductor: true,
       conductorAge: 0.5,
       waiting: null,

@@ -1,0 +1,42 @@
+'use client'
+
+import { Field } from '@/components/ui/field'
+import { Input } from '@/components/ui/input'
+import { problemOf } from '@/lib/client/use-command'
+import type { ErrorDocument } from '@/lib/tenancy/contract'
+
+export type Addresses = { readonly url: string; readonly directUrl: string }
+
+/** What is sent: an empty direct address is none. */
+export const addressInput = ({ url, directUrl }: Addresses): { readonly url: string; readonly directUrl?: string } => ({
+  url: url.trim(),
+  ...(directUrl.trim() === '' ? {} : { directUrl: directUrl.trim() }),
+})
+
+type Props = {
+  readonly value: Addresses
+  readonly onChange: (value: Addresses) => void
+  readonly error: ErrorDocument | null
+  readonly placeholder: string
+  /** Once they are known to be right, nobody has to read the passwords on the screen. */
+  readonly isHidden?: boolean
+}
+
+/** A database's connection string, and the direct one where the first is a pooler's. */
+export function AddressFields({ value, onChange, error, placeholder, isHidden = false }: Props) {
+  const shared = { className: 'mono', type: isHidden ? 'password' : 'text', autoComplete: 'off', spellCheck: false, placeholder } as const
+  return (
+    <>
+      <Field label="Connection string" hint="Kept encrypted, never shown again." error={problemOf(error, 'url')}>
+        {(control) => <Input {...control} {...shared} required value={value.url} onChange={(event) => onChange({ ...value, url: event.target.value })} />}
+      </Field>
+      <Field
+        label="Direct address"
+        hint="Only where that one leads through a connection pooler in transaction mode: migrations and reports then come directly."
+        error={problemOf(error, 'directUrl')}
+      >
+        {(control) => <Input {...control} {...shared} value={value.directUrl} onChange={(event) => onChange({ ...value, directUrl: event.target.value })} />}
+      </Field>
+    </>
+  )
+}
