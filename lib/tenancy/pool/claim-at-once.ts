@@ -15,6 +15,7 @@ import { openUrl } from '../registry/databases.ts'
 import { atServer, ServerBusy } from '../registry/server-gate.ts'
 import { writeHeldEnd, writeHeldReport } from '../runs/conduct/report.ts'
 import type { ItemReport } from '../runs/conduct/report-rows.ts'
+import { RunWatch, type SeenWork } from '../runs/watch.ts'
 import { connectFleet, type FleetConnection } from '../session/fleet-connection.ts'
 import { codeOf } from '../sql/sqlstate.ts'
 import { claimSchema, type Given } from './claim.ts'
@@ -36,6 +37,7 @@ export type HeldItem = {
   readonly position: number
   readonly targetId: number
   readonly tenantId: number
+  readonly slug: string
   readonly schema: string
   readonly role: string
   readonly roleExists: boolean
@@ -54,7 +56,7 @@ export type HeldRun = {
   readonly until: number
 }
 
-type Place = { readonly databaseId: number; readonly serverId: number; readonly sealed: Buffer; readonly installation: string }
+type Place = { readonly databaseId: number; readonly serverId: number; readonly server: string; readonly sealed: Buffer; readonly installation: string }
 
 /** The one database of all tenants of the call, if ready schemas are there. */
 const findPlace = async ({ control: { db } }: Library, input: OnboardInput): Promise<Place | null> => {
@@ -62,8 +64,8 @@ const findPlace = async ({ control: { db } }: Library, input: OnboardInput): Pro
   const [name, ...others] = names
   if (name === undefined || others.length > 0 || input.tenants.length > mostAtOnce) return null
   const { rows } = await sql<Place>`
-    select d.id as "databaseId", d.server_id as "serverId", d.url_sealed as sealed, i.value #>> '{}' as installation
-    from database d cross join migration_set s cross join setting i
+    select d.id as "databaseId", d.server_id as "serverId", v.name as server, d.url_sealed as sealed, i.value #>> '{}' as installation
+    from database d join server v on v.id = d.server_id cross join migration_set s cross join setting i
     where s.name = ${input.set} and i.key = 'installation'
       and (d.name = ${name}::text or (${name}::text is null and (d.id = s.default_database_id or (select count(*) from database) = 1)))
       and exists (select from pool_schema p where p.set_id = s.id and p.database_id = d.id and p.state = 'ready')
@@ -74,7 +76,8 @@ const findPlace = async ({ control: { db } }: Library, input: OnboardInput): Pro
 type Reached = {
   readonly to: FleetConnection
   readonly databaseId: number
-  readonly prefix: string
+  readonly server: string
+  readonly installation: string
   /** What the server's own clock showed, in seconds, no later than at `at` of `performance.now()`. */
   readonly clock: { readonly seconds: number; readonly at: number }
 }
@@ -104,7 +107,7 @@ export const reachOut = (library: Library, input: OnboardInput): Reach => {
       const to = await connectFleet(openUrl(library.secret, place.sealed).url, { applicationName: `${prefix}claim`, connectTimeoutMs: connectMs })
       try {
         const [row] = await to.query<{ seconds: string }>('SELECT extract(epoch FROM clock_timestamp()) AS seconds', connectMs)
-        answer({ to, databaseId: place.databaseId, prefix, clock: { seconds: Number(row?.seconds), at: performance.now() } })
+        answer({ to, ...place, clock: { seconds: Number(row?.seconds), at: performance.now() } })
         await Promise.race([over, untilUnwanted()])
       } finally {
         isGone = true
@@ -137,27 +140,31 @@ type Claimed = {
   readonly rest: 'none' | 'untouched' | 'unknown'
 }
 
-const claimAll = async (library: Library, held: HeldRun, { to, prefix, clock }: Reached): Promise<Claimed> => {
+const claimAll = async (held: HeldRun, run: SeenWork['run'], { to, installation, clock }: Reached, watch: RunWatch): Promise<Claimed> => {
+  const prefix = budgetPrefix(installation)
   const reports: ItemReport[] = []
   for (const item of held.items) {
     const startedAt = new Date()
     const leftMs = Math.floor(held.until - performance.now())
     if (leftMs <= 0) return { reports, rest: 'untouched' }
+    const work = { run, slug: item.slug, attempts: 0 }
     const scene: Scene = {
       schema: item.schema,
       extensionSchemas: [],
       run: held.run,
       applicationName: `${prefix}claim run ${held.run} ${item.schema}`,
       limits: { ...limits, flightTimeoutMs: leftMs },
+      span: watch.began(work, startedAt),
     }
     const until = clock.seconds + (held.until - clock.at) / 1000
     const outcome = await claimSchema(to, item.given, { role: item.role, roleExists: item.roleExists, expected: held.expected, until }, scene)
     if (outcome.kind !== 'applied') {
-      library.logger.warn({ run: held.run, kind: outcome.kind, code: outcome.kind === 'unfit' ? outcome.code : outcome.error.code }, 'pool.not_claimed')
+      watch.settled(work, { kind: 'untouched' }, startedAt, true)
+      watch.notClaimed(work, outcome.kind === 'unfit' ? outcome.code : outcome.error.code)
       return { reports, rest: outcome.kind === 'unknown' ? 'unknown' : 'untouched' }
     }
     const finishedAt = new Date()
-    library.meters.attempt('onboard', 'succeeded', '', (finishedAt.getTime() - startedAt.getTime()) / 1000)
+    watch.settled(work, { kind: 'succeeded', versions: held.versions, seen: outcome.summary, claimed: true }, startedAt, false)
     reports.push({
       run: held.run,
       position: item.position,
@@ -194,13 +201,20 @@ const worker = (): string => `${hostname()}:${process.pid}`
 
 /** Never throws: the run is in good hands, whatever happens here. */
 export const claimAtOnce = async (library: Library, held: HeldRun, reach: Reach): Promise<void> => {
+  let watch: RunWatch | null = null
   try {
     const reached = await reach.take()
     const positions = held.items.map(({ position }) => position)
     if (!reached || reached.databaseId !== held.databaseId) return await giveBack(library, held, positions)
-    const { reports, rest } = await claimAll(library, held, reached)
+    const { installation, server } = reached
+    watch = new RunWatch(library, { installation, server, worker: worker(), epoch: null })
+    const run: SeenWork['run'] = { id: held.run, kind: 'onboard', state: 'running' }
+    const { reports, rest } = await claimAll(held, run, reached, watch)
     const { db } = library.control
-    if (rest === 'none' && (await writeHeldEnd(db, held.run, worker(), reports, emptyDigest))) return
+    if (rest === 'none' && (await writeHeldEnd(db, held.run, worker(), reports, emptyDigest))) {
+      run.state = 'succeeded'
+      return watch.learned(run)
+    }
     const told = { items: reports, attempts: reports, quiet: rest === 'none' ? [held.run] : [] }
     if (reports.length > 0) await writeHeldReport(db, held.run, held.serverId, worker(), told, emptyDigest)
     if (rest === 'none') return
@@ -208,5 +222,7 @@ export const claimAtOnce = async (library: Library, held: HeldRun, reach: Reach)
     await giveBack(library, held, positions.slice(reports.length + (rest === 'unknown' ? 1 : 0)))
   } catch (error) {
     library.logger.warn({ run: held.run, code: codeOf(error) }, 'pool.claim_left')
+  } finally {
+    watch?.close()
   }
 }

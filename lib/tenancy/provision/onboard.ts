@@ -131,7 +131,7 @@ type Reserved = { slug: string; target_id: number; tenant_id: number; server_id:
 /** From here on the planner must hear of what this transaction has just written: it took tables of ten thousand new rows for empty, and ran into its timeout. */
 const manyRows = 500
 
-type Item = NewItem & { readonly options: OnboardOptions; readonly databaseId: number; readonly schema: string }
+type Item = NewItem & { readonly options: OnboardOptions; readonly databaseId: number; readonly slug: string; readonly schema: string }
 
 /** In the order of the input: people look for their rows where they put them. */
 const readItems = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Promise<Item[]> => {
@@ -145,7 +145,7 @@ const readItems = async (trx: ControlDb, set: SetRow, rows: readonly Row[]): Pro
     const row = bySlug.get(slug)
     if (!row) return []
     const options: OnboardOptions = { role: row.role_name, baseline: row.baseline, reservedRole: row.reserved_role }
-    return [{ targetId: row.target_id, tenantId: row.tenant_id, serverId: row.server_id, fromVersion: null, options, databaseId, schema }]
+    return [{ targetId: row.target_id, tenantId: row.tenant_id, serverId: row.server_id, fromVersion: null, options, databaseId, slug, schema }]
   })
 }
 
@@ -173,9 +173,9 @@ const heldRunOf = (run: number, migrations: readonly FrozenMigration[], items: r
     versions: migrations.map(({ version }) => version),
     expected: migrations.at(-1)?.prefixDigest ?? emptyDigest,
     until: heldSince + claimWithinMs,
-    items: items.flatMap(({ targetId, tenantId, schema, options }, index): HeldItem[] => {
+    items: items.flatMap(({ targetId, tenantId, slug, schema, options }, index): HeldItem[] => {
       const one = given.get(index + 1)
-      return one ? [{ position: index + 1, targetId, tenantId, schema, role: options.role, roleExists: options.reservedRole, given: one }] : []
+      return one ? [{ position: index + 1, targetId, tenantId, slug, schema, role: options.role, roleExists: options.reservedRole, given: one }] : []
     }),
   }
 }
@@ -247,8 +247,8 @@ const reserveShort = async (library: Library, actor: Actor, input: OnboardInput)
       const reserved = await reserveFew(trx, basis, migrations.at(-1)?.prefixDigest ?? emptyDigest, rows, input.isolation)
       if (!reserved) throw new NotShort()
       const items = reserved.map(({ targetId, tenantId, role }, index): Item => {
-        const { serverId = 0, databaseId = 0, schema = '' } = rows[index] ?? {}
-        return { targetId, tenantId, serverId, fromVersion: null, options: { role, baseline: null, reservedRole: false }, databaseId, schema }
+        const { slug = '', serverId = 0, databaseId = 0, schema = '' } = rows[index] ?? {}
+        return { targetId, tenantId, serverId, fromVersion: null, options: { role, baseline: null, reservedRole: false }, databaseId, slug, schema }
       })
       const taken = reserved.map(({ pool, position, given }) => ({ id: pool, position, given }))
       const heldSince = performance.now()

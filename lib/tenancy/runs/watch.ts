@@ -6,8 +6,17 @@ import { beginRunSpan, beginSpan, endSpan, runSpanIds, type Span } from '../trac
 import type { ItemOutcome } from './conduct/execute.ts'
 import type { DrivenRun, Work } from './conduct/work.ts'
 
-type Place = { readonly installation: string; readonly server: string; readonly worker: string; readonly epoch: number }
-type Watched = { readonly run: DrivenRun; readonly span: Span }
+type SeenRun = Pick<DrivenRun, 'id' | 'kind' | 'state'>
+/** What is told of an item, whoever works on it. */
+export type SeenWork = Pick<Work, 'slug' | 'attempts'> & { readonly run: SeenRun }
+
+type Place = {
+  readonly installation: string
+  readonly server: string
+  readonly worker: string
+  /** Of the server's conductor; null: it works without one. */ readonly epoch: number | null
+}
+type Watched = { readonly run: SeenRun; readonly span: Span }
 /** `untouched` says nothing of the item. */
 type Settled = Exclude<ItemOutcome, { readonly kind: 'untouched' }>
 
@@ -15,7 +24,7 @@ export class RunWatch {
   readonly #library: Pick<Library, 'logger' | 'meters'>
   readonly #place: Place
   readonly #runs = new Map<number, Watched>()
-  readonly #items = new Map<Work, Span>()
+  readonly #items = new Map<SeenWork, Span>()
 
   constructor(library: Pick<Library, 'logger' | 'meters'>, place: Place) {
     this.#library = library
@@ -23,7 +32,7 @@ export class RunWatch {
   }
 
   /** @returns the item's span, under that of the run on this server */
-  began(work: Work, startedAt: Date): Span {
+  began(work: SeenWork, startedAt: Date): Span {
     const { run, slug } = work
     let watched = this.#runs.get(run.id)
     if (!watched) {
@@ -33,7 +42,7 @@ export class RunWatch {
       const whole = beginRunSpan(runSpanIds(installation, run.id), {})
       watched = { run, span: beginSpan('tenantry.server', whole, attributes) }
       this.#runs.set(run.id, watched)
-      this.#library.logger.info({ run: run.id, kind: run.kind, server, worker, epoch }, 'run.started')
+      this.#library.logger.info({ run: run.id, kind: run.kind, server, worker, ...(epoch === null ? {} : { epoch }) }, 'run.started')
     }
     const attributes = { 'db.system': 'postgresql', 'tenantry.run': run.id, 'tenantry.tenant': slug, 'tenantry.attempt': work.attempts + 1 }
     const span = beginSpan('tenantry.item', watched.span, attributes, startedAt.getTime())
@@ -42,7 +51,7 @@ export class RunWatch {
   }
 
   /** @param again whether the item will be tried again here */
-  settled(work: Work, outcome: ItemOutcome, startedAt: Date, again: boolean): void {
+  settled(work: SeenWork, outcome: ItemOutcome, startedAt: Date, again: boolean): void {
     const span = this.#items.get(work)
     this.#items.delete(work)
     if (outcome.kind === 'untouched') return span?.end()
@@ -60,13 +69,18 @@ export class RunWatch {
     else this.#library.logger.warn(fields, 'item.failed')
   }
 
-  #count({ run }: Work, outcome: Settled, startedAt: Date): void {
+  /** Whoever drives the server next builds it, or asks its history. */
+  notClaimed({ run, slug }: SeenWork, code: string): void {
+    this.#library.logger.warn({ run: run.id, tenant: slug, server: this.#place.server, code }, 'pool.not_claimed')
+  }
+
+  #count({ run }: SeenWork, outcome: Settled, startedAt: Date): void {
     const what = outcome.kind === 'failed' && outcome.interrupted ? 'interrupted' : outcome.kind
     this.#library.meters.attempt(run.kind, what, outcome.kind === 'failed' ? sqlstateClass(outcome.error.code) : '', (Date.now() - startedAt.getTime()) / 1000)
   }
 
   /** The run has another state now, as far as this server knows. */
-  learned({ id, kind, state }: Pick<DrivenRun, 'id' | 'kind' | 'state'>): void {
+  learned({ id, kind, state }: SeenRun): void {
     if (!isFinalRun(state) && state !== 'paused') return
     if (!this.#runs.has(id)) return
     this.#library.logger.info({ run: id, kind, state, server: this.#place.server }, isFinalRun(state) ? 'run.ended' : 'run.paused')

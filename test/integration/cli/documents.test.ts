@@ -72,7 +72,7 @@ describe('from nothing to tenants', () => {
     const other = Object.assign(new URL(direct), { hostname: 'localhost' })
     const name = ['databases', 'add', 'two-ways', '--url', '-', '--direct-url', '-']
     const short = await cli.run([...name, '--json'], other.href)
-    expect([short.code, short.document(documents.errorDocument).error.message]).toEqual([2, expect.stringContaining('directUrl')])
+    expect([short.code, short.document(documents.errorDocument).error.message]).toEqual([2, expect.stringContaining('--direct-url')])
     const added = await cli.run([...name, '--json'], `${other.href}\n${direct}\n`)
     const { database } = added.document(databaseDocuments.databaseDocument)
     expect([added.code, database.host, database.pooler]).toEqual([0, '127.0.0.1', { host: 'localhost', port: Number(other.port), problem: null }])
