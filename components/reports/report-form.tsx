@@ -8,7 +8,6 @@ import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Select } from '@/components/ui/select'
 import { problemOf, useCommand } from '@/lib/client/use-command'
-import type { Selection } from '@/lib/tenancy/contract'
 import { runLabel, triedAtOnce } from './choice-model'
 import type { Draft } from './draft-model'
 import { MissingChoice } from './missing-choice'
@@ -69,15 +68,23 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayChange, notN
     tried.clear()
     onDraft(part)
   }
-  const send = (command: typeof tried, selection: Selection): void => {
+  const send = (command: typeof tried): void => {
     setAsked(true)
     if (isEmpty || isUnnamed || missing.length > 0 || notNow !== null) return
     tried.clear()
     asked.clear()
-    if (command === tried && draft.trial !== null) onDraft({ trial: null })
-    void command.run({ set: draft.set, sql: draft.sql, params: paramsToSend(check.params, draft.params), selection, missing: draft.missing })
+    const isTry = command === tried
+    if (isTry && draft.trial !== null) onDraft({ trial: null })
+    void command.run({
+      set: draft.set,
+      sql: draft.sql,
+      params: paramsToSend(check.params, draft.params),
+      selection: draft.selection,
+      missing: draft.missing,
+      ...(isTry ? { sample: triedAtOnce } : {}),
+    })
   }
-  const runAll = (): void => send(asked, draft.selection)
+  const runAll = (): void => send(asked)
   const isPlaced = problemsIn(refusal, draft.sql).length > 0 || wrongParam !== null
   const isOfText = refusal !== null && !isPlaced && (refusal.code === 'report.columns' || refusal.code === 'report.probe')
 
@@ -108,17 +115,17 @@ export function ReportForm({ sets, draft, onDraft, start, tryOn, mayChange, notN
         {check.params.length === 0 ? null : (
           <ParamsForm params={check.params} values={draft.params} problems={paramProblems} onChange={(params) => change({ params })} />
         )}
-        <TenantChoice set={draft.set} selection={draft.selection} count={meant.count} onChange={(selection) => change({ selection })} onUnnamed={setUnnamed} />
+        <TenantChoice set={draft.set} selection={draft.selection} count={meant} onChange={(selection) => change({ selection })} onUnnamed={setUnnamed} />
         <MissingChoice missing={draft.missing} onChange={mayChange ? (missing) => change({ missing }) : null} />
         {refusal !== null && !isPlaced && !isOfText ? <ErrorNote error={refusal} /> : null}
         <RunButtons
-          count={isUnnamed ? null : meant.count}
+          count={isUnnamed ? null : meant}
           notNow={notNow}
           isTrying={tried.busy}
           isStarting={asked.busy || isLeaving}
-          mayTry={!isEmpty && !isUnnamed && meant.first.length > 0}
-          mayStart={!isEmpty && !isUnnamed && meant.count !== 0}
-          onTry={() => send(tried, { kind: 'tenants', slugs: [...meant.first] })}
+          mayTry={!isEmpty && !isUnnamed && meant !== 0}
+          mayStart={!isEmpty && !isUnnamed && meant !== 0}
+          onTry={() => send(tried)}
           onStart={runAll}
         />
       </div>

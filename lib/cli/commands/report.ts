@@ -37,11 +37,12 @@ type Typed = {
   readonly out?: string
   readonly rowCap?: string
   readonly missing?: string
+  readonly sample?: string
   readonly maxConcurrent?: string
   readonly note?: string
 }
 
-const { maxConcurrent, missing, note, rowCap } = startReportInput.shape
+const { maxConcurrent, missing, note, rowCap, sample } = startReportInput.shape
 const shown = {
   /** Text of the second SELECT. */
   combine: combineReportInput.shape.sql.optional(),
@@ -59,6 +60,7 @@ const written = z.object({
   selection,
   rowCap,
   missing,
+  sample,
   maxConcurrent,
   note,
 })
@@ -100,15 +102,15 @@ const refuseBeside = (what: string, typed: Typed, names: ReadonlyArray<keyof Typ
 }
 
 const askedOf = async (file: string | undefined, typed: Typed): Promise<Readonly<Record<string, unknown>>> => {
-  const { missing, maxConcurrent, note } = typed
+  const { missing, sample, maxConcurrent, note } = typed
   const params = typed.param && Object.fromEntries(typed.param.map(paramOf))
   if (typed.saved !== undefined) {
-    refuseBeside('saved', typed, ['set', 'rowCap', 'missing'])
+    refuseBeside('saved', typed, ['set', 'rowCap', 'missing', 'sample'])
     return { kind: 'saved', name: typed.saved, rows: typed.rows === true, params, selection: selectionOf(typed.tenants), maxConcurrent, note }
   }
   if (typed.rows === true) throw invalid('--rows is for --saved: whatever else is asked prints rows unless --combine is given.')
   if (typed.run !== undefined) {
-    refuseBeside('run', typed, ['set', 'rowCap', 'missing', 'tenants', 'param', 'maxConcurrent', 'note'])
+    refuseBeside('run', typed, ['set', 'rowCap', 'missing', 'sample', 'tenants', 'param', 'maxConcurrent', 'note'])
     return { kind: 'run', run: typed.run }
   }
   const selection = selectionOf(typed.tenants) ?? { kind: 'all' }
@@ -120,6 +122,7 @@ const askedOf = async (file: string | undefined, typed: Typed): Promise<Readonly
     selection,
     rowCap: typed.rowCap,
     missing,
+    sample,
     maxConcurrent,
     note,
   }
@@ -165,9 +168,9 @@ const start = async (session: Session, input: ReportInput): Promise<Asked> => {
   const { tenancy, actor } = session
   if (input.kind === 'run') return { run: input.run, combine: null }
   if (input.kind === 'text') {
-    const { sql, params, selection, rowCap, missing, maxConcurrent, note } = input
+    const { sql, params, selection, rowCap, missing, sample, maxConcurrent, note } = input
     const set = await onlySet(session, input.set)
-    return { ...(await tenancy.reports.start(actor, { set, sql, params, selection, rowCap, missing, maxConcurrent, note })), combine: null }
+    return { ...(await tenancy.reports.start(actor, { set, sql, params, selection, rowCap, missing, sample, maxConcurrent, note })), combine: null }
   }
   const { id, combine }: SavedReport = await tenancy.reports.saved.get(actor, input.name)
   const { params, selection, maxConcurrent, note } = input
@@ -262,6 +265,7 @@ export const addReport = (program: Command): void => {
     .option('--out <file>', 'write into a file instead of standard output; xlsx needs one')
     .option('--row-cap <n>', 'rows that one tenant may answer with (default: 100000)')
     .option('--missing <name|null>', 'a tenant that lacks a column or table is named, or answers with NULL in its place (default: name)')
+    .option('--sample <n>', 'only so many of them, of different structures, versions and databases: to try a text before all are asked')
     .option('--max-concurrent <n>', 'ask at most so many tenants at once, below what the servers’ budgets allow')
     .option('--note <text>', 'why, for those who look at the run later')
     .addHelpText(

@@ -35,6 +35,8 @@ export const startReportInput = z.object({
     .max(maxRowCap, `must be at most ${maxRowCap}`)
     .default(usualRowCap),
   missing: reportMissing.default('name'),
+  /** Only so many of the tenants, of different structures, versions and databases: to see how a text does before all are asked. */
+  sample: z.coerce.number('must be a whole number').int('must be a whole number').min(1, 'must be at least 1').max(100, 'must be at most 100').optional(),
   note: startRunInput.shape.note,
 })
 export type StartReportInput = z.output<typeof startReportInput>

@@ -1,6 +1,7 @@
 /** From a report's text to a queued run: checked, tried on one tenant, frozen with its tenants. */
 import { sql } from 'kysely'
 import type { Actor } from '../contract/permissions.ts'
+import type { Selection } from '../contract/commands.ts'
 import type { ReportCheck, StartReportInput } from '../contract/reports.ts'
 import type { TenantState } from '../contract/states.ts'
 import type { Library } from '../context.ts'
@@ -14,33 +15,29 @@ import { bindValues, checkReport, requireGood, valuesOf } from './check/check-re
 import { expiryFrom, makePlace } from './place.ts'
 import { planFill } from './missing/fill-plan.ts'
 import { probeColumns, type Candidate } from './probe.ts'
+import { sampleOf, type Sampled } from './sample.ts'
 import { readHeadStructure } from './structure.ts'
 
 /** Databases that are tried for one that answers, and tenants of each: one that is broken or locked speaks for itself alone. */
 const mostDatabases = 3
 const mostOfEach = 3
 
-type Chosen = {
+type Chosen = Sampled & {
   readonly targetId: number
   readonly tenantId: number
   readonly serverId: number
-  readonly databaseId: number
-  readonly slug: string
   readonly schema: string
   readonly role: string | null
-  readonly version: string | null
-  readonly position: number | null
-  readonly reachable: boolean
   readonly sealed: Buffer
 }
 
 /** Active tenants alone: suspended and archived ones are left alone. */
 const chosenOf = async (db: ControlDb, setId: number, targetIds: readonly number[]): Promise<readonly Chosen[]> => {
   const { rows } = await sql<Chosen>`
-    select t.id as "targetId", n.id as "tenantId", d.server_id as "serverId", d.id as "databaseId", n.slug, t.schema_name as schema, p.role_name as role, o.version, m.position,
+    select t.id as "targetId", n.id as "tenantId", d.server_id as "serverId", d.id as "databaseId", n.slug, t.schema_name as schema, p.role_name as role, o.version, m.position, x.structure_id as "structureId",
       d.reachable and coalesce(o.version_state <> 'unreachable', true) as reachable, d.url_sealed as sealed
     from target t join placement p on p.target_id = t.id join tenant n on n.id = p.tenant_id join database d on d.id = t.database_id
-    left join observation o on o.target_id = t.id left join migration m on m.set_id = t.set_id and m.prefix_digest = o.digest
+    left join observation o on o.target_id = t.id left join seen_structure x on x.id = o.seen_id left join migration m on m.set_id = t.set_id and m.prefix_digest = o.digest
     where t.set_id = ${setId} and t.id = any(${[...targetIds]}::bigint[]) and n.state = 'active' order by n.slug`.execute(db)
   return rows
 }
@@ -80,6 +77,16 @@ export const checkText = async ({ control }: Library, set: string, text: string)
 /** A saved report that is run. `isAsSaved`: with its own text, values and tenants, and not with others for once. */
 export type OfSaved = { readonly id: number; readonly name: string; readonly isAsSaved: boolean; readonly details?: Readonly<Record<string, unknown>> }
 
+type Choice = { readonly chosen: readonly Chosen[]; /** What is kept as the run's: of a sample, who is in it. */ readonly selection: Selection }
+
+/** @throws tenant.unknown */
+const chooseTenants = async (db: ControlDb, set: { readonly id: number; readonly name: string }, { selection, sample }: StartReportInput): Promise<Choice> => {
+  const all = await chosenOf(db, set.id, await resolveSelection(db, selection, set.name))
+  if (sample === undefined || all.length <= sample) return { chosen: all, selection }
+  const chosen = sampleOf(all, sample)
+  return { chosen, selection: { kind: 'tenants', slugs: chosen.map(({ slug }) => slug) } }
+}
+
 /** @throws set.unknown, tenant.unknown, report.refused, report.params, report.columns, report.probe, report.none_active, run.no_targets */
 export const startReport = async (library: Library, actor: Actor, input: StartReportInput, saved: OfSaved | null = null): Promise<{ readonly run: number }> => {
   const { db } = library.control
@@ -87,7 +94,7 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
   requireGood(checked)
   const values = valuesOf(checked, input.params)
   const set = await findSet(db, input.set)
-  const chosen = await chosenOf(db, set.id, await resolveSelection(db, input.selection, set.name))
+  const { chosen, selection } = await chooseTenants(db, set, input)
   if (chosen.length === 0 && input.selection.kind === 'tenants') throw await noneOf(db, set.name, input.selection.slugs)
   const probes = probesOf(chosen)
   if (probes.length === 0) throw new TenancyError('run.no_targets')
@@ -134,7 +141,7 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
         row_cap: input.rowCap,
         missing: input.missing,
         fill: fill && JSON.stringify(fill),
-        selection: JSON.stringify(input.selection),
+        selection: JSON.stringify(selection),
         chain: [run],
         // It may have been deleted while a tenant was asked for the columns.
         report_id: sql<number | null>`(select id from saved_report where id = ${saved?.id ?? null})`,

@@ -24,6 +24,15 @@ const makeOwn = (schema: string): string => `
   create function twice(int) returns int language sql stable as 'select $1 * 2';
   create operator <*> (rightarg = int, function = twice);
   create view doubled as select twice(id::int) as n from customer;
+  create function leaves() returns text language sql stable as $$ select pg_catalog.set_config('role', 'none', true) $$;
+  create function leaves_by_number() returns text language sql stable as $$ select U&"set\\005fconfig"('role', 'none', true) $$;
+  create function leaves_later() returns text language plpgsql stable as $$ begin return leaves(); end $$;
+  create function "leaves, at last"() returns text language plpgsql stable as $$ begin return leaves_later(); end $$;
+  create view left_behind as select leaves_later() as gone;
+  create function resets() returns int language plpgsql volatile as $$ begin reset role; return 1; end $$;
+  create function resets_inside() returns int language plpgsql stable as $$ begin return resets(); end $$;
+  create function brings() returns int language sql stable set role = none as 'select 1';
+  create function defines() returns bigint language sql stable security definer as 'select count(*) from pg_catalog.pg_authid';
   create function touched() returns trigger language plpgsql as $$ begin return new; end $$;
   create trigger touches before insert on customer for each row execute function touched()`
 
@@ -54,6 +63,22 @@ test.each([
   expect(code).toBe('report.refused')
   expect(details.problem).toContain(`${name}()`)
   expect(details.problem).toContain('volatile')
+})
+
+test.each([
+  ['calls set_config()', 'select leaves() as a', 'leaves()', 'Line 1, column 8'],
+  ['writes its name by numbers', 'select leaves_by_number() as a', 'leaves_by_number()', 'Line 1, column 8'],
+  ['calls one that does', 'select 1 as one, leaves_later() as a', 'leaves(), by way of leaves_later()', ''],
+  ['calls one that calls one that does', 'select "leaves, at last"() as a', 'by way of leaves, at last()', ''],
+  ['stands in a view', 'select gone from left_behind', 'by way of', ''],
+  ['calls a volatile one that leaves it', 'select resets_inside() as a', 'resets(), by way of resets_inside()', ''],
+  ['brings a role along', 'select brings() as a', 'brings()', ''],
+  ['has its owner’s rights', 'select defines() as a', 'defines(), which has its owner’s rights', ''],
+])('a stable function that would not stay the tenant’s role is refused: it %s', async (_, sql, told, place) => {
+  const { code, details } = await refusalOf(start(sql))
+  expect(code).toBe('report.refused')
+  expect(details.problem).toContain(told)
+  expect(details.problem).toContain(place)
 })
 
 test.each(['select twice(id::int) as n from customer', 'select <*> id::int as n from customer -- one', 'select n from doubled', "select upper('a') as a"])(
