@@ -27,7 +27,7 @@ export const csvTexts = (columns: readonly ReportColumn[]): ReportTexts => {
 }
 
 export const jsonTexts = (
-  { run, set, state, tenants, answered, rows: total, silent, filled, leftOut }: ReportRun,
+  { run, set, state, tenants, sampledOf, answered, rows: total, silent, filled, leftOut }: ReportRun,
   columns: readonly ReportColumn[],
 ): ReportTexts => {
   let isFirst = true
@@ -41,7 +41,7 @@ export const jsonTexts = (
   const told = silent.map(({ code, message, slugs }) => ({ code, message, tenants: slugs }))
   const stoodFor = filled.map(({ lacks, slugs }) => ({ lacks, tenants: slugs }))
   const head = {
-    run: { id: run, set, state, tenants, answered, rows: total, silent: told, filled: stoodFor, leftOut: [...leftOut] },
+    run: { id: run, set, state, tenants, sampledOf, answered, rows: total, silent: told, filled: stoodFor, leftOut: [...leftOut] },
     columns: columns.map((column) => ({ ...column })),
   }
   return {

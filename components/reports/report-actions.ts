@@ -19,6 +19,7 @@ type StartInput = {
   readonly params: Record<string, string>
   readonly selection: Selection
   readonly missing: ReportMissing
+  readonly sample?: number | undefined
   readonly note?: string
 }
 type Started = Promise<CommandResult<{ readonly run: number }>>

@@ -17,7 +17,7 @@ import { StateBadge } from '@/components/ui/state-badge'
 import { describeReadError, RefusedError } from '@/lib/client/fetch-json'
 import { toastRefusal } from '@/lib/client/toast-refusal'
 import { useCommand } from '@/lib/client/use-command'
-import { formatDuration, plural } from '@/lib/format'
+import { formatCount, formatDuration, plural } from '@/lib/format'
 import { isFinalRun, may, type ReportRun, type Role } from '@/lib/tenancy/contract'
 import { DownloadMenu } from './download-menu'
 import { FilledPanel } from './filled-panel'
@@ -104,7 +104,9 @@ function Facts({ report, took }: { readonly report: ReportRun; readonly took: nu
           the report
         </Link>
       )}
-      {plural(report.tenants, 'tenant')}
+      {report.sampledOf === null
+        ? plural(report.tenants, 'tenant')
+        : `tried on ${formatCount(report.tenants)} of ${plural(report.sampledOf, 'tenant')}, as different as there are`}
       {valuesWords(report.params)}
       {report.missing === 'null' ? 'NULL or no rows for what a tenant lacks' : null}
       <>

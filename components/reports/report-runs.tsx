@@ -46,6 +46,12 @@ export function ReportRuns({ rows, isNamed = true }: { readonly rows: readonly R
   )
 }
 
+const nameOf = ({ report, tenants, sampledOf, set }: ReportRunRow, isNamed: boolean): string => {
+  if (sampledOf !== null)
+    return `Tried on ${formatCount(tenants)} of ${plural(sampledOf, 'tenant')}${isNamed && report !== null ? `: ${report.name}` : ` of ${set}`}`
+  return isNamed && report !== null ? report.name : `${plural(tenants, 'tenant')} of ${set}`
+}
+
 function RunLine({ row, isNamed }: { readonly row: ReportRunRow; readonly isNamed: boolean }) {
   const silent = row.tenants - row.answered
   return (
@@ -59,7 +65,7 @@ function RunLine({ row, isNamed }: { readonly row: ReportRunRow; readonly isName
           href={`/reports/runs/${row.run}`}
           className="block truncate font-medium before:absolute before:inset-0 focus-visible:outline-none focus-visible:before:outline-2 focus-visible:before:-outline-offset-2 focus-visible:before:outline-accent-ink"
         >
-          {isNamed && row.report !== null ? row.report.name : `${plural(row.tenants, 'tenant')} of ${row.set}`}
+          {nameOf(row, isNamed)}
         </Link>
         <span className="block truncate text-xs text-muted lg:hidden">
           {formatCount(row.answered)} of {formatCount(row.tenants)} answered, {plural(row.rows, 'row')} · <RelativeTime at={row.createdAt} />

@@ -49,8 +49,10 @@ function Writing({ id, role, sets, actions, read }: Props & { readonly read: Sav
   const mayWrite = may(role, 'reports.run')
   const refresh = (): void => void client.invalidateQueries({ queryKey: reportKeys.runs(id) })
   // A text that is not saved is nobody's: its run belongs to no report.
-  const start: StartReport = ({ params, selection, ...text }) =>
-    mayWrite && isOtherText(saved, draft) ? actions.start({ params, selection, ...text }) : actions.startSaved({ report: id, params, selection })
+  const start: StartReport = ({ params, selection, sample, ...text }) =>
+    mayWrite && isOtherText(saved, draft)
+      ? actions.start({ params, selection, sample, ...text })
+      : actions.startSaved({ report: id, params, selection, sample })
   return (
     <>
       <SavedHeader writing={writing} actions={actions} mayCreate={mayWrite} />

@@ -5,6 +5,7 @@ import Link from 'next/link'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { plainRows } from '@/lib/client/queries/reports'
+import { formatCount } from '@/lib/format'
 import { may, type ReportMissing, type Role } from '@/lib/tenancy/contract'
 import { FilledPanel } from './filled-panel'
 import { answeredSentence, changedSince } from './report-model'
@@ -32,7 +33,8 @@ export function TrialPanel({ run, role, sql, missing, onClose }: Props) {
         <h2 className="min-w-0 flex-1 text-sm">
           <span role="status" className="font-semibold">
             {answeredSentence(live.run.state, live.run.counts)}
-          </span>{' '}
+          </span>
+          {report.sampledOf === null ? null : `, as different as there are among ${formatCount(report.sampledOf)}`}{' '}
           <Link href={`/reports/runs/${run}`} className="text-accent-ink underline underline-offset-2">
             report {run}
           </Link>

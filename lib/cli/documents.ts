@@ -326,6 +326,8 @@ export const reportDocument = z.strictObject({
     set: z.string(),
     state: z.enum(runStates),
     tenants: count,
+    /** Out of how many they were taken as a sample; null: all that were meant. */
+    sampledOf: count.nullable(),
     answered: count,
     rows: count,
     silent: z.array(z.strictObject({ code: z.string(), message: z.string(), tenants: z.array(z.string()) })),

@@ -71,6 +71,7 @@ const saved = z.object({
   rows: z.boolean(),
   params: params.optional(),
   selection: selection.optional(),
+  sample,
   maxConcurrent,
   note,
 })
@@ -105,8 +106,8 @@ const askedOf = async (file: string | undefined, typed: Typed): Promise<Readonly
   const { missing, sample, maxConcurrent, note } = typed
   const params = typed.param && Object.fromEntries(typed.param.map(paramOf))
   if (typed.saved !== undefined) {
-    refuseBeside('saved', typed, ['set', 'rowCap', 'missing', 'sample'])
-    return { kind: 'saved', name: typed.saved, rows: typed.rows === true, params, selection: selectionOf(typed.tenants), maxConcurrent, note }
+    refuseBeside('saved', typed, ['set', 'rowCap', 'missing'])
+    return { kind: 'saved', name: typed.saved, rows: typed.rows === true, params, selection: selectionOf(typed.tenants), sample, maxConcurrent, note }
   }
   if (typed.rows === true) throw invalid('--rows is for --saved: whatever else is asked prints rows unless --combine is given.')
   if (typed.run !== undefined) {
@@ -173,8 +174,8 @@ const start = async (session: Session, input: ReportInput): Promise<Asked> => {
     return { ...(await tenancy.reports.start(actor, { set, sql, params, selection, rowCap, missing, sample, maxConcurrent, note })), combine: null }
   }
   const { id, combine }: SavedReport = await tenancy.reports.saved.get(actor, input.name)
-  const { params, selection, maxConcurrent, note } = input
-  return { ...(await tenancy.reports.saved.start(actor, { report: id, params, selection, maxConcurrent, note })), combine: input.rows ? null : combine }
+  const { params, selection, sample, maxConcurrent, note } = input
+  return { ...(await tenancy.reports.saved.start(actor, { report: id, params, selection, sample, maxConcurrent, note })), combine: input.rows ? null : combine }
 }
 
 type Shown = { readonly format: ReportFormat; readonly out: string | undefined; readonly combine: string | null }
@@ -239,7 +240,9 @@ const report = async (session: Session, input: ReportInput): Promise<number> => 
     throw error
   }
   const meant = found.tenants + found.leftOut.length
-  stderr.write(`${formatCount(found.answered)} of ${plural(meant, 'tenant')} answered with ${plural(found.rows, 'row')} (run ${run}).\n`)
+  stderr.write(
+    `${formatCount(found.answered)} of ${plural(meant, 'tenant')} answered with ${plural(found.rows, 'row')} (run ${run}${found.sampledOf === null ? '' : `, a sample of ${formatCount(found.sampledOf)}`}).\n`,
+  )
   for (const line of besideLines(found)) stderr.write(`${line}\n`)
   if (found.silent.length > 0 && isFinalRun(found.state)) stderr.write(`${await afterSilence(session, found)}\n`)
   return isWhole && found.answered === meant ? exitCodes.well : exitCodes.targetsFailed

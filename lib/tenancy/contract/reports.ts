@@ -109,6 +109,8 @@ export type ReportRunRow = {
   readonly state: RunState
   readonly rows: number
   readonly tenants: number
+  /** Out of how many the tenants were taken as a sample; null: they are all that were meant. */
+  readonly sampledOf: number | null
   readonly answered: number
   readonly startedBy: string
   readonly note: string

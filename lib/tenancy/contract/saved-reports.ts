@@ -60,6 +60,7 @@ export const startSavedReportInput = z.object({
   params: startReportInput.shape.params.unwrap().optional(),
   /** In place of its own tenants, for this once. */
   selection: startReportInput.shape.selection.unwrap().optional(),
+  sample: startReportInput.shape.sample,
   maxConcurrent: startRunInput.shape.maxConcurrent,
   note: startRunInput.shape.note,
 })

@@ -46,6 +46,7 @@ export type ReportTables = {
     dropped_at: ColumnType<Date | null, never, Date>
     report_id: number | null
     selection: ColumnType<Selection | null, string | null, never>
+    sampled_of: number | null
     is_as_saved: Generated<boolean>
     chain: ColumnType<number[], number[], never>
     figures_at: ColumnType<Date | null, never, Date | null>

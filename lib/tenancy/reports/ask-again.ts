@@ -64,8 +64,8 @@ export const askAgain = async ({ clock }: Pick<Library, 'clock'>, trx: ControlDb
   const expiry = expiryFrom(clock())
   const fill = filledFor === null ? null : await fillOf(trx, filledFor, parent)
   await sql`
-    insert into report_run (run_id, sql, statement, params, columns, row_cap, missing, fill, selection, report_id, is_as_saved, chain, expires_at)
-    select ${run}::bigint, sql, statement, params, columns, row_cap, case when ${fill}::text is null then missing else 'null' end, coalesce(${fill}::jsonb, fill), selection, report_id,
+    insert into report_run (run_id, sql, statement, params, columns, row_cap, missing, fill, selection, sampled_of, report_id, is_as_saved, chain, expires_at)
+    select ${run}::bigint, sql, statement, params, columns, row_cap, case when ${fill}::text is null then missing else 'null' end, coalesce(${fill}::jsonb, fill), selection, sampled_of, report_id,
       is_as_saved and (${fill}::text is null or missing = 'null'), chain || ${run}::bigint, ${expiry} from report_run where run_id = ${parent}`.execute(trx)
   const { chain, columns } = await trx.selectFrom('report_run').select(['chain', 'columns']).where('run_id', '=', run).executeTakeFirstOrThrow()
   await sql`update report_run set expires_at = greatest(expires_at, ${expiry}) where run_id = any(${chain}::bigint[])`.execute(trx)

@@ -16,7 +16,7 @@ import { requireGood, writtenAt, type BoundPiece, type CheckedReport } from './c
 import { collectedColumn, hasValues, keptAsText } from './column-types.ts'
 import { fillFor, mayLack } from './missing/read-mixed.ts'
 import { takenColumns } from './place.ts'
-import { reachedFrom, type Reached } from './reach.ts'
+import { volatileReached, type Reached } from './reach.ts'
 import { becomeRole, firstError, isRoleRefused } from './read-tenant.ts'
 
 export type Candidate = {
@@ -66,7 +66,7 @@ const calledNames = ({ called }: CheckedReport): readonly string[] => [...new Se
 /** @throws report.probe where the console's user may not look, and the server's error */
 const reachedBy = async (connection: FleetConnection, { slug }: Candidate, cage: Cage, text: string): Promise<readonly Reached[]> => {
   try {
-    return await reachedFrom(connection, cage, text)
+    return await volatileReached(connection, cage, text)
   } catch (error) {
     if (codeOf(error) !== sqlstate.insufficientPrivilege) throw error
     const problem = `what it calls cannot be seen (${messageOf(error)}): GRANT TEMPORARY ON DATABASE … TO the console’s user, in its database.`
@@ -112,20 +112,14 @@ const functionProblems = ({ called, source }: CheckedReport, own: ReadonlyMap<st
     return [{ code: 'function', ...placeOf(source, offset), message }]
   })
 
-const whatItDoes: Readonly<Record<Reached['why'], string>> = {
-  volatile: 'is volatile: it may do more than compute. Only stable and immutable ones may be called.',
-  setting: 'calls set_config(), or may: with it a report could leave the tenant’s role.',
-  definer: 'has its owner’s rights (SECURITY DEFINER): with them a report could read what the tenant’s role may not.',
-}
-
-/** A volatile one that the text calls by name is told already; what it does not call by name has no place. */
-const reachProblems = ({ source, offset, called }: CheckedReport, { reached, own }: Pick<Asked, 'reached' | 'own'>): readonly ReportProblem[] =>
+/** What the text calls by name is told by its place; the rest has none. */
+const reachProblems = ({ source, offset }: CheckedReport, { reached, own }: Pick<Asked, 'reached' | 'own'>): readonly ReportProblem[] =>
   reached
-    .filter(({ name, via, why }) => why !== 'volatile' || via !== null || !own.has(name))
-    .map(({ name, via, why }) => ({
+    .filter(({ name, via }) => via !== null || !own.has(name))
+    .map(({ name, via }) => ({
       code: 'function',
-      ...placeOf(source, (via === null ? called.find((call) => call.name === name)?.offset : undefined) ?? offset),
-      message: `It calls ${name}()${via === null ? '' : `, by way of ${via}`}, which ${whatItDoes[why]}`,
+      ...placeOf(source, offset),
+      message: `It calls ${name}()${via === null ? '' : `, by way of ${via}`}, which is volatile: it may do more than compute. Only stable and immutable ones may be called.`,
     }))
 
 const columnProblem = (column: RawColumn, index: number, all: readonly RawColumn[]): string | null => {

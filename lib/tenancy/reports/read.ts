@@ -84,7 +84,7 @@ type Beside = Pick<ReportRun, 'childRuns' | 'leftOut'>
 const besideOf = async (db: ControlDb, run: number): Promise<Beside> => {
   const { rows } = await sql<Beside>`
     select array(select c.id from run c where c.parent_run_id = p.run_id order by c.id) as "childRuns", array(
-      select jsonb_array_elements_text(case when p.selection ->> 'kind' = 'tenants' then p.selection -> 'slugs' else '[]' end)
+      select jsonb_array_elements_text(case when p.selection ->> 'kind' = 'tenants' and p.sampled_of is null then p.selection -> 'slugs' else '[]' end)
       except select coalesce(t.slug, i.tenant_slug) from run_item i left join tenant t on t.id = i.tenant_id where i.run_id = p.chain[1] order by 1) as "leftOut"
     from report_run p where p.run_id = ${run}`.execute(db)
   return rows[0] ?? { childRuns: [], leftOut: [] }

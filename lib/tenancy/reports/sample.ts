@@ -11,25 +11,48 @@ export type Sampled = {
   readonly reachable: boolean
 }
 
-/** One of each group before the second of any. */
-const inTurns = <T>(groups: ReadonlyArray<readonly T[]>): readonly T[] => {
-  const rounds = Math.max(0, ...groups.map((group) => group.length))
-  return Array.from({ length: rounds }, (_, round) => groups.flatMap((group) => group.slice(round, round + 1))).flat()
+/** Tenants of one structure, by database. */
+type Alike<T> = { readonly newest: number; readonly count: number; readonly queues: ReadonlyMap<number, T[]> }
+
+/** The newest version's and the most frequent first. */
+const alikeOf = <T extends Sampled>(chosen: readonly T[]): ReadonlyArray<Alike<T>> =>
+  [...Map.groupBy(chosen, ({ version, structureId }) => `${version} ${structureId}`).values()]
+    .map((group) => ({
+      newest: group[0]?.position ?? -1,
+      count: group.length,
+      queues: Map.groupBy(group, ({ databaseId }) => databaseId),
+    }))
+    .toSorted((one, other) => other.newest - one.newest || other.count - one.count)
+
+/** One of each structure before the second of any, from the database that was asked least so far. */
+const takeInTurns = <T extends Sampled>(chosen: readonly T[], count: number): readonly T[] => {
+  const taken: T[] = []
+  const asked = new Map<number, number>()
+  let groups = alikeOf(chosen)
+  while (groups.length > 0) {
+    for (const { queues } of groups) {
+      const open = [...queues].filter(([, queue]) => queue.length > 0)
+      const [first] = open.toSorted(([one], [other]) => (asked.get(one) ?? 0) - (asked.get(other) ?? 0))
+      const next = first?.[1].shift()
+      if (next === undefined) continue
+      taken.push(next)
+      if (taken.length === count) return taken
+      asked.set(next.databaseId, (asked.get(next.databaseId) ?? 0) + 1)
+    }
+    groups = groups.filter(({ queues }) => [...queues.values()].some((queue) => queue.length > 0))
+  }
+  return taken
 }
 
-const newest = (group: readonly Sampled[]): number => group[0]?.position ?? -1
-
 /**
- * One of each structure, the newest version's and the most frequent first, before the second of any; of each the databases in turns; who was out of reach comes last.
+ * One of each structure, the newest version's and the most frequent first, before the second of any, and of the databases each before the next; who was out of reach
+ * only where others are too few.
  * @param chosen in order of slug
  * @returns at most `count`, in order of slug
  */
 export const sampleOf = <T extends Sampled>(chosen: readonly T[], count: number): readonly T[] => {
-  const alike = [...Map.groupBy(chosen, ({ version, structureId }) => `${version} ${structureId}`).values()]
-  const groups = alike
-    .toSorted((one, other) => newest(other) - newest(one) || other.length - one.length)
-    .map((group) => inTurns([...Map.groupBy(group, ({ databaseId }) => databaseId).values()]))
-  const order = inTurns(groups)
-  const few = new Set([...order.filter(({ reachable }) => reachable), ...order.filter(({ reachable }) => !reachable)].slice(0, count))
+  const [there, gone] = [chosen.filter(({ reachable }) => reachable), chosen.filter(({ reachable }) => !reachable)]
+  const taken = takeInTurns(there, count)
+  const few = new Set(taken.length < count ? [...taken, ...takeInTurns(gone, count - taken.length)] : taken)
   return chosen.filter((one) => few.has(one))
 }

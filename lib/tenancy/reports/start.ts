@@ -1,7 +1,6 @@
 /** From a report's text to a queued run: checked, tried on one tenant, frozen with its tenants. */
 import { sql } from 'kysely'
 import type { Actor } from '../contract/permissions.ts'
-import type { Selection } from '../contract/commands.ts'
 import type { ReportCheck, StartReportInput } from '../contract/reports.ts'
 import type { TenantState } from '../contract/states.ts'
 import type { Library } from '../context.ts'
@@ -77,14 +76,13 @@ export const checkText = async ({ control }: Library, set: string, text: string)
 /** A saved report that is run. `isAsSaved`: with its own text, values and tenants, and not with others for once. */
 export type OfSaved = { readonly id: number; readonly name: string; readonly isAsSaved: boolean; readonly details?: Readonly<Record<string, unknown>> }
 
-type Choice = { readonly chosen: readonly Chosen[]; /** What is kept as the run's: of a sample, who is in it. */ readonly selection: Selection }
+type Choice = { readonly chosen: readonly Chosen[]; /** Null: they are all that were meant. */ readonly sampledOf: number | null }
 
 /** @throws tenant.unknown */
 const chooseTenants = async (db: ControlDb, set: { readonly id: number; readonly name: string }, { selection, sample }: StartReportInput): Promise<Choice> => {
   const all = await chosenOf(db, set.id, await resolveSelection(db, selection, set.name))
-  if (sample === undefined || all.length <= sample) return { chosen: all, selection }
-  const chosen = sampleOf(all, sample)
-  return { chosen, selection: { kind: 'tenants', slugs: chosen.map(({ slug }) => slug) } }
+  if (sample === undefined || all.length <= sample) return { chosen: all, sampledOf: null }
+  return { chosen: sampleOf(all, sample), sampledOf: all.length }
 }
 
 /** @throws set.unknown, tenant.unknown, report.refused, report.params, report.columns, report.probe, report.none_active, run.no_targets */
@@ -94,7 +92,7 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
   requireGood(checked)
   const values = valuesOf(checked, input.params)
   const set = await findSet(db, input.set)
-  const { chosen, selection } = await chooseTenants(db, set, input)
+  const { chosen, sampledOf } = await chooseTenants(db, set, input)
   if (chosen.length === 0 && input.selection.kind === 'tenants') throw await noneOf(db, set.name, input.selection.slugs)
   const probes = probesOf(chosen)
   if (probes.length === 0) throw new TenancyError('run.no_targets')
@@ -115,6 +113,7 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
     params: values,
     missing: input.missing,
     targets: chosen.length,
+    ...(sampledOf === null ? {} : { sampledOf }),
     note: input.note,
   }
   const planned = {
@@ -141,7 +140,8 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
         row_cap: input.rowCap,
         missing: input.missing,
         fill: fill && JSON.stringify(fill),
-        selection: JSON.stringify(selection),
+        selection: JSON.stringify(input.selection),
+        sampled_of: sampledOf,
         chain: [run],
         // It may have been deleted while a tenant was asked for the columns.
         report_id: sql<number | null>`(select id from saved_report where id = ${saved?.id ?? null})`,

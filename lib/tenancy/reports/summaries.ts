@@ -22,7 +22,7 @@ export type SummaryRow = Omit<ReportRunRow, Times | 'isExpired' | 'tenants' | 'a
 export const summaryColumns = sql`
   r.id as run, s.name as set, case when b.id is not null then jsonb_build_object('id', b.id, 'name', b.name) end as report, r.state, p.chain,
   (select sum(c.row_count)::bigint from report_run c where c.run_id = any(p.chain)) as rows,
-  r.started_by as "startedBy", r.note, r.created_at as "createdAt", r.finished_at as "finishedAt", p.expires_at as "expiresAt", p.dropped_at as "droppedAt",
+  r.started_by as "startedBy", r.note, r.created_at as "createdAt", r.finished_at as "finishedAt", p.expires_at as "expiresAt", p.dropped_at as "droppedAt", p.sampled_of as "sampledOf",
   r.parent_run_id as "parentRun"`
 
 export const summarySource = sql`report_run p join run r on r.id = p.run_id join migration_set s on s.id = r.set_id left join saved_report b on b.id = p.report_id`

@@ -21,18 +21,21 @@ const makeOwn = (schema: string): string => `
   create function grow(int, int) returns int language plpgsql volatile as $$ begin return $1 + $2; end $$;
   create aggregate grown(int) (sfunc = grow, stype = int, initcond = '0');
   create domain good as text check (lowered(value, value) = 'done');
+  create view sleeps as select pg_catalog.pg_sleep(0)::text as slept, pg_catalog.random() as r;
+  create view sleeps_view as select slept from sleeps;
+  create domain asleep as text check (pg_catalog.set_config('tenantry.x', value, true) is not null);
+  create aggregate agg_sets(text, bool) (sfunc = pg_catalog.set_config, stype = text, initcond = 'tenantry.x');
+  create table guarded (a int);
+  alter table guarded enable row level security;
+  grant select on guarded to ${schema};
+  create policy own_one on guarded using (plain() = 1);
+  create table guarded_too (a int);
+  alter table guarded_too enable row level security;
+  create policy sleeping on guarded_too using (pg_catalog.pg_sleep(0) is not null);
+  create view chances as select pg_catalog.random() as r, pg_catalog.clock_timestamp() as at;
   create function twice(int) returns int language sql stable as 'select $1 * 2';
   create operator <*> (rightarg = int, function = twice);
   create view doubled as select twice(id::int) as n from customer;
-  create function leaves() returns text language sql stable as $$ select pg_catalog.set_config('role', 'none', true) $$;
-  create function leaves_by_number() returns text language sql stable as $$ select U&"set\\005fconfig"('role', 'none', true) $$;
-  create function leaves_later() returns text language plpgsql stable as $$ begin return leaves(); end $$;
-  create function "leaves, at last"() returns text language plpgsql stable as $$ begin return leaves_later(); end $$;
-  create view left_behind as select leaves_later() as gone;
-  create function resets() returns int language plpgsql volatile as $$ begin reset role; return 1; end $$;
-  create function resets_inside() returns int language plpgsql stable as $$ begin return resets(); end $$;
-  create function brings() returns int language sql stable set role = none as 'select 1';
-  create function defines() returns bigint language sql stable security definer as 'select count(*) from pg_catalog.pg_authid';
   create function touched() returns trigger language plpgsql as $$ begin return new; end $$;
   create trigger touches before insert on customer for each row execute function touched()`
 
@@ -58,6 +61,12 @@ test.each([
   ['a view of a view', 'with x as (select * from calls_view) select done from x', 'plain'],
   ['an aggregate', 'select grown(id::int) as a from customer', 'grow'],
   ['a domain', "select 'x'::text::good as a", 'lowered'],
+  ['a policy', 'select a from guarded', 'plain'],
+  ['a view, where it is PostgreSQL’s own', 'select slept from sleeps', 'pg_sleep'],
+  ['a view of a view, where it is PostgreSQL’s own', 'select slept from sleeps_view', 'pg_sleep'],
+  ['a domain, where it is PostgreSQL’s own', "select 'x'::text::asleep as a", 'set_config'],
+  ['an aggregate, where it is PostgreSQL’s own', 'select agg_sets(email, true) as a from customer', 'set_config'],
+  ['a policy, where it is PostgreSQL’s own', 'select a from guarded_too', 'pg_sleep'],
 ])('is seen behind %s', async (_, sql, name) => {
   const { code, details } = await refusalOf(start(sql))
   expect(code).toBe('report.refused')
@@ -66,28 +75,15 @@ test.each([
 })
 
 test.each([
-  ['calls set_config()', 'select leaves() as a', 'leaves()', 'Line 1, column 8'],
-  ['writes its name by numbers', 'select leaves_by_number() as a', 'leaves_by_number()', 'Line 1, column 8'],
-  ['calls one that does', 'select 1 as one, leaves_later() as a', 'leaves(), by way of leaves_later()', ''],
-  ['calls one that calls one that does', 'select "leaves, at last"() as a', 'by way of leaves, at last()', ''],
-  ['stands in a view', 'select gone from left_behind', 'by way of', ''],
-  ['calls a volatile one that leaves it', 'select resets_inside() as a', 'resets(), by way of resets_inside()', ''],
-  ['brings a role along', 'select brings() as a', 'brings()', ''],
-  ['has its owner’s rights', 'select defines() as a', 'defines(), which has its owner’s rights', ''],
-])('a stable function that would not stay the tenant’s role is refused: it %s', async (_, sql, told, place) => {
-  const { code, details } = await refusalOf(start(sql))
-  expect(code).toBe('report.refused')
-  expect(details.problem).toContain(told)
-  expect(details.problem).toContain(place)
+  'select twice(id::int) as n from customer',
+  'select <*> id::int as n from customer -- one',
+  'select n from doubled',
+  'select r, at from chances',
+  "select upper('a') as a",
+])('what only computes may be called: %s', async (sql) => {
+  const { run } = await start(sql)
+  expect((await fleet.ended(run)).state).toBe('succeeded')
 })
-
-test.each(['select twice(id::int) as n from customer', 'select <*> id::int as n from customer -- one', 'select n from doubled', "select upper('a') as a"])(
-  'what only computes may be called: %s',
-  async (sql) => {
-    const { run } = await start(sql)
-    expect((await fleet.ended(run)).state).toBe('succeeded')
-  },
-)
 
 test('a table that all share answers where the tenants’ roles may read it', async () => {
   const role = fleet.sql(schemaOf(slug))
@@ -102,6 +98,21 @@ test('a table that all share answers where the tenants’ roles may read it', as
   // Alone it is the tenant's own, of which there is none.
   expect(await refusalOf(start(`select rate from ${mark}`))).toMatchObject({ code: 'report.probe', details: { code: '42P01' } })
   expect(await refusalOf(start('select * from public.pg_stat_statements'))).toMatchObject({ code: 'report.refused' })
+})
+
+test('a stable function that leaves the role is refused by the server where the right to set_config is taken from all but the console', async () => {
+  const schema = schemaOf(slug)
+  await fleet.sql.unsafe(`
+    create function ${schema}.leaves() returns text language sql stable as $$ select pg_catalog.set_config('role', 'none', true) $$;
+    revoke execute on function pg_catalog.set_config(text, text, boolean) from public`)
+  const { run: refused } = await start('select leaves() as a')
+  await fleet.ended(refused)
+  expect((await fleet.tenancy.reports.get(ada, refused)).silent).toMatchObject([
+    { code: '42501', message: expect.stringContaining('set_config'), slugs: [slug] },
+  ])
+  const { run } = await start('select twice(id::int) as n from customer')
+  expect((await fleet.ended(run)).state).toBe('succeeded')
+  await fleet.sql`grant execute on function pg_catalog.set_config(text, text, boolean) to public`
 })
 
 test('nothing is left of the look', async () => {

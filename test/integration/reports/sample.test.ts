@@ -36,11 +36,18 @@ it('names the tenant with another type and the one without the column, though bo
       [[behind], expect.stringContaining('site')],
     ]),
   )
-  expect(report.selection).toEqual({ kind: 'tenants', slugs: [...slugs.slice(0, 3), ...slugs.slice(-2)] })
+  expect(report).toMatchObject({ sampledOf: slugs.length, selection: { kind: 'all' }, leftOut: [] })
+  expect((await fleet.itemsOf(run)).failed).toEqual([changed, behind].toSorted())
+  expect((await fleet.tenancy.reports.runs(ada, { limit: 1 })).rows).toMatchObject([{ run, tenants: 5, sampledOf: slugs.length }])
 })
 
 it('asks all where there are no more, as they were chosen', async () => {
   const { run } = await fleet.tenancy.reports.start(ada, startReportInput.parse({ set: 'app', sql: 'select 1 as one', sample: 50 }))
   await fleet.ended(run)
-  expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({ tenants: slugs.length, answered: slugs.length, selection: { kind: 'all' } })
+  expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({
+    tenants: slugs.length,
+    answered: slugs.length,
+    selection: { kind: 'all' },
+    sampledOf: null,
+  })
 })

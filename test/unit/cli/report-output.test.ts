@@ -25,6 +25,7 @@ const report: ReportRun = {
   columns: [],
   rows: 0,
   tenants: 1,
+  sampledOf: null,
   answered: 1,
   silent: [],
   startedBy: 'ada',

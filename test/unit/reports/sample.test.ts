@@ -36,6 +36,16 @@ it('takes the newest version first where there are more structures than places, 
   expect(sampled(chosen, 3)).toEqual(['a', 'c', 'd'])
 })
 
+it('takes another database for another structure where it can', () => {
+  const chosen = [
+    tenant('a'),
+    tenant('b', { databaseId: 2 }),
+    tenant('c', { position: 2, version: '0002', structureId: 2 }),
+    tenant('d', { position: 2, version: '0002', structureId: 2, databaseId: 2 }),
+  ]
+  expect(sampled(chosen, 2)).toEqual(['a', 'd'])
+})
+
 it('goes round the databases where the structure is the same, and asks who is out of reach last', () => {
   const chosen = [tenant('a'), tenant('b'), tenant('c', { databaseId: 2 }), tenant('d', { databaseId: 2 }), tenant('e', { databaseId: 3, reachable: false })]
   expect(sampled(chosen, 2)).toEqual(['a', 'c'])

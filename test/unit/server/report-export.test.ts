@@ -9,6 +9,7 @@ const report: ReportRun = {
   state: 'succeeded',
   rows: 4,
   tenants: 1,
+  sampledOf: null,
   answered: 1,
   startedBy: 'ada@example.org',
   note: '',

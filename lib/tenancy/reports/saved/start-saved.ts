@@ -11,7 +11,7 @@ export const startSaved = async (library: Library, actor: Actor, input: StartSav
   const { id, name, set, sql, rowCap, missing } = stored
   const params = { ...stored.params, ...input.params }
   const selection = input.selection ?? stored.selection
-  const isAsSaved = isDeepStrictEqual([params, selection], [stored.params, stored.selection])
+  const isAsSaved = input.sample === undefined && isDeepStrictEqual([params, selection], [stored.params, stored.selection])
   const asked = {
     set,
     sql,
@@ -19,6 +19,7 @@ export const startSaved = async (library: Library, actor: Actor, input: StartSav
     missing,
     params,
     selection,
+    sample: input.sample,
     // How much of a server is taken is for those who start rollouts.
     maxConcurrent: may(actor.role, 'runs.start') ? input.maxConcurrent : undefined,
     note: input.note,

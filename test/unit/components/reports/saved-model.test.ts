@@ -22,6 +22,7 @@ const lastRun: ReportRunRow = {
   state: 'failed',
   rows: 1_204,
   tenants: 1_207,
+  sampledOf: null,
   answered: 1_204,
   startedBy: 'ada@example.com',
   note: '',
