@@ -117,8 +117,8 @@ function SaveForm({ tested: { addresses, facts }, actions, taken, onDone }: Save
 function Facts({ facts }: { readonly facts: DatabaseFacts }) {
   return (
     <section aria-label="What the server said" className="flex flex-col gap-1">
-      <p role="status" className="flex items-center gap-2">
-        <CircleCheck aria-hidden className="size-4 shrink-0 text-good-ink" />
+      <p role="status" className="flex items-start gap-2">
+        <CircleCheck aria-hidden className="mt-0.5 size-4 shrink-0 text-good-ink" />
         <span>
           PostgreSQL {facts.version} answers at{' '}
           <span className="mono">
@@ -128,7 +128,7 @@ function Facts({ facts }: { readonly facts: DatabaseFacts }) {
           {facts.pooler === null ? null : (
             <>
               {' '}
-              So does it through <span className="mono">{facts.pooler}</span>, by which applications come.
+              Applications reach it through <span className="mono">{facts.pooler}</span>.
             </>
           )}
         </span>

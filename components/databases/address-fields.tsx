@@ -18,24 +18,43 @@ type Props = {
   readonly onChange: (value: Addresses) => void
   readonly error: ErrorDocument | null
   readonly placeholder: string
+  /** Where the first one is known to be a pooler's. */
+  readonly directPlaceholder?: string
   /** Once they are known to be right, nobody has to read the passwords on the screen. */
   readonly isHidden?: boolean
 }
 
 /** A database's connection string, and the direct one where the first is a pooler's. */
-export function AddressFields({ value, onChange, error, placeholder, isHidden = false }: Props) {
-  const shared = { className: 'mono', type: isHidden ? 'password' : 'text', autoComplete: 'off', spellCheck: false, placeholder } as const
+export function AddressFields({ value, onChange, error, placeholder, directPlaceholder = placeholder, isHidden = false }: Props) {
+  const shared = { className: 'mono', type: isHidden ? 'password' : 'text', autoComplete: 'off', spellCheck: false } as const
   return (
     <>
       <Field label="Connection string" hint="Kept encrypted, never shown again." error={problemOf(error, 'url')}>
-        {(control) => <Input {...control} {...shared} required value={value.url} onChange={(event) => onChange({ ...value, url: event.target.value })} />}
+        {(control) => (
+          <Input
+            {...control}
+            {...shared}
+            required
+            placeholder={placeholder}
+            value={value.url}
+            onChange={(event) => onChange({ ...value, url: event.target.value })}
+          />
+        )}
       </Field>
       <Field
         label="Direct address"
-        hint="Only where that one leads through a connection pooler in transaction mode: migrations and reports then come directly."
+        hint="Needed where that one goes through a connection pooler (PgBouncer in transaction mode). Tenantry itself works by the direct one."
         error={problemOf(error, 'directUrl')}
       >
-        {(control) => <Input {...control} {...shared} value={value.directUrl} onChange={(event) => onChange({ ...value, directUrl: event.target.value })} />}
+        {(control) => (
+          <Input
+            {...control}
+            {...shared}
+            placeholder={directPlaceholder}
+            value={value.directUrl}
+            onChange={(event) => onChange({ ...value, directUrl: event.target.value })}
+          />
+        )}
       </Field>
     </>
   )

@@ -82,8 +82,14 @@ export function AddressDialog({ row, actions, onClose }: Props) {
             value={addresses}
             onChange={setAddresses}
             error={change.error}
-            placeholder={`postgres://user:password@${row.host}:${row.port}/${row.dbname}`}
+            placeholder={`postgres://user:password@${row.pooler?.host ?? row.host}:${row.pooler?.port ?? row.port}/${row.dbname}`}
+            directPlaceholder={`postgres://user:password@${row.host}:${row.port}/${row.dbname}`}
           />
+          {row.pooler !== null && addresses.directUrl.trim() === '' ? (
+            <p role="status" className="text-xs text-behind-ink">
+              Without a direct address the pooler at {row.pooler.host}:{row.pooler.port} is forgotten, and not looked at any more.
+            </p>
+          ) : null}
           <ErrorNote error={change.error} />
           <FormActions busy={change.busy}>Test and save</FormActions>
         </form>

@@ -23,6 +23,7 @@ type Props = {
 }
 
 const reachable: StateLook = { label: 'Reachable', tone: 'good', icon: CircleCheck }
+const notPooled: StateLook = { label: 'Not through its pooler', tone: 'behind', icon: Unplug }
 const unreachable: StateLook = { label: 'Unreachable', tone: 'gone', icon: Unplug }
 
 export function DatabaseList({ actions }: Props) {
@@ -43,11 +44,19 @@ export function DatabaseList({ actions }: Props) {
   )
 }
 
+const isCutOff = ({ reachable: answers, pooler }: DatabaseRow): boolean => answers && pooler !== null && pooler.problem !== null
+
+const lookOf = (row: DatabaseRow): StateLook => {
+  if (!row.reachable) return unreachable
+  return isCutOff(row) ? notPooled : reachable
+}
+
 const sentence = (rows: readonly DatabaseRow[]): string => {
   if (rows.length === 0) return 'Where tenants live.'
   const servers = new Set(rows.map(({ server }) => server)).size
   const lost = rows.filter((row) => !row.reachable).length
-  return `${plural(rows.length, 'database')} on ${plural(servers, 'server')}${lost === 0 ? '' : `, ${formatCount(lost)} unreachable`}. A budget is what Tenantry may hold of a server’s connections at once.`
+  const cutOff = rows.filter(isCutOff).length
+  return `${plural(rows.length, 'database')} on ${plural(servers, 'server')}${lost === 0 ? '' : `, ${formatCount(lost)} unreachable`}${cutOff === 0 ? '' : `, ${formatCount(cutOff)} not to be reached through ${cutOff === 1 ? 'its pooler' : 'their poolers'}`}. A budget is what Tenantry may hold of a server’s connections at once.`
 }
 
 const headings = ['Database', 'State', 'Server', 'Connections of the budget', 'Size', 'Tenants', 'Looked at'] as const
@@ -70,11 +79,9 @@ function Row({ row, rows, actions }: { readonly row: DatabaseRow; readonly rows:
         <p className="mono text-xs text-muted">{row.dbname}</p>
       </td>
       <td className="px-3 py-2">
-        <StateBadge look={row.reachable ? reachable : unreachable} />
+        <StateBadge look={lookOf(row)} />
         {row.problem === null ? null : <p className="max-w-72 text-xs break-words text-bad-ink">{row.problem}</p>}
-        {row.reachable && row.pooler?.problem ? (
-          <p className="max-w-72 text-xs break-words text-bad-ink">Not through its pooler, by which applications come: {row.pooler.problem}</p>
-        ) : null}
+        {isCutOff(row) ? <p className="max-w-72 text-xs break-words text-behind-ink">Applications cannot come, Tenantry can: {row.pooler?.problem}</p> : null}
         <Notes notes={row.notes} />
       </td>
       <td className="px-3 py-2">

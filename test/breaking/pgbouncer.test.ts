@@ -78,6 +78,9 @@ it('a pooler in transaction mode is refused alone when the database is added, an
     port: Number(new URL(direct).port),
     pooler: { port: Number(new URL(pooled).port), problem: null },
   })
+  // What the look was called would be what the pooler's connection is called for its next client.
+  const named = await fleet.sql`select from pg_stat_activity where application_name = 'tenantry:probe'`
+  expect(named).toEqual([])
   await fleet.watchStates()
   const worker = spawnWorker(fleet)
   await worker.ready

@@ -99,7 +99,9 @@ const readUrls = async ({
   if (url !== '-' && directUrl !== '-') return { url, ...(directUrl === undefined ? {} : { directUrl }) }
   const lines = (await text(currentLine().terminal.stdin)).trim().split(/\r?\n/)
   const next = (given: string): string => (given === '-' ? (lines.shift() ?? '').trim() : given)
-  return { url: next(url), ...(directUrl === undefined ? {} : { directUrl: next(directUrl) }) }
+  const given = { url: next(url), ...(directUrl === undefined ? {} : { directUrl: next(directUrl) }) }
+  if (lines.length > 0) throw invalid('standard input holds more lines than addresses were asked for: give --direct-url - for a second one.')
+  return given
 }
 
 export const addDatabases = (program: Command): void => {

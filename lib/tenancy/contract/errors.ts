@@ -127,6 +127,16 @@ export const errorTable = {
     title: 'The address {host} answers through a connection pooler in transaction mode.',
     hint: 'Migrations, locks and cancelling need sessions of their own. Give the server’s direct address: alone, or beside the pooler’s (--direct-url, or Direct address in the form).',
   },
+  'database.pooler_unreachable': {
+    status: 422,
+    title: 'No connection through the pooler at {host}: {problem}',
+    hint: 'Check the pooler’s host, port, its entry for this database, and that it reaches the server.',
+  },
+  'database.direct_pooled': {
+    status: 422,
+    title: 'The direct address {host} answers through a connection pooler in transaction mode.',
+    hint: 'The pooler’s address is the first one, the server’s own the direct one: look whether they are swapped.',
+  },
   'database.pooler_other': {
     status: 409,
     title: 'The address {host} leads to another server or database than the direct address {direct}.',

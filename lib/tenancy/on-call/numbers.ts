@@ -46,7 +46,7 @@ const readFleet = async (db: ControlDb): Promise<Numbers> => {
         select s.name as server, s.budget, s.max_connections as "maxConnections",
           look.connections_ours as "connectionsOurs", look.connections_used as "connectionsUsed", extract(epoch from now() - look.connections_at)::float8 as "lookAge",
           (select count(*) from database d where d.server_id = s.id and not d.reachable) as "unreachableDatabases",
-          (select count(*) from database d where d.server_id = s.id and d.pooler_problem is not null) as "unfitPoolers",
+          (select count(*) from database d where d.server_id = s.id and d.reachable and d.pooler_problem is not null) as "unfitPoolers",
           coalesce(c.worker is not null and c.heartbeat_at > ${fresh}, false) as "hasConductor",
           extract(epoch from now() - c.heartbeat_at)::float8 as "conductorAge",
           case when c.waiting_for is not null then extract(epoch from now() - coalesce(c.waiting_since, c.heartbeat_at))::float8 end as waiting,

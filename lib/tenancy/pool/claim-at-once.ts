@@ -159,8 +159,7 @@ const claimAll = async (held: HeldRun, run: SeenWork['run'], { to, installation,
     const until = clock.seconds + (held.until - clock.at) / 1000
     const outcome = await claimSchema(to, item.given, { role: item.role, roleExists: item.roleExists, expected: held.expected, until }, scene)
     if (outcome.kind !== 'applied') {
-      watch.settled(work, { kind: 'untouched' }, startedAt, true)
-      watch.notClaimed(work, outcome.kind === 'unfit' ? outcome.code : outcome.error.code)
+      watch.notClaimed(work, outcome.kind, outcome.kind === 'unfit' ? outcome.code : outcome.error.code)
       return { reports, rest: outcome.kind === 'unknown' ? 'unknown' : 'untouched' }
     }
     const finishedAt = new Date()
@@ -211,12 +210,13 @@ export const claimAtOnce = async (library: Library, held: HeldRun, reach: Reach)
     const run: SeenWork['run'] = { id: held.run, kind: 'onboard', state: 'running' }
     const { reports, rest } = await claimAll(held, run, reached, watch)
     const { db } = library.control
-    if (rest === 'none' && (await writeHeldEnd(db, held.run, worker(), reports, emptyDigest))) {
-      run.state = 'succeeded'
-      return watch.learned(run)
-    }
+    const ended = rest === 'none' ? await writeHeldEnd(db, held.run, worker(), reports, emptyDigest) : null
     const told = { items: reports, attempts: reports, quiet: rest === 'none' ? [held.run] : [] }
-    if (reports.length > 0) await writeHeldReport(db, held.run, held.serverId, worker(), told, emptyDigest)
+    const state = ended ?? (reports.length > 0 ? await writeHeldReport(db, held.run, held.serverId, worker(), told, emptyDigest) : null)
+    if (state !== null) {
+      run.state = state
+      watch.learned(run)
+    }
     if (rest === 'none') return
     // Of which nobody knows stays as it is, in somebody's hand: whoever takes it over reads its history before anything is said of it.
     await giveBack(library, held, positions.slice(reports.length + (rest === 'unknown' ? 1 : 0)))

@@ -6,9 +6,17 @@ import type { Library } from '../context.ts'
 import { appendAudit } from '../control/audit.ts'
 import { notify } from '../control/notify.ts'
 import { TenancyError } from '../errors.ts'
-import { addressOf } from '../sql/database-url.ts'
+import { addressOf, type DatabaseUrl } from '../sql/database-url.ts'
 import { listDatabases } from './database-list.ts'
-import { addressColumns, addressesOf, poolerDetail, probeAddresses } from './pooled-address.ts'
+import { addressColumns, addressesOf, probeAddresses } from './pooled-address.ts'
+
+type PoolerColumns = { readonly pooler_host: string | null; readonly pooler_port: number | null }
+
+/** For the trail: of a pooler that was there, or is there now. */
+const poolersOf = ({ pooler_host: host, pooler_port: port }: PoolerColumns, pooled: DatabaseUrl | null): Readonly<Record<string, string | null>> => {
+  const before = host === null || port === null ? null : addressOf({ host, port })
+  return before === null && pooled === null ? {} : { poolerBefore: before, poolerAfter: pooled && addressOf(pooled) }
+}
 
 /** An identity that is only an address says nothing about a server that has moved. */
 const isAddress = (identity: string): boolean => identity.includes(':')
@@ -27,7 +35,16 @@ export const changeDatabaseUrl = async (library: Library, actor: Actor, input: z
     const row = await trx
       .selectFrom('database')
       .innerJoin('server', 'server.id', 'database.server_id')
-      .select(['database.id', 'database.host', 'database.port', 'database.dbname', 'server.id as serverId', 'server.identity'])
+      .select([
+        'database.id',
+        'database.host',
+        'database.port',
+        'database.pooler_host',
+        'database.pooler_port',
+        'database.dbname',
+        'server.id as serverId',
+        'server.identity',
+      ])
       .where('database.name', '=', input.name)
       .forUpdate()
       .executeTakeFirst()
@@ -54,7 +71,7 @@ export const changeDatabaseUrl = async (library: Library, actor: Actor, input: z
       action: 'databases.changeUrl',
       subjectKind: 'database',
       subject: input.name,
-      details: { before: addressOf(row), after: addressOf(at), ...poolerDetail(pooled), user: at.user },
+      details: { before: addressOf(row), after: addressOf(at), ...poolersOf(row, pooled), user: at.user },
     })
     await notify(trx, { topic: 'databases' })
   })

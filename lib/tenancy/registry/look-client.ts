@@ -9,12 +9,15 @@ const statementMs = 5_000
 export const probeName = 'tenantry:probe'
 
 /** One server process's one database, in words that every way to it has in common, whatever a pooler calls it. */
-export const placeQuery = `(select oid::text from pg_database where datname = current_database()) || '@' || extract(epoch from pg_postmaster_start_time())::text`
+export const placeQuery = `(select oid::text from pg_database where datname = current_database()) || '@' || extract(epoch from pg_postmaster_start_time())::numeric(20, 6)::text`
 
 export type LookClient = ReturnType<typeof openLook>
 
-/** No start-up parameter but the name: a pooler would refuse others before it could be recognised. */
-export const openLook = (at: DatabaseUrl) =>
+/**
+ * No start-up parameter but the name: a pooler would refuse others before it could be recognised.
+ * @param name null: none, not even the driver's
+ */
+export const openLook = (at: DatabaseUrl, name: string | null = probeName) =>
   postgres({
     ...driverOptions(at.url),
     max: 1,
@@ -22,7 +25,8 @@ export const openLook = (at: DatabaseUrl) =>
     fetch_types: false,
     prepare: false,
     onnotice: () => {},
-    connection: { application_name: probeName },
+    // Of a parameter without a value nothing is sent.
+    connection: { application_name: name ?? '' },
   })
 
 /**

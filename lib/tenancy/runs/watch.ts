@@ -69,9 +69,13 @@ export class RunWatch {
     else this.#library.logger.warn(fields, 'item.failed')
   }
 
-  /** Whoever drives the server next builds it, or asks its history. */
-  notClaimed({ run, slug }: SeenWork, code: string): void {
-    this.#library.logger.warn({ run: run.id, tenant: slug, server: this.#place.server, code }, 'pool.not_claimed')
+  /** Whoever drives the server next builds it, or asks its history: this was no attempt. */
+  notClaimed(work: SeenWork, kind: 'unfit' | 'failed' | 'unknown', code: string): void {
+    const span = this.#items.get(work)
+    this.#items.delete(work)
+    span?.setAttribute('tenantry.outcome', kind)
+    if (span) endSpan(span, code)
+    this.#library.logger.warn({ run: work.run.id, tenant: work.slug, server: this.#place.server, kind, code }, 'pool.not_claimed')
   }
 
   #count({ run }: SeenWork, outcome: Settled, startedAt: Date): void {

@@ -11,6 +11,7 @@ import { claimSecret } from '../control/secret-check.ts'
 import { notesDue } from '../drift/notes/hear-notes.ts'
 import { pruneStructures } from '../drift/structures.ts'
 import { refreshDatabases } from '../registry/database-refresh.ts'
+import { refreshPoolers } from '../registry/pooler-refresh.ts'
 import { followNotes } from '../observation/follow-notes.ts'
 import { observeDatabase, type LookWish } from '../observation/observe.ts'
 import type { DatabaseLook } from '../observation/request.ts'
@@ -243,6 +244,7 @@ class WorkerProcess implements Worker {
     await refreshDatabases(this.#library)
     // A target that somebody else has migrated is not left unknown until the night.
     await this.#askAll(queues.observe, 'changed')
+    await refreshPoolers(this.#library)
   }
 
   async #compareAll(): Promise<void> {

@@ -140,7 +140,7 @@ it.each(['as one statement', 'as several', 'as the end of a held run'])(
     let writing: Promise<unknown> = Promise.resolve()
     await whileSetIsRead(next, target, async () => {
       if (how === 'as the end of a held run') {
-        expect(await writeHeldEnd(control.db, id, 'batches', [word], emptyDigest)).toBe(false)
+        expect(await writeHeldEnd(control.db, id, 'batches', [word], emptyDigest)).toBeNull()
         return
       }
       writing = writeReport(control.db, lease, 'batches', { items: [word], attempts: [], quiet: how === 'as several' ? [id] : [] }, emptyDigest)

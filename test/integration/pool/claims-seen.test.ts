@@ -1,11 +1,16 @@
 /** What on-call sees of a tenant that got its ready schema from the process that was asked: the lines, spans and counts of any run. */
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as documents from '../../../lib/cli/documents.ts'
+import { migrationsDir } from '../../../lib/connection.ts'
+import { onboardInput, type Tenancy } from '../../../lib/tenancy/contract/index.ts'
+import { createTenancy } from '../../../lib/tenancy/index.ts'
 import { openCollector, type Collector } from '../../support/collector.ts'
 import { commandLine, type CommandLine, type Ended } from '../../support/command-line.ts'
-import { type Fleet } from '../../support/fleet.ts'
+import { ada, type Fleet } from '../../support/fleet.ts'
 import { closePoolFleet, makePoolFleet, setSize, untilReady } from '../../support/pool.ts'
-import { useDatabases } from '../../support/template.ts'
+import { testSecret, useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
 const mark = `pk${process.pid}`
@@ -55,4 +60,42 @@ it('is a trace: run, server, item and statements, one below the other', async ()
   })
   const below = collector.spans.filter(({ parent }) => parent === item?.id).map(({ name }) => name)
   expect(new Set(below)).toEqual(new Set(['tenantry.begin', 'tenantry.commit']))
+})
+
+describe('the end of its run', () => {
+  const said: string[] = []
+  const logger = pino({ level: 'info' }, new Writable({ write: (chunk: Buffer, _, done) => (said.push(chunk.toString()), done()) }))
+  let tenancy: Tenancy
+  beforeAll(() => {
+    tenancy = createTenancy({ controlUrl: fleet.controlUrl, secret: testSecret, migrationsDir, logger })
+  })
+  afterAll(() => tenancy.close())
+  const onboard = (name: string) => tenancy.onboarding.start(ada, onboardInput.parse({ set: 'app', tenants: [{ slug: `${mark}-${name}` }] }))
+  const eventsOf = (id: number) =>
+    said.map((line) => JSON.parse(line) as { readonly msg: string; readonly run: number; readonly state?: string }).filter((line) => line.run === id)
+
+  it('is told where somebody holds the set at that moment', async () => {
+    await untilReady(fleet, 1)
+    let made = Promise.resolve({ run: 0 })
+    await fleet.control.begin(async (trx) => {
+      await trx`select from migration_set where name = 'app' for no key update`
+      made = onboard('held')
+      const waiting = () =>
+        fleet.control`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%migration_set%'`
+      await fleet.until('the report to wait for the set', async () => (await waiting()).length > 0)
+    })
+    const { run: id } = await made
+    expect(eventsOf(id)).toMatchObject([{ msg: 'run.started' }, { msg: 'run.ended', state: 'succeeded' }])
+    expect((await fleet.tenancy.runs.attempts(id, `${mark}-held`))[0]).toMatchObject({ claimed: true })
+  })
+
+  it('is told as it is where somebody cancelled the run meanwhile', async () => {
+    await untilReady(fleet, 1)
+    await fleet.control.unsafe(`create function cancels() returns trigger language plpgsql as $$ begin new.state := 'cancelling'; return new; end $$;
+      create trigger cancels before insert on run for each row execute function cancels()`)
+    const { run: id } = await onboard('cancelled')
+    await fleet.control`drop trigger cancels on run`
+    expect(await fleet.stateOf(id)).toBe('cancelled')
+    expect(eventsOf(id)).toMatchObject([{ msg: 'run.started' }, { msg: 'run.ended', state: 'cancelled' }])
+  })
 })

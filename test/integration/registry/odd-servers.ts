@@ -16,9 +16,9 @@ const freePort = async (): Promise<number> => {
   return port
 }
 
-const listen = (server: Server): Promise<number> =>
+const listen = (server: Server, port = 0): Promise<number> =>
   new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
   })
 
 const standbySignal = (cluster: string): Promise<void> => writeFile(join(cluster, 'standby.signal'), '')
@@ -52,7 +52,7 @@ export const startStandby = () => startCluster(standbySignal)
 /** Lets everybody in without a password. */
 export const startTrusting = () => startCluster(trustEverybody)
 
-const serve = async (take: (socket: Socket) => void): Promise<Stoppable & { readonly port: number }> => {
+const serve = async (take: (socket: Socket) => void, at?: number): Promise<Stoppable & { readonly port: number }> => {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -60,7 +60,7 @@ const serve = async (take: (socket: Socket) => void): Promise<Stoppable & { read
     socket.on('close', () => sockets.delete(socket))
     take(socket)
   })
-  const port = await listen(server)
+  const port = await listen(server, at)
   return {
     port,
     url: `postgres://ada:s3cret@127.0.0.1:${port}/app`,
@@ -110,6 +110,14 @@ export const startOfVersion = (version: string, num: string) =>
     })
   })
 
+/** Lets nobody in, with an error of that code. */
+export const startRefusing = (code: string, said: string) =>
+  serve((socket) => {
+    socket.once('data', () => {
+      socket.end(message('E', Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${said}\0\0`)))
+    })
+  })
+
 /** Splits a stream of backend messages; calls back at each ReadyForQuery with the transaction's state. */
 const onReady = (ready: (state: string) => void): ((bytes: Buffer) => void) => {
   let rest = Buffer.alloc(0)
@@ -127,8 +135,9 @@ const onReady = (ready: (state: string) => void): ((bytes: Buffer) => void) => {
  * A pooler in transaction mode with a single server connection, which its clients get in turn. It is let in without a password, so
  * its server must trust it.
  * @param upstream port of the server
+ * @param port its own; absent: a free one
  */
-export const startTransactionPooler = async (upstream: { readonly port: number; readonly user: string; readonly dbname: string }) => {
+export const startTransactionPooler = async (upstream: { readonly port: number; readonly user: string; readonly dbname: string }, port?: number) => {
   const backend = connect(upstream.port, '127.0.0.1')
   const startup = Buffer.concat([int32(196_608), Buffer.from(`user\0${upstream.user}\0database\0${upstream.dbname}\0\0`)])
   const waiting: Array<{ readonly socket: Socket; readonly bytes: Buffer }> = []
@@ -165,7 +174,7 @@ export const startTransactionPooler = async (upstream: { readonly port: number; 
         next()
       })
     })
-  })
+  }, port)
   return {
     url: `postgres://${upstream.user}@127.0.0.1:${proxy.port}/${upstream.dbname}`,
     async stop() {

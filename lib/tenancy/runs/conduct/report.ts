@@ -183,27 +183,34 @@ const isHeldNow = sql`held_until > clock_timestamp() and state in ('running', 'p
 
 /**
  * The same from the process that started a run and carries its items itself, without a lease.
- * @returns whether it was still its to tell; else a conductor has the run, and finds in the histories what was done
+ * @returns the state that the run has now; null: it was not its to tell any more, and a conductor finds in the histories what was done
  */
-export const writeHeldReport = async (db: ControlDb, run: number, serverId: number, worker: string, report: Report, emptyDigest: string): Promise<boolean> =>
+export const writeHeldReport = async (
+  db: ControlDb,
+  run: number,
+  serverId: number,
+  worker: string,
+  report: Report,
+  emptyDigest: string,
+): Promise<RunState | null> =>
   db.transaction().execute(async (trx) => {
     const { rows } = await sql`select 1 from run where id = ${run} and ${isHeldNow} for update`.execute(trx)
-    if (rows.length === 0) return false
-    await writeBatch(trx, serverId, worker, report, emptyDigest)
-    return true
+    if (rows.length === 0) return null
+    const runs = await writeBatch(trx, serverId, worker, report, emptyDigest)
+    return runs.find(({ id }) => id === run)?.state ?? null
   })
 
 /**
  * All items of a held run have succeeded: the same in one statement, the run's end with it.
  * @returns as `writeHeldReport` does
  */
-export const writeHeldEnd = async (db: ControlDb, run: number, worker: string, items: readonly ItemReport[], emptyDigest: string): Promise<boolean> => {
-  const { rows } = await sql`
+export const writeHeldEnd = async (db: ControlDb, run: number, worker: string, items: readonly ItemReport[], emptyDigest: string): Promise<RunState | null> => {
+  const { rows } = await sql<{ state: RunState }>`
     with ${heldSets([run])},
     r as (
       update run set state = case when state = 'cancelling' then 'cancelled' else 'succeeded' end, finished_at = clock_timestamp(), revision = revision + 1
-      where id = ${run} and ${isHeldNow} and ${areSetsAsSeen([run])} returning id, revision),
+      where id = ${run} and ${isHeldNow} and ${areSetsAsSeen([run])} returning id, state, revision),
     ${besides({ items, attempts: items }, worker, emptyDigest)}
-    select ${notification({ topic: 'tenants' })}, ${notification({ topic: 'run', id: run })}, ${notification({ topic: 'runs' })} from r`.execute(db)
-  return rows.length > 0
+    select state, ${notification({ topic: 'tenants' })}, ${notification({ topic: 'run', id: run })}, ${notification({ topic: 'runs' })} from r`.execute(db)
+  return rows[0]?.state ?? null
 }
