@@ -4,6 +4,7 @@ import { command } from '@/lib/server/command'
 import {
   changeReportInput,
   reportFiguresInput,
+  reportRetentionInput,
   reportScheduleInput,
   restoreReportInput,
   savedReportContent,
@@ -45,4 +46,8 @@ export const setReportSchedule = command(
 export const setReportFigures = command(
   { name: 'reports.saved.setFigures', permission: 'reports.change', input: reportFiguresInput },
   ({ actor, input, tenancy }) => tenancy.reports.saved.setFigures(actor, input),
+)
+
+export const setReportRetention = command({ name: 'reports.keep', permission: 'reports.keep', input: reportRetentionInput }, ({ actor, input, tenancy }) =>
+  tenancy.reports.retention.set(actor, input),
 )

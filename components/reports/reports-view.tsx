@@ -11,12 +11,15 @@ import { describeReadError } from '@/lib/client/fetch-json'
 import { reportQueries } from '@/lib/client/queries/reports'
 import { may, type Role } from '@/lib/tenancy/contract'
 import { ReportRuns } from './report-runs'
+import { RetentionLine } from './retention-line'
 import { SavedList } from './saved-list'
 
 const noReports: readonly never[] = []
 
+type Props = { readonly role: Role; /** Null for those who may only look. */ readonly setRetention: React.ComponentProps<typeof RetentionLine>['set'] }
+
 /** Saved reports, and what was asked lately. */
-export function ReportsView({ role }: { readonly role: Role }) {
+export function ReportsView({ role, setRetention }: Props) {
   const runs = useInfiniteQuery(reportQueries.runs(null))
   const { data: saved = noReports } = useQuery(reportQueries.list)
   const rows = runs.data?.pages.flatMap((page) => page.rows) ?? []
@@ -52,6 +55,7 @@ export function ReportsView({ role }: { readonly role: Role }) {
           Show older ones
         </Button>
       ) : null}
+      {rows.length === 0 ? null : <RetentionLine set={setRetention} />}
     </Page>
   )
 }

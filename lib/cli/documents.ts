@@ -340,6 +340,9 @@ export const reportDocument = z.strictObject({
   cut: z.boolean(),
 })
 
+/** `tenantry reports keep` */
+export const reportRetentionDocument = z.strictObject({ days: count })
+
 const reportSchedule = z.strictObject({
   cron: z.string(),
   timezone: z.string(),

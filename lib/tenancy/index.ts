@@ -48,6 +48,7 @@ import { searchTenants } from './registry/tenant-search.ts'
 import { activateTenants, suspendTenants, updateTenant } from './registry/tenants.ts'
 import { combineReport, requireCombining, streamCombined } from './reports/combine.ts'
 import { getReport } from './reports/read.ts'
+import { readRetention, setRetention } from './reports/retention.ts'
 import { reportRows, streamReport } from './reports/rows.ts'
 import { pinnedFigures, setFigures } from './reports/saved/figures.ts'
 import { getSaved, listSaved, savedHistory } from './reports/saved/read-saved.ts'
@@ -171,6 +172,7 @@ const savedReportCalls = (library: Library): Tenancy['reports']['saved'] => ({
 })
 
 const reportCalls = (library: Library): Tenancy['reports'] => ({
+  retention: { get: () => readRetention(library.control.db), set: (actor, input) => setRetention(library, actor, input) },
   saved: savedReportCalls(library),
   check: (input) => checkText(library, input.set, input.sql),
   start: (actor, input) => startReport(library, actor, input),

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { formatCount, formatRelative, formatUtc } from '../../format.ts'
-import { reportScheduleInput, savedReportName } from '../../tenancy/contract/index.ts'
+import { formatCount, formatRelative, formatUtc, plural } from '../../format.ts'
+import { reportRetentionInput, reportScheduleInput, savedReportName, type ReportRetention } from '../../tenancy/contract/index.ts'
 import type { SavedReportRow } from '../../tenancy/contract/index.ts'
 import { formatColumns } from '../columns.ts'
 import { runCommand } from '../command.ts'
-import { reportScheduleDocument, savedReportListDocument } from '../documents.ts'
+import { reportRetentionDocument, reportScheduleDocument, savedReportListDocument } from '../documents.ts'
 import { exitCodes } from '../failure.ts'
 import { invalid, parseInput } from '../parse-input.ts'
 import type { Session } from '../session.ts'
@@ -72,8 +72,14 @@ const readSchedule = (name: string, cron: string | undefined, { timezone, off }:
   return parseInput(scheduleInput, { name, schedule: cron === undefined ? null : { cron, timezone } })
 }
 
+const keep = async ({ tenancy, actor, output }: Session, input: ReportRetention): Promise<number> => {
+  await tenancy.reports.retention.set(actor, input)
+  output.result(reportRetentionDocument, { days: input.days }, () => `Rows of reports that begin from now on are kept for ${plural(input.days, 'day')}.`)
+  return exitCodes.well
+}
+
 export const addSavedReports = (program: Command): void => {
-  const reports = program.command('reports').summary('look at saved reports, and say when they run by themselves')
+  const reports = program.command('reports').summary('look at saved reports, say when they run by themselves and how long rows are kept')
   reports
     .command('list')
     .summary('list saved reports by name')
@@ -84,6 +90,10 @@ export const addSavedReports = (program: Command): void => {
     .option('--timezone <zone>', 'in which the schedule is meant, such as Europe/Berlin (default: UTC)')
     .option('--off', 'no longer')
     .action((name: string, cron: string | undefined, typed: Typed) => runCommand(() => readSchedule(name, cron, typed), schedule))
+  reports
+    .command('keep <days>')
+    .summary('for how many days rows are kept that reports collect from now on')
+    .action((days: string) => runCommand(() => parseInput(reportRetentionInput, { days }), keep))
   reports.addHelpText(
     'after',
     '\nExamples:\n  tenantry reports schedule "Overdue invoices" "30 7 * * 1" --timezone Europe/Berlin\n  tenantry report --saved "Overdue invoices"',

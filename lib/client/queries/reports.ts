@@ -5,6 +5,7 @@ import type {
   PinnedFigure,
   ReportCheck,
   ReportEdit,
+  ReportRetention,
   ReportRow,
   ReportRows,
   ReportRun,
@@ -31,6 +32,7 @@ export const reportKeys = {
   history: (report: number) => ['reports', 'history', report] as const,
   times: (cron: string, timezone: string) => ['reports', 'times', cron, timezone] as const,
   pinned: ['reports', 'pinned'] as const,
+  retention: ['reports', 'retention'] as const,
   structure: (set: string) => ['reports', 'structure', set] as const,
   run: (run: number) => ['report', run] as const,
   detail: (run: number) => ['report', run, 'detail'] as const,
@@ -88,6 +90,7 @@ export const reportQueries = {
     queryFn: ({ signal }) => fetchJson<readonly PinnedFigure[]>('/api/reports/pinned', { signal }),
     refetchInterval: minute,
   }),
+  retention: queryOptions({ queryKey: reportKeys.retention, queryFn: ({ signal }) => fetchJson<ReportRetention>('/api/reports/retention', { signal }) }),
   structure: (set: string) =>
     queryOptions({
       queryKey: reportKeys.structure(set),

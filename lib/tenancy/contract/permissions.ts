@@ -29,6 +29,8 @@ export const permissions = {
   'reports.change': ['admin', 'operator'],
   /** What reports have found: rows of tenants. Support reads that of saved reports which it may run, and the library refuses it all others. */
   'reports.read': ['admin', 'operator', 'support'],
+  /** For how long the rows of all reports are kept. */
+  'reports.keep': ['admin'],
   'runs.read': ['admin', 'operator', 'support'],
   /** Values out of tenants' rows, as PostgreSQL quotes them in an error's detail and as a blocker's query may hold them; with it whose session that is, and from where. */
   'rows.read': ['admin', 'operator'],

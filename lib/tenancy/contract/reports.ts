@@ -41,6 +41,13 @@ export const startReportInput = z.object({
 })
 export type StartReportInput = z.output<typeof startReportInput>
 
+export const usualKeptDays = 7
+/** Days for which rows are kept that reports collect from now on. */
+export const reportRetentionInput = z.object({
+  days: z.coerce.number('must be a whole number').int('must be a whole number').min(1, 'must be at least 1').max(365, 'must be at most 365'),
+})
+export type ReportRetention = z.output<typeof reportRetentionInput>
+
 export const checkReportInput = startReportInput.pick({ set: true, sql: true })
 export const reportRunsInput = z.object({
   /** Of this saved report alone. */
@@ -158,6 +165,11 @@ export type ReportStructure = { readonly version: string | null; readonly tables
 /** Results are for whoever may read reports; support reads those of saved reports that it may run, and is refused all others (report.not_yours). */
 export type Reports = {
   readonly saved: SavedReports
+  readonly retention: {
+    get(): Promise<ReportRetention>
+    /** For reports that begin from now on. */
+    set(actor: Actor, input: ReportRetention): Promise<void>
+  }
   /** What is wrong with a report's text, without asking any tenant. @throws set.unknown */
   check(input: z.output<typeof checkReportInput>): Promise<ReportCheck>
   /** Asks one tenant what columns there are, then queues a run over all. @throws set.unknown, report.refused, report.params, report.columns, report.probe, report.none_active, run.no_targets */

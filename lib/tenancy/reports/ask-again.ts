@@ -7,7 +7,8 @@ import { TenancyError } from '../errors.ts'
 import type { Leftover } from '../runs/leftovers.ts'
 import { requireRows } from './head.ts'
 import { planFill } from './missing/fill-plan.ts'
-import { expiryFrom, makePlace } from './place.ts'
+import { makePlace } from './place.ts'
+import { expiryFrom } from './retention.ts'
 import { readHeadStructure } from './structure.ts'
 
 /** What there is of it stays until the transaction ends. @throws report.unknown, report.expired, report.lost */
@@ -61,7 +62,7 @@ const fillOf = async (trx: ControlDb, setId: number, parent: number): Promise<st
  * @param filledFor the set whose newest structure says where NULL stands for what a tenant lacks; null: as the parent was asked
  */
 export const askAgain = async ({ clock }: Pick<Library, 'clock'>, trx: ControlDb, parent: number, run: number, filledFor: number | null): Promise<void> => {
-  const expiry = expiryFrom(clock())
+  const expiry = await expiryFrom(trx, clock())
   const fill = filledFor === null ? null : await fillOf(trx, filledFor, parent)
   await sql`
     insert into report_run (run_id, sql, statement, params, columns, row_cap, missing, fill, selection, sampled_of, report_id, is_as_saved, chain, expires_at)

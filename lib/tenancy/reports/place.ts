@@ -7,9 +7,6 @@ import { sqlTypeOf } from './column-types.ts'
 
 export const reportSchema = (run: number): string => `tenantry_report_${run}`
 
-const keptDays = 7
-export const expiryFrom = (now: Date): Date => new Date(now.getTime() + keptDays * 86_400_000)
-
 /** Why a report was ended by itself. */
 export const tooManyRows = 'report_rows'
 

@@ -11,9 +11,10 @@ import { announceRun } from '../runs/announce.ts'
 import { findSet, planDigest } from '../runs/freeze.ts'
 import { queueRun } from '../runs/start.ts'
 import { bindValues, checkReport, requireGood, valuesOf } from './check/check-report.ts'
-import { expiryFrom, makePlace } from './place.ts'
+import { makePlace } from './place.ts'
 import { planFill } from './missing/fill-plan.ts'
 import { probeColumns, type Candidate } from './probe.ts'
+import { expiryFrom } from './retention.ts'
 import { sampleOf, type Sampled } from './sample.ts'
 import { readHeadStructure } from './structure.ts'
 
@@ -146,7 +147,7 @@ export const startReport = async (library: Library, actor: Actor, input: StartRe
         // It may have been deleted while a tenant was asked for the columns.
         report_id: sql<number | null>`(select id from saved_report where id = ${saved?.id ?? null})`,
         is_as_saved: saved?.isAsSaved ?? false,
-        expires_at: expiryFrom(library.clock()),
+        expires_at: await expiryFrom(trx, library.clock()),
       })
       .execute()
     await makePlace(trx, run, columns)

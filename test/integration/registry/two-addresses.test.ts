@@ -87,7 +87,7 @@ it('a pooler that is gone is told beside a server that answers, and so is its re
   await pooler.stop()
   await refresh()
   expect(await rowOf()).toMatchObject({ reachable: true, problem: null, pooler: { problem: expect.stringContaining('nothing answers at that port') } })
-  const unfit = async () => (await fleet.tenancy.onCall.numbers()).servers.map((each) => each.unfitPoolers).toSorted()
+  const unfit = async () => (await fleet.tenancy.onCall.numbers()).servers.map((each) => each.unfitPoolers).toSorted((one, other) => one - other)
   expect(await unfit()).toEqual([0, 1])
   await fleet.control`update database set reachable = false where name = 'pooled'`
   await fleet.until('the server alone to be told', async () => (await unfit()).every((count) => count === 0))

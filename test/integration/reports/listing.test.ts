@@ -1,5 +1,7 @@
 /** Lists of reports, what one may name while writing, and rows that are looked for. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { errorDocument, reportRetentionDocument } from '../../../lib/cli/documents.ts'
+import { commandLine } from '../../support/command-line.ts'
 import { reportRowsInput, startReportInput, type Actor, type ReportFilter } from '../../../lib/tenancy/contract/index.ts'
 import { silentLogger, silentMeters } from '../../../lib/tenancy/context.ts'
 import { openControl } from '../../../lib/tenancy/control/db.ts'
@@ -169,4 +171,26 @@ test('rows can be looked for: a value is a value, whatever is in it', async () =
   const page = await fleet.tenancy.reports.rows(ada, reportRowsInput.parse({ run, filter: { value: 'example' }, limit: 1, offset: 5 }))
   expect([page.total, page.rows.length]).toEqual([6, 1])
   expect(await refusalOf(found({ column: 'nothing', value: 'x' }))).toMatchObject({ code: 'report.filter', details: { column: 'nothing' } })
+})
+
+test('rows are kept for as long as was said when the report began', async () => {
+  const days = async (run: number): Promise<number> => {
+    const { createdAt, expiresAt } = await fleet.tenancy.reports.get(ada, run)
+    return Math.round((Date.parse(expiresAt) - Date.parse(createdAt)) / 86_400_000)
+  }
+  const start = () => fleet.tenancy.reports.start(ada, startReportInput.parse({ set: 'app', sql: 'select 1 as one' }))
+  const { run: before } = await start()
+  expect([await days(before), await fleet.tenancy.reports.retention.get()]).toEqual([7, { days: 7 }])
+  const cli = commandLine(fleet.controlUrl)
+  const kept = await cli.run(['reports', 'keep', '30', '--json'])
+  expect([kept.code, kept.document(reportRetentionDocument)]).toEqual([0, { days: 30 }])
+  const { run: after } = await start()
+  expect([await days(before), await days(after)]).toEqual([7, 30])
+  const { rows } = await fleet.tenancy.audit.list({ action: 'reports.keep', limit: 10 })
+  expect(rows).toMatchObject([{ details: { before: 7, after: 30 } }])
+  for (const wrong of ['0', '366', '1.5', 'long']) {
+    const refused = await cli.run(['reports', 'keep', wrong, '--json'])
+    expect([wrong, refused.code, refused.document(errorDocument).error.message]).toEqual([wrong, 2, expect.stringContaining('days')])
+  }
+  expect(await fleet.tenancy.reports.retention.get()).toEqual({ days: 30 })
 })
