@@ -13,7 +13,7 @@ import { databaseKeys } from '@/lib/client/queries/databases'
 import { problemOf, useCommand } from '@/lib/client/use-command'
 import { formatBytes, plural } from '@/lib/format'
 import type { DatabaseFacts } from '@/lib/tenancy/contract'
-import { AddressFields, addressInput, type Addresses } from './address-fields'
+import { AddressFields, addressInput, AddressNote, type Addresses } from './address-fields'
 import type { DatabaseActions } from './database-actions'
 import { budgetProblem, budgetReason, proposeName } from './database-model'
 
@@ -60,7 +60,7 @@ function AddForm({ actions, taken, onDone }: Props & { readonly onDone: () => vo
           isHidden={isTested}
           placeholder="postgres://user:password@host:5432/dbname"
         />
-        <ErrorNote error={check.error} />
+        <AddressNote error={check.error} />
         {isTested ? null : <FormActions busy={check.busy}>Test the connection</FormActions>}
       </form>
       {isTested ? <SaveForm tested={tested} actions={actions} taken={taken} onDone={onDone} /> : null}

@@ -1,5 +1,6 @@
 'use client'
 
+import { ErrorNote } from '@/components/ui/error-note'
 import { Field } from '@/components/ui/field'
 import { Input } from '@/components/ui/input'
 import { problemOf } from '@/lib/client/use-command'
@@ -24,12 +25,23 @@ type Props = {
   readonly isHidden?: boolean
 }
 
+/** With what to do about it: the note below the fields stays away. */
+const problemIn = (error: ErrorDocument | null, field: string): string | null => {
+  const problem = problemOf(error, field)
+  return problem === null ? null : [problem, error?.hint ?? ''].join(' ').trim()
+}
+
+/** A refusal that is not told beside one of the fields. */
+export function AddressNote({ error }: { readonly error: ErrorDocument | null }) {
+  return problemOf(error, 'url') === null && problemOf(error, 'directUrl') === null ? <ErrorNote error={error} /> : null
+}
+
 /** A database's connection string, and the direct one where the first is a pooler's. */
 export function AddressFields({ value, onChange, error, placeholder, directPlaceholder = placeholder, isHidden = false }: Props) {
   const shared = { className: 'mono', type: isHidden ? 'password' : 'text', autoComplete: 'off', spellCheck: false } as const
   return (
     <>
-      <Field label="Connection string" hint="Kept encrypted, never shown again." error={problemOf(error, 'url')}>
+      <Field label="Connection string" hint="Kept encrypted, never shown again." error={problemIn(error, 'url')}>
         {(control) => (
           <Input
             {...control}
@@ -44,7 +56,7 @@ export function AddressFields({ value, onChange, error, placeholder, directPlace
       <Field
         label="Direct address"
         hint="Needed where that one goes through a connection pooler (PgBouncer in transaction mode). Tenantry itself works by the direct one."
-        error={problemOf(error, 'directUrl')}
+        error={problemIn(error, 'directUrl')}
       >
         {(control) => (
           <Input

@@ -11,7 +11,7 @@ import { Input } from '@/components/ui/input'
 import { databaseKeys } from '@/lib/client/queries/databases'
 import { problemOf, useCommand } from '@/lib/client/use-command'
 import type { DatabaseRow } from '@/lib/tenancy/contract'
-import { AddressFields, addressInput, type Addresses } from './address-fields'
+import { AddressFields, addressInput, AddressNote, type Addresses } from './address-fields'
 import type { DatabaseActions } from './database-actions'
 import { budgetProblem, removalProblem, serverUse } from './database-model'
 
@@ -90,7 +90,7 @@ export function AddressDialog({ row, actions, onClose }: Props) {
               Without a direct address the pooler at {row.pooler.host}:{row.pooler.port} is forgotten, and not looked at any more.
             </p>
           ) : null}
-          <ErrorNote error={change.error} />
+          <AddressNote error={change.error} />
           <FormActions busy={change.busy}>Test and save</FormActions>
         </form>
       </DialogContent>

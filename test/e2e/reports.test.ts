@@ -118,6 +118,7 @@ test('it is tried on five tenants below its text, which survives a reload', asyn
   await write(text('employees'))
   await tryIt.click()
   await page.getByText('All 5 tenants answered').waitFor()
+  await page.getByText(/as different as there are among \d+/).waitFor()
   await grid().getByRole('link', { name: slug }).waitFor()
   await write(`${text('employees')} `)
   await page.getByText('of an earlier text').waitFor()
