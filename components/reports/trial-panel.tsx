@@ -34,7 +34,7 @@ export function TrialPanel({ run, role, sql, missing, onClose }: Props) {
           <span role="status" className="font-semibold">
             {answeredSentence(live.run.state, live.run.counts)}
           </span>
-          {report.sampledOf === null ? null : `, as different as there are among ${formatCount(report.sampledOf)}`}{' '}
+          {report.sampledOf === null ? null : `, as different as there are among ${formatCount(report.sampledOf)};`}{' '}
           <Link href={`/reports/runs/${run}`} className="text-accent-ink underline underline-offset-2">
             report {run}
           </Link>

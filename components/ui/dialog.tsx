@@ -40,7 +40,7 @@ export function DialogContent({ title, description, width = 'sm', className, chi
       <Radix.Content
         {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         className={cn(
-          'fixed top-[12vh] left-1/2 z-50 flex max-h-[76vh] w-[calc(100vw-32px)] -translate-x-1/2 flex-col rounded-lg border border-line bg-raised shadow-overlay animate-appear focus:outline-none',
+          'fixed top-[12dvh] left-1/2 z-50 flex max-h-[80dvh] w-[calc(100vw-32px)] -translate-x-1/2 max-sm:top-[5dvh] max-sm:max-h-[90dvh] flex-col rounded-lg border border-line bg-raised shadow-overlay animate-appear focus:outline-none',
           widths[width],
           className,
         )}

@@ -12,7 +12,7 @@ export type Sampled = {
 }
 
 /** Tenants of one structure, by database. */
-type Alike<T> = { readonly newest: number; readonly count: number; readonly queues: ReadonlyMap<number, T[]> }
+type Alike<T> = { readonly newest: number; readonly count: number; readonly queues: Map<number, T[]> }
 
 /** The newest version's and the most frequent first. */
 const alikeOf = <T extends Sampled>(chosen: readonly T[]): ReadonlyArray<Alike<T>> =>
@@ -24,22 +24,22 @@ const alikeOf = <T extends Sampled>(chosen: readonly T[]): ReadonlyArray<Alike<T
     }))
     .toSorted((one, other) => other.newest - one.newest || other.count - one.count)
 
-/** One of each structure before the second of any, from the database that was asked least so far. */
+/** One of each structure before the second of any, from the database that was asked least so far; who has a choice of databases comes behind who has none. */
 const takeInTurns = <T extends Sampled>(chosen: readonly T[], count: number): readonly T[] => {
   const taken: T[] = []
   const asked = new Map<number, number>()
   let groups = alikeOf(chosen)
-  while (groups.length > 0) {
-    for (const { queues } of groups) {
-      const open = [...queues].filter(([, queue]) => queue.length > 0)
-      const [first] = open.toSorted(([one], [other]) => (asked.get(one) ?? 0) - (asked.get(other) ?? 0))
-      const next = first?.[1].shift()
-      if (next === undefined) continue
-      taken.push(next)
-      if (taken.length === count) return taken
-      asked.set(next.databaseId, (asked.get(next.databaseId) ?? 0) + 1)
+  while (groups.length > 0 && taken.length < count) {
+    const round = groups.slice(0, count - taken.length).toSorted((one, other) => one.queues.size - other.queues.size)
+    for (const { queues } of round) {
+      const [first] = [...queues].toSorted(([one], [other]) => (asked.get(one) ?? 0) - (asked.get(other) ?? 0))
+      if (!first) continue
+      const [database, queue] = first
+      taken.push(...queue.splice(0, 1))
+      asked.set(database, (asked.get(database) ?? 0) + 1)
+      if (queue.length === 0) queues.delete(database)
     }
-    groups = groups.filter(({ queues }) => [...queues.values()].some((queue) => queue.length > 0))
+    groups = groups.filter(({ queues }) => queues.size > 0)
   }
   return taken
 }

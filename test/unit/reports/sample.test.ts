@@ -44,6 +44,8 @@ it('takes another database for another structure where it can', () => {
     tenant('d', { position: 2, version: '0002', structureId: 2, databaseId: 2 }),
   ]
   expect(sampled(chosen, 2)).toEqual(['a', 'd'])
+  // The older ones live in one database alone: of the newest one is taken that lives in the other.
+  expect(sampled([tenant('a'), tenant('b', { databaseId: 2 }), tenant('c', { position: 2, version: '0002', structureId: 2 })], 2)).toEqual(['b', 'c'])
 })
 
 it('goes round the databases where the structure is the same, and asks who is out of reach last', () => {
