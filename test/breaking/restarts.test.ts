@@ -72,21 +72,46 @@ const applied = async (): Promise<number> =>
     await fleet.sql`select 1 from pg_attribute a join pg_class c on c.oid = a.attrelid where c.relname = 'customer' and a.attname = ${`c${versions.at(-1) ?? ''}`}`
   ).length
 
-/** Stops the server as many times, evenly over the run, and starts it a moment later. */
-const restartDuring = async (run: number, server: OwnServer, longestMs: number): Promise<readonly number[]> => {
+/** As many times, evenly over the run. */
+const breakDuring = async (run: number, what: string, act: () => Promise<void>): Promise<readonly number[]> => {
   const took: number[] = []
   for (let count = 0; count < restarts; count += 1) {
     const share = Math.round((targets * (count + 0.5)) / (restarts + 1))
     await fleet.until('its share of the run', async () => (await fleet.settledOf(run)) >= share, runLimitMs)
     await sleep(moments() * 300)
     expect(isFinalRun(await fleet.stateOf(run))).toBe(false)
-    await server.stopImmediately()
-    await sleep(moments() * longestMs)
-    await server.start()
+    await act()
     took.push(await expectGoesOn(fleet, run))
   }
-  process.stdout.write(`restarts: ${restarts}; went on after ${took.join(', ')} ms\n`)
+  process.stdout.write(`${what}: ${restarts}; went on after ${took.join(', ')} ms\n`)
   return took
+}
+
+/** Stops the server and starts it a moment later. */
+const restart = (server: OwnServer, longestMs: number) => async (): Promise<void> => {
+  await server.stopImmediately()
+  await sleep(moments() * longestMs)
+  await server.start()
+}
+
+/** Sends SIGKILL to a backend that carries an item: the postmaster takes shared memory for damaged, ends all sessions and recovers. */
+const killBackend = async (): Promise<void> => {
+  const before = (await fleet.sql<Array<{ at: Date }>>`select pg_postmaster_start_time() as at`)[0]?.at
+  const atWork = async (): Promise<number | null> => {
+    const rows = await fleet.sql<Array<{ pid: number }>>`
+      select pid from pg_stat_activity where application_name like 'tenantry:%:c% run %' and datname = current_database() order by pid`.catch(() => [])
+    return rows[Math.floor(moments() * rows.length)]?.pid ?? null
+  }
+  let pid: number | null = null
+  await fleet.until('a backend at work', async () => (pid = await atWork()) !== null)
+  if (pid === null) throw new Error('no backend')
+  process.kill(pid, 'SIGKILL')
+  const isBack = async (): Promise<boolean> => {
+    const rows = await fleet.sql<Array<{ pid: number }>>`select pid from pg_stat_activity where pid = ${pid}`.catch(() => null)
+    return rows !== null && rows.length === 0
+  }
+  await fleet.until('the server to recover', isBack)
+  expect((await fleet.sql<Array<{ at: Date }>>`select pg_postmaster_start_time() as at`)[0]?.at).toEqual(before)
 }
 
 it(`${restarts} immediate restarts of the tenants’ server in one run over ${targets} tenants`, async () => {
@@ -94,7 +119,7 @@ it(`${restarts} immediate restarts of the tenants’ server in one run over ${ta
   await next((version) => countedSteps(version, 0.02))
   await twoWorkers()
   const run = await fleet.start({ maxConcurrent: 3 })
-  await restartDuring(run, tenants, 4_000)
+  await breakDuring(run, 'restarts', restart(tenants, 4_000))
   await expectWell(run)
 }, 600_000)
 
@@ -103,7 +128,16 @@ it(`${restarts} immediate restarts of the control server in one run over ${targe
   await next((version) => countedSteps(version, 0.03))
   await twoWorkers()
   const run = await fleet.start({ maxConcurrent: 2 })
-  await restartDuring(run, control, 1_000)
+  await breakDuring(run, 'restarts', restart(control, 1_000))
+  await expectWell(run)
+}, 600_000)
+
+it(`${restarts} backends killed with SIGKILL, each of which takes all sessions of the tenants’ server with it, in one run over ${targets} tenants`, async () => {
+  await next((version) => counted(version, 0.05))
+  await next((version) => countedSteps(version, 0.02))
+  await twoWorkers()
+  const run = await fleet.start({ maxConcurrent: 3 })
+  await breakDuring(run, 'backends', killBackend)
   await expectWell(run)
 }, 600_000)
 

@@ -10,6 +10,7 @@ import { savedReportContent, type Tenancy } from '../../lib/tenancy/contract/ind
 import { createTenancy } from '../../lib/tenancy/index.ts'
 import { quoteIdent } from '../../lib/tenancy/sql/ident.ts'
 import { findViolations, openVisitor, type Visitor } from '../support/browser.ts'
+import { commandLine } from '../support/command-line.ts'
 import { cliActor, makePerson } from '../support/people.ts'
 import { signInAs } from '../support/signing-in.ts'
 
@@ -119,7 +120,7 @@ test('it is tried on five tenants below its text, which survives a reload', asyn
   await tryIt.click()
   await page.getByText('All 5 tenants answered').waitFor()
   await page.getByText(/as different as there are among \d+/).waitFor()
-  await grid().getByRole('link', { name: slug }).waitFor()
+  await grid().getByRole('link').nth(4).waitFor()
   await write(`${text('employees')} `)
   await page.getByText('of an earlier text').waitFor()
   await write(text('employees'))
@@ -236,6 +237,12 @@ test('the rows are combined, drawn and downloaded', async () => {
     .split('\n')
   const { rows } = await tenancy.reports.get(cliActor, firstRun)
   expect([lines[0], lines.length]).toEqual(['tenant,seats,share', rows + 1])
+  // The same from a terminal: what was found, and the same text asked anew.
+  const terminal = commandLine(inject('controlUrl'), { TENANTRY_SECRET: inject('secret') })
+  const kept = await terminal.run(['report', '--run', String(firstRun), '--format', 'csv'])
+  expect([kept.code, kept.stdout.trim().split('\n')]).toEqual([1, lines])
+  const anew = await terminal.run(['report', '-', '--format', 'csv'], text('employees'))
+  expect([anew.code, anew.stdout.trim().split('\n').toSorted()]).toEqual([1, lines.toSorted()])
   await page.getByRole('button', { name: 'Download' }).click()
   const [xlsx] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: /XLSX/ }).click()])
   expect(

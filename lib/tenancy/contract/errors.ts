@@ -142,6 +142,11 @@ export const errorTable = {
     title: 'The address {host} leads to another server or database than the direct address {direct}.',
     hint: 'Give two addresses of one database: that of the pooler before it, and its own.',
   },
+  'database.budget': {
+    status: 422,
+    title: 'A budget of {budget} leaves nobody else a connection: the server takes {max}, and keeps {reserved} of them for itself.',
+    hint: 'Give a smaller one: most migrations are no faster with more than a few connections a core.',
+  },
   'database.version': { status: 422, title: 'The server at {host} is PostgreSQL {version}; Tenantry needs 13 or newer.' },
   'database.in_use': {
     status: 409,

@@ -141,6 +141,12 @@ const readPlpgsql = (statement: Statement, body: Body): readonly Found[] => {
   }
 }
 
+/** Of a block that runs with the migration: whether it names a schema that is not the tenant's. What it puts together while it runs nobody sees. */
+export const doesOutside = (statement: Statement): boolean => {
+  const body = statement.kind === 'DoStmt' ? bodyOf(statement) : null
+  return body?.language === 'plpgsql' && readPlpgsql(statement, body).some(({ schema }) => schema !== null)
+}
+
 const reportAll = (body: Body, found: readonly Found[], report: Report): void => {
   const seen = new Set<string>()
   for (const { line, schema } of found) {

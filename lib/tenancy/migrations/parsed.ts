@@ -1,5 +1,6 @@
 /** Statements of stored migrations, parsed once a process: contents never change under their checksum. */
 import { parseStatements, type Statement } from '../sql/statements.ts'
+import { doesOutside } from './lint-bodies.ts'
 import { foreignNames } from './lint-names.ts'
 
 const parsed = new Map<string, Promise<readonly Statement[]>>()
@@ -20,13 +21,13 @@ export const parsedBefore = (checksum: string): Promise<readonly Statement[]> | 
 const shared = new WeakMap<readonly Statement[], boolean>()
 
 /**
- * Whether a table outside of the tenant's schema is named, which all tenants share: a foreign key to it locks it until the transaction ends, so tenants
+ * Whether a table outside of the tenant's schema is named, or anything outside of it by a DO block, which all tenants share: a foreign key to it locks it until the transaction ends, so tenants
  * that go side by side would only wait for each other, and time out.
  */
 export const touchesShared = (statements: readonly Statement[]): boolean => {
   const known = shared.get(statements)
   if (known !== undefined) return known
-  const touches = statements.some(({ node }) => foreignNames(node).some(({ isTable }) => isTable))
+  const touches = statements.some((statement) => foreignNames(statement.node).some(({ isTable }) => isTable) || doesOutside(statement))
   shared.set(statements, touches)
   return touches
 }

@@ -45,6 +45,13 @@ export const checkDatabase = async (library: Library, actor: Actor, input: Check
   }
 }
 
+type Room = { readonly max_connections: number; readonly reserved_connections: number }
+
+/** What applications need beyond one is for whoever sets it to know. */
+const requireRoom = (budget: number, { max_connections: max, reserved_connections: reserved }: Room): void => {
+  if (budget >= max - reserved) throw new TenancyError('database.budget', { budget, max, reserved })
+}
+
 /** The server's row, made or brought up to date; its budget changes only when one is asked for. */
 const keepServer = async (trx: ControlDb, probe: Probe, budget: number | undefined): Promise<number> => {
   const facts = {
@@ -53,6 +60,7 @@ const keepServer = async (trx: ControlDb, probe: Probe, budget: number | undefin
     max_connections: probe.maxConnections,
     reserved_connections: probe.reservedConnections,
   }
+  if (budget !== undefined) requireRoom(budget, facts)
   const row = await trx
     .insertInto('server')
     .values({ identity: probe.identity, name: addressOf(probe), ...facts, budget: budget ?? probe.proposedBudget })
@@ -73,7 +81,7 @@ const refuseDoubles = async (trx: ControlDb, name: string, serverId: number, dbn
   if (same) throw new TenancyError('database.same', { database: same.name })
 }
 
-/** @throws database.* when the server is not fit, database.exists, database.same */
+/** @throws database.* when the server is not fit, database.exists, database.same, database.budget */
 export const addDatabase = async (library: Library, actor: Actor, input: z.output<typeof addDatabaseInput>): Promise<AddedDatabase> => {
   const addresses = addressesOf(input)
   const { direct: at, pooled } = addresses
@@ -120,12 +128,18 @@ const findDatabase = async (trx: ControlDb, name: string): Promise<Found> => {
   return row
 }
 
-/** The budget is the server's: it holds for all databases there. @throws database.unknown */
+/** The budget is the server's: it holds for all databases there. @throws database.unknown, database.budget */
 export const setBudget = async ({ control }: Library, actor: Actor, input: z.output<typeof setBudgetInput>): Promise<void> => {
   await control.db.transaction().execute(async (trx) => {
     const { server_id } = await findDatabase(trx, input.name)
-    const server = await trx.selectFrom('server').select('budget').where('id', '=', server_id).forUpdate().executeTakeFirstOrThrow()
+    const server = await trx
+      .selectFrom('server')
+      .select(['budget', 'max_connections', 'reserved_connections'])
+      .where('id', '=', server_id)
+      .forUpdate()
+      .executeTakeFirstOrThrow()
     if (server.budget === input.budget) return
+    requireRoom(input.budget, server)
     await trx.updateTable('server').set({ budget: input.budget }).where('id', '=', server_id).execute()
     await appendAudit(trx, {
       actor,

@@ -31,6 +31,8 @@ const bounds: ReadonlyArray<readonly [string, string]> = [
   ['statement_timeout', String(reportBounds.statementMs)],
   ['lock_timeout', String(reportBounds.lockMs)],
   ['work_mem', '16MB'],
+  // Else a hash may take a multiple of it.
+  ['hash_mem_multiplier', '1'],
   ['max_parallel_workers_per_gather', '0'],
   ['jit', 'off'],
 ]

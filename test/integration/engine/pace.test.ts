@@ -54,6 +54,8 @@ it('takes one target at a time where a table that all tenants share is locked, a
     {
       '0003_rate.sql': 'alter table orders add column rate_id bigint references public.rate (id);\nselect pg_sleep(0.2);',
       '0004_note.sql': 'alter table orders add column note text;',
+      '0005_rate.sql': 'do $$ begin insert into public.rate values (1) on conflict do nothing; perform pg_sleep(0.2); end $$;',
+      '0006_own.sql': 'do $$ begin update orders set note = total::text; end $$;',
     },
     set,
   )
@@ -61,6 +63,8 @@ it('takes one target at a time where a table that all tenants share is locked, a
   expect(plan.migrations.map(({ version, isShared }) => [version, isShared])).toEqual([
     ['0003', true],
     ['0004', false],
+    ['0005', true],
+    ['0006', false],
   ])
   const run = await fleet.roll({ set })
   expect(run).toMatchObject({ state: 'succeeded', counts: { succeeded: 10 }, attempts: 10, retried: 0 })

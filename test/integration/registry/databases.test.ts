@@ -146,6 +146,13 @@ describe('known databases', () => {
     const { rows } = await sql<{ servers: number }>`select count(*)::int as servers from server`.execute(library.control.db)
     expect(rows[0]?.servers).toBe(1)
     expect(await refusalOf(setBudget(library, ada, { name: 'nope', budget: 1 }))).toMatchObject({ code: 'database.unknown' })
+    await sql`update server set max_connections = 20, reserved_connections = 3`.execute(library.control.db)
+    expect(await refusalOf(setBudget(library, ada, { name: 'app', budget: 17 }))).toMatchObject({
+      code: 'database.budget',
+      details: { budget: 17, max: 20, reserved: 3 },
+    })
+    await setBudget(library, ada, { name: 'app', budget: 16 })
+    expect((await listDatabases(library)).map(({ budget }) => budget)).toEqual([16, 16])
   })
 
   it('are neither added twice nor under a name that is taken, also at once', async () => {

@@ -115,6 +115,13 @@ describe('a tenant that', () => {
     await activate(first)
   })
 
+  test('was archived since the start answers too: it was chosen when it was active', async () => {
+    const run = await start('select count(*) as n from customer')
+    await fleet.control`update tenant set state = 'archived' where slug = ${first}`
+    expect(await finish(run)).toMatchObject({ state: 'succeeded', tenants: 3, answered: 3, leftOut: [] })
+    await fleet.control`update tenant set state = 'active' where slug = ${first}`
+  })
+
   test('is suspended is not asked, and is told where it was named', async () => {
     const { id: report } = await fleet.tenancy.reports.saved.create(
       ada,

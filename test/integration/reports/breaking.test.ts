@@ -1,4 +1,5 @@
 /** Reports when something is in the way: locks, broken tenants, databases that are gone, workers that die, people who call it off. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { startReportInput } from '../../../lib/tenancy/contract/index.ts'
 import { silentLogger } from '../../../lib/tenancy/context.ts'
@@ -11,7 +12,10 @@ import { killWorkers, passHeartbeats, spawnWorker } from '../../support/workers.
 
 const databases = useDatabases()
 const { mark, newSlug } = ownSlugs('rb')
-const files = { ...firstFiles, '0003_nap.sql': `create function nap() returns int language sql stable as 'select 1 from pg_sleep(60)';\n` }
+const files = {
+  ...firstFiles,
+  '0003_nap.sql': `create function nap() returns int language sql stable as 'select 1 from pg_sleep(60)';\ncreate function blink() returns int language sql stable as 'select 1 from pg_sleep(0.4)';\n`,
+}
 
 let fleet: Fleet
 const slugs = ['a', 'b', 'c', 'd'].map(newSlug)
@@ -86,6 +90,23 @@ test('a report and a rollout are in nobody’s way', async () => {
   await working(async () => {
     for (const run of [report, rollout, second]) expect(await fleet.ended(run)).toMatchObject({ state: 'succeeded', counts: { succeeded: 5, total: 5 } })
   })
+})
+
+test('a pause begins nothing more, and what is resumed answers once for each', async () => {
+  const run = await start('select blink() as one from (values (1)) v (one)', { maxConcurrent: 1 })
+  await working(async () => {
+    await fleet.until('an answer', async () => ((await fleet.itemsOf(run)).succeeded?.length ?? 0) > 0)
+    await fleet.tenancy.runs.pause(ada, { run })
+    await fleet.until('nothing on its way', async () => (await fleet.itemsOf(run)).running === undefined)
+    const { answered, rows } = await fleet.tenancy.reports.get(ada, run)
+    expect([await fleet.stateOf(run), answered < 5, rows]).toEqual(['paused', true, answered])
+    await sleep(1_000)
+    expect(await fleet.tenancy.reports.get(ada, run)).toMatchObject({ answered, rows })
+    await fleet.tenancy.runs.resume(ada, { run })
+    expect(await fleet.ended(run)).toMatchObject({ state: 'succeeded', counts: { succeeded: 5 } })
+  })
+  const { rows } = await fleet.tenancy.reports.rows(ada, { run, descending: false, offset: 0, limit: 10 })
+  expect(rows.map(([tenant]) => tenant)).toEqual([...slugs, away].toSorted())
 })
 
 test('a cancel ends what is being asked', async () => {

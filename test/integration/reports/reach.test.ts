@@ -100,19 +100,26 @@ test('a table that all share answers where the tenants’ roles may read it', as
   expect(await refusalOf(start('select * from public.pg_stat_statements'))).toMatchObject({ code: 'report.refused' })
 })
 
-test('a stable function that leaves the role is refused by the server where the right to set_config is taken from all but the console', async () => {
+test('what a stable function calls is refused by the server where the right to call it is taken from all but the console', async () => {
   const schema = schemaOf(slug)
+  const rights = 'execute on function pg_catalog.set_config(text, text, boolean), pg_catalog.pg_sleep(float8), pg_catalog.pg_advisory_lock(bigint)'
   await fleet.sql.unsafe(`
     create function ${schema}.leaves() returns text language sql stable as $$ select pg_catalog.set_config('role', 'none', true) $$;
-    revoke execute on function pg_catalog.set_config(text, text, boolean) from public`)
-  const { run: refused } = await start('select leaves() as a')
-  await fleet.ended(refused)
-  expect((await fleet.tenancy.reports.get(ada, refused)).silent).toMatchObject([
-    { code: '42501', message: expect.stringContaining('set_config'), slugs: [slug] },
-  ])
+    create function ${schema}.naps() returns text language sql stable as $$ select pg_catalog.pg_sleep(0)::text $$;
+    create function ${schema}.locks() returns text language sql stable as $$ select pg_catalog.pg_advisory_lock(4711)::text $$;
+    revoke ${rights} from public`)
+  for (const [own, called] of [
+    ['leaves', 'set_config'],
+    ['naps', 'pg_sleep'],
+    ['locks', 'pg_advisory_lock'],
+  ] as const) {
+    const { run: refused } = await start(`select ${own}() as a`)
+    await fleet.ended(refused)
+    expect((await fleet.tenancy.reports.get(ada, refused)).silent).toMatchObject([{ code: '42501', message: expect.stringContaining(called), slugs: [slug] }])
+  }
   const { run } = await start('select twice(id::int) as n from customer')
   expect((await fleet.ended(run)).state).toBe('succeeded')
-  await fleet.sql`grant execute on function pg_catalog.set_config(text, text, boolean) to public`
+  await fleet.sql.unsafe(`grant ${rights} to public`)
 })
 
 test('nothing is left of the look', async () => {
