@@ -27,7 +27,8 @@ export function ResultPanels({ report, mayRun, change }: Props) {
   const name = report.report
   const { data: saved } = useQuery({ ...reportQueries.saved(name?.id ?? 0), enabled: name !== null })
   const [own, setOwn] = useKeptCombining(report.run)
-  const kept = saved?.combine ?? null
+  // As it was when the run was started: a link shows the same later. What was added since stands where there was nothing.
+  const kept = report.asSaved?.combine ?? saved?.combine ?? null
   const combining: Combining = own ?? { text: kept ?? '', asked: kept }
 
   const show = (params: URLSearchParams): void => window.history.replaceState(null, '', `/reports/runs/${report.run}${params.size === 0 ? '' : `?${params}`}`)
@@ -38,7 +39,7 @@ export function ResultPanels({ report, mayRun, change }: Props) {
     show(params)
   }
   const isAsked = chartKeys.some((key) => search.has(key))
-  const asked = isAsked ? readAsked(new URLSearchParams(search.toString())) : readKept(saved?.chart)
+  const asked = isAsked ? readAsked(new URLSearchParams(search.toString())) : readKept(report.asSaved?.chart ?? saved?.chart)
   const ask = (spec: ChartSpec): void => {
     const params = withSpec(new URLSearchParams(search.toString()), spec)
     params.set('tab', 'chart')

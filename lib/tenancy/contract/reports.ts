@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Actor } from './permissions.ts'
 import { runId, selectionSchema, setName, startRunInput, storableText, type Selection } from './commands.ts'
-import type { SavedReports } from './saved-reports.ts'
+import type { ReportChart, SavedReports } from './saved-reports.ts'
 import type { RunState } from './states.ts'
 import type { AttemptError } from './run-views.ts'
 
@@ -147,6 +147,8 @@ export type ReportRun = ReportRunRow & {
   readonly leftOut: readonly string[]
   /** Runs that asked its silent tenants again. */
   readonly childRuns: readonly number[]
+  /** What its saved report made of the rows when it was started, whatever it says by now; null: it is of none. */
+  readonly asSaved: { readonly combine: string | null; readonly chart: ReportChart | null } | null
 }
 
 /** `total`: of those that the filter lets through. */

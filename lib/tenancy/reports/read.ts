@@ -79,15 +79,17 @@ const filledOf = async (db: ControlDb, { chain }: Head): Promise<readonly Filled
   return rows
 }
 
-type Beside = Pick<ReportRun, 'childRuns' | 'leftOut'>
+type Beside = Pick<ReportRun, 'childRuns' | 'leftOut' | 'asSaved'>
 
 const besideOf = async (db: ControlDb, run: number): Promise<Beside> => {
   const { rows } = await sql<Beside>`
     select array(select c.id from run c where c.parent_run_id = p.run_id order by c.id) as "childRuns", array(
       select jsonb_array_elements_text(case when p.selection ->> 'kind' = 'tenants' and p.sampled_of is null then p.selection -> 'slugs' else '[]' end)
-      except select coalesce(t.slug, i.tenant_slug) from run_item i left join tenant t on t.id = i.tenant_id where i.run_id = p.chain[1] order by 1) as "leftOut"
+      except select coalesce(t.slug, i.tenant_slug) from run_item i left join tenant t on t.id = i.tenant_id where i.run_id = p.chain[1] order by 1) as "leftOut", (
+      select jsonb_build_object('combine', e.content -> 'combine', 'chart', e.content -> 'chart') from saved_report_edit e join run f on f.id = p.chain[1]
+      where e.report_id = p.report_id and e.at <= f.created_at and e.content ->> 'sql' = p.sql order by e.revision desc limit 1) as "asSaved"
     from report_run p where p.run_id = ${run}`.execute(db)
-  return rows[0] ?? { childRuns: [], leftOut: [] }
+  return rows[0] ?? { childRuns: [], leftOut: [], asSaved: null }
 }
 
 /** @throws report.unknown, report.not_yours */

@@ -268,6 +268,9 @@ test('a run is combined as was said when it was started, whatever its report say
   await settled(first)
   await settled(second)
   expect(await valuesOf(report, 'N')).toEqual(['6', '600'])
+  // Their pages say the same.
+  const combined = async (each: number) => (await fleet.tenancy.reports.get(ada, each)).asSaved?.combine
+  expect([await combined(first), await combined(second)]).toEqual(['select count(*) as n from results', 'select count(*) * 100 as n from results'])
 })
 
 test('what a loaded server says is no value for half an hour', async () => {

@@ -13,6 +13,7 @@ const report: ReportRun = {
   report: null,
   parentRun: null,
   childRuns: [],
+  asSaved: null,
   leftOut: [],
   note: '',
   selection: null,

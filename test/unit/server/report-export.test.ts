@@ -31,6 +31,7 @@ const report: ReportRun = {
   filled: [],
   leftOut: [],
   childRuns: [],
+  asSaved: null,
 }
 
 /** Rows that are read out of something that has to be closed. */
