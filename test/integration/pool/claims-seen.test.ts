@@ -14,12 +14,28 @@ import { testSecret, useDatabases } from '../../support/template.ts'
 
 const databases = useDatabases()
 const mark = `pk${process.pid}`
-const slug = `${mark}-seen`
+let slug = ''
 let fleet: Fleet
 let collector: Collector
 let worker: ReturnType<CommandLine['start']>
 let claimed: Ended
 let run: number
+
+type Onboarded = { readonly run: number }
+/** The worker, who has the server. */
+let driver = ''
+
+/** On a busy machine the turn at the server, or the connection, may come too late: then a worker has the run, and another tenant is asked for. */
+const claimedHere = async (name: string, onboard: (slug: string) => Promise<Onboarded>): Promise<number> => {
+  for (let number = 1; number <= 20; number += 1) {
+    await untilReady(fleet, 1)
+    const made = await onboard(`${mark}-${name}-${number}`)
+    await fleet.ended(made.run)
+    const [attempt] = await fleet.control<Array<{ worker: string }>>`select worker from attempt where run_id = ${made.run}`
+    if (attempt && attempt.worker !== driver) return made.run
+  }
+  throw new Error(`no claim of ${name} was this process's own`)
+}
 
 beforeAll(async () => {
   collector = await openCollector()
@@ -28,8 +44,12 @@ beforeAll(async () => {
   worker = cli.start(['worker'])
   await setSize(fleet, 1)
   await untilReady(fleet, 1)
-  claimed = await cli.run(['onboard', slug, '--json'])
-  run = claimed.document(documents.runDocument).run.id
+  driver = (await fleet.control<Array<{ name: string }>>`select name from worker`)[0]?.name ?? ''
+  run = await claimedHere('seen', async (name) => {
+    claimed = await cli.run(['onboard', name, '--json'])
+    slug = name
+    return { run: claimed.document(documents.runDocument).run.id }
+  })
   await fleet.verified(run)
 })
 afterAll(async () => {
@@ -70,30 +90,36 @@ describe('the end of its run', () => {
     tenancy = createTenancy({ controlUrl: fleet.controlUrl, secret: testSecret, migrationsDir, logger })
   })
   afterAll(() => tenancy.close())
-  const onboard = (name: string) => tenancy.onboarding.start(ada, onboardInput.parse({ set: 'app', tenants: [{ slug: `${mark}-${name}` }] }))
+  const onboard = (name: string): Promise<Onboarded> => tenancy.onboarding.start(ada, onboardInput.parse({ set: 'app', tenants: [{ slug: name }] }))
   const eventsOf = (id: number) =>
     said.map((line) => JSON.parse(line) as { readonly msg: string; readonly run: number; readonly state?: string }).filter((line) => line.run === id)
 
   it('is told where somebody holds the set at that moment', async () => {
-    await untilReady(fleet, 1)
-    let made = Promise.resolve({ run: 0 })
-    await fleet.control.begin(async (trx) => {
-      await trx`select from migration_set where name = 'app' for no key update`
-      made = onboard('held')
-      const waiting = () =>
-        fleet.control`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%migration_set%'`
-      await fleet.until('the report to wait for the set', async () => (await waiting()).length > 0)
+    let waited = false
+    const id = await claimedHere('held', async (name) => {
+      let made: Promise<Onboarded> | null = null
+      await fleet.control.begin(async (trx) => {
+        await trx`select from migration_set where name = 'app' for no key update`
+        let isMade = false
+        made = onboard(name).finally(() => (isMade = true))
+        const waiting = async (): Promise<boolean> => {
+          const rows = await fleet.control`
+            select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%migration_set%'`
+          return rows.length > 0
+        }
+        await fleet.until('the report to wait for the set', async () => isMade || (waited = await waiting()))
+      })
+      if (made === null) throw new Error('nothing was made')
+      return made
     })
-    const { run: id } = await made
+    expect(waited).toBe(true)
     expect(eventsOf(id)).toMatchObject([{ msg: 'run.started' }, { msg: 'run.ended', state: 'succeeded' }])
-    expect((await fleet.tenancy.runs.attempts(id, `${mark}-held`))[0]).toMatchObject({ claimed: true })
   })
 
   it('is told as it is where somebody cancelled the run meanwhile', async () => {
-    await untilReady(fleet, 1)
     await fleet.control.unsafe(`create function cancels() returns trigger language plpgsql as $$ begin new.state := 'cancelling'; return new; end $$;
       create trigger cancels before insert on run for each row execute function cancels()`)
-    const { run: id } = await onboard('cancelled')
+    const id = await claimedHere('cancelled', onboard)
     await fleet.control`drop trigger cancels on run`
     expect(await fleet.stateOf(id)).toBe('cancelled')
     expect(eventsOf(id)).toMatchObject([{ msg: 'run.started' }, { msg: 'run.ended', state: 'cancelled' }])
