@@ -14,7 +14,7 @@ const databases = useDatabases()
 const { mark, newSlug } = ownSlugs('rb')
 const files = {
   ...firstFiles,
-  '0003_nap.sql': `create function nap() returns int language sql stable as 'select 1 from pg_sleep(60)';\ncreate function blink() returns int language sql stable as 'select 1 from pg_sleep(0.4)';\n`,
+  '0003_nap.sql': `create function nap() returns int language sql stable as 'select 1 from pg_sleep(60)';\ncreate function blink() returns int language sql stable as 'select 1 from pg_sleep(1)';\n`,
 }
 
 let fleet: Fleet
